@@ -60,8 +60,6 @@ class GoldenPixelsTest {
       worst = Math.max(worst, difference);
       sum += difference;
     }
-    System.out.println(
-        "DIFF " + name + " worst " + worst + " mean " + (double) sum / actual.length);
     if (name.contains(".jpg")) {
       assertThat(worst).isLessThanOrEqualTo(3);
       assertThat((double) sum / actual.length).isLessThan(0.6);
