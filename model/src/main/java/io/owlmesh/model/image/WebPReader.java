@@ -5,14 +5,12 @@ import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
 import java.awt.image.ComponentSampleModel;
 import java.awt.image.DataBufferByte;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,6 +23,12 @@ final class WebPReader {
   private static final int HEADER = 12;
   private static final int CHUNK_HEADER = 8;
   private static final int FRAME_HEADER = 16;
+
+  // Bytes read beyond those used: a window of 64 bits and one more, or two of an arithmetic
+  // decoder,
+  // for which zeros stand for many likely symbols, so that more would hide a cut.
+  private static final int LOOK_AHEAD_LOSSLESS = 16;
+  private static final int LOOK_AHEAD_LOSSY = 2;
 
   /** A picture and where it lies on its canvas, pixels. */
   private record Frame(int offset, int length, int left, int top) {}
@@ -111,8 +115,7 @@ final class WebPReader {
     }
     limits.checkSize(width, height);
     ImageReader reader = SPI.createReaderInstance(null);
-    try (ImageInputStream stream =
-        new MemoryCacheImageInputStream(new ByteArrayInputStream(alone(found)))) {
+    try (ImageInputStream stream = new WholeStream(alone(found))) {
       reader.setInput(stream, true, true);
       BufferedImage image = reader.read(0);
       if (image.getWidth() != width || image.getHeight() != height) {
@@ -124,14 +127,20 @@ final class WebPReader {
     }
   }
 
-  /** The bitstream as a file of its own, padded to an even length. */
+  /**
+   * The bitstream as a file of its own. Decoders look ahead of what they use, so zeros follow that
+   * let only those that miss something reach the end.
+   */
   private byte[] alone(Frame found) {
-    int padded = found.length() + (found.length() & 1);
-    ByteBuffer out = ByteBuffer.allocate(HEADER + padded).order(ByteOrder.LITTLE_ENDIAN);
+    boolean lossless = is(found.offset(), "VP8L");
+    int chunk = found.length() + (lossless ? LOOK_AHEAD_LOSSLESS : LOOK_AHEAD_LOSSY);
+    chunk += chunk & 1;
+    ByteBuffer out = ByteBuffer.allocate(HEADER + chunk).order(ByteOrder.LITTLE_ENDIAN);
     out.put("RIFF".getBytes(StandardCharsets.US_ASCII));
-    out.putInt(4 + padded);
+    out.putInt(4 + chunk);
     out.put("WEBP".getBytes(StandardCharsets.US_ASCII));
     out.put(file, found.offset(), found.length());
+    out.putInt(HEADER + 4, chunk - CHUNK_HEADER);
     return out.array();
   }
 

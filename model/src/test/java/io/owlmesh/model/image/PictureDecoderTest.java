@@ -14,6 +14,7 @@ import io.owlmesh.model.OwlException;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -156,6 +157,22 @@ class PictureDecoderTest {
     byte[] png = bytes("rgb.png");
     png[30] ^= 1; // within the sum of IHDR
     assertRefused(png, "truncated or corrupt PNG");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "src/test/resources/owl-tiny/images/lossless.webp",
+        "src/test/resources/images/lossy.webp"
+      })
+  void webpWhoseBitstreamEndsEarlyIsRefused(String file) throws IOException {
+    byte[] whole = Files.readAllBytes(Path.of(file));
+    byte[] half = Arrays.copyOf(whole, whole.length / 4 * 2);
+    // The lengths of the file and of its only chunk agree with the cut.
+    ByteBuffer lengths = ByteBuffer.wrap(half).order(ByteOrder.LITTLE_ENDIAN);
+    lengths.putInt(4, half.length - 8).putInt(16, half.length - 20);
+
+    assertRefused(half, "truncated or corrupt WebP");
   }
 
   @Test
