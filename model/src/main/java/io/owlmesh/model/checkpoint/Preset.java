@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.checkpoint;
+
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import java.util.List;
+
+/**
+ * Dimensions to make a random checkpoint of.
+ *
+ * @param name what people call it
+ */
+public record Preset(String name, OwlConfig config) {
+  /** The released 7B: 722 tensors of 7,123,068,928 parameters. */
+  public static final Preset OWL_7B =
+      new Preset(
+          "mplug-owl-7b",
+          new OwlConfig(
+              new OwlConfig.Vision(1024, 4096, 24, 16, 224, 14, 1e-6),
+              new OwlConfig.Abstractor(1024, 2816, 6, 16, 1e-6),
+              new OwlConfig.Language(32000, 4096, 11008, 32, 32, 32, 128, 1e-6, 10_000, 2048, 1, 2),
+              PreprocessorFile.clip(224),
+              64));
+
+  /** Small enough for a laptop's processor and a test, with every feature of the large one. */
+  public static final Preset NANO =
+      new Preset(
+          "nano",
+          new OwlConfig(
+              new OwlConfig.Vision(128, 512, 4, 4, 112, 14, 1e-6),
+              new OwlConfig.Abstractor(128, 256, 2, 4, 1e-6),
+              new OwlConfig.Language(640, 192, 512, 4, 6, 6, 32, 1e-6, 10_000, 2048, 1, 2),
+              PreprocessorFile.clip(112),
+              16));
+
+  /** All presets. */
+  public static List<Preset> all() {
+    return List.of(OWL_7B, NANO);
+  }
+
+  /**
+   * A preset by name.
+   *
+   * @throws OwlException BAD_INPUT naming those that exist
+   */
+  public static Preset named(String name) {
+    return all().stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow(() ->
+            OwlException.badInput(
+                "preset",
+                "'%s' is none of %s".formatted(name, all().stream().map(Preset::name).toList())));
+  }
+}
