@@ -63,9 +63,8 @@ final class AnswerFlags {
   @Option(
       names = "--timeout",
       paramLabel = "SECONDS",
-      description = "How long an answer may take (default: ${DEFAULT-VALUE}).",
-      defaultValue = "600")
-  private int timeoutSeconds;
+      description = "How long an answer may take (default: ${DEFAULT-VALUE}).")
+  private int timeoutSeconds = 600;
 
   String system() {
     return system;
@@ -84,7 +83,7 @@ final class AnswerFlags {
       }
     }
     Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
-    return here.map(mesh -> Address.parse(mesh.frontDoor())).orElse(Address.DEFAULT);
+    return here.map(MeshRecord::frontDoor).orElse(Address.DEFAULT);
   }
 
   /** The mesh checks the values: it knows the limits of its model. */

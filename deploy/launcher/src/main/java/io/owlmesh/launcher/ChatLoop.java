@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.LineReader;
 import org.jline.reader.UserInterruptException;
@@ -124,18 +125,13 @@ final class ChatLoop {
   private void ask(Question question) throws InterruptedException {
     Trace trace = Trace.begin();
     TextOutput answer = new TextOutput(out);
-    PendingAnswer pending =
-        client.answer(
-            dialogue.asking(question, flags.options()),
-            dialogue.images(question),
-            flags.timeout(),
-            trace,
-            answer);
+    CompletableFuture<PendingAnswer> pending = new CompletableFuture<>();
     // Until the next prompt, Ctrl-C stops this answer and nothing else.
     Terminal terminal = reader.getTerminal();
-    Terminal.SignalHandler before = terminal.handle(Terminal.Signal.INT, _ -> pending.cancel());
+    Terminal.SignalHandler before =
+        terminal.handle(Terminal.Signal.INT, _ -> cancelWhenStarted(pending));
     try {
-      pending.await();
+      start(question, trace, answer, pending).await();
       answer.endLine();
       answer.done().ifPresent(done -> out.println("  " + TimingsLine.of(done, trace)));
       keep(question, answer);
@@ -151,6 +147,23 @@ final class ChatLoop {
     } finally {
       terminal.handle(Terminal.Signal.INT, before);
     }
+  }
+
+  private static void cancelWhenStarted(CompletableFuture<PendingAnswer> pending) {
+    var _ = pending.thenAccept(PendingAnswer::cancel);
+  }
+
+  private PendingAnswer start(
+      Question question, Trace trace, TextOutput answer, CompletableFuture<PendingAnswer> pending) {
+    PendingAnswer started =
+        client.answer(
+            dialogue.asking(question, flags.options()),
+            dialogue.images(question),
+            flags.timeout(),
+            trace,
+            answer);
+    pending.complete(started);
+    return started;
   }
 
   private void keep(Question question, TextOutput answer) {

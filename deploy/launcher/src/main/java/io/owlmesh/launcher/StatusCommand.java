@@ -7,7 +7,6 @@ import io.owlmesh.launcher.mesh.Memory;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.mesh.MeshRecord;
 import io.owlmesh.launcher.mesh.RunningService;
-import io.owlmesh.launcher.talk.Address;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -67,8 +66,7 @@ final class StatusCommand implements Callable<Integer> {
     if (!service.alive()) {
       return "down";
     }
-    Address address = Address.parse(mesh.address(service));
-    try (HealthProbe probe = new HealthProbe(address.host(), address.port())) {
+    try (HealthProbe probe = new HealthProbe(mesh.address(service))) {
       Health health = probe.check(PATIENCE);
       return health.name().toLowerCase(Locale.ROOT).replace('_', ' ');
     }
@@ -79,7 +77,7 @@ final class StatusCommand implements Callable<Integer> {
     return List.of(
         service.name(),
         alive ? Long.toString(service.pid()) : "-",
-        mesh.address(service),
+        mesh.address(service).toString(),
         health,
         mebibytes(alive ? Memory.resident(service.pid()) : OptionalLong.empty()),
         mebibytes(alive ? Memory.proportional(service.pid()) : OptionalLong.empty()),

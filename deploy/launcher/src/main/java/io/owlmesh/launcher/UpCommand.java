@@ -90,9 +90,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--wait",
       paramLabel = "SECONDS",
-      description = "How long starting may take (default: ${DEFAULT-VALUE}).",
-      defaultValue = "300")
-  private int waitSeconds;
+      description = "How long starting may take (default: ${DEFAULT-VALUE}).")
+  private int waitSeconds = 300;
 
   UpCommand(Home home) {
     this.home = home;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher.mesh;
 
-import io.grpc.ManagedChannel;
 import io.grpc.StatusRuntimeException;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
-import io.grpc.netty.NettyChannelBuilder;
+import io.owlmesh.launcher.talk.Address;
+import io.owlmesh.launcher.talk.Connection;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -18,13 +18,11 @@ import org.jspecify.annotations.Nullable;
 public final class HealthProbe implements AutoCloseable {
   private static final int CONNECT_MILLIS = 250;
 
-  private final String host;
-  private final int port;
-  private @Nullable ManagedChannel channel;
+  private final Address address;
+  private @Nullable Connection connection;
 
-  public HealthProbe(String host, int port) {
-    this.host = host;
-    this.port = port;
+  public HealthProbe(Address address) {
+    this.address = address;
   }
 
   /**
@@ -35,12 +33,12 @@ public final class HealthProbe implements AutoCloseable {
   public Health check(Duration patience) {
     // A channel that once failed waits a second before it tries again; a bare connect does not, and
     // tells when a channel is worth making.
-    if (channel == null && !accepts()) {
+    if (connection == null && !accepts()) {
       return Health.UNREACHABLE;
     }
     try {
       ServingStatus status =
-          HealthGrpc.newBlockingStub(channel())
+          HealthGrpc.newBlockingStub(connection().channel())
               .withDeadlineAfter(patience.toMillis(), TimeUnit.MILLISECONDS)
               .check(HealthCheckRequest.getDefaultInstance())
               .getStatus();
@@ -51,16 +49,16 @@ public final class HealthProbe implements AutoCloseable {
     }
   }
 
-  private ManagedChannel channel() {
-    if (channel == null) {
-      channel = NettyChannelBuilder.forAddress(host, port).usePlaintext().build();
+  private Connection connection() {
+    if (connection == null) {
+      connection = new Connection(address);
     }
-    return channel;
+    return connection;
   }
 
   private boolean accepts() {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
+      socket.connect(new InetSocketAddress(address.host(), address.port()), CONNECT_MILLIS);
       return true;
     } catch (IOException refused) {
       return false;
@@ -69,9 +67,9 @@ public final class HealthProbe implements AutoCloseable {
 
   @Override
   public void close() {
-    if (channel != null) {
-      channel.shutdownNow();
-      channel = null;
+    if (connection != null) {
+      connection.close();
+      connection = null;
     }
   }
 }

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.launcher.talk.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,17 +24,13 @@ public record MeshRecord(String mode, Path checkpoint, String host, List<Running
   }
 
   /** Where clients on this machine reach the mesh. */
-  public String frontDoor() {
+  public Address frontDoor() {
     return address(services.getFirst());
   }
 
-  public String address(RunningService service) {
-    return reachable() + ":" + service.port();
-  }
-
   /** An address to connect to: that of all interfaces is only one to listen on. */
-  String reachable() {
-    return host.equals("0.0.0.0") ? "127.0.0.1" : host;
+  public Address address(RunningService service) {
+    return new Address(host.equals("0.0.0.0") ? "127.0.0.1" : host, service.port());
   }
 
   public List<RunningService> alive() {

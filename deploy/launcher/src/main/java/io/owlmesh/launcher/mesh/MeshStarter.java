@@ -117,7 +117,7 @@ public final class MeshStarter {
     long begin = System.nanoTime();
     Map<RunningService, HealthProbe> waiting = new LinkedHashMap<>();
     MeshRecord record = mesh.record();
-    record.services().forEach(s -> waiting.put(s, new HealthProbe(record.reachable(), s.port())));
+    record.services().forEach(s -> waiting.put(s, new HealthProbe(record.address(s))));
     try {
       while (!waiting.isEmpty()) {
         refuseEnded(mesh);

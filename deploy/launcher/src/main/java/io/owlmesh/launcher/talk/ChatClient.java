@@ -2,8 +2,8 @@
 package io.owlmesh.launcher.talk;
 
 import com.google.protobuf.ByteString;
-import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
@@ -14,14 +14,12 @@ import java.util.function.Consumer;
 
 /** Talks to the front door of a mesh. */
 public final class ChatClient implements AutoCloseable {
-  private static final long CLOSE_SECONDS = 2;
-
   private final Address address;
-  private final ManagedChannel channel;
+  private final Connection connection;
 
   public ChatClient(Address address) {
     this.address = address;
-    channel = NettyChannelBuilder.forAddress(address.host(), address.port()).usePlaintext().build();
+    connection = new Connection(address);
   }
 
   /**
@@ -37,23 +35,18 @@ public final class ChatClient implements AutoCloseable {
       Duration limit,
       Trace trace,
       Consumer<AnswerResponse> onEvent) {
-    PendingAnswer pending = new PendingAnswer(address, new Upload(conversation, images), onEvent);
-    var _ =
-        ChatGrpc.newStub(channel)
-            .withInterceptors(trace.interceptor())
-            .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
-            .answer(pending.observer());
-    return pending;
+    var observer = new UploadingObserver(new Upload(conversation, images), onEvent);
+    var call =
+        (ClientCallStreamObserver<AnswerRequest>)
+            ChatGrpc.newStub(connection.channel())
+                .withInterceptors(trace.interceptor())
+                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .answer(observer);
+    return new PendingAnswer(address, call, observer.end());
   }
 
   @Override
   public void close() {
-    channel.shutdownNow();
-    try {
-      // A cancelled call is told to the server before the process ends.
-      channel.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS);
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    connection.close();
   }
 }
