@@ -22,6 +22,8 @@ final class ShutdownStop {
   private final PrintWriter out;
   private final AtomicReference<@Nullable MeshRecord> watched = new AtomicReference<>();
 
+  private volatile boolean begun;
+
   ShutdownStop(RunFolder run, PrintWriter out) {
     this.run = run;
     this.out = out;
@@ -38,7 +40,13 @@ final class ShutdownStop {
     watched.set(null);
   }
 
+  /** Whether the end of this process has begun: from then on, services end because we end them. */
+  boolean begun() {
+    return begun;
+  }
+
   private void stop() {
+    begun = true;
     MeshRecord mesh = watched.getAndSet(null);
     if (mesh == null) {
       return;

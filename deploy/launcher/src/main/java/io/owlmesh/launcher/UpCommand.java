@@ -106,14 +106,25 @@ final class UpCommand implements Callable<Integer> {
     ShutdownStop stop = new ShutdownStop(home.run(), out);
     out.printf("Starting %s with %s%n", fused ? "all stages in one process" : "the mesh", weights);
     out.flush();
-    StartedMesh mesh =
-        new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out).start(plan, stop::watch);
+    StartedMesh mesh;
+    try {
+      mesh = starter(out).start(plan, stop::watch);
+    } catch (MeshException failed) {
+      if (stop.begun()) {
+        return Owl.FAILED;
+      }
+      throw failed;
+    }
     announce(mesh.record(), out);
     if (detach) {
       stop.release();
       return 0;
     }
-    return attend(mesh, out);
+    return attend(mesh, stop, out);
+  }
+
+  private MeshStarter starter(PrintWriter out) {
+    return new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out);
   }
 
   private Map<String, String> settings() {
@@ -140,22 +151,24 @@ final class UpCommand implements Callable<Integer> {
   }
 
   /** Stays until every service has ended, and says when one does: the others keep running. */
-  private int attend(StartedMesh mesh, PrintWriter out) throws InterruptedException {
-    mesh.processes().forEach((service, process) -> reportEnd(service, process, out));
+  private int attend(StartedMesh mesh, ShutdownStop stop, PrintWriter out)
+      throws InterruptedException {
+    mesh.processes().forEach((service, process) -> reportEnd(service, process, stop, out));
     for (Process process : mesh.processes().values()) {
       process.waitFor();
     }
     return 0;
   }
 
-  private static void reportEnd(RunningService service, Process process, PrintWriter out) {
+  private static void reportEnd(
+      RunningService service, Process process, ShutdownStop stop, PrintWriter out) {
     var _ =
         process
             .onExit()
             .thenAccept(ended -> {
-              out.printf(
-                  "%s ended (exit code %d), log: %s%n",
-                  service.name(), ended.exitValue(), service.log());
+              String how =
+                  stop.begun() ? "stopped" : "ended (exit code %d)".formatted(ended.exitValue());
+              out.printf("%s %s, log: %s%n", service.name(), how, service.log());
               out.flush();
             });
   }

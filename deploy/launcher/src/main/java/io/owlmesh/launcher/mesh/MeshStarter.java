@@ -122,7 +122,7 @@ public final class MeshStarter {
       while (!waiting.isEmpty()) {
         refuseEnded(mesh);
         Duration waited = Duration.ofNanos(System.nanoTime() - begin);
-        waiting.entrySet().removeIf(entry -> reportIfReady(mesh, entry, waited));
+        waiting.entrySet().removeIf(entry -> reportIfReady(mesh, entry, begin));
         if (waiting.isEmpty()) {
           return;
         }
@@ -137,7 +137,7 @@ public final class MeshStarter {
   }
 
   private boolean reportIfReady(
-      StartedMesh mesh, Map.Entry<RunningService, HealthProbe> entry, Duration waited) {
+      StartedMesh mesh, Map.Entry<RunningService, HealthProbe> entry, long begin) {
     if (entry.getValue().check(ANSWER_PATIENCE) != Health.SERVING) {
       return false;
     }
@@ -148,7 +148,7 @@ public final class MeshStarter {
         "  %-13s %-21s ready after %.1f s%n",
         service.name(),
         mesh.record().address(service),
-        waited.toMillis() / 1000.0);
+        (System.nanoTime() - begin) / 1e9);
     out.flush();
     return true;
   }
