@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import io.owlmesh.launcher.mesh.MeshException;
+import io.owlmesh.launcher.talk.AnswerFailed;
+import java.io.IOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The root of the command line. */
+@Command(
+    name = "owl",
+    description = "Serves mPLUG-Owl as a mesh of gRPC services, and talks to it.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Two commands are enough to begin: ./owl up, then ./owl ask --image cat.jpg \"What is this?\"",
+      "Help for one command: ./owl help COMMAND"
+    })
+public final class Owl {
+  /** The request was understood and failed. Wrong usage is 2, as picocli has it. */
+  static final int FAILED = 1;
+
+  private Owl() {}
+
+  static void main(String[] arguments) {
+    System.exit(commandLine(Home.ofProcess()).execute(arguments));
+  }
+
+  static CommandLine commandLine(Home home) {
+    CommandLine line =
+        new CommandLine(new Owl())
+            .addSubcommand(new UpCommand(home))
+            .addSubcommand(new DownCommand(home))
+            .addSubcommand(new StatusCommand(home))
+            .addSubcommand(new AskCommand(home))
+            .addSubcommand(new ChatCommand(home))
+            .addSubcommand(new TestCommand())
+            .addSubcommand(new HelpCommand());
+    line.setExecutionExceptionHandler(Owl::explain);
+    return line;
+  }
+
+  /** What a person can act on is a sentence; only a defect of ours shows a stack. */
+  private static int explain(Exception error, CommandLine line, CommandLine.ParseResult parsed)
+      throws Exception {
+    switch (error) {
+      case MeshException _, AnswerFailed _ -> line.getErr().println(error.getMessage());
+      case IOException _ -> line.getErr().println("Input or output failed: " + error.getMessage());
+      default -> throw error;
+    }
+    line.getErr().flush();
+    return FAILED;
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import io.owlmesh.launcher.mesh.MeshException;
+import io.owlmesh.launcher.mesh.MeshOptions;
+import io.owlmesh.launcher.mesh.MeshPlan;
+import io.owlmesh.launcher.mesh.MeshRecord;
+import io.owlmesh.launcher.mesh.MeshStarter;
+import io.owlmesh.launcher.mesh.RunningService;
+import io.owlmesh.launcher.mesh.StartedMesh;
+import io.owlmesh.launcher.talk.Address;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Starts a mesh and stays with it, or leaves it running. */
+@Command(
+    name = "up",
+    description = "Starts the services on this machine and waits until they are ready.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Ctrl-C stops all services. Other OWL_... variables of the environment reach them too;",
+      "OWL_JAVA_OPTS adds flags to their JVMs."
+    })
+final class UpCommand implements Callable<Integer> {
+  private final Home home;
+
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @Option(names = "--fused", description = "All stages in one process instead of a process each.")
+  private boolean fused;
+
+  @Option(
+      names = "--checkpoint",
+      paramLabel = "DIR",
+      description =
+          "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else the small one that comes along).")
+  private @Nullable Path checkpoint;
+
+  @Option(names = "--detach", description = "Leave the services running; ./owl down stops them.")
+  private boolean detach;
+
+  @Option(
+      names = "--port-base",
+      paramLabel = "N",
+      description =
+          "Port of the front door, the stages follow it; 0: any free ones (default: 9000).")
+  private int portBase = Address.DEFAULT.port();
+
+  @Option(
+      names = "--host",
+      paramLabel = "ADDRESS",
+      description =
+          "Where services listen; 0.0.0.0 opens them to the network (default: 127.0.0.1).")
+  private String host = Address.DEFAULT.host();
+
+  @Option(names = "--device", paramLabel = "NAME", description = "cpu or cuda:N (default: cpu).")
+  private @Nullable String device;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "Arithmetic of the engines: float32, bfloat16 or float16 (default: float32).")
+  private @Nullable String dtype;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads of each engine (default: all cores; the stages mostly take turns).")
+  private int threads = Runtime.getRuntime().availableProcessors();
+
+  @Option(
+      names = "--adapters",
+      paramLabel = "DIR",
+      description = "Folder of LoRA adapters, one subfolder each.")
+  private @Nullable Path adapters;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SECONDS",
+      description = "How long starting may take (default: ${DEFAULT-VALUE}).")
+  private int waitSeconds = 300;
+
+  UpCommand(Home home) {
+    this.home = home;
+  }
+
+  @Override
+  public Integer call() throws IOException, MeshException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    Path weights = new DefaultCheckpoint(home, out).orGiven(checkpoint);
+    MeshPlan plan =
+        MeshPlan.of(home.root(), new MeshOptions(fused, weights, host, portBase, settings()));
+    ShutdownStop stop = new ShutdownStop(home.run(), out);
+    out.printf("Starting %s with %s%n", fused ? "all stages in one process" : "the mesh", weights);
+    out.flush();
+    StartedMesh mesh;
+    try {
+      mesh = starter(out).start(plan, stop::watch);
+    } catch (MeshException failed) {
+      if (stop.begun()) {
+        return Owl.FAILED;
+      }
+      throw failed;
+    }
+    announce(mesh.record(), out);
+    if (detach) {
+      stop.release();
+      return 0;
+    }
+    return attend(mesh, stop, out);
+  }
+
+  private MeshStarter starter(PrintWriter out) {
+    return new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out);
+  }
+
+  private Map<String, String> settings() {
+    Map<String, String> settings = new TreeMap<>();
+    settings.put("OWL_THREADS", Integer.toString(threads));
+    if (device != null) {
+      settings.put("OWL_DEVICE", device);
+    }
+    if (dtype != null) {
+      settings.put("OWL_DTYPE", dtype);
+    }
+    if (adapters != null) {
+      settings.put("OWL_ADAPTERS", adapters.toAbsolutePath().toString());
+    }
+    return settings;
+  }
+
+  private void announce(MeshRecord mesh, PrintWriter out) {
+    out.printf("Ready at %s. Logs: %s%n", mesh.frontDoor(), home.run().folder());
+    out.println("Try: ./owl ask --image FILE \"What is in this picture?\"");
+    out.println(
+        detach ? "./owl status shows it, ./owl down stops it." : "Ctrl-C stops all services.");
+    out.flush();
+  }
+
+  /** Stays until every service has ended, and says when one does: the others keep running. */
+  private int attend(StartedMesh mesh, ShutdownStop stop, PrintWriter out)
+      throws InterruptedException {
+    mesh.processes().forEach((service, process) -> reportEnd(service, process, stop, out));
+    for (Process process : mesh.processes().values()) {
+      process.waitFor();
+    }
+    return 0;
+  }
+
+  private static void reportEnd(
+      RunningService service, Process process, ShutdownStop stop, PrintWriter out) {
+    var _ =
+        process
+            .onExit()
+            .thenAccept(ended -> {
+              String how =
+                  stop.begun() ? "stopped" : "ended (exit code %d)".formatted(ended.exitValue());
+              out.printf("%s %s, log: %s%n", service.name(), how, service.log());
+              out.flush();
+            });
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher.mesh;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Everything that a mesh consists of before it runs.
+ *
+ * @param mode "mesh" or "fused"
+ * @param services the front door first
+ */
+public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePlan> services) {
+  public MeshPlan {
+    services = List.copyOf(services);
+  }
+
+  /**
+   * What these options mean on this machine.
+   *
+   * @param home the root of the checkout, where the built services lie
+   * @throws MeshException if a service is not built
+   */
+  public static MeshPlan of(Path home, MeshOptions options) throws IOException, MeshException {
+    return options.fused() ? fused(home, options) : mesh(home, options);
+  }
+
+  private static MeshPlan fused(Path home, MeshOptions options) throws IOException, MeshException {
+    int port = Ports.choose(options.portBase(), 1).getFirst();
+    ServicePlan all = service(home, "deploy/fused", "fused", port, options, Map.of());
+    return new MeshPlan("fused", options.checkpoint(), options.host(), List.of(all));
+  }
+
+  private static MeshPlan mesh(Path home, MeshOptions options) throws IOException, MeshException {
+    List<Integer> ports = Ports.choose(options.portBase(), 4);
+    String near = options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host();
+    Map<String, String> neighbours =
+        Map.of(
+            "OWL_VISION", near + ":" + ports.get(1),
+            "OWL_ABSTRACTOR", near + ":" + ports.get(2),
+            "OWL_LLM", near + ":" + ports.get(3));
+    List<ServicePlan> services = new ArrayList<>();
+    services.add(service(home, "orchestrator", "orchestrator", ports.get(0), options, neighbours));
+    services.add(service(home, "vision-service", "vision", ports.get(1), options, Map.of()));
+    services.add(
+        service(home, "abstractor-service", "abstractor", ports.get(2), options, Map.of()));
+    services.add(service(home, "llm-service", "llm", ports.get(3), options, Map.of()));
+    return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+  }
+
+  private static ServicePlan service(
+      Path home,
+      String module,
+      String name,
+      int port,
+      MeshOptions options,
+      Map<String, String> neighbours)
+      throws MeshException {
+    Path jar = home.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+    if (!Files.exists(jar)) {
+      throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
+    }
+    Map<String, String> environment = new TreeMap<>(options.settings());
+    environment.putAll(neighbours);
+    environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
+    environment.put("OWL_HOST", options.host());
+    environment.put("OWL_PORT", Integer.toString(port));
+    return new ServicePlan(name, ServiceCommand.of(jar), port, environment);
+  }
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher.mesh;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.launcher.talk.Address;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A mesh that was started: what {@code run/mesh.json} remembers.
+ *
+ * @param services the front door first
+ */
+public record MeshRecord(String mode, Path checkpoint, String host, List<RunningService> services) {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  public MeshRecord {
+    services = List.copyOf(services);
+  }
+
+  /** Where clients on this machine reach the mesh. */
+  public Address frontDoor() {
+    return address(services.getFirst());
+  }
+
+  /** An address to connect to: that of all interfaces is only one to listen on. */
+  public Address address(RunningService service) {
+    return new Address(host.equals("0.0.0.0") ? "127.0.0.1" : host, service.port());
+  }
+
+  public List<RunningService> alive() {
+    return services.stream().filter(RunningService::alive).toList();
+  }
+
+  String toJson() {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("mode", mode).put("checkpoint", checkpoint.toString()).put("host", host);
+    ArrayNode list = root.putArray("services");
+    for (RunningService service : services) {
+      list.addObject()
+          .put("name", service.name())
+          .put("pid", service.pid())
+          .put("started", service.started())
+          .put("port", service.port())
+          .put("log", service.log().toString());
+    }
+    return root.toPrettyString() + "\n";
+  }
+
+  static MeshRecord fromJson(String text) throws MeshException {
+    try {
+      JsonNode root = JSON.readTree(text);
+      List<RunningService> services = new ArrayList<>();
+      for (JsonNode service : root.required("services")) {
+        services.add(
+            new RunningService(
+                service.required("name").asText(),
+                service.required("pid").asLong(),
+                service.required("started").asLong(),
+                service.required("port").asInt(),
+                Path.of(service.required("log").asText())));
+      }
+      return new MeshRecord(
+          root.required("mode").asText(),
+          Path.of(root.required("checkpoint").asText()),
+          root.required("host").asText(),
+          services);
+    } catch (JsonProcessingException | IllegalArgumentException damaged) {
+      throw new MeshException("mesh.json cannot be read: " + damaged.getMessage());
+    }
+  }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher.mesh;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Starts the processes of a mesh, all at once, and waits until every one is ready. */
+public final class MeshStarter {
+  private static final Duration POLL = Duration.ofMillis(50);
+  private static final Duration ANSWER_PATIENCE = Duration.ofMillis(500);
+  private static final Duration GRACE = Duration.ofSeconds(5);
+  private static final int TAIL_LINES = 20;
+
+  private final RunFolder run;
+  private final Duration limit;
+  private final PrintWriter out;
+
+  /**
+   * A starter for one machine's mesh.
+   *
+   * @param limit how long all services together may take
+   * @param out gets a line a service as it becomes ready
+   */
+  public MeshStarter(RunFolder run, Duration limit, PrintWriter out) {
+    this.run = run;
+    this.limit = limit;
+    this.out = out;
+  }
+
+  /**
+   * Starts what is planned.
+   *
+   * @param onLaunch told as soon as there are processes, before any of them is ready
+   * @throws MeshException if a mesh runs already, a port is taken, a service ends or is not ready
+   *     in time; nothing is left running then
+   */
+  public StartedMesh start(MeshPlan plan, Consumer<MeshRecord> onLaunch)
+      throws IOException, MeshException, InterruptedException {
+    try (RunFolder.Held _ = run.hold()) {
+      refuseSecondMesh();
+      refuseTakenPorts(plan);
+      StartedMesh mesh = launch(plan);
+      onLaunch.accept(mesh.record());
+      boolean ready = false;
+      try {
+        awaitReady(mesh);
+        ready = true;
+        return mesh;
+      } finally {
+        if (!ready) {
+          mesh.stop(GRACE);
+          run.forget(mesh.record());
+        }
+      }
+    }
+  }
+
+  private void refuseSecondMesh() throws IOException, MeshException {
+    List<RunningService> alive = run.recorded().map(MeshRecord::alive).orElse(List.of());
+    if (!alive.isEmpty()) {
+      throw new MeshException(
+          "A mesh is already up (%s). Stop it with ./owl down, or look at it with ./owl status."
+              .formatted(
+                  String.join(", ", alive.stream().map(s -> s.name() + " " + s.pid()).toList())));
+    }
+  }
+
+  private static void refuseTakenPorts(MeshPlan plan) throws MeshException {
+    for (ServicePlan service : plan.services()) {
+      if (!Ports.free(plan.host(), service.port())) {
+        throw new MeshException(
+            "Port %d, meant for %s, is taken by %s. Free it, or choose others with --port-base N (0: any free ones)."
+                .formatted(
+                    service.port(),
+                    service.name(),
+                    PortHolder.describe(service.port()).orElse("another process")));
+      }
+    }
+  }
+
+  private StartedMesh launch(MeshPlan plan) throws IOException {
+    Map<RunningService, Process> processes = new LinkedHashMap<>();
+    try {
+      for (ServicePlan service : plan.services()) {
+        File log = run.log(service.name()).toFile();
+        ProcessBuilder builder = new ProcessBuilder(service.command());
+        builder.environment().putAll(service.environment());
+        builder.directory(run.folder().toFile());
+        builder.redirectInput(new File("/dev/null"));
+        builder.redirectErrorStream(true).redirectOutput(log);
+        Process process = builder.start();
+        processes.put(RunningService.of(service, process, log.toPath()), process);
+      }
+      MeshRecord record =
+          new MeshRecord(
+              plan.mode(), plan.checkpoint(), plan.host(), new ArrayList<>(processes.keySet()));
+      // Written before anything is ready: if this launcher is killed now, ./owl down still finds
+      // what it left.
+      run.write(record);
+      return new StartedMesh(record, processes);
+    } catch (IOException failed) {
+      processes.values().forEach(Process::destroyForcibly);
+      throw failed;
+    }
+  }
+
+  private void awaitReady(StartedMesh mesh)
+      throws IOException, MeshException, InterruptedException {
+    long begin = System.nanoTime();
+    Map<RunningService, HealthProbe> waiting = new LinkedHashMap<>();
+    MeshRecord record = mesh.record();
+    record.services().forEach(s -> waiting.put(s, new HealthProbe(record.address(s))));
+    try {
+      while (!waiting.isEmpty()) {
+        refuseEnded(mesh);
+        Duration waited = Duration.ofNanos(System.nanoTime() - begin);
+        waiting.entrySet().removeIf(entry -> reportIfReady(mesh, entry, begin));
+        if (waiting.isEmpty()) {
+          return;
+        }
+        if (waited.compareTo(limit) > 0) {
+          throw tooSlow(waiting.keySet().iterator().next());
+        }
+        Thread.sleep(POLL);
+      }
+    } finally {
+      waiting.values().forEach(HealthProbe::close);
+    }
+  }
+
+  private boolean reportIfReady(
+      StartedMesh mesh, Map.Entry<RunningService, HealthProbe> entry, long begin) {
+    if (entry.getValue().check(ANSWER_PATIENCE) != Health.SERVING) {
+      return false;
+    }
+    entry.getValue().close();
+    RunningService service = entry.getKey();
+    out.printf(
+        Locale.ROOT,
+        "  %-13s %-21s ready after %.1f s%n",
+        service.name(),
+        mesh.record().address(service),
+        (System.nanoTime() - begin) / 1e9);
+    out.flush();
+    return true;
+  }
+
+  private static void refuseEnded(StartedMesh mesh) throws IOException, MeshException {
+    for (Map.Entry<RunningService, Process> entry : mesh.processes().entrySet()) {
+      if (!entry.getValue().isAlive()) {
+        RunningService service = entry.getKey();
+        throw new MeshException(
+            "The service %s ended while starting (exit code %d). Its log ends with:%n%s"
+                .formatted(service.name(), entry.getValue().exitValue(), lastLines(service)));
+      }
+    }
+  }
+
+  private MeshException tooSlow(RunningService service) throws IOException {
+    return new MeshException(
+        "The service %s was not ready after %d s. Its log ends with:%n%s"
+            .formatted(service.name(), limit.toSeconds(), lastLines(service)));
+  }
+
+  private static String lastLines(RunningService service) throws IOException {
+    StringBuilder text = new StringBuilder();
+    for (String line : RunFolder.tail(service.log(), TAIL_LINES)) {
+      text.append("  | ").append(line).append(System.lineSeparator());
+    }
+    return text.append("  (").append(service.log()).append(')').toString();
+  }
+}

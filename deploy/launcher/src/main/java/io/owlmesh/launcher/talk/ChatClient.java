@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher.talk;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.Conversation;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Talks to the front door of a mesh. */
+public final class ChatClient implements AutoCloseable {
+  private final Address address;
+  private final Connection connection;
+
+  public ChatClient(Address address) {
+    this.address = address;
+    connection = new Connection(address);
+  }
+
+  /**
+   * Asks for the answer to the last turn of a conversation.
+   *
+   * @param images files of all turns, in the order that the conversation announces them
+   * @param limit how long the whole answer may take
+   * @param onEvent called in order, one at a time; while it runs, the mesh waits
+   */
+  public PendingAnswer answer(
+      Conversation conversation,
+      List<ByteString> images,
+      Duration limit,
+      Trace trace,
+      Consumer<AnswerResponse> onEvent) {
+    var observer = new UploadingObserver(new Upload(conversation, images), onEvent);
+    var call =
+        (ClientCallStreamObserver<AnswerRequest>)
+            ChatGrpc.newStub(connection.channel())
+                .withInterceptors(trace.interceptor())
+                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+                .answer(observer);
+    return new PendingAnswer(address, call, observer.end());
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

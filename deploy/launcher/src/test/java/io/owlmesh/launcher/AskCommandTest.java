@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.ByteString;
+import com.google.rpc.BadRequest;
+import com.google.rpc.Code;
+import com.google.rpc.Status;
+import io.grpc.protobuf.StatusProto;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.Turn;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AskCommandTest {
+  private OwlCalls owl;
+  private Path folder;
+
+  @BeforeEach
+  void useFreshHome(@TempDir Path home) {
+    folder = home;
+    owl = new OwlCalls(home);
+  }
+
+  @Test
+  void theAnswerAloneGoesToStandardOutputAndTheTimingsToStandardError() throws Exception {
+    try (FakeChat mesh = new FakeChat(FakeChat.saying("A ", "cat", " – é."))) {
+      int code = owl.call("ask", "--address", mesh.address(), "What", "is", "it?");
+
+      assertThat(code).isZero();
+      assertThat(owl.out).hasToString("A cat – é." + System.lineSeparator());
+      assertThat(owl.err.toString().lines()).hasSize(1);
+      assertThat(mesh.conversations.getFirst().getTurnsList().stream().map(Turn::getText))
+          .containsExactly("What is it?");
+    }
+  }
+
+  @Test
+  void imagesArriveWholeAndInOrder() throws Exception {
+    byte[] large = new byte[3_000_000];
+    new Random(1).nextBytes(large);
+    Path first = Files.write(folder.resolve("a.png"), large);
+    Path second = Files.writeString(folder.resolve("b.png"), "tiny");
+    try (FakeChat mesh = new FakeChat(FakeChat.saying("Two."))) {
+      int code =
+          owl.call(
+              "ask", "--address", mesh.address(), "--image", "" + first, "--image", "" + second);
+
+      assertThat(code).isZero();
+      assertThat(mesh.images)
+          .containsExactly(ByteString.copyFrom(large), ByteString.copyFromUtf8("tiny"));
+      assertThat(mesh.chunkSizes).allSatisfy(size -> assertThat(size).isBetween(1, 1 << 20));
+    }
+  }
+
+  @Test
+  void flagsTravelAndWhatIsNotSaidStaysAbsent() throws Exception {
+    try (FakeChat mesh = new FakeChat(FakeChat.saying("Ok."))) {
+      owl.call(
+          "ask",
+          "--address",
+          mesh.address(),
+          "--temperature",
+          "0.5",
+          "--seed",
+          "7",
+          "--adapter",
+          "poet",
+          "--system",
+          "Be brief.",
+          "Go");
+
+      assertThat(mesh.conversations.getFirst().getSystem()).isEqualTo("Be brief.");
+      assertThat(mesh.conversations.getFirst().getOptions())
+          .isEqualTo(
+              AnswerOptions.newBuilder()
+                  .setTemperature(0.5f)
+                  .setSeed(7)
+                  .setAdapter("poet")
+                  .build());
+    }
+  }
+
+  @Test
+  void theTraceThatIsPrintedIsTheOneTheMeshSaw() throws Exception {
+    try (FakeChat mesh = new FakeChat(FakeChat.saying("Ok."))) {
+      owl.call("ask", "--address", mesh.address(), "Go");
+
+      String traceparent = mesh.traceparents.getFirst();
+      assertThat(traceparent).matches("00-[0-9a-f]{32}-[0-9a-f]{16}-01");
+      assertThat(owl.err.toString()).contains("trace " + traceparent.substring(3, 35));
+    }
+  }
+
+  @Test
+  void jsonIsALineAnEvent() throws Exception {
+    try (FakeChat mesh = new FakeChat(FakeChat.saying("A \"cat\".\n"))) {
+      owl.call("ask", "--json", "--address", mesh.address(), "Go");
+
+      assertThat(owl.out.toString().lines().map(line -> line.replace(" ", "")))
+          .hasSize(3)
+          .element(1)
+          .isEqualTo("{\"text\":{\"text\":\"A\\\"cat\\\".\\n\"}}");
+      assertThat(owl.err.toString()).isEmpty();
+    }
+  }
+
+  @Test
+  void aRefusalShowsItsSentenceAndTheFieldsConcerned() throws Exception {
+    BadRequest fields =
+        BadRequest.newBuilder()
+            .addFieldViolations(
+                BadRequest.FieldViolation.newBuilder()
+                    .setField("options.temperature")
+                    .setDescription("20 is not between 0 and 10"))
+            .build();
+    Status status =
+        Status.newBuilder()
+            .setCode(Code.INVALID_ARGUMENT_VALUE)
+            .setMessage("The request is wrong.")
+            .addDetails(Any.pack(fields))
+            .build();
+    try (FakeChat mesh =
+        new FakeChat(out -> out.onError(StatusProto.toStatusRuntimeException(status)))) {
+      int code = owl.call("ask", "--address", mesh.address(), "Go");
+
+      assertThat(code).isEqualTo(1);
+      assertThat(owl.err.toString())
+          .contains("INVALID_ARGUMENT: The request is wrong.")
+          .contains("options.temperature: 20 is not between 0 and 10");
+    }
+  }
+
+  @Test
+  void anAnswerThatTakesTooLongIsCancelledInTheMesh() throws Exception {
+    try (FakeChat mesh = new FakeChat(FakeChat.sayingForEver("Well, "))) {
+      int code = owl.call("ask", "--timeout", "1", "--address", mesh.address(), "Go");
+
+      assertThat(code).isEqualTo(1);
+      assertThat(owl.err.toString()).contains("DEADLINE_EXCEEDED");
+      assertThat(mesh.cancelled.await(5, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
+  @Test
+  void withoutAMeshTheWayToStartOneIsNamed() throws IOException {
+    String address;
+    try (FakeChat gone = new FakeChat(FakeChat.saying())) {
+      address = gone.address();
+    }
+
+    assertThat(owl.call("ask", "--address", address, "Go")).isEqualTo(1);
+    assertThat(owl.err.toString()).contains("No mesh answers at " + address).contains("./owl up");
+  }
+
+  @Test
+  void wrongUsageIsToldApartFromFailure() {
+    assertThat(owl.call("ask")).isEqualTo(2);
+    assertThat(owl.call("ask", "--image", "no-such.png", "Go")).isEqualTo(2);
+    assertThat(owl.err.toString()).contains("There is no image file no-such.png");
+    assertThat(owl.call("ask", "--address", "nowhere", "Go")).isEqualTo(2);
+  }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.Conversation;
+import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.chat.v1.StageDone;
+import io.owlmesh.proto.chat.v1.TextDelta;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+
+/** A front door on a free port that answers by a script and remembers what it was asked. */
+final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
+  /** What to answer once the whole request has come. */
+  interface Script {
+    void answer(ServerCallStreamObserver<AnswerResponse> out);
+  }
+
+  final List<Conversation> conversations = new CopyOnWriteArrayList<>();
+  final List<ByteString> images = new CopyOnWriteArrayList<>();
+  final List<Integer> chunkSizes = new CopyOnWriteArrayList<>();
+  final List<String> traceparents = new CopyOnWriteArrayList<>();
+  final CountDownLatch cancelled = new CountDownLatch(1);
+  private final Script script;
+  private final Server server;
+
+  FakeChat(Script script) throws IOException {
+    this.script = script;
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(this)
+            .intercept(new Headers())
+            .build()
+            .start();
+  }
+
+  /** Says these pieces, as if about one image. */
+  static Script saying(String... pieces) {
+    return out -> {
+      out.onNext(
+          AnswerResponse.newBuilder()
+              .setStage(StageDone.newBuilder().setStage(Stage.STAGE_VISION))
+              .build());
+      for (String piece : pieces) {
+        out.onNext(text(piece));
+      }
+      out.onNext(
+          AnswerResponse.newBuilder()
+              .setDone(AnswerDone.newBuilder().setCompletionTokens(pieces.length))
+              .build());
+      out.onCompleted();
+    };
+  }
+
+  /** Says one piece, then nothing more. */
+  static Script sayingForEver(String piece) {
+    return out -> out.onNext(text(piece));
+  }
+
+  static AnswerResponse text(String piece) {
+    return AnswerResponse.newBuilder().setText(TextDelta.newBuilder().setText(piece)).build();
+  }
+
+  String address() {
+    return "127.0.0.1:" + server.getPort();
+  }
+
+  @Override
+  public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> responses) {
+    var out = (ServerCallStreamObserver<AnswerResponse>) responses;
+    out.setOnCancelHandler(cancelled::countDown);
+    return new Request(out);
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+
+  private final class Request implements StreamObserver<AnswerRequest> {
+    private final ServerCallStreamObserver<AnswerResponse> out;
+    private final List<ByteString> received = new ArrayList<>();
+
+    Request(ServerCallStreamObserver<AnswerResponse> out) {
+      this.out = out;
+    }
+
+    @Override
+    public void onNext(AnswerRequest step) {
+      if (step.hasConversation()) {
+        conversations.add(step.getConversation());
+        return;
+      }
+      int index = step.getImage().getIndex();
+      chunkSizes.add(step.getImage().getData().size());
+      if (index == received.size()) {
+        received.add(ByteString.EMPTY);
+      }
+      received.set(index, received.get(index).concat(step.getImage().getData()));
+    }
+
+    @Override
+    public void onError(Throwable error) {}
+
+    @Override
+    public void onCompleted() {
+      images.clear();
+      images.addAll(received);
+      script.answer(out);
+    }
+  }
+
+  private final class Headers implements ServerInterceptor {
+    @Override
+    public <Q, A> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
+      String header = headers.get(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER));
+      traceparents.add(header == null ? "" : header);
+      return next.startCall(call, headers);
+    }
+  }
+}
