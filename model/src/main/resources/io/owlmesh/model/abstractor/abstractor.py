@@ -8,7 +8,7 @@
     for l in range(layers):
       q = self.layer(q, e, torch.slice(w, 1 + l * 22, 23 + l * 22), heads, eps)
     v = self.linear(q, w[len(w) - 3], w[len(w) - 2])
-    return torch.cat([v, torch.expand(w[len(w) - 1], [n, 1, v.size(2)])], 1)
+    return self.leave(torch.cat([v, torch.expand(w[len(w) - 1], [n, 1, v.size(2)])], 1))
   # One layer of cross attention over queries and features. w: norm1, normk, query, key, value, out_proj, norm2, w1, w3,
   # ffn_ln, w2, each (w, b).
   def layer(self: __torch__.Net, q: Tensor, e: Tensor, w: List[Tensor], heads: int, eps: float) -> Tensor:

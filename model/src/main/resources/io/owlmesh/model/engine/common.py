@@ -5,16 +5,17 @@ class Net(Module):
   __buffers__ = []
   training : bool
   # Raw checkpoint bytes -> working tensor. bfloat16 arrives as two-byte elements that only TorchScript can name.
-  def load(self: __torch__.Net, raw: Tensor, bfloat16: bool, dtype: int) -> Tensor:
+  def adopt(self: __torch__.Net, raw: Tensor, bfloat16: bool, dtype: int) -> Tensor:
     x = raw
     if bfloat16:
-      x = torch.view(raw, 15)
+      x = torch.view_copy(raw, 15)
     return torch.to(x, dtype)
   # A matrix [out, in] in oneDNN's blocked layout: read once a step, at memory speed.
   def pack(self: __torch__.Net, w: Tensor) -> Tensor:
     return ops.mkldnn._reorder_linear_weight(w, None)
-  def float(self: __torch__.Net, x: Tensor) -> Tensor:
-    return torch.contiguous(torch.to(x, 6))
+  # x w', to try whether packed matrices work here.
+  def multiply(self: __torch__.Net, x: Tensor, w: Tensor) -> Tensor:
+    return self.linear(x, w, None)
   # y = x w' + b for x [..., in], w [out, in] plain or packed.
   def linear(self: __torch__.Net, x: Tensor, w: Tensor, b: Optional[Tensor]) -> Tensor:
     if ops.prim.is_mkldnn(w):
@@ -26,3 +27,9 @@ class Net(Module):
   def layer_norm(self: __torch__.Net, x: Tensor, w: Tensor, b: Tensor, eps: float) -> Tensor:
     y = torch.layer_norm(torch.to(x, 6), [x.size(-1)], w, b, eps)
     return torch.type_as(y, x)
+  # The way out: contiguous, and bfloat16 as the two bytes that DJL can name.
+  def leave(self: __torch__.Net, x: Tensor) -> Tensor:
+    y = torch.contiguous(x)
+    if torch.eq(ops.prim.dtype(y), 15):
+      y = torch.view_copy(y, 5)
+    return y

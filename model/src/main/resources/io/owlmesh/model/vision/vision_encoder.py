@@ -12,7 +12,7 @@
     layers = (len(w) - 7) // 12
     for l in range(layers):
       x = self.layer(x, torch.slice(w, 5 + l * 12, 17 + l * 12), heads, eps)
-    return self.layer_norm(x, w[len(w) - 2], w[len(w) - 1], eps)
+    return self.leave(self.layer_norm(x, w[len(w) - 2], w[len(w) - 1], eps))
   # One pre-norm block. w: norm (w, b), query-key-value, dense, norm, fc1, fc2, each (w, b).
   def layer(self: __torch__.Net, x: Tensor, w: List[Tensor], heads: int, eps: float) -> Tensor:
     n = x.size(0)

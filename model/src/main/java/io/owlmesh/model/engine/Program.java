@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import ai.djl.pytorch.engine.PtNDManager;
+import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.JniUtils;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+
+/**
+ * A network as a TorchScript program without weights: they are arguments of its methods, so one
+ * program serves every checkpoint, adapter and precision. Used by one thread at a time.
+ */
+public final class Program implements AutoCloseable {
+  private static final String COMMON = "/io/owlmesh/model/engine/common.py";
+
+  private final PtNDManager manager;
+  private final PtSymbolBlock block;
+  private final EngineOptions options;
+
+  private Program(PtNDManager manager, PtSymbolBlock block, EngineOptions options) {
+    this.manager = manager;
+    this.block = block;
+    this.options = options;
+  }
+
+  /**
+   * Compiles a program.
+   *
+   * @param resource methods of the network; the operations that all networks share are put before
+   *     them
+   */
+  public static Program load(String resource, EngineOptions options) {
+    PtNDManager manager = Torch.manager(options.device());
+    Torch.prepareThread(options.threads());
+    try {
+      byte[] archive = ScriptArchive.of(read(COMMON) + read(resource));
+      PtSymbolBlock block =
+          JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
+      return new Program(manager, block, options);
+    } catch (IOException e) {
+      manager.close();
+      throw new UncheckedIOException(resource, e);
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
+  }
+
+  private static String read(String resource) {
+    try (InputStream in = Program.class.getResourceAsStream(resource)) {
+      if (in == null) {
+        throw new IllegalStateException(resource + " is not in the jar");
+      }
+      return new String(in.readAllBytes(), UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(resource, e);
+    }
+  }
+
+  /** Begins a call of a method; to be closed by the caller. */
+  public Call call(String method) {
+    Torch.prepareThread(options.threads());
+    return new Call(block, method);
+  }
+
+  public EngineOptions options() {
+    return options;
+  }
+
+  boolean onCpu() {
+    return options.device().equals("cpu");
+  }
+
+  /** A manager for what one piece of work allocates on the device; to be closed with it. */
+  public PtNDManager newScope() {
+    return manager.newSubManager(manager.getDevice());
+  }
+
+  @Override
+  public void close() {
+    block.close();
+    manager.close();
+  }
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.engine;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.DType;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.MappedTensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Brings tensors of a checkpoint to a device, in the order in which a program wants them. On the
+ * CPU, a tensor already stored in the working type stays in its mapped file; matrices in bfloat16
+ * are packed for oneDNN and their file is let go, so that nothing is held twice.
+ */
+public final class WeightLoader {
+  private final Program program;
+  private final Checkpoint checkpoint;
+  private final DType dtype;
+  private final boolean pack;
+  private final Progress progress;
+  private final PtNDManager manager;
+  private final List<NDArray> tensors = new ArrayList<>();
+  private final List<MappedTensor> mapped = new ArrayList<>();
+  private long bytes;
+
+  /** Told after each tensor. */
+  @FunctionalInterface
+  public interface Progress {
+    /** Says nothing. */
+    Progress NONE = bytes -> {};
+
+    /** So many bytes of the checkpoint are read. */
+    void loaded(long bytes);
+  }
+
+  /**
+   * @param stored a tensor of the network, whose type decides what {@link Precision#AUTO} means
+   */
+  public WeightLoader(Program program, Checkpoint checkpoint, String stored, Progress progress) {
+    this.program = program;
+    this.checkpoint = checkpoint;
+    this.dtype = program.options().precision().resolve(checkpoint.entry(stored).dtype());
+    this.pack = program.onCpu() && dtype == DType.BFLOAT16 && Packing.works(program);
+    this.progress = progress;
+    this.manager = program.newScope();
+  }
+
+  /** The type the network computes in. */
+  public DType dtype() {
+    return dtype;
+  }
+
+  /** A tensor in the working type. */
+  public void plain(String name) {
+    add(name, dtype);
+  }
+
+  /** A weight of a normalisation, which computes in float32. */
+  public void float32(String name) {
+    add(name, DType.FLOAT32);
+  }
+
+  /** {@code NAME.weight} and {@code NAME.bias} of a LayerNorm. */
+  public void norm(String name) {
+    float32(name + ".weight");
+    float32(name + ".bias");
+  }
+
+  /** {@code NAME.weight} and {@code NAME.bias} of a linear layer. */
+  public void linear(String name) {
+    matrix(name + ".weight");
+    plain(name + ".bias");
+  }
+
+  /** The weight [out, in] of a linear layer. */
+  public void matrix(String name) {
+    if (pack) {
+      matrix(name, (matrix, scope) -> matrix);
+    } else {
+      plain(name);
+    }
+  }
+
+  /** What is done to a matrix before it is packed. */
+  @FunctionalInterface
+  public interface Change {
+    /** Returns the matrix to use instead, in the same type. */
+    NDArray apply(NDArray matrix, PtNDManager scope);
+  }
+
+  /** The weight [out, in] of a linear layer, changed on the way. */
+  public void matrix(String name, Change change) {
+    try (MappedTensor file = checkpoint.map(name);
+        PtNDManager scope = program.newScope()) {
+      NDArray matrix = change.apply(adopt(file, dtype, scope), scope);
+      if (pack) {
+        try (Call call = program.call("pack").with(matrix)) {
+          matrix = call.tensor(scope);
+        }
+      } else {
+        // What may still lie in the file must outlive it.
+        matrix = matrix.duplicate();
+      }
+      keep(matrix, file);
+    }
+  }
+
+  private void add(String name, DType as) {
+    MappedTensor file = checkpoint.map(name);
+    mapped.add(file);
+    try (PtNDManager scope = program.newScope()) {
+      keep(adopt(file, as, scope), file);
+    }
+    // Reinterpreting bfloat16 copies it.
+    boolean inPlace = program.onCpu() && file.dtype() == as && as != DType.BFLOAT16;
+    if (!inPlace) {
+      mapped.removeLast();
+      file.close();
+    }
+  }
+
+  private void keep(NDArray tensor, MappedTensor file) {
+    tensor.attach(manager);
+    tensors.add(tensor);
+    bytes += file.bytes().remaining();
+    progress.loaded(bytes);
+  }
+
+  private NDArray adopt(MappedTensor file, DType as, PtNDManager scope) {
+    HostTensor tensor = new HostTensor(file.dtype(), file.shape(), file.bytes());
+    return HostTensors.enter(program, tensor, as, scope);
+  }
+
+  /** Ends loading. The loader is not used afterwards. */
+  public Weights finish() {
+    return new Weights(manager, new TensorList(tensors), List.copyOf(mapped), dtype);
+  }
+
+  /** Frees what was loaded when a later tensor failed. */
+  public void abandon() {
+    manager.close();
+    mapped.forEach(MappedTensor::close);
+  }
+}
