@@ -3,17 +3,21 @@ package io.owlmesh.model.engine;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.jni.IValue;
 import java.util.List;
 
-/** Tensors as one argument of programs, prepared once and used in many calls. Owns the tensors. */
+/** Tensors as one argument of programs, prepared once and used in many calls. */
 public final class TensorList implements AutoCloseable {
-  private final List<NDArray> tensors;
   private final IValue value;
+  private final PtNDManager owner;
 
-  public TensorList(List<NDArray> tensors) {
-    this.tensors = List.copyOf(tensors);
+  /**
+   * @param owner manager that has the tensors; closed with the list
+   */
+  public TensorList(List<NDArray> tensors, PtNDManager owner) {
     this.value = IValue.listFrom(tensors.toArray(PtNDArray[]::new));
+    this.owner = owner;
   }
 
   IValue value() {
@@ -23,6 +27,6 @@ public final class TensorList implements AutoCloseable {
   @Override
   public void close() {
     value.close();
-    tensors.forEach(NDArray::close);
+    owner.close();
   }
 }

@@ -2,6 +2,7 @@
 package io.owlmesh.model.engine;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
@@ -56,6 +57,21 @@ public final class WeightLoader {
   /** A tensor in the working type. */
   public void plain(String name) {
     add(name, dtype);
+  }
+
+  /**
+   * A table of which rows are read one by one. It stays in its file where its type is the working
+   * one; bfloat16 is then carried as float16.
+   */
+  public void table(String name) {
+    MappedTensor file = checkpoint.map(name);
+    if (file.dtype() != dtype || !program.onCpu()) {
+      file.close();
+      plain(name);
+      return;
+    }
+    mapped.add(file);
+    keep(manager.create(file.bytes(), new Shape(file.shape()), Torch.carrier(dtype)), file);
   }
 
   /** A weight of a normalisation, which computes in float32. */
@@ -136,7 +152,7 @@ public final class WeightLoader {
 
   /** Ends loading. The loader is not used afterwards. */
   public Weights finish() {
-    return new Weights(manager, new TensorList(tensors), List.copyOf(mapped), dtype);
+    return new Weights(new TensorList(tensors, manager), List.copyOf(mapped), dtype);
   }
 
   /** Frees what was loaded when a later tensor failed. */

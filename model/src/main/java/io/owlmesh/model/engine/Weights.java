@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.engine;
 
-import ai.djl.ndarray.NDManager;
 import io.owlmesh.model.DType;
 import io.owlmesh.model.checkpoint.MappedTensor;
 import java.util.List;
 
 /** The weights of one network on its device, and the files that some of them still lie in. */
 public final class Weights implements AutoCloseable {
-  private final NDManager manager;
   private final TensorList tensors;
   private final List<MappedTensor> mapped;
   private final DType dtype;
 
-  Weights(NDManager manager, TensorList tensors, List<MappedTensor> mapped, DType dtype) {
-    this.manager = manager;
+  Weights(TensorList tensors, List<MappedTensor> mapped, DType dtype) {
     this.tensors = tensors;
     this.mapped = mapped;
     this.dtype = dtype;
@@ -33,7 +30,6 @@ public final class Weights implements AutoCloseable {
   @Override
   public void close() {
     tensors.close();
-    manager.close();
     mapped.forEach(MappedTensor::close);
   }
 }

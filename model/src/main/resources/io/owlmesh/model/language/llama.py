@@ -1,5 +1,6 @@
-  # Cosines and sines of the rotary embedding, [positions, headSize / 2] each, float32 then the type of `like`.
-  def rope(self: __torch__.Net, positions: int, head: int, theta: float, like: Tensor) -> List[Tensor]:
+  # Cosines and sines of the rotary embedding, [positions, headSize / 2] each: computed in float32, then the working type.
+  def rope(self: __torch__.Net, positions: int, head: int, theta: float, w: List[Tensor]) -> List[Tensor]:
+    like = w[1]
     inverse = torch.reciprocal(torch.pow(theta, torch.arange(0, head, 2, dtype=6, layout=None, device=ops.prim.device(like), pin_memory=None) / head))
     angles = torch.outer(torch.arange(0, positions, 1, dtype=6, layout=None, device=ops.prim.device(like), pin_memory=None), inverse)
     return [torch.type_as(torch.cos(angles), like), torch.type_as(torch.sin(angles), like)]
@@ -9,9 +10,16 @@
     for l in range(layers):
       torch.append(out, torch.new_zeros(like, [heads, capacity, head]))
     return out
-  # Ids [T] int64 -> embeddings [T, H].
-  def embed(self: __torch__.Net, ids: Tensor, table: Tensor) -> Tensor:
-    return torch.embedding(table, ids)
+  # Ids [T] int64 -> embeddings [T, H]. Where the table lies in its file as bfloat16, it is carried as float16, so that
+  # only the rows in use are read and copied.
+  def embed(self: __torch__.Net, ids: Tensor, w: List[Tensor]) -> Tensor:
+    h = torch.embedding(w[0], ids)
+    if torch.ne(ops.prim.dtype(h), ops.prim.dtype(w[1])):
+      h = torch.view_copy(h, ops.prim.dtype(w[1]))
+    return h
+  # Rows [from, to) of the embeddings.
+  def rows(self: __torch__.Net, h: Tensor, from_: int, to: int) -> Tensor:
+    return torch.slice(h, 0, from_, to)
   # Writes visual tokens [Q + 1, H] over the embeddings from row `at`.
   def splice(self: __torch__.Net, h: Tensor, tokens: Tensor, at: int) -> Tensor:
     return torch.copy_(torch.slice(h, 0, at, at + tokens.size(0)), tokens)
@@ -69,6 +77,10 @@
       h = torch.slice(h, 0, t - 1, t)
     h = self.rms(h, w[len(w) - 2], eps)
     return torch.to(self.linear(h, w[len(w) - 1], None), 6)
+  # As forward, for the single next id.
+  def step(self: __torch__.Net, id: int, w: List[Tensor], lora: List[Tensor], keys: List[Tensor], values: List[Tensor], at: int, cos: Tensor, sin: Tensor, eps: float) -> Tensor:
+    ids = torch.full([1], id, dtype=4, layout=None, device=ops.prim.device(cos), pin_memory=None)
+    return self.forward(self.embed(ids, w), w, lora, keys, values, at, cos, sin, eps, False)
   # w + B A for one adapted matrix, in float32, then the type of w. B holds the scaling.
   def merge(self: __torch__.Net, w: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return torch.type_as(torch.to(w, 6) + torch.mm(b, a), w)

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.DType;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.ExpectedTensors;
+import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.engine.Call;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.Program;
+import io.owlmesh.model.engine.TensorList;
+import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.engine.Weights;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The LLaMA: immutable weights over which {@link Sequence}s run, each with its own keys and values.
+ * A model, its adapters and its sequences are used by one thread at a time.
+ */
+public final class LanguageModel implements AutoCloseable {
+  private static final List<String> MATRICES =
+      List.of(
+          "self_attn.q_proj",
+          "self_attn.k_proj",
+          "self_attn.v_proj",
+          "self_attn.o_proj",
+          "mlp.gate_proj",
+          "mlp.up_proj",
+          "mlp.down_proj");
+
+  private final OwlConfig config;
+  private final Program program;
+  private final Weights weights;
+  private final PtNDManager scope;
+  private final List<NDArray> rope;
+  private final LoraAdapter none;
+
+  private LanguageModel(OwlConfig config, Program program, Weights weights) {
+    this.config = config;
+    this.program = program;
+    this.weights = weights;
+    this.scope = program.newScope();
+    this.none = new LoraAdapter("", 0, 0, "", new TensorList(List.of(), program.newScope()));
+    this.rope = rope();
+  }
+
+  /**
+   * Loads the {@code language_model} of a checkpoint.
+   *
+   * @param merged an adapter to add to the weights for good; others can still be applied over them
+   * @throws io.owlmesh.model.OwlException BAD_CHECKPOINT listing what is missing or wrong
+   */
+  public static LanguageModel load(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Optional<AdapterFile> merged,
+      WeightLoader.Progress progress) {
+    checkpoint.requireComplete(Part.LANGUAGE);
+    merged.ifPresent(adapter -> adapter.validate(checkpoint.config()));
+    Program program = Program.load("/io/owlmesh/model/language/llama.py", options);
+    WeightLoader loader =
+        new WeightLoader(program, checkpoint, "language_model.model.norm.weight", progress);
+    try {
+      int layers = checkpoint.config().language().layers();
+      Weights weights = weights(loader, layers, new Merger(program, merged));
+      return new LanguageModel(checkpoint.config(), program, weights);
+    } catch (RuntimeException e) {
+      loader.abandon();
+      program.close();
+      throw e;
+    }
+  }
+
+  /** The order of the program's {@code w}. */
+  private static Weights weights(WeightLoader loader, int layers, Merger merger) {
+    loader.table("language_model.model.embed_tokens.weight");
+    for (int i = 0; i < layers; i++) {
+      String layer = "language_model.model.layers." + i + ".";
+      // The norms multiply in the working type: only their variance is computed in float32.
+      loader.plain(layer + "input_layernorm.weight");
+      MATRICES.subList(0, 4).forEach(name -> merger.matrix(loader, layer + name));
+      loader.plain(layer + "post_attention_layernorm.weight");
+      MATRICES.subList(4, 7).forEach(name -> merger.matrix(loader, layer + name));
+    }
+    loader.plain("language_model.model.norm.weight");
+    loader.matrix("language_model.lm_head.weight");
+    return loader.finish();
+  }
+
+  private List<NDArray> rope() {
+    OwlConfig.Language language = config.language();
+    try (Call rope =
+        program
+            .call("rope")
+            .with(language.context())
+            .with(language.headSize())
+            .with(language.ropeTheta())
+            .with(weights.tensors())) {
+      return rope.tensors(scope);
+    }
+  }
+
+  /**
+   * Brings an adapter to the device, to be applied to sequences without changing the weights.
+   *
+   * @throws io.owlmesh.model.OwlException BAD_CHECKPOINT if it does not fit the model
+   */
+  public LoraAdapter adapt(AdapterFile file) {
+    file.validate(config);
+    return LoraAdapter.load(file, program, config.language().layers(), MATRICES);
+  }
+
+  /**
+   * An empty sequence.
+   *
+   * @param capacity positions it can grow to, at most {@link OwlConfig.Language#context}; decides
+   *     how much memory its keys and values take
+   */
+  public Sequence begin(int capacity) {
+    return begin(capacity, none);
+  }
+
+  /** An empty sequence under an adapter, which must stay open as long as the sequence. */
+  public Sequence begin(int capacity, LoraAdapter adapter) {
+    return new Sequence(this, capacity, adapter);
+  }
+
+  public OwlConfig config() {
+    return config;
+  }
+
+  /** Type of the arithmetic. */
+  public DType dtype() {
+    return weights.dtype();
+  }
+
+  /** Bytes of weights that one decode step reads: everything but the table of embeddings. */
+  public long stepBytes() {
+    ExpectedTensors expected = ExpectedTensors.of(config);
+    OwlConfig.Language l = config.language();
+    long table = (long) l.vocabulary() * l.width();
+    return (expected.parameters(Part.LANGUAGE) - table) * weights.dtype().bytes();
+  }
+
+  Program program() {
+    return program;
+  }
+
+  Weights weights() {
+    return weights;
+  }
+
+  /** Cosines [context, headSize / 2]. */
+  NDArray cosines() {
+    return rope.get(0);
+  }
+
+  /** Sines [context, headSize / 2]. */
+  NDArray sines() {
+    return rope.get(1);
+  }
+
+  @Override
+  public void close() {
+    none.close();
+    scope.close();
+    weights.close();
+    program.close();
+  }
+}

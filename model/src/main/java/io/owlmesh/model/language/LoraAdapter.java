@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.DType;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.engine.HostTensors;
+import io.owlmesh.model.engine.Program;
+import io.owlmesh.model.engine.TensorList;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * A LoRA on the device, applied beside the base weights: y = W x + B (A x) with A and B in float32
+ * and the scaling already in B.
+ */
+public final class LoraAdapter implements AutoCloseable {
+  private final String name;
+  private final int rank;
+  private final long parameters;
+  private final String digest;
+  private final TensorList tensors;
+
+  LoraAdapter(String name, int rank, long parameters, String digest, TensorList tensors) {
+    this.name = name;
+    this.rank = rank;
+    this.parameters = parameters;
+    this.digest = digest;
+    this.tensors = tensors;
+  }
+
+  /** A then B for each matrix of each layer; where the adapter has none, two empty tensors. */
+  static LoraAdapter load(AdapterFile file, Program program, int layers, List<String> matrices) {
+    PtNDManager scope = program.newScope();
+    try {
+      List<NDArray> tensors = new ArrayList<>();
+      for (int i = 0; i < layers; i++) {
+        for (String matrix : matrices) {
+          AdapterFile.Pair pair =
+              file.modules().get("language_model.model.layers." + i + "." + matrix);
+          if (pair == null) {
+            tensors.add(scope.create(new Shape(0)));
+            tensors.add(scope.create(new Shape(0)));
+          } else {
+            tensors.add(scaled(program, pair.a(), 1, scope));
+            tensors.add(scaled(program, pair.b(), file.scaling(), scope));
+          }
+        }
+      }
+      TensorList list = new TensorList(tensors, scope);
+      return new LoraAdapter(file.name(), file.rank(), parameters(file), digest(file), list);
+    } catch (RuntimeException e) {
+      scope.close();
+      throw e;
+    }
+  }
+
+  /** A matrix in float32, times a number. */
+  static NDArray scaled(Program program, HostTensor matrix, double scaling, PtNDManager scope) {
+    float[] values = matrix.toFloats();
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (values[i] * scaling);
+    }
+    return HostTensors.enter(
+        program, HostTensor.ofFloats(values, matrix.shape()), DType.FLOAT32, scope);
+  }
+
+  private static long parameters(AdapterFile file) {
+    return file.modules().values().stream()
+        .mapToLong(p -> elements(p.a().shape()) + elements(p.b().shape()))
+        .sum();
+  }
+
+  private static long elements(long[] shape) {
+    return HostTensor.byteCount(DType.INT8, shape);
+  }
+
+  /** SHA-256, hex, over scaling, names, shapes and values. */
+  private static String digest(AdapterFile file) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      update(sha, "scaling " + file.scaling());
+      file.modules()
+          .forEach((module, pair) -> {
+            for (HostTensor tensor : List.of(pair.a(), pair.b())) {
+              update(sha, module + " " + tensor);
+              sha.update(tensor.bytes());
+            }
+          });
+      return HexFormat.of().formatHex(sha.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  private static void update(MessageDigest sha, String text) {
+    sha.update(text.getBytes(StandardCharsets.UTF_8));
+    sha.update((byte) 0);
+  }
+
+  public String name() {
+    return name;
+  }
+
+  public int rank() {
+    return rank;
+  }
+
+  /** How many numbers it has. */
+  public long parameters() {
+    return parameters;
+  }
+
+  /** SHA-256 over its values, hex. */
+  public String digest() {
+    return digest;
+  }
+
+  TensorList tensors() {
+    return tensors;
+  }
+
+  @Override
+  public void close() {
+    tensors.close();
+  }
+}

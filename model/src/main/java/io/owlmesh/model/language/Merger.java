@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import ai.djl.ndarray.NDArray;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.engine.Call;
+import io.owlmesh.model.engine.Program;
+import io.owlmesh.model.engine.WeightLoader;
+import java.util.Optional;
+
+/** Loads matrices with an adapter added to them: W + scaling * B A, summed in float32. */
+record Merger(Program program, Optional<AdapterFile> adapter) {
+  /** Loads {@code MODULE.weight}. */
+  void matrix(WeightLoader loader, String module) {
+    String name = module + ".weight";
+    AdapterFile.Pair pair = adapter.map(a -> a.modules().get(module)).orElse(null);
+    if (pair == null) {
+      loader.matrix(name);
+      return;
+    }
+    double scaling = adapter.orElseThrow().scaling();
+    loader.matrix(
+        name,
+        (matrix, scope) -> {
+          NDArray a = LoraAdapter.scaled(program, pair.a(), 1, scope);
+          NDArray b = LoraAdapter.scaled(program, pair.b(), scaling, scope);
+          try (Call merge = program.call("merge").with(matrix).with(a).with(b)) {
+            return merge.tensor(scope);
+          }
+        });
+  }
+}
