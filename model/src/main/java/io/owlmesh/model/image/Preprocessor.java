@@ -39,7 +39,16 @@ public final class Preprocessor {
    * @return float32 [3, size, size], channels R, G, B
    */
   public HostTensor process(Picture picture) {
-    byte[] pixels = Bicubic.squash(picture, size); // [size, size, 3]
+    return normalise(Bicubic.squash(picture, size));
+  }
+
+  /**
+   * Normalises a picture that has the right size already.
+   *
+   * @param pixels [size, size, 3] unsigned
+   * @return float32 [3, size, size], channels R, G, B
+   */
+  public HostTensor normalise(byte[] pixels) {
     int plane = size * size;
     float[] out = new float[3 * plane];
     for (int i = 0; i < plane; i++) {

@@ -38,14 +38,12 @@ public final class LanguageModel implements AutoCloseable {
   private final Weights weights;
   private final PtNDManager scope;
   private final List<NDArray> rope;
-  private final LoraAdapter none;
 
   private LanguageModel(OwlConfig config, Program program, Weights weights) {
     this.config = config;
     this.program = program;
     this.weights = weights;
     this.scope = program.newScope();
-    this.none = new LoraAdapter("", 0, 0, "", new TensorList(List.of(), program.newScope()));
     this.rope = rope();
   }
 
@@ -115,17 +113,18 @@ public final class LanguageModel implements AutoCloseable {
     return LoraAdapter.load(file, program, config.language().layers(), MATRICES);
   }
 
+  /** The adapter that changes nothing. It must stay open as long as its sequences. */
+  public LoraAdapter none() {
+    return new LoraAdapter("", 0, 0, "", new TensorList(List.of(), program.newScope()));
+  }
+
   /**
    * An empty sequence.
    *
    * @param capacity positions it can grow to, at most {@link OwlConfig.Language#context}; decides
    *     how much memory its keys and values take
+   * @param adapter must stay open as long as the sequence
    */
-  public Sequence begin(int capacity) {
-    return begin(capacity, none);
-  }
-
-  /** An empty sequence under an adapter, which must stay open as long as the sequence. */
   public Sequence begin(int capacity, LoraAdapter adapter) {
     return new Sequence(this, capacity, adapter);
   }
@@ -167,7 +166,6 @@ public final class LanguageModel implements AutoCloseable {
 
   @Override
   public void close() {
-    none.close();
     scope.close();
     weights.close();
     program.close();
