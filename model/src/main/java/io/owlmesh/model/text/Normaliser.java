@@ -42,20 +42,22 @@ record Normaliser(Prefix prefix, boolean collapse) {
     };
   }
 
-  /** A {@code ▁} in the text counts as the space that it will be taken for. */
   private static String collapsed(String text) {
     StringBuilder out = new StringBuilder(text.length());
     boolean space = true;
     for (int i = 0; i < text.length(); i++) {
-      boolean here = text.charAt(i) == ' ' || text.charAt(i) == SPACE;
+      boolean here = text.charAt(i) == ' ';
       if (!(here && space)) {
         out.append(here ? ' ' : text.charAt(i));
       }
       space = here;
     }
-    if (space && !out.isEmpty()) {
-      out.setLength(out.length() - 1);
+    // At the end, and only there, a spelled ▁ goes too.
+    int end = out.length();
+    while (end > 0 && (out.charAt(end - 1) == ' ' || out.charAt(end - 1) == SPACE)) {
+      end--;
     }
+    out.setLength(end);
     return out.toString();
   }
 
