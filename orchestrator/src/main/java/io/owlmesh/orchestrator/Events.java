@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.grpc.stub.ServerCallStreamObserver;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.StageDone;
+import io.owlmesh.proto.chat.v1.TextDelta;
+import io.owlmesh.wire.Faults;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** The way of events to one caller, from several threads; ends exactly once. */
+final class Events {
+  private final ServerCallStreamObserver<AnswerResponse> out;
+  private final AtomicReference<Runnable> whenReady = new AtomicReference<>(Events::nothing);
+  private boolean ended;
+
+  /** To be made in the service's method, where handlers can still be set. */
+  Events(ServerCallStreamObserver<AnswerResponse> out) {
+    this.out = out;
+    out.setOnReadyHandler(() -> whenReady.getAndSet(Events::nothing).run());
+  }
+
+  private static void nothing() {}
+
+  /** A stage finished images. */
+  void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices) {
+    for (int index : indices) {
+      send(
+          AnswerResponse.newBuilder()
+              .setStage(StageDone.newBuilder().setStage(stage).setImageIndex(index))
+              .build());
+    }
+  }
+
+  void text(String text) {
+    if (!text.isEmpty()) {
+      send(AnswerResponse.newBuilder().setText(TextDelta.newBuilder().setText(text)).build());
+    }
+  }
+
+  private synchronized void send(AnswerResponse event) {
+    if (!ended) {
+      out.onNext(event);
+    }
+  }
+
+  /** Runs something when the caller keeps up: now, or once it does. */
+  void whenReady(Runnable next) {
+    if (out.isReady()) {
+      next.run();
+      return;
+    }
+    whenReady.set(next);
+    // The caller may have caught up in between, and then nobody would call.
+    if (out.isReady()) {
+      whenReady.getAndSet(Events::nothing).run();
+    }
+  }
+
+  synchronized void done(AnswerDone done) {
+    if (!ended) {
+      ended = true;
+      out.onNext(AnswerResponse.newBuilder().setDone(done).build());
+      out.onCompleted();
+    }
+  }
+
+  synchronized void fail(Throwable failure) {
+    if (!ended) {
+      ended = true;
+      out.onError(Faults.toStatus(failure));
+    }
+  }
+}

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeRequest;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.Faults;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at the pictures of a question: files flow into the vision stage, features from there
+ * straight on into the abstractor, each as soon as it is ready; visual tokens gather here.
+ */
+final class Looking {
+  private final List<Picture> pictures;
+  private final Listener listener;
+  private final @Nullable Tensor[] tokens;
+  private final CompletableFuture<List<Tensor>> result = new CompletableFuture<>();
+  private final StreamObserver<AbstractRequest> abstractor;
+  private final StreamObserver<EncodeRequest> vision;
+  private int encoded;
+  private int condensed;
+
+  /** Hears what the stages report of each picture. */
+  interface Listener {
+    void encoded(Picture picture, EncodeResponse response);
+
+    void condensed(Picture picture, AbstractResponse response);
+  }
+
+  private Looking(Stages stages, List<Picture> pictures, Listener listener) {
+    this.pictures = pictures;
+    this.listener = listener;
+    this.tokens = new Tensor[pictures.size()];
+    this.abstractor =
+        VisualAbstractorGrpc.newStub(stages.traced(Stage.ABSTRACTOR)).abstract_(new Tokens());
+    this.vision = VisionEncoderGrpc.newStub(stages.traced(Stage.VISION)).encode(new Features());
+  }
+
+  /**
+   * Starts looking. The calls end with the current gRPC context.
+   *
+   * @return visual tokens [Q + 1, H], in the order of the pictures; fails with a {@link
+   *     StageFailure}
+   */
+  static CompletableFuture<List<Tensor>> at(
+      Stages stages, List<Picture> pictures, Listener listener) {
+    Looking looking = new Looking(stages, pictures, listener);
+    looking.result.whenComplete((_, failure) -> looking.stop(failure));
+    looking.send();
+    return looking.result;
+  }
+
+  private void send() {
+    for (int i = 0; i < pictures.size(); i++) {
+      vision.onNext(
+          EncodeRequest.newBuilder()
+              .setId(Integer.toString(i))
+              .setImage(pictures.get(i).file())
+              .build());
+    }
+    vision.onCompleted();
+  }
+
+  /** A failure of one stage leaves the other with work that nobody wants. */
+  private void stop(@Nullable Throwable failure) {
+    if (failure != null) {
+      vision.onError(failure);
+      abstractor.onError(failure);
+    }
+  }
+
+  private final class Features implements StreamObserver<EncodeResponse> {
+    @Override
+    public void onNext(EncodeResponse response) {
+      Picture picture = picture(response.getId(), Stage.VISION);
+      if (response.hasError()) {
+        refuse(Stage.VISION, picture, response.getError());
+        return;
+      }
+      listener.encoded(picture, response);
+      abstractor.onNext(
+          AbstractRequest.newBuilder()
+              .setId(response.getId())
+              .setFeatures(response.getFeatures())
+              .build());
+      if (++encoded == pictures.size()) {
+        abstractor.onCompleted();
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      result.completeExceptionally(new StageFailure(Stage.VISION, failure));
+    }
+
+    @Override
+    public void onCompleted() {
+      if (encoded < pictures.size()) {
+        onError(shortOf("features", encoded));
+      }
+    }
+  }
+
+  private final class Tokens implements StreamObserver<AbstractResponse> {
+    @Override
+    public void onNext(AbstractResponse response) {
+      Picture picture = picture(response.getId(), Stage.ABSTRACTOR);
+      if (response.hasError()) {
+        refuse(Stage.ABSTRACTOR, picture, response.getError());
+        return;
+      }
+      listener.condensed(picture, response);
+      tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
+      condensed++;
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      result.completeExceptionally(new StageFailure(Stage.ABSTRACTOR, failure));
+    }
+
+    @Override
+    public void onCompleted() {
+      if (condensed < pictures.size()) {
+        onError(shortOf("visual tokens", condensed));
+        return;
+      }
+      result.complete(List.of(tokens));
+    }
+  }
+
+  private OwlException shortOf(String what, int count) {
+    return new OwlException(
+        Fault.INTERNAL,
+        "",
+        "the stream ended after %s of %d images of %d".formatted(what, count, pictures.size()));
+  }
+
+  private Picture picture(String id, Stage stage) {
+    try {
+      return pictures.get(Integer.parseInt(id));
+    } catch (NumberFormatException | IndexOutOfBoundsException e) {
+      throw new StageFailure(stage, e);
+    }
+  }
+
+  /** The caller knows images by their place in the conversation. */
+  private void refuse(Stage stage, Picture picture, ItemError error) {
+    OwlException fault = Faults.fromItemError(error);
+    String field = "images[" + picture.indices().getFirst() + "]";
+    result.completeExceptionally(
+        new StageFailure(
+            stage, new OwlException(fault.fault(), field, String.valueOf(error.getMessage()))));
+  }
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import java.util.List;
+
+/**
+ * What the three stages say of themselves, if they fit together.
+ *
+ * @param context positions of prompt and answer together
+ * @param visualTokens of one image
+ * @param digests of vision encoder, abstractor and language model
+ * @param adapters that requests may name
+ */
+record Mesh(int context, int visualTokens, List<String> digests, List<String> adapters) {
+  /**
+   * Puts the descriptions together.
+   *
+   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint
+   */
+  static Mesh of(
+      io.owlmesh.proto.vision.v1.DescribeResponse vision,
+      io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
+      io.owlmesh.proto.llm.v1.DescribeResponse llm,
+      List<String> adapters) {
+    same("vision", vision.getVisionDigest(), "abstractor", abstractor.getVisionDigest());
+    same("vision", vision.getVisionDigest(), "llm", llm.getVisionDigest());
+    same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
+    return new Mesh(
+        llm.getContext(),
+        llm.getVisualTokens(),
+        List.of(
+            vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
+        adapters);
+  }
+
+  private static void same(String maker, String made, String reader, String expected) {
+    if (!made.equals(expected)) {
+      throw new OwlException(
+          Fault.OTHER_WEIGHTS,
+          "",
+          "the stages serve different checkpoints: %s runs weights %s, but %s expects %s"
+              .formatted(maker, made, reader, expected));
+    }
+  }
+}

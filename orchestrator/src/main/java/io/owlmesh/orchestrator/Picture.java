@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import com.google.protobuf.ByteString;
+import java.util.List;
+
+/**
+ * An image file, and where it is shown.
+ *
+ * @param indices of the images of the conversation that have exactly these bytes
+ */
+record Picture(ByteString file, List<Integer> indices) {}

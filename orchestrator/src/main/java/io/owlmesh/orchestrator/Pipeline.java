@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.FinishReason;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+
+/** The journey of a question: images -> features -> visual tokens -> text. */
+final class Pipeline {
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  private final Stages stages;
+  private final Guard vision;
+  private final Guard abstractor;
+  private final Guard llm;
+  private final Retry retry;
+
+  /**
+   * @param maxCalls to one stage at a time
+   * @param attempts at work that was refused as unavailable, before the answer began
+   */
+  Pipeline(Stages stages, int maxCalls, int attempts) {
+    this.stages = stages;
+    this.vision = new Guard(Stage.VISION, maxCalls);
+    this.abstractor = new Guard(Stage.ABSTRACTOR, maxCalls);
+    this.llm = new Guard(Stage.LLM, maxCalls);
+    this.retry =
+        Retry.of(
+            "look",
+            RetryConfig.custom()
+                .maxAttempts(attempts)
+                .intervalFunction(IntervalFunction.ofExponentialRandomBackoff(PAUSE))
+                .retryOnException(e -> e instanceof StageFailure failure && failure.isTransient())
+                .build());
+  }
+
+  /**
+   * Answers, blocking until the end; events are sent on the way. Looking at images has no effect
+   * but its result, so it is tried again; speaking is not.
+   */
+  AnswerDone answer(Question question, Events events) {
+    Timings timings = new Timings();
+    List<Tensor> tokens =
+        question.pictures().isEmpty()
+            ? List.of()
+            : Retry.decorateSupplier(retry, () -> look(question, events, timings)).get();
+    Finished end =
+        llm.call(() -> join(Speaking.of(stages, question, tokens, events, timings::firstToken)));
+    return done(end, timings);
+  }
+
+  /** Visual tokens of every image of the prompt. */
+  private List<Tensor> look(Question question, Events events, Timings timings) {
+    List<Picture> pictures = question.pictures();
+    Reports reports = new Reports(events, timings);
+    List<Tensor> tokens =
+        vision.call(() -> abstractor.call(() -> join(Looking.at(stages, pictures, reports))));
+    Tensor[] all = new Tensor[question.imageCount()];
+    for (int i = 0; i < tokens.size(); i++) {
+      for (int place : pictures.get(i).indices()) {
+        all[place] = tokens.get(i);
+      }
+    }
+    return List.of(all);
+  }
+
+  private record Reports(Events events, Timings timings) implements Looking.Listener {
+    @Override
+    public void encoded(Picture picture, EncodeResponse response) {
+      timings.vision(response.getTimings());
+      events.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_VISION, picture.indices());
+    }
+
+    @Override
+    public void condensed(Picture picture, AbstractResponse response) {
+      timings.abstractor(response.getTimings());
+      events.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR, picture.indices());
+    }
+  }
+
+  private static <T> T join(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof StageFailure failure ? failure : e;
+    }
+  }
+
+  private static AnswerDone done(Finished end, Timings timings) {
+    return AnswerDone.newBuilder()
+        .setReason(
+            switch (end.getReason()) {
+              case FINISH_REASON_STOP -> FinishReason.FINISH_REASON_STOP;
+              case FINISH_REASON_LENGTH -> FinishReason.FINISH_REASON_LENGTH;
+              case FINISH_REASON_UNSPECIFIED, UNRECOGNIZED ->
+                  FinishReason.FINISH_REASON_UNSPECIFIED;
+            })
+        .setPromptTokens(end.getUsage().getPromptTokens())
+        .setVisualTokens(end.getUsage().getVisualTokens())
+        .setCompletionTokens(end.getUsage().getCompletionTokens())
+        .setTimings(timings.end(end.getTimings()))
+        .build();
+  }
+}

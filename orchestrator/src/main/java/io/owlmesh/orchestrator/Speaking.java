@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.GenerateRequest;
+import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.PromptPart;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One answer of the language model: the prompt's parts flow in, text flows out, no faster than the
+ * caller takes it.
+ */
+final class Speaking implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
+  private final Events events;
+  private final Runnable onFirst;
+  private final CompletableFuture<Finished> result = new CompletableFuture<>();
+  private @Nullable ClientCallStreamObserver<GenerateRequest> call;
+  private volatile boolean began;
+
+  private Speaking(Events events, Runnable onFirst) {
+    this.events = events;
+    this.onFirst = onFirst;
+  }
+
+  /**
+   * Starts an answer. The call ends with the current gRPC context.
+   *
+   * @param tokens visual tokens of the images of the prompt, in order
+   * @param onFirst run when the first token arrives
+   * @return the end of the answer; fails with a {@link StageFailure}
+   */
+  static CompletableFuture<Finished> of(
+      Stages stages, Question question, List<Tensor> tokens, Events events, Runnable onFirst) {
+    Speaking speaking = new Speaking(events, onFirst);
+    var requests = LanguageModelGrpc.newStub(stages.traced(Stage.LLM)).generate(speaking);
+    Iterator<Tensor> images = tokens.iterator();
+    for (Prompt.Part part : question.prompt().parts()) {
+      PromptPart.Builder piece =
+          switch (part) {
+            case Prompt.Text(String text) -> PromptPart.newBuilder().setText(text);
+            case Prompt.Image _ -> PromptPart.newBuilder().setVisualTokens(images.next());
+          };
+      requests.onNext(GenerateRequest.newBuilder().setPart(piece).build());
+    }
+    requests.onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
+    requests.onCompleted();
+    return speaking.result;
+  }
+
+  @Override
+  public void beforeStart(ClientCallStreamObserver<GenerateRequest> requests) {
+    call = requests;
+    requests.disableAutoRequestWithInitial(1);
+  }
+
+  @Override
+  public void onNext(GenerateResponse response) {
+    switch (response.getEventCase()) {
+      case TOKEN -> {
+        if (!began) {
+          began = true;
+          onFirst.run();
+        }
+        events.text(response.getToken().getText());
+      }
+      case FINISHED -> {
+        events.text(response.getFinished().getText());
+        result.complete(response.getFinished());
+      }
+      case ACCEPTED, EVENT_NOT_SET -> {}
+    }
+    ClientCallStreamObserver<GenerateRequest> requests = call;
+    if (requests != null) {
+      events.whenReady(() -> requests.request(1));
+    }
+  }
+
+  @Override
+  public void onError(Throwable failure) {
+    result.completeExceptionally(new StageFailure(Stage.LLM, failure));
+  }
+
+  @Override
+  public void onCompleted() {
+    // Without effect if the end was reported, as it should be.
+    onError(new OwlException(Fault.INTERNAL, "", "the answer stopped without an end"));
+  }
+}

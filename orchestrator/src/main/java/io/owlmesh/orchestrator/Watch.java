@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Asks the stages again and again whether they are there and serve one checkpoint. Its last finding
+ * is what health says and what requests meet.
+ */
+final class Watch implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(Watch.class);
+  private static final long PATIENCE_MILLIS = 2_000;
+
+  private final Stages stages;
+  private final HealthStatusManager health;
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("watch").daemon(true).factory());
+  private volatile Finding finding =
+      new Down(new OwlException(Fault.UNAVAILABLE, "", "the stages have not answered yet"));
+
+  private sealed interface Finding {}
+
+  private record Up(Mesh mesh) implements Finding {}
+
+  private record Down(OwlException reason) implements Finding {}
+
+  Watch(Stages stages, HealthStatusManager health) {
+    this.stages = stages;
+    this.health = health;
+    tell(ServingStatus.NOT_SERVING);
+  }
+
+  /** Looks now and then every so often. */
+  void start(Duration every) {
+    clock.scheduleWithFixedDelay(this::look, 0, every.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The mesh, if it is whole.
+   *
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
+   */
+  Mesh require() {
+    return switch (finding) {
+      case Up(Mesh mesh) -> mesh;
+      case Down(OwlException reason) ->
+          throw new OwlException(reason.fault(), "", String.valueOf(reason.getMessage()), reason);
+    };
+  }
+
+  private void look() {
+    Finding now;
+    try {
+      now = new Up(describe());
+    } catch (OwlException e) {
+      now = new Down(e);
+    } catch (RuntimeException e) {
+      LOG.error("Watching the stages failed", e);
+      return; // An exception would end the schedule.
+    }
+    boolean changed = !told(now).equals(told(finding));
+    finding = now;
+    if (changed) {
+      LOG.info(told(now));
+      tell(now instanceof Up ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+    }
+  }
+
+  private static String told(Finding finding) {
+    return switch (finding) {
+      case Up _ -> "Ready: all stages answer and serve one checkpoint";
+      case Down(OwlException reason) -> "Not ready: " + reason.getMessage();
+    };
+  }
+
+  private void tell(ServingStatus status) {
+    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
+    health.setStatus(ChatGrpc.SERVICE_NAME, status);
+  }
+
+  private Mesh describe() {
+    var vision =
+        ask(
+            Stage.VISION,
+            () ->
+                VisionEncoderGrpc.newBlockingStub(stages.untraced(Stage.VISION))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .describe(io.owlmesh.proto.vision.v1.DescribeRequest.getDefaultInstance()));
+    var abstractor =
+        ask(
+            Stage.ABSTRACTOR,
+            () ->
+                VisualAbstractorGrpc.newBlockingStub(stages.untraced(Stage.ABSTRACTOR))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .describe(io.owlmesh.proto.abstractor.v1.DescribeRequest.getDefaultInstance()));
+    var llm =
+        LanguageModelGrpc.newBlockingStub(stages.untraced(Stage.LLM))
+            .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+    var language =
+        ask(
+            Stage.LLM,
+            () -> llm.describe(io.owlmesh.proto.llm.v1.DescribeRequest.getDefaultInstance()));
+    List<Adapter> adapters =
+        ask(Stage.LLM, () -> llm.listAdapters(ListAdaptersRequest.getDefaultInstance()))
+            .getAdaptersList();
+    return Mesh.of(vision, abstractor, language, adapters.stream().map(Adapter::getName).toList());
+  }
+
+  private static <T> T ask(Stage stage, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException e) {
+      throw new StageFailure(stage, e).fault();
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    health.enterTerminalState();
+  }
+}
