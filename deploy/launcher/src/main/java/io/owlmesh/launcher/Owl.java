@@ -38,6 +38,7 @@ public final class Owl {
             .addSubcommand(new StatusCommand(home))
             .addSubcommand(new AskCommand(home))
             .addSubcommand(new ChatCommand(home))
+            .addSubcommand(new BenchCommand(home))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TestCommand())
