@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.abstractor;
+
+import io.owlmesh.model.DType;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.abstractor.VisualAbstractor;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.checkpoint.WeightsDigest;
+import io.owlmesh.model.engine.Batcher;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.LoadingLog;
+import io.owlmesh.model.engine.Precision;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Features [1 + P, D] -> visual tokens [Q + 1, H], in batches, on the one thread that owns the
+ * abstractor. Loaded before the service listens.
+ */
+@Singleton
+public final class AbstractorEngine {
+  private final OwlConfig config;
+  private final String visionDigest;
+  private final String digest;
+  private final VisualAbstractor abstractor;
+  private final Batcher<HostTensor, HostTensor> batcher;
+
+  @Inject
+  AbstractorEngine(AbstractorConfig settings) {
+    Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
+    config = checkpoint.config();
+    visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
+    digest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
+    EngineOptions options =
+        new EngineOptions(settings.device(), Precision.named(settings.dtype()), settings.threads());
+    abstractor =
+        VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
+    batcher =
+        new Batcher<>("abstractor", settings.maxBatch(), settings.queue(), abstractor::condense);
+  }
+
+  /**
+   * Condenses the features of an image; cancelling the future gives it up.
+   *
+   * @param features [1 + P, D]
+   * @param deadline {@link System#nanoTime} after which nobody wants the result
+   * @throws OwlException SATURATED if too many wait
+   */
+  CompletableFuture<Batcher.Done<HostTensor>> condense(HostTensor features, long deadline) {
+    return batcher.submit(features, deadline);
+  }
+
+  /** Digest of the vision weights whose features fit, hex. */
+  String visionDigest() {
+    return visionDigest;
+  }
+
+  /** Digest of the weights, hex. */
+  String digest() {
+    return digest;
+  }
+
+  OwlConfig config() {
+    return config;
+  }
+
+  /** Type of the arithmetic and of the visual tokens. */
+  DType dtype() {
+    return abstractor.dtype();
+  }
+
+  @PreDestroy
+  void close() {
+    batcher.close();
+    abstractor.close();
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.abstractor;
+
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.engine.Batcher;
+import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.DescribeRequest;
+import io.owlmesh.proto.abstractor.v1.DescribeResponse;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import io.owlmesh.proto.tensor.v1.Lineage;
+import io.owlmesh.proto.tensor.v1.StageTimings;
+import io.owlmesh.wire.Deadlines;
+import io.owlmesh.wire.ItemStream;
+import io.owlmesh.wire.LineageCheck;
+import io.owlmesh.wire.TensorCodec;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The wire of the abstractor stage. */
+@GrpcService
+public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+  private final AbstractorEngine engine;
+  private final AbstractorConfig settings;
+  private final Tracer tracer;
+
+  @Inject
+  AbstractorGrpcService(AbstractorEngine engine, AbstractorConfig settings, Tracer tracer) {
+    this.engine = engine;
+    this.settings = settings;
+    this.tracer = tracer;
+  }
+
+  // "abstract" is a word of Java, so the stub's method is called abstract_.
+  @Override
+  public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> responses) {
+    Span span = tracer.spanBuilder("abstractor.condense").startSpan();
+    return ItemStream.open(responses, settings.window(), new Images(span, Deadlines.nanoTime()));
+  }
+
+  /** The features of one stream. */
+  private final class Images implements ItemStream.Work<AbstractRequest, AbstractResponse> {
+    private final Span span;
+    private final long deadline;
+
+    Images(Span span, long deadline) {
+      this.span = span;
+      this.deadline = deadline;
+    }
+
+    @Override
+    public String id(AbstractRequest request) {
+      return request.getId();
+    }
+
+    @Override
+    public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+      OwlConfig.Vision vision = engine.config().vision();
+      HostTensor features =
+          TensorCodec.fromProto(request.getFeatures(), "features", vision.tokens(), vision.width());
+      LineageCheck.features(request.getFeatures(), engine.visionDigest());
+      CompletableFuture<Batcher.Done<HostTensor>> work = engine.condense(features, deadline);
+      CompletableFuture<AbstractResponse> answer = work.thenApply(done -> respond(request, done));
+      answer.whenComplete((_, _) -> work.cancel(false));
+      return answer;
+    }
+
+    @Override
+    public AbstractResponse failed(String id, ItemError error) {
+      return AbstractResponse.newBuilder().setId(id).setError(error).build();
+    }
+
+    @Override
+    public void ended(int answered, Status status) {
+      span.setAttribute("owl.images", answered);
+      span.setAttribute("owl.tokens", (long) answered * engine.config().visualTokens());
+      if (!status.isOk()) {
+        span.setStatus(StatusCode.ERROR, status.getCode().name());
+      }
+      span.end();
+    }
+  }
+
+  private AbstractResponse respond(AbstractRequest request, Batcher.Done<HostTensor> done) {
+    Lineage lineage =
+        request.getFeatures().getLineage().toBuilder().setAbstractorDigest(engine.digest()).build();
+    return AbstractResponse.newBuilder()
+        .setId(request.getId())
+        .setVisualTokens(TensorCodec.toProto(done.value(), lineage))
+        .setTimings(
+            StageTimings.newBuilder()
+                .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(done.queueNanos()))
+                .setComputeMicros(TimeUnit.NANOSECONDS.toMicros(done.computeNanos()))
+                .setBatchSize(done.batchSize()))
+        .build();
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    response.onNext(
+        DescribeResponse.newBuilder()
+            .setVisionDigest(engine.visionDigest())
+            .setAbstractorDigest(engine.digest())
+            .setVisualTokens(engine.config().visualTokens())
+            .setWidth(engine.config().language().width())
+            .setDataType(TensorCodec.toProto(engine.dtype()))
+            .setDevice(settings.device())
+            .setMaxBatch(settings.maxBatch())
+            .build());
+    response.onCompleted();
+  }
+}

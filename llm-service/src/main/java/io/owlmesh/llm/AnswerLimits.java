@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm;
+
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.Sampling;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The options of a request, checked.
+ *
+ * @param maxTokens to generate, before the context has its say
+ * @param adapter name; empty for none
+ */
+record AnswerLimits(int maxTokens, Sampling sampling, String adapter) {
+  /** Checks options and fills in what they leave open. */
+  static AnswerLimits of(GenerationOptions options, OwlConfig config, int defaultTokens) {
+    int context = config.language().context();
+    int tokens = options.hasMaxNewTokens() ? options.getMaxNewTokens() : defaultTokens;
+    if (options.hasMaxNewTokens() && (tokens < 1 || tokens > context)) {
+      throw OwlException.badInput("max_new_tokens", tokens + ", allowed is 1 to " + context);
+    }
+    int vocabulary = config.language().vocabulary();
+    int topK = options.hasTopK() ? options.getTopK() : 0;
+    if (options.hasTopK() && (topK < 1 || topK > vocabulary)) {
+      throw OwlException.badInput("top_k", topK + ", allowed is 1 to " + vocabulary);
+    }
+    Sampling sampling =
+        new Sampling(
+            options.getTemperature(),
+            topK,
+            options.hasTopP() ? options.getTopP() : 1,
+            options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong());
+    return new AnswerLimits(tokens, sampling, options.getAdapter());
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm;
+
+import com.google.common.primitives.Ints;
+import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.LoraAdapter;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.DescribeRequest;
+import io.owlmesh.proto.llm.v1.DescribeResponse;
+import io.owlmesh.proto.llm.v1.GenerateRequest;
+import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
+import io.owlmesh.proto.llm.v1.ListAdaptersResponse;
+import io.owlmesh.proto.llm.v1.LoadAdapterRequest;
+import io.owlmesh.proto.llm.v1.LoadAdapterResponse;
+import io.owlmesh.proto.llm.v1.ScoreRequest;
+import io.owlmesh.proto.llm.v1.ScoreResponse;
+import io.owlmesh.proto.llm.v1.TokenizeRequest;
+import io.owlmesh.proto.llm.v1.TokenizeResponse;
+import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
+import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
+import io.owlmesh.wire.Deadlines;
+import io.owlmesh.wire.Faults;
+import io.owlmesh.wire.TensorCodec;
+import io.quarkus.grpc.GrpcService;
+import io.smallrye.common.annotation.Blocking;
+import jakarta.inject.Inject;
+import java.util.function.Supplier;
+
+/** The wire of the language stage. Blocking, because long texts take a while to tokenise. */
+@GrpcService
+@Blocking
+public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
+  private static final int MAX_TEXT = 1 << 20;
+
+  private final LlmEngine engine;
+  private final LlmConfig settings;
+  private final Tracer tracer;
+
+  @Inject
+  LlmGrpcService(LlmEngine engine, LlmConfig settings, Tracer tracer) {
+    this.engine = engine;
+    this.settings = settings;
+    this.tracer = tracer;
+  }
+
+  @Override
+  public StreamObserver<GenerateRequest> generate(StreamObserver<GenerateResponse> responses) {
+    return new GenerateCall(
+        engine, settings.maxNewTokens(), responses, tracer.spanBuilder("llm.generate").startSpan());
+  }
+
+  @Override
+  public StreamObserver<ScoreRequest> score(StreamObserver<ScoreResponse> response) {
+    return new ScoreCall(engine, response);
+  }
+
+  @Override
+  public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
+    answer(
+        response,
+        () -> {
+          if (request.getText().length() > MAX_TEXT) {
+            throw OwlException.badInput(
+                "text", request.getText().length() + " characters, the limit is " + MAX_TEXT);
+          }
+          return TokenizeResponse.newBuilder()
+              .addAllIds(Ints.asList(engine.tokenizer().encode(request.getText())))
+              .build();
+        });
+  }
+
+  @Override
+  public void listAdapters(
+      ListAdaptersRequest request, StreamObserver<ListAdaptersResponse> response) {
+    answer(
+        response,
+        () ->
+            ListAdaptersResponse.newBuilder()
+                .addAllAdapters(
+                    engine.adapters().list().stream().map(LlmGrpcService::describe).toList())
+                .build());
+  }
+
+  @Override
+  public void loadAdapter(
+      LoadAdapterRequest request, StreamObserver<LoadAdapterResponse> response) {
+    answer(
+        response,
+        () ->
+            LoadAdapterResponse.newBuilder()
+                .setAdapter(onEngine(() -> describe(engine.adapters().load(request.getName()))))
+                .build());
+  }
+
+  @Override
+  public void unloadAdapter(
+      UnloadAdapterRequest request, StreamObserver<UnloadAdapterResponse> response) {
+    answer(
+        response,
+        () ->
+            onEngine(() -> {
+              engine.adapters().unload(request.getName());
+              return UnloadAdapterResponse.getDefaultInstance();
+            }));
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    OwlConfig config = engine.config();
+    answer(
+        response,
+        () ->
+            DescribeResponse.newBuilder()
+                .setVisionDigest(engine.visionDigest())
+                .setAbstractorDigest(engine.abstractorDigest())
+                .setLanguageDigest(engine.languageDigest())
+                .setContext(config.language().context())
+                .setVisualTokens(config.visualTokens())
+                .setWidth(config.language().width())
+                .setVocabulary(config.language().vocabulary())
+                .setDataType(TensorCodec.toProto(engine.dtype()))
+                .setDevice(settings.device())
+                .setWeightBytes(engine.model().stepBytes())
+                .build());
+  }
+
+  private <T> T onEngine(Supplier<T> work) {
+    return engine.run(work, Deadlines.nanoTime()).join().value();
+  }
+
+  private static Adapter describe(LoraAdapter adapter) {
+    return Adapter.newBuilder()
+        .setName(adapter.name())
+        .setRank(adapter.rank())
+        .setDigest(adapter.digest())
+        .setParameters(adapter.parameters())
+        .build();
+  }
+
+  private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
+    T value;
+    try {
+      value = work.get();
+    } catch (RuntimeException e) {
+      response.onError(Faults.toStatus(e));
+      return;
+    }
+    response.onNext(value);
+    response.onCompleted();
+  }
+}

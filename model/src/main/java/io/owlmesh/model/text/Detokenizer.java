@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.text;
+
+import io.owlmesh.model.text.Vocabulary.Piece;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Turns the ids of one answer into text while they are generated. What is given out never changes
+ * later: bytes of a character are held back until it is complete. Not safe for several threads.
+ */
+public final class Detokenizer {
+  private static final String REPLACEMENT = "\uFFFD";
+
+  private final Vocabulary vocabulary;
+  private final boolean stripsSpace;
+  private final boolean collapses;
+
+  // The bytes of a character that is not complete: at most three between calls.
+  private final byte[] held = new byte[4];
+  private int heldCount;
+  private boolean atStart = true;
+
+  public Detokenizer(Tokenizer tokenizer) {
+    this.vocabulary = tokenizer.vocabulary();
+    Normaliser normaliser = tokenizer.normaliser();
+    this.collapses = normaliser.collapse();
+    this.stripsSpace = collapses || normaliser.prefix() != Normaliser.Prefix.NEVER;
+  }
+
+  /**
+   * Takes the next id.
+   *
+   * @return the text that became certain, often empty
+   */
+  public String next(int id) {
+    if (id < 0 || id >= vocabulary.size()) {
+      return finish();
+    }
+    int value = vocabulary.byteOf(id);
+    if (value == Vocabulary.NONE) {
+      return finish() + textOf(vocabulary.piece(id));
+    }
+    atStart = false;
+    held[heldCount++] = (byte) value;
+    return release(false);
+  }
+
+  /** The rest: one replacement character for each byte of a character that stayed incomplete. */
+  public String finish() {
+    return release(true);
+  }
+
+  private String textOf(Piece piece) {
+    return switch (piece.kind()) {
+      case CONTROL, UNKNOWN, BYTE -> "";
+      case NORMAL, USER_DEFINED, UNUSED -> {
+        String text = piece.text();
+        int skip = atStart && stripsSpace && text.charAt(0) == Normaliser.SPACE ? 1 : 0;
+        // Where runs of spaces count as one, the text has not begun until something else comes.
+        atStart = atStart && collapses && skip == text.length();
+        yield text.substring(skip).replace(Normaliser.SPACE, ' ');
+      }
+    };
+  }
+
+  private String release(boolean all) {
+    if (heldCount == 0) {
+      return "";
+    }
+    StringBuilder text = new StringBuilder();
+    while (heldCount > 0) {
+      int length = characterLength();
+      if (length > heldCount && !all && isPromising(length)) {
+        break;
+      }
+      boolean complete = length <= heldCount && isCharacter(length);
+      int used = complete ? length : 1;
+      text.append(complete ? new String(held, 0, used, StandardCharsets.UTF_8) : REPLACEMENT);
+      heldCount -= used;
+      System.arraycopy(held, used, held, 0, heldCount);
+    }
+    return text.toString();
+  }
+
+  /** Bytes that the first byte announces; 1 also if no character begins with it. */
+  private int characterLength() {
+    int first = held[0] & 0xFF;
+    if (first < 0xC0 || first >= 0xF8) {
+      return 1;
+    }
+    return first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
+  }
+
+  private boolean isPromising(int length) {
+    for (int i = 1; i < Math.min(length, heldCount); i++) {
+      if ((held[i] & 0xC0) != 0x80) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether the first bytes are the one, shortest encoding of a character. */
+  private boolean isCharacter(int length) {
+    byte[] bytes = Arrays.copyOf(held, length);
+    String decoded = new String(bytes, StandardCharsets.UTF_8);
+    return Arrays.equals(decoded.getBytes(StandardCharsets.UTF_8), bytes);
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.vision;
+
+import io.owlmesh.model.DType;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.checkpoint.WeightsDigest;
+import io.owlmesh.model.engine.Batcher;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.LoadingLog;
+import io.owlmesh.model.engine.Precision;
+import io.owlmesh.model.image.ContentKey;
+import io.owlmesh.model.image.Picture;
+import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.image.PictureLimits;
+import io.owlmesh.model.image.Preprocessor;
+import io.owlmesh.model.vision.VisionEncoder;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.nio.ByteBuffer;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Image file -> features [1 + P, D]. Files are decoded by a few threads, then encoded in batches by
+ * the one thread that owns the encoder. Loaded before the service listens.
+ */
+@Singleton
+public final class VisionEngine {
+  private final String digest;
+  private final OwlConfig config;
+  private final VisionEncoder encoder;
+  private final PictureDecoder decoder;
+  private final Preprocessor preprocessor;
+  private final ThreadPoolExecutor decoders;
+  private final Batcher<HostTensor, HostTensor> batcher;
+
+  /**
+   * What became of an image.
+   *
+   * @param features [1 + P, D]
+   * @param contentKey of the pixels
+   * @param queueNanos waiting, for a decoder and for the encoder
+   * @param prepareNanos decoding and squashing
+   * @param computeNanos of the batch
+   * @param batchSize images encoded together
+   */
+  record Encoded(
+      HostTensor features,
+      String contentKey,
+      long queueNanos,
+      long prepareNanos,
+      long computeNanos,
+      int batchSize) {}
+
+  private record Prepared(HostTensor pixels, String contentKey, long queueNanos, long nanos) {}
+
+  @Inject
+  VisionEngine(VisionConfig settings) {
+    Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
+    config = checkpoint.config();
+    digest = WeightsDigest.of(checkpoint, Part.VISION);
+    EngineOptions options =
+        new EngineOptions(settings.device(), Precision.named(settings.dtype()), settings.threads());
+    encoder = VisionEncoder.load(checkpoint, options, LoadingLog.of(checkpoint, Part.VISION));
+    decoder =
+        new PictureDecoder(
+            new PictureLimits(
+                settings.maxImageBytes(), settings.maxImagePixels(), settings.maxImageSide()));
+    preprocessor = new Preprocessor(config.preprocessing());
+    decoders = decoders(settings.decoders(), settings.queue());
+    batcher = new Batcher<>("vision", settings.maxBatch(), settings.queue(), encoder::encode);
+  }
+
+  private static ThreadPoolExecutor decoders(int threads, int queue) {
+    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    return new ThreadPoolExecutor(
+        count,
+        count,
+        0,
+        TimeUnit.SECONDS,
+        new ArrayBlockingQueue<>(queue),
+        Thread.ofPlatform().name("decode-", 0).daemon(true).factory());
+  }
+
+  /**
+   * Encodes an image; cancelling the future gives it up.
+   *
+   * @param file the image file
+   * @param deadline {@link System#nanoTime} after which nobody wants it
+   * @throws OwlException SATURATED if too many wait
+   */
+  CompletableFuture<Encoded> encode(ByteBuffer file, long deadline) {
+    long arrived = System.nanoTime();
+    CompletableFuture<Encoded> result = new CompletableFuture<>();
+    try {
+      decoders.execute(() -> prepare(file, arrived, deadline, result));
+    } catch (RejectedExecutionException e) {
+      throw new OwlException(
+          Fault.SATURATED, "", decoders.getQueue().size() + " images wait to be decoded", e);
+    }
+    return result;
+  }
+
+  private void prepare(
+      ByteBuffer file, long arrived, long deadline, CompletableFuture<Encoded> result) {
+    if (result.isDone()) {
+      return;
+    }
+    try {
+      long begin = System.nanoTime();
+      Picture picture = decoder.decode(file);
+      HostTensor pixels = preprocessor.process(picture);
+      String key = ContentKey.of(picture, config.preprocessing());
+      Prepared prepared = new Prepared(pixels, key, begin - arrived, System.nanoTime() - begin);
+      submit(prepared, deadline, result);
+    } catch (Throwable e) {
+      // The caller must hear of everything, also of an OutOfMemoryError.
+      result.completeExceptionally(e);
+    }
+  }
+
+  private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {
+    CompletableFuture<Batcher.Done<HostTensor>> batch = batcher.submit(image.pixels, deadline);
+    result.whenComplete((_, _) -> batch.cancel(false));
+    batch.whenComplete((done, failure) -> {
+      if (failure != null) {
+        result.completeExceptionally(failure);
+      } else {
+        result.complete(
+            new Encoded(
+                done.value(),
+                image.contentKey,
+                image.queueNanos + done.queueNanos(),
+                image.nanos,
+                done.computeNanos(),
+                done.batchSize()));
+      }
+    });
+  }
+
+  /** Digest of the weights, hex. */
+  String digest() {
+    return digest;
+  }
+
+  OwlConfig config() {
+    return config;
+  }
+
+  /** Type of the arithmetic and of the features. */
+  DType dtype() {
+    return encoder.dtype();
+  }
+
+  @PreDestroy
+  void close() {
+    decoders.shutdownNow();
+    batcher.close();
+    encoder.close();
+  }
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.vision;
+
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import io.owlmesh.proto.tensor.v1.Lineage;
+import io.owlmesh.proto.tensor.v1.StageTimings;
+import io.owlmesh.proto.vision.v1.DescribeRequest;
+import io.owlmesh.proto.vision.v1.DescribeResponse;
+import io.owlmesh.proto.vision.v1.EncodeRequest;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.Deadlines;
+import io.owlmesh.wire.ItemStream;
+import io.owlmesh.wire.TensorCodec;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+
+/** The wire of the vision stage. */
+@GrpcService
+public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
+  private final VisionEngine engine;
+  private final VisionConfig settings;
+  private final Tracer tracer;
+
+  @Inject
+  VisionGrpcService(VisionEngine engine, VisionConfig settings, Tracer tracer) {
+    this.engine = engine;
+    this.settings = settings;
+    this.tracer = tracer;
+  }
+
+  @Override
+  public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> responses) {
+    Span span = tracer.spanBuilder("vision.encode").startSpan();
+    return ItemStream.open(responses, settings.window(), new Images(span, Deadlines.nanoTime()));
+  }
+
+  /** The images of one stream. */
+  private final class Images implements ItemStream.Work<EncodeRequest, EncodeResponse> {
+    private final Span span;
+    private final long deadline;
+
+    Images(Span span, long deadline) {
+      this.span = span;
+      this.deadline = deadline;
+    }
+
+    @Override
+    public String id(EncodeRequest request) {
+      return request.getId();
+    }
+
+    @Override
+    public CompletableFuture<EncodeResponse> begin(EncodeRequest request) {
+      CompletableFuture<VisionEngine.Encoded> work =
+          engine.encode(request.getImage().asReadOnlyByteBuffer(), deadline);
+      CompletableFuture<EncodeResponse> answer =
+          work.thenApply(encoded -> respond(request.getId(), encoded));
+      answer.whenComplete((_, _) -> work.cancel(false));
+      return answer;
+    }
+
+    @Override
+    public EncodeResponse failed(String id, ItemError error) {
+      return EncodeResponse.newBuilder().setId(id).setError(error).build();
+    }
+
+    @Override
+    public void ended(int answered, Status status) {
+      span.setAttribute("owl.images", answered);
+      span.setAttribute("owl.tokens", (long) answered * engine.config().vision().tokens());
+      if (!status.isOk()) {
+        span.setStatus(StatusCode.ERROR, status.getCode().name());
+      }
+      span.end();
+    }
+  }
+
+  private EncodeResponse respond(String id, VisionEngine.Encoded encoded) {
+    Lineage lineage =
+        Lineage.newBuilder()
+            .setContentKey(encoded.contentKey())
+            .setVisionDigest(engine.digest())
+            .build();
+    return EncodeResponse.newBuilder()
+        .setId(id)
+        .setFeatures(TensorCodec.toProto(encoded.features(), lineage))
+        .setTimings(
+            StageTimings.newBuilder()
+                .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(encoded.queueNanos()))
+                .setPrepareMicros(TimeUnit.NANOSECONDS.toMicros(encoded.prepareNanos()))
+                .setComputeMicros(TimeUnit.NANOSECONDS.toMicros(encoded.computeNanos()))
+                .setBatchSize(encoded.batchSize()))
+        .build();
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    response.onNext(
+        DescribeResponse.newBuilder()
+            .setVisionDigest(engine.digest())
+            .setTokens(engine.config().vision().tokens())
+            .setWidth(engine.config().vision().width())
+            .setDataType(TensorCodec.toProto(engine.dtype()))
+            .setDevice(settings.device())
+            .setMaxImageBytes(settings.maxImageBytes())
+            .setMaxImagePixels(settings.maxImagePixels())
+            .setMaxBatch(settings.maxBatch())
+            .build());
+    response.onCompleted();
+  }
+}
