@@ -2,6 +2,10 @@
 package io.owlmesh.launcher;
 
 import io.owlmesh.launcher.mesh.MeshException;
+import io.owlmesh.model.DType;
+import io.owlmesh.model.checkpoint.Preset;
+import io.owlmesh.model.checkpoint.RandomCheckpoint;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -9,10 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Which checkpoint a mesh loads when nobody says. */
 final class DefaultCheckpoint {
-  /** The trained one that comes with the sources. */
-  private static final String TRAINED = "deploy/checkpoints/owl-small";
+  /** A trained one that comes with the sources. */
+  private static final String TRAINED = "deploy/models/owl-nano";
 
   private static final String RANDOM = "models/owl-nano-random";
+
+  private static final long SEED = 1;
 
   private final Home home;
   private final PrintWriter out;
@@ -22,7 +28,7 @@ final class DefaultCheckpoint {
     this.out = out;
   }
 
-  Path orGiven(@Nullable Path given) throws MeshException {
+  Path orGiven(@Nullable Path given) throws IOException, MeshException {
     String variable = System.getenv("OWL_CHECKPOINT");
     if (given != null || variable != null) {
       return existing(given != null ? given : Path.of(variable));
@@ -31,12 +37,15 @@ final class DefaultCheckpoint {
     return isCheckpoint(trained) ? trained : random();
   }
 
-  private Path random() throws MeshException {
+  private Path random() throws IOException {
     Path folder = home.root().resolve(RANDOM);
     if (!isCheckpoint(folder)) {
-      throw new MeshException("There is no checkpoint yet. Name one with --checkpoint DIR.");
+      out.println("Writing a small checkpoint of random weights to " + folder);
+      out.flush();
+      RandomCheckpoint.write(Preset.NANO, folder, DType.FLOAT32, SEED, (_, _) -> {});
     }
-    out.println("The checkpoint " + RANDOM + " has random weights: its answers are noise.");
+    out.println("The weights of " + RANDOM + " are random: its answers are noise.");
+    out.println("For answers that mean something, name a trained one: --checkpoint DIR.");
     return folder;
   }
 

@@ -3,6 +3,8 @@ package io.owlmesh.launcher;
 
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.talk.AnswerFailed;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -36,6 +38,9 @@ public final class Owl {
             .addSubcommand(new StatusCommand(home))
             .addSubcommand(new AskCommand(home))
             .addSubcommand(new ChatCommand(home))
+            .addSubcommand(new BenchCommand(home))
+            .addSubcommand(new CheckpointCommand())
+            .addSubcommand(new VerifyCommand())
             .addSubcommand(new TestCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);
@@ -47,6 +52,8 @@ public final class Owl {
       throws Exception {
     switch (error) {
       case MeshException _, AnswerFailed _ -> line.getErr().println(error.getMessage());
+      case OwlException ours when ours.fault() != Fault.INTERNAL ->
+          line.getErr().println(ours.getMessage());
       case IOException _ -> line.getErr().println("Input or output failed: " + error.getMessage());
       default -> throw error;
     }

@@ -7,6 +7,7 @@ import io.owlmesh.launcher.mesh.Memory;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.mesh.MeshRecord;
 import io.owlmesh.launcher.mesh.RunningService;
+import io.owlmesh.launcher.talk.TextTable;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;

@@ -46,7 +46,7 @@ final class UpCommand implements Callable<Integer> {
       names = "--checkpoint",
       paramLabel = "DIR",
       description =
-          "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else the small one that comes along).")
+          "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else a small one).")
   private @Nullable Path checkpoint;
 
   @Option(names = "--detach", description = "Leave the services running; ./owl down stops them.")

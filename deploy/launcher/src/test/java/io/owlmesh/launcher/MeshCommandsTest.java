@@ -22,7 +22,8 @@ class MeshCommandsTest {
   @Test
   void helpListsEveryCommand() {
     assertThat(owl.call("help")).isZero();
-    assertThat(owl.out.toString()).contains("up", "down", "status", "ask", "chat", "test");
+    assertThat(owl.out.toString())
+        .contains("up", "down", "status", "ask", "chat", "bench", "checkpoint", "verify", "test");
   }
 
   @Test

@@ -10,17 +10,36 @@ import io.owlmesh.launcher.talk.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A mesh that was started: what {@code run/mesh.json} remembers.
  *
  * @param services the front door first
+ * @param readyMillis how long each service took from its start until it was ready, by its name;
+ *     empty while they start
  */
-public record MeshRecord(String mode, Path checkpoint, String host, List<RunningService> services) {
+public record MeshRecord(
+    String mode,
+    Path checkpoint,
+    String host,
+    List<RunningService> services,
+    Map<String, Long> readyMillis) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   public MeshRecord {
     services = List.copyOf(services);
+    readyMillis = Map.copyOf(readyMillis);
+  }
+
+  MeshRecord ready(Map<String, Long> millis) {
+    return new MeshRecord(mode, checkpoint, host, services, millis);
+  }
+
+  /** Whether this is about the same processes. */
+  boolean isSame(MeshRecord other) {
+    return services.equals(other.services);
   }
 
   /** Where clients on this machine reach the mesh. */
@@ -47,7 +66,8 @@ public record MeshRecord(String mode, Path checkpoint, String host, List<Running
           .put("pid", service.pid())
           .put("started", service.started())
           .put("port", service.port())
-          .put("log", service.log().toString());
+          .put("log", service.log().toString())
+          .put("readyMillis", readyMillis.get(service.name()));
     }
     return root.toPrettyString() + "\n";
   }
@@ -56,7 +76,12 @@ public record MeshRecord(String mode, Path checkpoint, String host, List<Running
     try {
       JsonNode root = JSON.readTree(text);
       List<RunningService> services = new ArrayList<>();
+      Map<String, Long> readyMillis = new TreeMap<>();
       for (JsonNode service : root.required("services")) {
+        if (service.path("readyMillis").isNumber()) {
+          readyMillis.put(
+              service.required("name").asText(), service.required("readyMillis").asLong());
+        }
         services.add(
             new RunningService(
                 service.required("name").asText(),
@@ -69,7 +94,8 @@ public record MeshRecord(String mode, Path checkpoint, String host, List<Running
           root.required("mode").asText(),
           Path.of(root.required("checkpoint").asText()),
           root.required("host").asText(),
-          services);
+          services,
+          readyMillis);
     } catch (JsonProcessingException | IllegalArgumentException damaged) {
       throw new MeshException("mesh.json cannot be read: " + damaged.getMessage());
     }

@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** Starts the processes of a mesh, all at once, and waits until every one is ready. */
@@ -47,13 +48,15 @@ public final class MeshStarter {
     try (RunFolder.Held _ = run.hold()) {
       refuseSecondMesh();
       refuseTakenPorts(plan);
+      long begin = System.nanoTime();
       StartedMesh mesh = launch(plan);
       onLaunch.accept(mesh.record());
       boolean ready = false;
       try {
-        awaitReady(mesh);
+        MeshRecord record = mesh.record().ready(awaitReady(mesh, begin));
+        run.write(record);
         ready = true;
-        return mesh;
+        return mesh.with(record);
       } finally {
         if (!ready) {
           mesh.stop(GRACE);
@@ -101,7 +104,11 @@ public final class MeshStarter {
       }
       MeshRecord record =
           new MeshRecord(
-              plan.mode(), plan.checkpoint(), plan.host(), new ArrayList<>(processes.keySet()));
+              plan.mode(),
+              plan.checkpoint(),
+              plan.host(),
+              new ArrayList<>(processes.keySet()),
+              Map.of());
       // Written before anything is ready: if this launcher is killed now, ./owl down still finds
       // what it left.
       run.write(record);
@@ -112,43 +119,46 @@ public final class MeshStarter {
     }
   }
 
-  private void awaitReady(StartedMesh mesh)
+  /** How long each service took, milliseconds by its name. */
+  private Map<String, Long> awaitReady(StartedMesh mesh, long begin)
       throws IOException, MeshException, InterruptedException {
-    long begin = System.nanoTime();
+    Map<String, Long> took = new TreeMap<>();
     Map<RunningService, HealthProbe> waiting = new LinkedHashMap<>();
     MeshRecord record = mesh.record();
     record.services().forEach(s -> waiting.put(s, new HealthProbe(record.address(s))));
     try {
       while (!waiting.isEmpty()) {
         refuseEnded(mesh);
-        Duration waited = Duration.ofNanos(System.nanoTime() - begin);
-        waiting.entrySet().removeIf(entry -> reportIfReady(mesh, entry, begin));
-        if (waiting.isEmpty()) {
-          return;
-        }
-        if (waited.compareTo(limit) > 0) {
+        waiting.entrySet().removeIf(entry -> reportIfReady(mesh, entry, begin, took));
+        if (!waiting.isEmpty() && System.nanoTime() - begin > limit.toNanos()) {
           throw tooSlow(waiting.keySet().iterator().next());
         }
         Thread.sleep(POLL);
       }
+      return took;
     } finally {
       waiting.values().forEach(HealthProbe::close);
     }
   }
 
   private boolean reportIfReady(
-      StartedMesh mesh, Map.Entry<RunningService, HealthProbe> entry, long begin) {
+      StartedMesh mesh,
+      Map.Entry<RunningService, HealthProbe> entry,
+      long begin,
+      Map<String, Long> took) {
     if (entry.getValue().check(ANSWER_PATIENCE) != Health.SERVING) {
       return false;
     }
     entry.getValue().close();
     RunningService service = entry.getKey();
+    long millis = (System.nanoTime() - begin) / 1_000_000;
+    took.put(service.name(), millis);
     out.printf(
         Locale.ROOT,
         "  %-13s %-21s ready after %.1f s%n",
         service.name(),
         mesh.record().address(service),
-        (System.nanoTime() - begin) / 1e9);
+        millis / 1e3);
     out.flush();
     return true;
   }

@@ -37,7 +37,7 @@ public record RunFolder(Path folder) {
 
   /** Removes the record of this mesh, but not of another that was started meanwhile. */
   public void forget(MeshRecord mesh) throws IOException, MeshException {
-    if (recorded().filter(mesh::equals).isPresent()) {
+    if (recorded().filter(mesh::isSame).isPresent()) {
       Files.deleteIfExists(record());
     }
   }

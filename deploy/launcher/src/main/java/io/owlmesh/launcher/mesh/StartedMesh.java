@@ -17,6 +17,10 @@ public final class StartedMesh {
     this.processes = Collections.unmodifiableMap(new LinkedHashMap<>(processes));
   }
 
+  StartedMesh with(MeshRecord newer) {
+    return new StartedMesh(newer, processes);
+  }
+
   public MeshRecord record() {
     return record;
   }

@@ -44,7 +44,7 @@ public final class TimingsLine {
   }
 
   /** Two or three figures: a person compares stages, not digits. */
-  static String time(long micros) {
+  public static String time(long micros) {
     if (micros < 10_000) {
       return String.format(Locale.ROOT, "%.1f ms", micros / 1e3);
     }

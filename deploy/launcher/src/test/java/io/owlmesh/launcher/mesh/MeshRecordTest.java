@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class MeshRecordTest {
@@ -47,7 +48,7 @@ class MeshRecordTest {
   }
 
   private static MeshRecord mesh(String host, RunningService service) {
-    return new MeshRecord("mesh", Path.of("models", "nano"), host, List.of(service));
+    return new MeshRecord("mesh", Path.of("models", "nano"), host, List.of(service), Map.of());
   }
 
   private static RunningService service(long started) {

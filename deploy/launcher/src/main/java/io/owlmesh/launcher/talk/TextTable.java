@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.launcher;
+package io.owlmesh.launcher.talk;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -10,7 +10,7 @@ import java.util.stream.IntStream;
  *
  * @param rows the heading first; all of one length
  */
-record TextTable(List<List<String>> rows) {
+public record TextTable(List<List<String>> rows) {
   @Override
   public String toString() {
     int columns = rows.getFirst().size();

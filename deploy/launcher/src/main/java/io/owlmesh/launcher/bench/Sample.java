@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher.bench;
+
+import io.owlmesh.proto.chat.v1.AnswerDone;
+
+/**
+ * One answer.
+ *
+ * @param wallMicros from the first byte sent to the last event
+ * @param firstTextMicros from the first byte sent to the first text; 0 if there was none
+ * @param done what the mesh says about it
+ */
+public record Sample(long wallMicros, long firstTextMicros, AnswerDone done) {
+  /** Of decoding alone, which begins with the first token; 0 if there was but one. */
+  double tokensPerSecond() {
+    long micros = done.getTimings().getDecodeMicros();
+    return micros <= 0 ? 0 : (done.getCompletionTokens() - 1) * 1e6 / micros;
+  }
+}
