@@ -13,24 +13,19 @@ import io.owlmesh.model.engine.Batcher;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.LoadingLog;
 import io.owlmesh.model.engine.Precision;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Features [1 + P, D] -> visual tokens [Q + 1, H], in batches, on the one thread that owns the
- * abstractor. Loaded before the service listens.
+ * abstractor.
  */
-@Singleton
-public final class AbstractorEngine {
+public final class AbstractorEngine implements AutoCloseable {
   private final OwlConfig config;
   private final String visionDigest;
   private final String digest;
   private final VisualAbstractor abstractor;
   private final Batcher<HostTensor, HostTensor> batcher;
 
-  @Inject
   AbstractorEngine(AbstractorConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
     config = checkpoint.config();
@@ -42,6 +37,17 @@ public final class AbstractorEngine {
         VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
     batcher =
         new Batcher<>("abstractor", settings.maxBatch(), settings.queue(), abstractor::condense);
+    warmUp();
+  }
+
+  /** The first images make the engine plan and allocate, which no caller should wait for. */
+  private void warmUp() {
+    int tokens = config.vision().tokens();
+    int width = config.vision().width();
+    HostTensor blank = HostTensor.ofFloats(new float[tokens * width], tokens, width);
+    for (int i = 0; i < 2; i++) {
+      batcher.submit(blank, Long.MAX_VALUE).join();
+    }
   }
 
   /**
@@ -74,8 +80,8 @@ public final class AbstractorEngine {
     return abstractor.dtype();
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     batcher.close();
     abstractor.close();
   }

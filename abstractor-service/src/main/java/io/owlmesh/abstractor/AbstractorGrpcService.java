@@ -17,6 +17,7 @@ import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.StageTimings;
+import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.ItemStream;
 import io.owlmesh.wire.LineageCheck;
@@ -29,13 +30,13 @@ import java.util.concurrent.TimeUnit;
 /** The wire of the abstractor stage. */
 @GrpcService
 public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractorImplBase {
-  private final AbstractorEngine engine;
+  private final AbstractorStage stage;
   private final AbstractorConfig settings;
   private final Tracer tracer;
 
   @Inject
-  AbstractorGrpcService(AbstractorEngine engine, AbstractorConfig settings, Tracer tracer) {
-    this.engine = engine;
+  AbstractorGrpcService(AbstractorStage stage, AbstractorConfig settings, Tracer tracer) {
+    this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
   }
@@ -43,20 +44,19 @@ public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractor
   // "abstract" is a word of Java, so the stub's method is called abstract_.
   @Override
   public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> responses) {
-    Span span = tracer.spanBuilder("abstractor.condense").startSpan();
-    return ItemStream.open(responses, settings.window(), new Images(span, Deadlines.nanoTime()));
+    return Answers.stream(
+        responses,
+        () -> {
+          AbstractorEngine engine = stage.engine();
+          Span span = tracer.spanBuilder("abstractor.condense").startSpan();
+          return ItemStream.open(
+              responses, settings.window(), new Images(engine, span, Deadlines.nanoTime()));
+        });
   }
 
   /** The features of one stream. */
-  private final class Images implements ItemStream.Work<AbstractRequest, AbstractResponse> {
-    private final Span span;
-    private final long deadline;
-
-    Images(Span span, long deadline) {
-      this.span = span;
-      this.deadline = deadline;
-    }
-
+  private record Images(AbstractorEngine engine, Span span, long deadline)
+      implements ItemStream.Work<AbstractRequest, AbstractResponse> {
     @Override
     public String id(AbstractRequest request) {
       return request.getId();
@@ -69,7 +69,8 @@ public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractor
           TensorCodec.fromProto(request.getFeatures(), "features", vision.tokens(), vision.width());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
       CompletableFuture<Batcher.Done<HostTensor>> work = engine.condense(features, deadline);
-      CompletableFuture<AbstractResponse> answer = work.thenApply(done -> respond(request, done));
+      CompletableFuture<AbstractResponse> answer =
+          work.thenApply(done -> respond(request, done, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
       return answer;
     }
@@ -90,7 +91,8 @@ public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractor
     }
   }
 
-  private AbstractResponse respond(AbstractRequest request, Batcher.Done<HostTensor> done) {
+  private static AbstractResponse respond(
+      AbstractRequest request, Batcher.Done<HostTensor> done, AbstractorEngine engine) {
     Lineage lineage =
         request.getFeatures().getLineage().toBuilder().setAbstractorDigest(engine.digest()).build();
     return AbstractResponse.newBuilder()
@@ -106,16 +108,18 @@ public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractor
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    response.onNext(
-        DescribeResponse.newBuilder()
-            .setVisionDigest(engine.visionDigest())
-            .setAbstractorDigest(engine.digest())
-            .setVisualTokens(engine.config().visualTokens())
-            .setWidth(engine.config().language().width())
-            .setDataType(TensorCodec.toProto(engine.dtype()))
-            .setDevice(settings.device())
-            .setMaxBatch(settings.maxBatch())
-            .build());
-    response.onCompleted();
+    Answers.unary(response, () -> describe(stage.engine()));
+  }
+
+  private DescribeResponse describe(AbstractorEngine engine) {
+    return DescribeResponse.newBuilder()
+        .setVisionDigest(engine.visionDigest())
+        .setAbstractorDigest(engine.digest())
+        .setVisualTokens(engine.config().visualTokens())
+        .setWidth(engine.config().language().width())
+        .setDataType(TensorCodec.toProto(engine.dtype()))
+        .setDevice(settings.device())
+        .setMaxBatch(settings.maxBatch())
+        .build();
   }
 }

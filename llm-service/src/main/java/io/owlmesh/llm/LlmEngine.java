@@ -12,21 +12,20 @@ import io.owlmesh.model.engine.Batcher;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.LoadingLog;
 import io.owlmesh.model.engine.Precision;
+import io.owlmesh.model.language.Embeddings;
 import io.owlmesh.model.language.LanguageModel;
+import io.owlmesh.model.language.Sequence;
 import io.owlmesh.model.text.Tokenizer;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 
 /**
  * The language model and the one thread that owns it: one piece of work at a time, in the order of
- * arrival. Loaded before the service listens.
+ * arrival.
  */
-@Singleton
-public final class LlmEngine {
+public final class LlmEngine implements AutoCloseable {
   private final OwlConfig config;
   private final String visionDigest;
   private final String abstractorDigest;
@@ -36,7 +35,6 @@ public final class LlmEngine {
   private final Adapters adapters;
   private final Batcher<Supplier<?>, Object> queue;
 
-  @Inject
   LlmEngine(LlmConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
     config = checkpoint.config();
@@ -57,6 +55,19 @@ public final class LlmEngine {
             1,
             settings.queue(),
             work -> work.stream().<Object>map(Supplier::get).toList());
+    run(this::warmUp, Long.MAX_VALUE).join();
+  }
+
+  /** The first tokens make the engine plan and allocate, which no caller should wait for. */
+  private float[] warmUp() {
+    int[] prompt = {config.language().bos(), config.language().bos()};
+    try (Embeddings inputs = Embeddings.of(model, prompt, new int[0], List.of());
+        Sequence sequence = model.begin(4, adapters.get(""))) {
+      sequence.append(inputs, 0, 1);
+      sequence.append(inputs, 1, 2);
+      sequence.append(config.language().bos());
+      return sequence.append(config.language().bos());
+    }
   }
 
   /** Work that the owner thread did, and how long it waited before. */
@@ -114,8 +125,8 @@ public final class LlmEngine {
     return languageDigest;
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     queue.close();
     adapters.close();
     model.close();

@@ -3,6 +3,7 @@ package io.owlmesh.llm;
 
 import com.google.common.primitives.Ints;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
@@ -23,8 +24,8 @@ import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import io.owlmesh.proto.llm.v1.TokenizeResponse;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
+import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.Deadlines;
-import io.owlmesh.wire.Faults;
 import io.owlmesh.wire.TensorCodec;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
@@ -37,31 +38,36 @@ import java.util.function.Supplier;
 public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
   private static final int MAX_TEXT = 1 << 20;
 
-  private final LlmEngine engine;
+  private final LlmStage stage;
   private final LlmConfig settings;
   private final Tracer tracer;
 
   @Inject
-  LlmGrpcService(LlmEngine engine, LlmConfig settings, Tracer tracer) {
-    this.engine = engine;
+  LlmGrpcService(LlmStage stage, LlmConfig settings, Tracer tracer) {
+    this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
   }
 
   @Override
   public StreamObserver<GenerateRequest> generate(StreamObserver<GenerateResponse> responses) {
-    return new GenerateCall(
-        engine, settings.maxNewTokens(), responses, tracer.spanBuilder("llm.generate").startSpan());
+    return Answers.stream(
+        responses,
+        () -> {
+          LlmEngine engine = stage.engine();
+          Span span = tracer.spanBuilder("llm.generate").startSpan();
+          return new GenerateCall(engine, settings.maxNewTokens(), responses, span);
+        });
   }
 
   @Override
   public StreamObserver<ScoreRequest> score(StreamObserver<ScoreResponse> response) {
-    return new ScoreCall(engine, response);
+    return Answers.stream(response, () -> new ScoreCall(stage.engine(), response));
   }
 
   @Override
   public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> response) {
-    answer(
+    Answers.unary(
         response,
         () -> {
           if (request.getText().length() > MAX_TEXT) {
@@ -69,7 +75,7 @@ public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
                 "text", request.getText().length() + " characters, the limit is " + MAX_TEXT);
           }
           return TokenizeResponse.newBuilder()
-              .addAllIds(Ints.asList(engine.tokenizer().encode(request.getText())))
+              .addAllIds(Ints.asList(stage.engine().tokenizer().encode(request.getText())))
               .build();
         });
   }
@@ -77,60 +83,64 @@ public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
   @Override
   public void listAdapters(
       ListAdaptersRequest request, StreamObserver<ListAdaptersResponse> response) {
-    answer(
+    Answers.unary(
         response,
         () ->
             ListAdaptersResponse.newBuilder()
                 .addAllAdapters(
-                    engine.adapters().list().stream().map(LlmGrpcService::describe).toList())
+                    stage.engine().adapters().list().stream()
+                        .map(LlmGrpcService::describe)
+                        .toList())
                 .build());
   }
 
   @Override
   public void loadAdapter(
       LoadAdapterRequest request, StreamObserver<LoadAdapterResponse> response) {
-    answer(
+    Answers.unary(
         response,
         () ->
             LoadAdapterResponse.newBuilder()
-                .setAdapter(onEngine(() -> describe(engine.adapters().load(request.getName()))))
+                .setAdapter(
+                    onEngine(() -> describe(stage.engine().adapters().load(request.getName()))))
                 .build());
   }
 
   @Override
   public void unloadAdapter(
       UnloadAdapterRequest request, StreamObserver<UnloadAdapterResponse> response) {
-    answer(
+    Answers.unary(
         response,
         () ->
             onEngine(() -> {
-              engine.adapters().unload(request.getName());
+              stage.engine().adapters().unload(request.getName());
               return UnloadAdapterResponse.getDefaultInstance();
             }));
   }
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    Answers.unary(response, () -> describe(stage.engine()));
+  }
+
+  private DescribeResponse describe(LlmEngine engine) {
     OwlConfig config = engine.config();
-    answer(
-        response,
-        () ->
-            DescribeResponse.newBuilder()
-                .setVisionDigest(engine.visionDigest())
-                .setAbstractorDigest(engine.abstractorDigest())
-                .setLanguageDigest(engine.languageDigest())
-                .setContext(config.language().context())
-                .setVisualTokens(config.visualTokens())
-                .setWidth(config.language().width())
-                .setVocabulary(config.language().vocabulary())
-                .setDataType(TensorCodec.toProto(engine.dtype()))
-                .setDevice(settings.device())
-                .setWeightBytes(engine.model().stepBytes())
-                .build());
+    return DescribeResponse.newBuilder()
+        .setVisionDigest(engine.visionDigest())
+        .setAbstractorDigest(engine.abstractorDigest())
+        .setLanguageDigest(engine.languageDigest())
+        .setContext(config.language().context())
+        .setVisualTokens(config.visualTokens())
+        .setWidth(config.language().width())
+        .setVocabulary(config.language().vocabulary())
+        .setDataType(TensorCodec.toProto(engine.dtype()))
+        .setDevice(settings.device())
+        .setWeightBytes(engine.model().stepBytes())
+        .build();
   }
 
   private <T> T onEngine(Supplier<T> work) {
-    return engine.run(work, Deadlines.nanoTime()).join().value();
+    return stage.engine().run(work, Deadlines.nanoTime()).join().value();
   }
 
   private static Adapter describe(LoraAdapter adapter) {
@@ -140,17 +150,5 @@ public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
         .setDigest(adapter.digest())
         .setParameters(adapter.parameters())
         .build();
-  }
-
-  private static <T> void answer(StreamObserver<T> response, Supplier<T> work) {
-    T value;
-    try {
-      value = work.get();
-    } catch (RuntimeException e) {
-      response.onError(Faults.toStatus(e));
-      return;
-    }
-    response.onNext(value);
-    response.onCompleted();
   }
 }

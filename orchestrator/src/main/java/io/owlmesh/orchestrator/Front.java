@@ -3,6 +3,8 @@ package io.owlmesh.orchestrator;
 
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.opentelemetry.api.OpenTelemetry;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.wire.HealthService;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -13,7 +15,7 @@ import java.util.Map;
 /** Everything behind the front door, put together once. */
 @Singleton
 final class Front {
-  private final HealthStatusManager health = new HealthStatusManager();
+  private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
   private final Stages stages;
   private final Watch watch;

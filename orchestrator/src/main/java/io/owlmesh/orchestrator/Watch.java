@@ -11,6 +11,7 @@ import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.HealthService;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -44,7 +45,6 @@ final class Watch implements AutoCloseable {
   Watch(Stages stages, HealthStatusManager health) {
     this.stages = stages;
     this.health = health;
-    tell(ServingStatus.NOT_SERVING);
   }
 
   /** Looks now and then every so often. */
@@ -79,7 +79,10 @@ final class Watch implements AutoCloseable {
     finding = now;
     if (changed) {
       LOG.info(told(now));
-      tell(now instanceof Up ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+      HealthService.tell(
+          health,
+          ChatGrpc.SERVICE_NAME,
+          now instanceof Up ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
     }
   }
 
@@ -88,11 +91,6 @@ final class Watch implements AutoCloseable {
       case Up _ -> "Ready: all stages answer and serve one checkpoint";
       case Down(OwlException reason) -> "Not ready: " + reason.getMessage();
     };
-  }
-
-  private void tell(ServingStatus status) {
-    health.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
-    health.setStatus(ChatGrpc.SERVICE_NAME, status);
   }
 
   private Mesh describe() {

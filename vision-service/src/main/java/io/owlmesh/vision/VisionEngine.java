@@ -19,9 +19,6 @@ import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.PictureLimits;
 import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.vision.VisionEncoder;
-import jakarta.annotation.PreDestroy;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -31,10 +28,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Image file -> features [1 + P, D]. Files are decoded by a few threads, then encoded in batches by
- * the one thread that owns the encoder. Loaded before the service listens.
+ * the one thread that owns the encoder.
  */
-@Singleton
-public final class VisionEngine {
+public final class VisionEngine implements AutoCloseable {
   private final String digest;
   private final OwlConfig config;
   private final VisionEncoder encoder;
@@ -63,7 +59,6 @@ public final class VisionEngine {
 
   private record Prepared(HostTensor pixels, String contentKey, long queueNanos, long nanos) {}
 
-  @Inject
   VisionEngine(VisionConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
     config = checkpoint.config();
@@ -78,6 +73,16 @@ public final class VisionEngine {
     preprocessor = new Preprocessor(config.preprocessing());
     decoders = decoders(settings.decoders(), settings.queue());
     batcher = new Batcher<>("vision", settings.maxBatch(), settings.queue(), encoder::encode);
+    warmUp();
+  }
+
+  /** The first images make the engine plan and allocate, which no caller should wait for. */
+  private void warmUp() {
+    int size = config.vision().imageSize();
+    HostTensor blank = HostTensor.ofFloats(new float[3 * size * size], 3, size, size);
+    for (int i = 0; i < 2; i++) {
+      batcher.submit(blank, Long.MAX_VALUE).join();
+    }
   }
 
   private static ThreadPoolExecutor decoders(int threads, int queue) {
@@ -161,8 +166,8 @@ public final class VisionEngine {
     return encoder.dtype();
   }
 
-  @PreDestroy
-  void close() {
+  @Override
+  public void close() {
     decoders.shutdownNow();
     batcher.close();
     encoder.close();

@@ -14,6 +14,7 @@ import io.owlmesh.proto.vision.v1.DescribeResponse;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.ItemStream;
 import io.owlmesh.wire.TensorCodec;
@@ -25,33 +26,32 @@ import java.util.concurrent.TimeUnit;
 /** The wire of the vision stage. */
 @GrpcService
 public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
-  private final VisionEngine engine;
+  private final VisionStage stage;
   private final VisionConfig settings;
   private final Tracer tracer;
 
   @Inject
-  VisionGrpcService(VisionEngine engine, VisionConfig settings, Tracer tracer) {
-    this.engine = engine;
+  VisionGrpcService(VisionStage stage, VisionConfig settings, Tracer tracer) {
+    this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
   }
 
   @Override
   public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> responses) {
-    Span span = tracer.spanBuilder("vision.encode").startSpan();
-    return ItemStream.open(responses, settings.window(), new Images(span, Deadlines.nanoTime()));
+    return Answers.stream(
+        responses,
+        () -> {
+          VisionEngine engine = stage.engine();
+          Span span = tracer.spanBuilder("vision.encode").startSpan();
+          return ItemStream.open(
+              responses, settings.window(), new Images(engine, span, Deadlines.nanoTime()));
+        });
   }
 
   /** The images of one stream. */
-  private final class Images implements ItemStream.Work<EncodeRequest, EncodeResponse> {
-    private final Span span;
-    private final long deadline;
-
-    Images(Span span, long deadline) {
-      this.span = span;
-      this.deadline = deadline;
-    }
-
+  private record Images(VisionEngine engine, Span span, long deadline)
+      implements ItemStream.Work<EncodeRequest, EncodeResponse> {
     @Override
     public String id(EncodeRequest request) {
       return request.getId();
@@ -62,7 +62,7 @@ public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
       CompletableFuture<VisionEngine.Encoded> work =
           engine.encode(request.getImage().asReadOnlyByteBuffer(), deadline);
       CompletableFuture<EncodeResponse> answer =
-          work.thenApply(encoded -> respond(request.getId(), encoded));
+          work.thenApply(encoded -> respond(request.getId(), encoded, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
       return answer;
     }
@@ -83,7 +83,8 @@ public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
     }
   }
 
-  private EncodeResponse respond(String id, VisionEngine.Encoded encoded) {
+  private static EncodeResponse respond(
+      String id, VisionEngine.Encoded encoded, VisionEngine engine) {
     Lineage lineage =
         Lineage.newBuilder()
             .setContentKey(encoded.contentKey())
@@ -103,17 +104,19 @@ public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    response.onNext(
-        DescribeResponse.newBuilder()
-            .setVisionDigest(engine.digest())
-            .setTokens(engine.config().vision().tokens())
-            .setWidth(engine.config().vision().width())
-            .setDataType(TensorCodec.toProto(engine.dtype()))
-            .setDevice(settings.device())
-            .setMaxImageBytes(settings.maxImageBytes())
-            .setMaxImagePixels(settings.maxImagePixels())
-            .setMaxBatch(settings.maxBatch())
-            .build());
-    response.onCompleted();
+    Answers.unary(response, () -> describe(stage.engine()));
+  }
+
+  private DescribeResponse describe(VisionEngine engine) {
+    return DescribeResponse.newBuilder()
+        .setVisionDigest(engine.digest())
+        .setTokens(engine.config().vision().tokens())
+        .setWidth(engine.config().vision().width())
+        .setDataType(TensorCodec.toProto(engine.dtype()))
+        .setDevice(settings.device())
+        .setMaxImageBytes(settings.maxImageBytes())
+        .setMaxImagePixels(settings.maxImagePixels())
+        .setMaxBatch(settings.maxBatch())
+        .build();
   }
 }

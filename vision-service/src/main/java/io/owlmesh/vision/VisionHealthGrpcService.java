@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.vision;
+
+import io.owlmesh.wire.HealthService;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+
+/** Health of this service: serving once the weights are loaded. */
+@GrpcService
+public class VisionHealthGrpcService extends HealthService {
+  @Inject
+  VisionHealthGrpcService(VisionStage stage) {
+    super(stage.loading().health());
+  }
+}
