@@ -58,7 +58,7 @@ public final class Verification {
     pixels.normalised(checkpoints.getFirst().config());
     SortedMap<String, HostTensor> forward = golden.forward();
     for (Checkpoint checkpoint : checkpoints) {
-      // TextChecks.run(golden, checkpoint, out);
+      TextChecks.run(golden, checkpoint, out);
       for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
         networks(new NetworkChecks(checkpoint, options.withPrecision(precision), forward, out));
       }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class VerificationTest {
   private static final Path TINY = Path.of("src/test/resources/owl-tiny");
+  private static final Path GROUPED = Path.of("src/test/resources/owl-grouped");
 
   private static List<Row> verify(Path golden) {
     return Verification.run(golden, Optional.empty(), EngineOptions.DEFAULTS, row -> {});
@@ -34,6 +35,23 @@ class VerificationTest {
     assertThat(rows).filteredOn(row -> row.check().equals("visual tokens")).hasSize(4 * 2);
     assertThat(rows).filteredOn(row -> row.check().equals("tokens")).hasSize(4);
     assertThat(rows).filteredOn(row -> row.check().equals("pixels")).hasSizeGreaterThan(15);
+  }
+
+  @Test
+  void groupedQueriesAndOtherSizesComputeWhatASecondReferenceComputes() {
+    List<Row> rows = verify(GROUPED);
+
+    assertThat(rows).filteredOn(row -> !row.passed()).isEmpty();
+    // 2 layouts; without adapter, and 1 adapter beside and inside the weights.
+    assertThat(rows).filteredOn(row -> row.check().equals("greedy")).hasSize(2 * 3);
+    assertThat(rows).filteredOn(row -> row.check().equals("logits")).hasSize(2 * 2 * 3);
+    assertThat(rows).filteredOn(row -> row.check().equals("features")).hasSize(2 * 2);
+    assertThat(rows).filteredOn(row -> row.check().equals("visual tokens")).hasSize(2 * 2);
+    assertThat(rows).filteredOn(row -> row.check().equals("pixels")).hasSize(3);
+    assertThat(rows).filteredOn(row -> row.check().equals("normalised pixels")).hasSize(3);
+    assertThat(rows).filteredOn(row -> row.check().equals("tokens")).hasSize(2);
+    assertThat(rows).filteredOn(row -> row.check().equals("prompts")).hasSize(2);
+    assertThat(rows).filteredOn(row -> row.check().equals("answers")).hasSize(2);
   }
 
   @Test
