@@ -72,7 +72,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--dtype",
       paramLabel = "TYPE",
-      description = "Arithmetic of the engines: float32, bfloat16 or float16 (default: float32).")
+      description =
+          "Arithmetic of the engines: float32, bfloat16, float16, or auto: as stored, 16 bits in bfloat16 (default: auto).")
   private @Nullable String dtype;
 
   @Option(

@@ -34,13 +34,14 @@ public final class TimingsLine {
     return String.join(" · ", parts);
   }
 
+  /** The first token comes with the prefill: decoding takes the time of one less. */
   private static String tokens(AnswerDone done) {
     long micros = done.getTimings().getDecodeMicros();
     int count = done.getCompletionTokens();
     String plain = "%d %s in %s".formatted(count, count == 1 ? "token" : "tokens", time(micros));
-    return micros <= 0
+    return micros <= 0 || count < 2
         ? plain
-        : plain + String.format(Locale.ROOT, " (%.0f tokens/s)", count * 1e6 / micros);
+        : plain + String.format(Locale.ROOT, " (%.0f tokens/s)", (count - 1) * 1e6 / micros);
   }
 
   /** Two or three figures: a person compares stages, not digits. */

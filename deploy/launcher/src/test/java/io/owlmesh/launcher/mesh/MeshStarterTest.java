@@ -46,6 +46,9 @@ class MeshStarterTest {
       }
     }
     assertThat(run.recorded()).contains(mesh.record());
+    assertThat(mesh.record().readyMillis())
+        .containsOnlyKeys("ServingService0", "ServingService1")
+        .allSatisfy((_, millis) -> assertThat(millis).isBetween(10L, 60_000L));
     assertThat(screen.toString())
         .contains(mesh.record().frontDoor().toString())
         .contains("ready after");

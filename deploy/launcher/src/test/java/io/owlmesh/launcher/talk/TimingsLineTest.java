@@ -35,7 +35,7 @@ class TimingsLineTest {
     assertThat(TimingsLine.of(done, TRACE))
         .isEqualTo(
             "prepare 0.8 ms · vision 3.1 ms · abstractor 0.9 ms · prefill 12 ms (90)"
-                + " · 24 tokens in 61 ms (393 tokens/s) · first token 21 ms · queue 0.0 ms"
+                + " · 24 tokens in 61 ms (377 tokens/s) · first token 21 ms · queue 0.0 ms"
                 + " · hops 1.2 ms · total 1.2 s · trace 4bf92f3577b34da6a3ce929d0e0e4736");
   }
 
