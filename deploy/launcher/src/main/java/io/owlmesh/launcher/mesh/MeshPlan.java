@@ -65,7 +65,11 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     if (!Files.exists(jar)) {
       throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
     }
-    Map<String, String> environment = new TreeMap<>(options.settings());
+    Map<String, String> environment = new TreeMap<>();
+    // Threads of an operator that wait for each other must sleep, not spin: four processes share
+    // the cores, and a spinning one takes the core that it waits for.
+    environment.put("OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"));
+    environment.putAll(options.settings());
     environment.putAll(neighbours);
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());
