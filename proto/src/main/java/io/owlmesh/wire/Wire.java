@@ -31,7 +31,11 @@ public final class Wire {
 
   private Wire() {}
 
-  /** A service that reads its messages into direct memory; for {@code bindService()}. */
+  /**
+   * A service that reads its messages into direct memory. For {@code bindService()}, which the
+   * generated base classes declare final: implement {@code AsyncService} and {@code
+   * BindableService} instead of extending them.
+   */
   public static ServerServiceDefinition bind(ServerServiceDefinition service) {
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
     for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
