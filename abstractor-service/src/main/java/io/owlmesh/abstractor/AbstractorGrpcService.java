@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.abstractor;
 
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
@@ -22,6 +24,7 @@ import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.ItemStream;
 import io.owlmesh.wire.LineageCheck;
 import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +32,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The wire of the abstractor stage. */
 @GrpcService
-public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService, BindableService {
   private final AbstractorStage stage;
   private final AbstractorConfig settings;
   private final Tracer tracer;
@@ -39,6 +42,11 @@ public class AbstractorGrpcService extends VisualAbstractorGrpc.VisualAbstractor
     this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(VisualAbstractorGrpc.bindService(this));
   }
 
   // "abstract" is a word of Java, so the stub's method is called abstract_.

@@ -2,6 +2,8 @@
 package io.owlmesh.llm;
 
 import com.google.common.primitives.Ints;
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
@@ -27,6 +29,7 @@ import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
 import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.inject.Inject;
@@ -35,7 +38,7 @@ import java.util.function.Supplier;
 /** The wire of the language stage. Blocking, because long texts take a while to tokenise. */
 @GrpcService
 @Blocking
-public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
+public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableService {
   private static final int MAX_TEXT = 1 << 20;
 
   private final LlmStage stage;
@@ -47,6 +50,11 @@ public class LlmGrpcService extends LanguageModelGrpc.LanguageModelImplBase {
     this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(LanguageModelGrpc.bindService(this));
   }
 
   @Override

@@ -7,18 +7,15 @@ import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.inprocess.InProcessChannelBuilder;
-import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.MetadataUtils;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.wire.Wire;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
 
 /** Channels to the three stages, wherever they are. */
 final class Stages implements AutoCloseable {
-  private static final int MAX_MESSAGE = 32 << 20;
-  private static final int WINDOW = 8 << 20;
-
   // A trace of its own that is not recorded: watching would bury the traces of answers.
   private static final String UNSAMPLED = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00";
 
@@ -46,11 +43,7 @@ final class Stages implements AutoCloseable {
     if (host.equals("inprocess")) {
       return InProcessChannelBuilder.forName(rest).build();
     }
-    return NettyChannelBuilder.forAddress(host, port(stage, rest))
-        .usePlaintext()
-        .flowControlWindow(WINDOW)
-        .maxInboundMessageSize(MAX_MESSAGE)
-        .build();
+    return Wire.channel(host, port(stage, rest)).build();
   }
 
   private static int port(Stage stage, String text) {

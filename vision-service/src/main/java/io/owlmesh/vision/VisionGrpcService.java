@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.vision;
 
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
@@ -18,6 +20,7 @@ import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.ItemStream;
 import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.concurrent.CompletableFuture;
@@ -25,7 +28,7 @@ import java.util.concurrent.TimeUnit;
 
 /** The wire of the vision stage. */
 @GrpcService
-public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
+public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, BindableService {
   private final VisionStage stage;
   private final VisionConfig settings;
   private final Tracer tracer;
@@ -35,6 +38,11 @@ public class VisionGrpcService extends VisionEncoderGrpc.VisionEncoderImplBase {
     this.stage = stage;
     this.settings = settings;
     this.tracer = tracer;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(VisionEncoderGrpc.bindService(this));
   }
 
   @Override
