@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
 /** The way of events to one caller, from several threads; ends exactly once. */
-final class Events {
+final class Events implements Audience {
   private final ServerCallStreamObserver<AnswerResponse> out;
   private final AtomicReference<Runnable> whenReady = new AtomicReference<>(Events::nothing);
   private boolean ended;
@@ -24,8 +24,8 @@ final class Events {
 
   private static void nothing() {}
 
-  /** A stage finished images. */
-  void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices) {
+  @Override
+  public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices) {
     for (int index : indices) {
       send(
           AnswerResponse.newBuilder()
@@ -34,7 +34,8 @@ final class Events {
     }
   }
 
-  void text(String text) {
+  @Override
+  public void text(String text) {
     if (!text.isEmpty()) {
       send(AnswerResponse.newBuilder().setText(TextDelta.newBuilder().setText(text)).build());
     }
@@ -46,8 +47,8 @@ final class Events {
     }
   }
 
-  /** Runs something when the caller keeps up: now, or once it does. */
-  void whenReady(Runnable next) {
+  @Override
+  public void whenReady(Runnable next) {
     if (out.isReady()) {
       next.run();
       return;

@@ -31,8 +31,8 @@ final class Front {
                 Stage.ABSTRACTOR, settings.abstractor(),
                 Stage.LLM, settings.llm()),
             new TracePropagation(telemetry));
-    watch = new Watch(stages, health);
     pipeline = new Pipeline(stages, settings.maxStageCalls(), settings.attempts());
+    watch = new Watch(stages, health, () -> Rehearsal.through(pipeline));
   }
 
   void started(@Observes StartupEvent event) {

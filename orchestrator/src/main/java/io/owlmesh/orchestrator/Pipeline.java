@@ -48,21 +48,21 @@ final class Pipeline {
    * Answers, blocking until the end; events are sent on the way. Looking at images has no effect
    * but its result, so it is tried again; speaking is not.
    */
-  AnswerDone answer(Question question, Events events) {
+  AnswerDone answer(Question question, Audience audience) {
     Timings timings = new Timings();
     List<Tensor> tokens =
         question.pictures().isEmpty()
             ? List.of()
-            : Retry.decorateSupplier(retry, () -> look(question, events, timings)).get();
+            : Retry.decorateSupplier(retry, () -> look(question, audience, timings)).get();
     Finished end =
-        llm.call(() -> join(Speaking.of(stages, question, tokens, events, timings::firstToken)));
+        llm.call(() -> join(Speaking.of(stages, question, tokens, audience, timings::firstToken)));
     return done(end, timings);
   }
 
   /** Visual tokens of every image of the prompt. */
-  private List<Tensor> look(Question question, Events events, Timings timings) {
+  private List<Tensor> look(Question question, Audience audience, Timings timings) {
     List<Picture> pictures = question.pictures();
-    Reports reports = new Reports(events, timings);
+    Reports reports = new Reports(audience, timings);
     List<Tensor> tokens =
         vision.call(() -> abstractor.call(() -> join(Looking.at(stages, pictures, reports))));
     Tensor[] all = new Tensor[question.imageCount()];
@@ -74,17 +74,17 @@ final class Pipeline {
     return List.of(all);
   }
 
-  private record Reports(Events events, Timings timings) implements Looking.Listener {
+  private record Reports(Audience audience, Timings timings) implements Looking.Listener {
     @Override
     public void encoded(Picture picture, EncodeResponse response) {
       timings.vision(response.getTimings());
-      events.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_VISION, picture.indices());
+      audience.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_VISION, picture.indices());
     }
 
     @Override
     public void condensed(Picture picture, AbstractResponse response) {
       timings.abstractor(response.getTimings());
-      events.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR, picture.indices());
+      audience.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR, picture.indices());
     }
   }
 

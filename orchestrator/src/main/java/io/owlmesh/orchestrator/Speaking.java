@@ -22,14 +22,14 @@ import org.jspecify.annotations.Nullable;
  * caller takes it.
  */
 final class Speaking implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
-  private final Events events;
+  private final Audience audience;
   private final Runnable onFirst;
   private final CompletableFuture<Finished> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
 
-  private Speaking(Events events, Runnable onFirst) {
-    this.events = events;
+  private Speaking(Audience audience, Runnable onFirst) {
+    this.audience = audience;
     this.onFirst = onFirst;
   }
 
@@ -41,8 +41,8 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
    * @return the end of the answer; fails with a {@link StageFailure}
    */
   static CompletableFuture<Finished> of(
-      Stages stages, Question question, List<Tensor> tokens, Events events, Runnable onFirst) {
-    Speaking speaking = new Speaking(events, onFirst);
+      Stages stages, Question question, List<Tensor> tokens, Audience audience, Runnable onFirst) {
+    Speaking speaking = new Speaking(audience, onFirst);
     var requests = LanguageModelGrpc.newStub(stages.traced(Stage.LLM)).generate(speaking);
     Iterator<Tensor> images = tokens.iterator();
     for (Prompt.Part part : question.prompt().parts()) {
@@ -72,17 +72,17 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
           began = true;
           onFirst.run();
         }
-        events.text(response.getToken().getText());
+        audience.text(response.getToken().getText());
       }
       case FINISHED -> {
-        events.text(response.getFinished().getText());
+        audience.text(response.getFinished().getText());
         result.complete(response.getFinished());
       }
       case ACCEPTED, EVENT_NOT_SET -> {}
     }
     ClientCallStreamObserver<GenerateRequest> requests = call;
     if (requests != null) {
-      events.whenReady(() -> requests.request(1));
+      audience.whenReady(() -> requests.request(1));
     }
   }
 

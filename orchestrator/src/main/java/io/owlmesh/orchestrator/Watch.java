@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator;
 
+import io.grpc.Context;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.owlmesh.model.Fault;
@@ -27,12 +28,15 @@ import org.jboss.logging.Logger;
 final class Watch implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(Watch.class);
   private static final long PATIENCE_MILLIS = 2_000;
+  private static final long REHEARSAL_SECONDS = 300;
 
   private final Stages stages;
   private final HealthStatusManager health;
+  private final Runnable rehearsal;
   private final ScheduledExecutorService clock =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("watch").daemon(true).factory());
+      // A second thread, because the rehearsal waits on one for a deadline that the other sets off.
+      Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
+  private boolean rehearsed; // On the clock's thread alone.
   private volatile Finding finding =
       new Down(new OwlException(Fault.UNAVAILABLE, "", "the stages have not answered yet"));
 
@@ -42,9 +46,14 @@ final class Watch implements AutoCloseable {
 
   private record Down(OwlException reason) implements Finding {}
 
-  Watch(Stages stages, HealthStatusManager health) {
+  /**
+   * @param rehearsal tries a whole mesh out, once, before it counts as ready; fails with a {@link
+   *     StageFailure} or an {@link OwlException}
+   */
+  Watch(Stages stages, HealthStatusManager health, Runnable rehearsal) {
     this.stages = stages;
     this.health = health;
+    this.rehearsal = rehearsal;
   }
 
   /** Looks now and then every so often. */
@@ -69,6 +78,12 @@ final class Watch implements AutoCloseable {
     Finding now;
     try {
       now = new Up(describe());
+      if (!rehearsed) {
+        rehearse();
+        rehearsed = true;
+      }
+    } catch (StageFailure e) {
+      now = new Down(e.fault());
     } catch (OwlException e) {
       now = new Down(e);
     } catch (RuntimeException e) {
@@ -83,6 +98,17 @@ final class Watch implements AutoCloseable {
           health,
           ChatGrpc.SERVICE_NAME,
           now instanceof Up ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+    }
+  }
+
+  /** Under a deadline, for a stage that hangs must not keep this from looking again. */
+  private void rehearse() {
+    Context.CancellableContext context =
+        Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
+    try {
+      context.run(rehearsal);
+    } finally {
+      context.cancel(null);
     }
   }
 

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import com.google.protobuf.ByteString;
+import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * A question about a small picture that a mesh answers to itself before it says that it is ready:
+ * the first caller then finds connections open and code compiled, and a mesh that cannot answer is
+ * noticed.
+ */
+final class Rehearsal implements Audience {
+  private Rehearsal() {}
+
+  /** Asks, and drops the answer. */
+  static void through(Pipeline pipeline) {
+    PromptTemplate.Turn turn =
+        new PromptTemplate.Turn(PromptTemplate.Role.HUMAN, "What is this?", 1);
+    pipeline.answer(
+        Question.of(
+            PromptTemplate.DEFAULT.prompt(List.of(turn)),
+            List.of(picture()),
+            GenerationOptions.newBuilder().setMaxNewTokens(2).build()),
+        new Rehearsal());
+  }
+
+  private static ByteString picture() {
+    try (InputStream in = Rehearsal.class.getResourceAsStream("rehearsal.jpg")) {
+      if (in == null) {
+        throw new IllegalStateException("rehearsal.jpg is not in the jar");
+      }
+      return ByteString.readFrom(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void stage(Stage stage, List<Integer> imageIndices) {}
+
+  @Override
+  public void text(String text) {}
+
+  @Override
+  public void whenReady(Runnable next) {
+    next.run();
+  }
+}
