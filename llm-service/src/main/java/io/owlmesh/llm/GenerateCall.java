@@ -81,7 +81,9 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
   private void start(GenerationOptions options) {
     AnswerLimits limits = AnswerLimits.of(options, engine.config(), defaultTokens);
     engine.adapters().get(limits.adapter()); // Unknown ones are refused before anything waits.
+    long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
+    long tokenizing = System.nanoTime() - begin;
     int room = engine.config().language().context() - tokens.length();
     int maxTokens = Math.min(limits.maxTokens(), room);
     out.onNext(
@@ -92,18 +94,21 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
                     .setVisualTokens(prompt.visualPositions()))
             .build());
     CompletableFuture<LlmEngine.Done<Finished.Builder>> answer =
-        engine.run(() -> generate(tokens, limits, maxTokens), deadline);
+        engine.run(() -> generate(tokens, tokenizing, limits, maxTokens), deadline);
     work = answer;
     answer.whenComplete(this::finish);
   }
 
   /** On the owner thread. */
-  private Finished.Builder generate(PromptTokens tokens, AnswerLimits limits, int maxTokens) {
+  private Finished.Builder generate(
+      PromptTokens tokens, long tokenizing, AnswerLimits limits, int maxTokens) {
+    long begin = System.nanoTime();
     LoraAdapter adapter = engine.adapters().get(limits.adapter());
     Writer writer = new Writer(new Detokenizer(engine.tokenizer()));
     Sampler sampler = new Sampler(limits.sampling());
     try (Embeddings inputs = prompt.embed(tokens);
         Sequence sequence = engine.model().begin(tokens.length() + maxTokens, adapter)) {
+      long setup = tokenizing + System.nanoTime() - begin;
       Generation.Result result = Generation.run(sequence, inputs, sampler, maxTokens, writer);
       return Finished.newBuilder()
           .setReason(
@@ -119,7 +124,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
                   .setCompletionTokens(result.tokens()))
           .setTimings(
               GenerateTimings.newBuilder()
-                  .setPrefillMicros(TimeUnit.NANOSECONDS.toMicros(result.prefillNanos()))
+                  .setPrefillMicros(TimeUnit.NANOSECONDS.toMicros(setup + result.prefillNanos()))
                   .setDecodeMicros(TimeUnit.NANOSECONDS.toMicros(result.decodeNanos())));
     }
   }
