@@ -101,7 +101,11 @@ public final class Faults {
   /** What callers may read, cut to a length that the headers of a response can hold. */
   private static String message(OwlException e) {
     String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
-    return message.length() <= MAX_MESSAGE ? message : message.substring(0, MAX_MESSAGE) + "…";
+    if (message.length() <= MAX_MESSAGE) {
+      return message;
+    }
+    boolean split = Character.isHighSurrogate(message.charAt(MAX_MESSAGE - 1));
+    return message.substring(0, split ? MAX_MESSAGE - 1 : MAX_MESSAGE) + "…";
   }
 
   /** The fault that another stage reported for an item. */
