@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** The one place where faults become gRPC statuses, with google.rpc details, and back. */
 public final class Faults {
   private static final String DOMAIN = "owlmesh.io";
+  // A message may quote the request. It travels three times, also escaped, and clients accept 8
+  // KiB.
+  private static final int MAX_MESSAGE = 400;
   private static final Duration RETRY = Duration.newBuilder().setNanos(500_000_000).build();
 
   private Faults() {}
@@ -58,7 +61,7 @@ public final class Faults {
   }
 
   private static StatusRuntimeException toStatus(OwlException e) {
-    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
+    String message = message(e);
     com.google.rpc.Status.Builder status =
         com.google.rpc.Status.newBuilder()
             .setCode(code(e.fault()).value())
@@ -91,8 +94,18 @@ public final class Faults {
     return ItemError.newBuilder()
         .setCode(code(e.fault()).value())
         .setField(e.field())
-        .setMessage(e.getMessage() == null ? e.fault().name() : e.getMessage())
+        .setMessage(message(e))
         .build();
+  }
+
+  /** What callers may read, cut to a length that the headers of a response can hold. */
+  private static String message(OwlException e) {
+    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
+    if (message.length() <= MAX_MESSAGE) {
+      return message;
+    }
+    boolean split = Character.isHighSurrogate(message.charAt(MAX_MESSAGE - 1));
+    return message.substring(0, split ? MAX_MESSAGE - 1 : MAX_MESSAGE) + "…";
   }
 
   /** The fault that another stage reported for an item. */

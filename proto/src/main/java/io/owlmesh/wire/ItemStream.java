@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param <R> its answer
  */
 public final class ItemStream<Q, R> implements StreamObserver<Q> {
+  private static final System.Logger LOG = System.getLogger(ItemStream.class.getName());
   private static final int MAX_ID = 128;
 
   private final ServerCallStreamObserver<R> responses;
@@ -88,21 +89,22 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
         checkId(id);
       }
       result = work.begin(request);
-    } catch (OwlException e) {
-      settle(id, null, e);
-      return;
     } catch (RuntimeException e) {
-      fail(e);
+      refuse(id, e); // Not settle: a running item may have the same id.
       return;
     }
+    boolean late;
     synchronized (this) {
-      if (ended) {
-        result.cancel(false);
-        return;
+      late = ended;
+      if (!late) {
+        running.put(id, result);
       }
-      running.put(id, result);
     }
-    result.whenComplete((answer, failure) -> settle(id, answer, failure));
+    if (late) {
+      result.cancel(false);
+    } else {
+      result.whenComplete((answer, failure) -> settle(id, answer, failure));
+    }
   }
 
   private void checkId(String id) {
@@ -114,20 +116,39 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
     }
   }
 
+  /** An item came to its end. */
   private void settle(String id, @Nullable R answer, @Nullable Throwable failure) {
-    if (answer != null) {
-      send(id, answer);
-      return;
+    R outcome = answer != null || failure == null ? answer : itemError(id, failure);
+    if (outcome != null) {
+      synchronized (this) {
+        // In one step: without the item, but before its answer, the stream looks done.
+        running.remove(id);
+        send(outcome);
+      }
+    } else {
+      fail(failure != null ? failure : new IllegalStateException("neither answer nor failure"));
     }
+  }
+
+  /** An item did not begin. */
+  private void refuse(String id, RuntimeException failure) {
+    R outcome = itemError(id, failure);
+    if (outcome != null) {
+      send(outcome);
+    } else {
+      fail(failure);
+    }
+  }
+
+  /** The answer that says why an item failed; null if the stream ends with it. */
+  private @Nullable R itemError(String id, Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null
             ? failure.getCause()
             : failure;
-    if (cause instanceof OwlException e && isOwn(e.fault())) {
-      send(id, work.failed(id, Faults.toItemError(e)));
-    } else if (cause != null) {
-      fail(cause);
-    }
+    return cause instanceof OwlException e && isOwn(e.fault())
+        ? work.failed(id, Faults.toItemError(e))
+        : null;
   }
 
   /** Whether the item is to blame, and not the service. */
@@ -138,8 +159,7 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
     };
   }
 
-  private synchronized void send(String id, R answer) {
-    running.remove(id);
+  private synchronized void send(R answer) {
     if (ended) {
       return;
     }
@@ -180,6 +200,9 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
   private void fail(Throwable cause) {
     var status = Faults.toStatus(cause);
     if (abort(status.getStatus())) {
+      if (status.getStatus().getCode() == Status.Code.INTERNAL) {
+        LOG.log(System.Logger.Level.ERROR, "A stream of items failed", cause);
+      }
       synchronized (this) {
         responses.onError(status);
       }
