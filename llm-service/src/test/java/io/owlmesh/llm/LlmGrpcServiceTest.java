@@ -1,0 +1,535 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.ManagedChannel;
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.OpenTelemetry;
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.checkpoint.SafetensorsFile;
+import io.owlmesh.proto.llm.v1.Continuations;
+import io.owlmesh.proto.llm.v1.FinishReason;
+import io.owlmesh.proto.llm.v1.GenerateRequest;
+import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
+import io.owlmesh.proto.llm.v1.LoadAdapterRequest;
+import io.owlmesh.proto.llm.v1.PromptPart;
+import io.owlmesh.proto.llm.v1.ScoreRequest;
+import io.owlmesh.proto.llm.v1.ScoreResponse;
+import io.owlmesh.proto.llm.v1.TokenizeRequest;
+import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
+import io.owlmesh.proto.tensor.v1.Lineage;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.Wire;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The service behind a real socket, with the tiny model and its adapters. */
+class LlmGrpcServiceTest {
+  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  private static final Map<String, HostTensor> GOLDEN =
+      SafetensorsFile.load(TINY.resolve("forward.safetensors"));
+
+  private static LlmStage stage;
+  private static Server server;
+  private static ManagedChannel channel;
+
+  private record Settings() implements LlmConfig {
+    @Override
+    public Path checkpoint() {
+      return TINY.resolve("checkpoints/safetensors");
+    }
+
+    @Override
+    public String device() {
+      return "cpu";
+    }
+
+    @Override
+    public String dtype() {
+      return "auto";
+    }
+
+    @Override
+    public int threads() {
+      return 0;
+    }
+
+    @Override
+    public int queue() {
+      return 4;
+    }
+
+    @Override
+    public Optional<Path> adapters() {
+      return Optional.of(TINY.resolve("adapters"));
+    }
+
+    @Override
+    public Optional<Path> mergedAdapter() {
+      return Optional.empty();
+    }
+
+    @Override
+    public int maxNewTokens() {
+      return 256;
+    }
+  }
+
+  @BeforeAll
+  static void start() throws Exception {
+    LlmConfig settings = new Settings();
+    stage = new LlmStage(settings);
+    var tracer = OpenTelemetry.noop().getTracer("test");
+    server =
+        Wire.tune(NettyServerBuilder.forPort(0))
+            .addService(new LlmGrpcService(stage, settings, tracer))
+            .build()
+            .start();
+    channel = Wire.channel("127.0.0.1", server.getPort()).build();
+    while (!ready()) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+  }
+
+  private static boolean ready() {
+    try {
+      return stage.engine() != null;
+    } catch (RuntimeException loading) {
+      return false;
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    channel.shutdownNow();
+    server.shutdownNow();
+    stage.close();
+  }
+
+  private static LanguageModelGrpc.LanguageModelBlockingStub blocking() {
+    return LanguageModelGrpc.newBlockingStub(channel).withDeadlineAfter(60, TimeUnit.SECONDS);
+  }
+
+  private static PromptPart text(String text) {
+    return PromptPart.newBuilder().setText(text).build();
+  }
+
+  private static Tensor tokens(String image) {
+    return TensorCodec.toProto(
+        Objects.requireNonNull(GOLDEN.get("visual_tokens/" + image), image),
+        Lineage.newBuilder()
+            .setContentKey("00")
+            .setVisionDigest(stage.engine().visionDigest())
+            .setAbstractorDigest(stage.engine().abstractorDigest())
+            .build());
+  }
+
+  private static PromptPart image(String name) {
+    return PromptPart.newBuilder().setVisualTokens(tokens(name)).build();
+  }
+
+  /** Collects a stream of responses. */
+  private static final class Responses<T> implements StreamObserver<T> {
+    private final List<T> all = Collections.synchronizedList(new ArrayList<>());
+    private final CompletableFuture<List<T>> done = new CompletableFuture<>();
+
+    @Override
+    public void onNext(T response) {
+      all.add(response);
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      done.completeExceptionally(failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      done.complete(all);
+    }
+  }
+
+  private static List<GenerateResponse> generate(
+      List<PromptPart> parts, GenerationOptions.Builder options) {
+    Responses<GenerateResponse> responses = new Responses<>();
+    send(LanguageModelGrpc.newStub(channel)::generate, responses, parts, options);
+    return responses.done.orTimeout(60, TimeUnit.SECONDS).join();
+  }
+
+  private static StreamObserver<GenerateRequest> send(
+      Function<StreamObserver<GenerateResponse>, StreamObserver<GenerateRequest>> call,
+      Responses<GenerateResponse> responses,
+      List<PromptPart> parts,
+      GenerationOptions.Builder options) {
+    StreamObserver<GenerateRequest> requests = call.apply(responses);
+    parts.forEach(part -> requests.onNext(GenerateRequest.newBuilder().setPart(part).build()));
+    requests.onNext(GenerateRequest.newBuilder().setOptions(options).build());
+    requests.onCompleted();
+    return requests;
+  }
+
+  private static GenerationOptions.Builder options() {
+    return GenerationOptions.newBuilder().setMaxNewTokens(24);
+  }
+
+  private static String textOf(List<GenerateResponse> responses) {
+    StringBuilder text = new StringBuilder();
+    for (GenerateResponse response : responses) {
+      text.append(response.getToken().getText()).append(response.getFinished().getText());
+    }
+    return text.toString();
+  }
+
+  private static Status refusal(List<PromptPart> parts, GenerationOptions.Builder options) {
+    try {
+      generate(parts, options);
+    } catch (RuntimeException e) {
+      return Status.fromThrowable(e);
+    }
+    throw new AssertionError("was not refused");
+  }
+
+  static List<JsonNode> cases() throws IOException {
+    List<JsonNode> cases = new ArrayList<>();
+    new ObjectMapper().readTree(TINY.resolve("forward.json").toFile()).forEach(cases::add);
+    return cases;
+  }
+
+  /** The parts of a case: its prompt cut at the places of images. */
+  private static List<PromptPart> parts(JsonNode test) {
+    List<PromptPart> parts = new ArrayList<>();
+    String[] texts = test.get("prompt").asText().split("<image>", -1);
+    for (int i = 0; i < texts.length; i++) {
+      if (i > 0) {
+        parts.add(image(test.get("images").get(i - 1).asText()));
+      }
+      parts.add(text(texts[i]));
+    }
+    return parts;
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void answersAreThoseOfTheReference(JsonNode test) {
+    String adapter = test.get("adapter").asText("");
+    GenerationOptions.Builder options = options().setAdapter(adapter.equals("null") ? "" : adapter);
+
+    List<GenerateResponse> responses = generate(parts(test), options);
+
+    List<Integer> ids =
+        responses.stream()
+            .filter(GenerateResponse::hasToken)
+            .map(response -> response.getToken().getId())
+            .toList();
+    assertThat(ids).isEqualTo(new ObjectMapper().convertValue(test.get("greedy"), List.class));
+    assertThat(textOf(responses)).isEqualTo(test.get("text").asText());
+    assertThat(responses.getFirst().getAccepted().getPromptTokens())
+        .isEqualTo(test.get("ids").size());
+    assertThat(responses.getLast().getFinished().getUsage().getCompletionTokens())
+        .isEqualTo(ids.size());
+  }
+
+  @Test
+  void theOtherNamingOfTheAdapterGivesTheSameAnswer() {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+
+    assertThat(textOf(generate(parts, options().setAdapter("trainer-dump"))))
+        .isEqualTo(textOf(generate(parts, options().setAdapter("peft"))))
+        .isNotEqualTo(textOf(generate(parts, options())));
+  }
+
+  @Test
+  void equalSeedsGiveEqualAnswersAndOtherSeedsOthers() {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+    GenerationOptions.Builder hot = options().setTemperature(1.5f).setTopK(50).setTopP(0.95f);
+
+    String first = textOf(generate(parts, hot.setSeed(1)));
+
+    assertThat(textOf(generate(parts, hot.setSeed(1)))).isEqualTo(first);
+    assertThat(textOf(generate(parts, hot.setSeed(2)))).isNotEqualTo(first);
+  }
+
+  @Test
+  void anAnswerEndsAtItsLimit() {
+    var responses = generate(List.of(text("Human: what?\nAI: ")), options().setMaxNewTokens(3));
+
+    assertThat(responses.getLast().getFinished().getUsage().getCompletionTokens()).isEqualTo(3);
+    assertThat(responses.getLast().getFinished().getReason())
+        .isEqualTo(FinishReason.FINISH_REASON_LENGTH);
+  }
+
+  @ParameterizedTest
+  @ValueSource(floats = {Float.NaN, -0.1f, 10.5f, Float.POSITIVE_INFINITY})
+  void temperaturesOutOfRangeAreRefused(float temperature) {
+    Status status = refusal(List.of(text("a")), options().setTemperature(temperature));
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).contains("temperature", "0 to 10");
+  }
+
+  @Test
+  void otherOptionsOutOfRangeAreRefusedByName() {
+    List<PromptPart> parts = List.of(text("a"));
+
+    assertThat(refusal(parts, options().setTopP(0)).getDescription()).contains("top_p");
+    assertThat(refusal(parts, options().setTopP(1.1f)).getDescription()).contains("top_p");
+    assertThat(refusal(parts, options().setTopK(0)).getDescription()).contains("top_k");
+    assertThat(refusal(parts, options().setMaxNewTokens(0)).getDescription())
+        .contains("max_new_tokens");
+    assertThat(refusal(parts, options().setMaxNewTokens(1 << 20)).getDescription())
+        .contains("max_new_tokens");
+  }
+
+  @Test
+  void aPromptLongerThanTheContextIsRefusedNamingBoth() {
+    Status status = refusal(List.of(text("bird ".repeat(5000))), options());
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription())
+        .contains("prompt", "context is " + stage.engine().config().language().context());
+  }
+
+  @Test
+  void moreImagesThanTheContextHoldsAreRefused() {
+    int context = stage.engine().config().language().context();
+    List<PromptPart> parts = Collections.nCopies(context / 7 + 1, image("rgb.png"));
+
+    Status status = refusal(parts, options());
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).contains("images take", "context is " + context);
+  }
+
+  @Test
+  void aPromptWithoutPartsAndAPartWithoutContentAreRefused() {
+    assertThat(refusal(List.of(), options()).getDescription()).contains("prompt", "is empty");
+    assertThat(refusal(List.of(PromptPart.getDefaultInstance()), options()).getDescription())
+        .contains("neither text nor visual tokens");
+  }
+
+  @Test
+  void aStreamThatEndsWithoutOptionsIsRefused() {
+    Responses<GenerateResponse> responses = new Responses<>();
+    var requests = LanguageModelGrpc.newStub(channel).generate(responses);
+    requests.onNext(GenerateRequest.newBuilder().setPart(text("a")).build());
+    requests.onCompleted();
+
+    assertThatThrownBy(responses.done::join).hasMessageContaining("options: are missing");
+  }
+
+  @Test
+  void visualTokensOfOtherWeightsAreRefusedNamingBothDigests() {
+    String other = "cd".repeat(32);
+    Tensor right = tokens("rgb.png");
+    Tensor foreign =
+        right.toBuilder()
+            .setLineage(right.getLineage().toBuilder().setAbstractorDigest(other))
+            .build();
+
+    Status status =
+        refusal(List.of(PromptPart.newBuilder().setVisualTokens(foreign).build()), options());
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.FAILED_PRECONDITION);
+    assertThat(status.getDescription()).contains(other, stage.engine().abstractorDigest());
+  }
+
+  @Test
+  void visualTokensThatAreNotNumbersAreRefused() {
+    byte[] bytes = tokens("rgb.png").getData().toByteArray();
+    bytes[2] = (byte) 0x80;
+    bytes[3] = 0x7f;
+    Tensor infinite = tokens("rgb.png").toBuilder().setData(ByteString.copyFrom(bytes)).build();
+
+    Status status =
+        refusal(List.of(PromptPart.newBuilder().setVisualTokens(infinite).build()), options());
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(status.getDescription()).contains("visual_tokens.data", "value 0");
+  }
+
+  @Test
+  void anUnknownAdapterIsNotFoundAndTheKnownAreNamed() {
+    Status status = refusal(List.of(text("a")), options().setAdapter("nobody"));
+
+    assertThat(status.getCode()).isEqualTo(Status.Code.NOT_FOUND);
+    assertThat(status.getDescription()).contains("nobody", "peft", "trainer-dump");
+  }
+
+  @Test
+  void aCancelledAnswerFreesTheEngine() throws Exception {
+    Responses<GenerateResponse> responses = new Responses<>();
+    CountDownLatch began = new CountDownLatch(1);
+    Context.CancellableContext context = Context.current().withCancellation();
+    context.run(() ->
+        send(
+            out ->
+                LanguageModelGrpc.newStub(channel)
+                    .generate(
+                        new StreamObserver<>() {
+                          @Override
+                          public void onNext(GenerateResponse response) {
+                            began.countDown();
+                            out.onNext(response);
+                          }
+
+                          @Override
+                          public void onError(Throwable failure) {
+                            out.onError(failure);
+                          }
+
+                          @Override
+                          public void onCompleted() {
+                            out.onCompleted();
+                          }
+                        }),
+            responses,
+            List.of(text("Human: tell me everything\nAI: ")),
+            options().setMaxNewTokens(200).setTemperature(1)));
+    assertThat(began.await(30, TimeUnit.SECONDS)).isTrue();
+
+    context.cancel(null);
+
+    assertThatThrownBy(responses.done::join).hasMessageContaining("CANCELLED");
+    // The one thread of the engine is free again.
+    assertThat(generate(List.of(text("a")), options().setMaxNewTokens(1))).isNotEmpty();
+  }
+
+  @Test
+  void anExpiredDeadlineEndsTheAnswer() {
+    Responses<GenerateResponse> responses = new Responses<>();
+    send(
+        LanguageModelGrpc.newStub(channel).withDeadlineAfter(1, TimeUnit.MILLISECONDS)::generate,
+        responses,
+        List.of(text("a")),
+        options());
+
+    assertThatThrownBy(responses.done::join).hasMessageContaining("DEADLINE_EXCEEDED");
+    assertThat(generate(List.of(text("a")), options().setMaxNewTokens(1))).isNotEmpty();
+  }
+
+  @Test
+  void aFullQueueRefusesAtOnce() {
+    List<Responses<GenerateResponse>> all = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      Responses<GenerateResponse> responses = new Responses<>();
+      all.add(responses);
+      send(
+          LanguageModelGrpc.newStub(channel)::generate,
+          responses,
+          List.of(text("Human: what?\nAI: ")),
+          options().setMaxNewTokens(100));
+    }
+    List<Status.Code> codes = new ArrayList<>();
+    for (Responses<GenerateResponse> responses : all) {
+      codes.add(
+          responses
+              .done
+              .handle((_, e) -> e == null ? Status.Code.OK : Status.fromThrowable(e).getCode())
+              .join());
+    }
+
+    assertThat(codes).contains(Status.Code.OK, Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(codes).containsOnly(Status.Code.OK, Status.Code.RESOURCE_EXHAUSTED);
+  }
+
+  @Test
+  void scoresAreTheLogSoftmaxOfTheReferencesLogits() throws IOException {
+    JsonNode test = cases().getFirst();
+    float[] logits = Objects.requireNonNull(GOLDEN.get("logits/text-only")).toFloats();
+    int vocabulary = logits.length / test.get("ids").size();
+    int[] ids = stage.engine().tokenizer().encode("bird");
+    double sum = 0;
+    for (int i = 0; i < vocabulary; i++) {
+      sum += Math.exp(logits[logits.length - vocabulary + i]);
+    }
+    double expected = logits[logits.length - vocabulary + ids[0]] - Math.log(sum);
+
+    Responses<ScoreResponse> responses = new Responses<>();
+    var requests = LanguageModelGrpc.newStub(channel).score(responses);
+    parts(test).forEach(p -> requests.onNext(ScoreRequest.newBuilder().setPart(p).build()));
+    requests.onNext(
+        ScoreRequest.newBuilder()
+            .setContinuations(Continuations.newBuilder().addTexts("bird").addTexts("b"))
+            .build());
+    requests.onCompleted();
+    ScoreResponse response = responses.done.join().getFirst();
+
+    assertThat(response.getScoresCount()).isEqualTo(2);
+    assertThat(response.getScores(0).getTokens()).isEqualTo(ids.length);
+    if (ids.length == 1) {
+      assertThat(response.getScores(0).getLogLikelihood()).isCloseTo(expected, within(1e-3));
+    }
+    // The first token of a longer one alone is at least as likely as all of it.
+    assertThat(response.getScores(0).getLogLikelihood()).isLessThanOrEqualTo(expected + 1e-3);
+  }
+
+  @Test
+  void textIsTokenisedAsTheReferenceDoes() throws IOException {
+    for (JsonNode text : new ObjectMapper().readTree(TINY.resolve("tokens.json").toFile())) {
+      var response =
+          blocking()
+              .tokenize(TokenizeRequest.newBuilder().setText(text.get("text").asText()).build());
+
+      assertThat(response.getIdsList())
+          .isEqualTo(new ObjectMapper().convertValue(text.get("ids"), List.class));
+    }
+  }
+
+  @Test
+  void adaptersAreListedUnloadedAndLoadedAgain() {
+    assertThat(names()).containsExactly("peft", "trainer-dump");
+
+    blocking().unloadAdapter(UnloadAdapterRequest.newBuilder().setName("trainer-dump").build());
+    assertThat(names()).containsExactly("peft");
+    blocking().loadAdapter(LoadAdapterRequest.newBuilder().setName("trainer-dump").build());
+
+    assertThat(names()).containsExactly("peft", "trainer-dump");
+  }
+
+  private static List<String> names() {
+    return blocking()
+        .listAdapters(ListAdaptersRequest.getDefaultInstance())
+        .getAdaptersList()
+        .stream()
+        .map(adapter -> adapter.getName())
+        .toList();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"../peft", "a/b", "", ".", "..", "/etc"})
+  void namesThatLeadOutOfTheFolderAreRefused(String name) {
+    assertThatThrownBy(
+            () -> blocking().loadAdapter(LoadAdapterRequest.newBuilder().setName(name).build()))
+        .hasMessageContaining("INVALID_ARGUMENT");
+  }
+}
