@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.owlmesh.model.OwlException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SamplerTest {
+  private static final int DRAWS = 20_000;
+  // Probabilities 0.1, 0.4, 0.2, 0.3.
+  private static final float[] LOGITS = {
+    (float) Math.log(1), (float) Math.log(4), (float) Math.log(2), (float) Math.log(3)
+  };
+
+  private static double[] frequencies(Sampling sampling) {
+    Sampler sampler = new Sampler(sampling);
+    double[] frequencies = new double[LOGITS.length];
+    for (int i = 0; i < DRAWS; i++) {
+      frequencies[sampler.choose(LOGITS)] += 1.0 / DRAWS;
+    }
+    return frequencies;
+  }
+
+  private static void assertFrequencies(Sampling sampling, double... expected) {
+    assertThat(frequencies(sampling)).containsExactly(expected, within(0.02));
+  }
+
+  @Test
+  void greedyTakesTheFirstOfTheLikeliest() {
+    assertThat(new Sampler(Sampling.GREEDY).choose(LOGITS)).isEqualTo(1);
+    assertThat(new Sampler(Sampling.GREEDY).choose(new float[] {1, 2, 2})).isEqualTo(1);
+  }
+
+  @Test
+  void temperatureOneDrawsByTheSoftmax() {
+    assertFrequencies(new Sampling(1, 0, 1, 7), 0.1, 0.4, 0.2, 0.3);
+  }
+
+  @Test
+  void aLowTemperatureSharpens() {
+    // Squares of the weights: 1, 16, 4, 9 of 30.
+    assertFrequencies(new Sampling(0.5, 0, 1, 7), 1 / 30.0, 16 / 30.0, 4 / 30.0, 9 / 30.0);
+  }
+
+  @Test
+  void topKKeepsTheLikeliestAndShares() {
+    assertFrequencies(new Sampling(1, 2, 1, 7), 0, 4 / 7.0, 0, 3 / 7.0);
+  }
+
+  @Test
+  void topPKeepsTheTokenThatCrossesIt() {
+    // 0.4 and 0.3 reach 0.7, so 0.75 needs the third.
+    assertFrequencies(new Sampling(1, 0, 0.75, 7), 0, 4 / 9.0, 2 / 9.0, 3 / 9.0);
+    assertFrequencies(new Sampling(1, 0, 0.01, 7), 0, 1, 0, 0);
+  }
+
+  @Test
+  void topPCountsWithinTopK() {
+    // Of the two likeliest, 4/7 alone reaches one half.
+    assertFrequencies(new Sampling(1, 2, 0.5, 7), 0, 1, 0, 0);
+  }
+
+  @Test
+  void logitsThatAreNotFiniteAreADefectAndNotAnAnswer() {
+    assertThatThrownBy(() -> new Sampler(Sampling.GREEDY).choose(new float[] {1, Float.NaN}))
+        .isInstanceOf(OwlException.class)
+        .hasMessageContaining("NaN");
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {Double.NaN, -1, 10.1})
+  void temperaturesOutOfRangeAreRefused(double temperature) {
+    assertThatThrownBy(() -> new Sampling(temperature, 0, 1, 0))
+        .isInstanceOf(OwlException.class)
+        .hasMessageContaining("temperature");
+  }
+}
