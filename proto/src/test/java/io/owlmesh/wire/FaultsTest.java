@@ -134,7 +134,12 @@ class FaultsTest {
 
   @Test
   void aMessageThatQuotesALongRequestStillArrives() {
-    for (String quoted : List.of("x".repeat(1 << 20), "語".repeat(100_000), "😀".repeat(100_000), "x" + "😀".repeat(100_000))) {
+    for (String quoted :
+        List.of(
+            "x".repeat(1 << 20),
+            "語".repeat(100_000),
+            "😀".repeat(100_000),
+            "x" + "😀".repeat(100_000))) {
       Throwable end = end(new OwlException(Fault.NOT_FOUND, "adapter", quoted));
       assertThat(Faults.fromStatus(end))
           .returns(Fault.NOT_FOUND, OwlException::fault)
