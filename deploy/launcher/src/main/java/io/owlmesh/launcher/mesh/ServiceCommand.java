@@ -19,9 +19,9 @@ final class ServiceCommand {
    * 512 MB stay far below the time of one token. The young generation is small because tensors lie
    * in direct memory and leave little in the heap: without frequent small collections, that memory
    * runs into its limit (also 512 MB) and is freed by full ones, of 20 ms each. Measured on two
-   * cores, three stages together: ready in 4.9 s; in 3.4 s with -XX:TieredStopAtLevel=1, which would
-   * slow the decoding of images for good; an AOT cache on top wins half a second more, and takes 60
-   * MB and a training run a service.
+   * cores, three stages together: ready in 4.9 s; in 3.4 s with -XX:TieredStopAtLevel=1, which
+   * would slow the decoding of images for good; an AOT cache on top wins half a second more, and
+   * takes 60 MB and a training run a service.
    */
   private static final List<String> FLAGS =
       List.of(
