@@ -42,6 +42,11 @@ public record OwlConfig(
       int side = imageSize / patchSize;
       return side * side + 1;
     }
+
+    /** The same encoder, deeper or shallower. */
+    public Vision withLayers(int count) {
+      return new Vision(width, mlpWidth, count, heads, imageSize, patchSize, epsilon);
+    }
   }
 
   /**
@@ -49,7 +54,12 @@ public record OwlConfig(
    *
    * @param epsilon of ffn_ln alone; the other norms use 1e-5
    */
-  public record Abstractor(int width, int mlpWidth, int layers, int heads, double epsilon) {}
+  public record Abstractor(int width, int mlpWidth, int layers, int heads, double epsilon) {
+    /** The same abstractor, deeper or shallower. */
+    public Abstractor withLayers(int count) {
+      return new Abstractor(width, mlpWidth, count, heads, epsilon);
+    }
+  }
 
   /**
    * The LLaMA.
@@ -71,7 +81,24 @@ public record OwlConfig(
       double ropeTheta,
       int context,
       int bos,
-      int eos) {}
+      int eos) {
+    /** The same language model, deeper or shallower. */
+    public Language withLayers(int count) {
+      return new Language(
+          vocabulary,
+          width,
+          mlpWidth,
+          count,
+          heads,
+          keyValueHeads,
+          headSize,
+          epsilon,
+          ropeTheta,
+          context,
+          bos,
+          eos);
+    }
+  }
 
   /**
    * How pixels become model input: value / 255, minus mean, divided by deviation, per channel R, G,

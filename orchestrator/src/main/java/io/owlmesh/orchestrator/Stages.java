@@ -43,7 +43,8 @@ final class Stages implements AutoCloseable {
     if (host.equals("inprocess")) {
       return InProcessChannelBuilder.forName(rest).build();
     }
-    return Wire.channel(host, port(stage, rest)).build();
+    // What is done on arrival is to pass it on: another thread would cost more than that.
+    return Wire.channel(host, port(stage, rest)).directExecutor().build();
   }
 
   private static int port(Stage stage, String text) {

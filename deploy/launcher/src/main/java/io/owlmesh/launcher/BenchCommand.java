@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "Each request shows other pictures, unless --image names one: the mesh remembers pictures.",
+      "Each request shows other pictures, unless --image names one.",
       "Memory and start-up are shown of a mesh that ./owl up started on this machine.",
       "Exit code 1 if a request fails."
     })

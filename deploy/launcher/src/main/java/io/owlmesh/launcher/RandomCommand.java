@@ -37,6 +37,12 @@ final class RandomCommand implements Callable<Integer> {
   private String preset = Preset.NANO.name();
 
   @Option(
+      names = "--layers",
+      paramLabel = "N",
+      description = "Layers of each part (default: the preset's). Tensors keep their widths.")
+  private int layers;
+
+  @Option(
       names = "--dtype",
       paramLabel = "TYPE",
       converter = FloatType.class,
@@ -79,9 +85,12 @@ final class RandomCommand implements Callable<Integer> {
 
   private Preset preset() {
     try {
-      return Preset.named(preset);
-    } catch (OwlException unknown) {
-      throw new ParameterException(spec.commandLine(), unknown.getMessage(), unknown);
+      Preset named = Preset.named(preset);
+      return spec.commandLine().getParseResult().hasMatchedOption("--layers")
+          ? named.withLayers(layers)
+          : named;
+    } catch (OwlException wrong) {
+      throw new ParameterException(spec.commandLine(), wrong.getMessage(), wrong);
     }
   }
 }

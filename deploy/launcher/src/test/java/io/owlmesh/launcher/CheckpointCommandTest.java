@@ -29,6 +29,16 @@ class CheckpointCommandTest {
   }
 
   @Test
+  void fewerLayersMakeASoundCheckpointAndTooManyAreWrongUsage() {
+    assertThat(random("--layers", "1")).isZero();
+    assertThat(owl.call("checkpoint", "inspect", folder.toString())).isZero();
+    assertThat(owl.out.toString()).contains("no problems");
+
+    assertThat(random("--layers", "3", "--force")).isEqualTo(2);
+    assertThat(owl.err.toString()).contains("allowed are 1 to 2");
+  }
+
+  @Test
   void aFolderThatIsNoCheckpointIsNotSound() {
     assertThat(owl.call("checkpoint", "inspect", folder.toString())).isEqualTo(1);
     assertThat(owl.out.toString()).contains("no weights");

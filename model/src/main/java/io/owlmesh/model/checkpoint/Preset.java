@@ -33,6 +33,30 @@ public record Preset(String name, OwlConfig config) {
               PreprocessorFile.clip(112),
               16));
 
+  /**
+   * The same widths with fewer layers: tensors on the wire keep their sizes while the work shrinks.
+   *
+   * @param layers of each of the three parts
+   * @throws OwlException BAD_INPUT unless 1 to the layers of the shallowest part
+   */
+  public Preset withLayers(int layers) {
+    OwlConfig.Vision vision = config.vision();
+    OwlConfig.Abstractor abstractor = config.abstractor();
+    OwlConfig.Language language = config.language();
+    int most = Math.min(vision.layers(), Math.min(abstractor.layers(), language.layers()));
+    if (layers < 1 || layers > most) {
+      throw OwlException.badInput("layers", layers + ", allowed are 1 to " + most);
+    }
+    return new Preset(
+        "%s of %d layers".formatted(name, layers),
+        new OwlConfig(
+            vision.withLayers(layers),
+            abstractor.withLayers(layers),
+            language.withLayers(layers),
+            config.preprocessing(),
+            config.queries()));
+  }
+
   /** All presets. */
   public static List<Preset> all() {
     return List.of(OWL_7B, NANO);

@@ -39,9 +39,11 @@ public final class TimingsLine {
     long micros = done.getTimings().getDecodeMicros();
     int count = done.getCompletionTokens();
     String plain = "%d %s in %s".formatted(count, count == 1 ? "token" : "tokens", time(micros));
-    return micros <= 0 || count < 2
-        ? plain
-        : plain + String.format(Locale.ROOT, " (%.0f tokens/s)", (count - 1) * 1e6 / micros);
+    if (micros <= 0 || count < 2) {
+      return plain;
+    }
+    double rate = (count - 1) * 1e6 / micros;
+    return plain + String.format(Locale.ROOT, rate < 10 ? " (%.1f tokens/s)" : " (%.0f tokens/s)", rate);
   }
 
   /** Two or three figures: a person compares stages, not digits. */

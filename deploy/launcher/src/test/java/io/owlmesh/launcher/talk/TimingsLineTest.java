@@ -40,6 +40,17 @@ class TimingsLineTest {
   }
 
   @Test
+  void aSlowModelIsNotRoundedToOneTokenASecond() {
+    AnswerDone done =
+        AnswerDone.newBuilder()
+            .setCompletionTokens(16)
+            .setTimings(TIMINGS.toBuilder().setDecodeMicros(10_700_000))
+            .build();
+
+    assertThat(TimingsLine.of(done, TRACE)).contains("16 tokens in 10.7 s (1.4 tokens/s)");
+  }
+
+  @Test
   void withoutImagesTheirStagesAreLeftOut() {
     AnswerDone done = AnswerDone.newBuilder().setCompletionTokens(1).setTimings(TIMINGS).build();
 
