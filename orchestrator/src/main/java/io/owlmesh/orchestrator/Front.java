@@ -2,9 +2,9 @@
 package io.owlmesh.orchestrator;
 
 import io.grpc.protobuf.services.HealthStatusManager;
-import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.wire.HealthService;
+import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -22,7 +22,7 @@ final class Front {
   private final Pipeline pipeline;
 
   @Inject
-  Front(OrchestratorConfig settings, OpenTelemetry telemetry) {
+  Front(OrchestratorConfig settings, GrpcTracingClientInterceptor tracing) {
     this.settings = settings;
     stages =
         new Stages(
@@ -30,7 +30,7 @@ final class Front {
                 Stage.VISION, settings.vision(),
                 Stage.ABSTRACTOR, settings.abstractor(),
                 Stage.LLM, settings.llm()),
-            new TracePropagation(telemetry));
+            tracing);
     pipeline = new Pipeline(stages, settings.maxStageCalls(), settings.attempts());
     watch = new Watch(stages, health, () -> Rehearsal.through(pipeline));
   }

@@ -8,6 +8,7 @@ import io.owlmesh.abstractor.AbstractorGrpcService;
 import io.owlmesh.llm.LlmGrpcService;
 import io.owlmesh.vision.VisionGrpcService;
 import io.quarkus.grpc.GrpcService;
+import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingServerInterceptor;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -30,10 +31,13 @@ final class InProcessStages {
   InProcessStages(
       @GrpcService VisionGrpcService vision,
       @GrpcService AbstractorGrpcService abstractor,
-      @GrpcService LlmGrpcService llm) {
+      @GrpcService LlmGrpcService llm,
+      GrpcTracingServerInterceptor tracing) {
     server =
         InProcessServerBuilder.forName(NAME)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
+            // On sockets Quarkus adds it by itself.
+            .intercept(tracing)
             .addService((BindableService) vision)
             .addService((BindableService) abstractor)
             .addService((BindableService) llm)

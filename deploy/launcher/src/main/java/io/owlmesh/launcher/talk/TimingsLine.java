@@ -43,7 +43,8 @@ public final class TimingsLine {
       return plain;
     }
     double rate = (count - 1) * 1e6 / micros;
-    return plain + String.format(Locale.ROOT, rate < 10 ? " (%.1f tokens/s)" : " (%.0f tokens/s)", rate);
+    return plain
+        + String.format(Locale.ROOT, rate < 10 ? " (%.1f tokens/s)" : " (%.0f tokens/s)", rate);
   }
 
   /** Two or three figures: a person compares stages, not digits. */
