@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator;
 
+import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
@@ -28,6 +29,8 @@ final class Looking {
   private final CompletableFuture<List<Tensor>> result = new CompletableFuture<>();
   private final StreamObserver<AbstractRequest> abstractor;
   private final StreamObserver<EncodeRequest> vision;
+  // Ends both calls from any thread, also while this one sends; their observers could not.
+  private final Context.CancellableContext calls = Context.current().withCancellation();
   private int encoded;
   private int condensed;
 
@@ -42,9 +45,14 @@ final class Looking {
     this.pictures = pictures;
     this.listener = listener;
     this.tokens = new Tensor[pictures.size()];
-    this.abstractor =
-        VisualAbstractorGrpc.newStub(stages.traced(Stage.ABSTRACTOR)).abstract_(new Tokens());
-    this.vision = VisionEncoderGrpc.newStub(stages.traced(Stage.VISION)).encode(new Features());
+    Context outer = calls.attach();
+    try {
+      this.abstractor =
+          VisualAbstractorGrpc.newStub(stages.traced(Stage.ABSTRACTOR)).abstract_(new Tokens());
+      this.vision = VisionEncoderGrpc.newStub(stages.traced(Stage.VISION)).encode(new Features());
+    } finally {
+      calls.detach(outer);
+    }
   }
 
   /**
@@ -56,7 +64,7 @@ final class Looking {
   static CompletableFuture<List<Tensor>> at(
       Stages stages, List<Picture> pictures, Listener listener) {
     Looking looking = new Looking(stages, pictures, listener);
-    looking.result.whenComplete((_, failure) -> looking.stop(failure));
+    looking.result.whenComplete((_, failure) -> looking.stopIfFailed(failure));
     looking.send();
     return looking.result;
   }
@@ -73,10 +81,9 @@ final class Looking {
   }
 
   /** A failure of one stage leaves the other with work that nobody wants. */
-  private void stop(@Nullable Throwable failure) {
+  private void stopIfFailed(@Nullable Throwable failure) {
     if (failure != null) {
-      vision.onError(failure);
-      abstractor.onError(failure);
+      calls.cancel(failure);
     }
   }
 
