@@ -64,9 +64,4 @@ final class Guard {
           Fault.SATURATED, "", "too many calls to the " + stage.label() + " stage", e);
     }
   }
-
-  /** Whether calls pass; for tests and status. */
-  CircuitBreaker.State state() {
-    return breaker.getState();
-  }
 }

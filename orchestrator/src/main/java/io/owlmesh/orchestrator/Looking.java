@@ -14,7 +14,9 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.Faults;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -31,8 +33,6 @@ final class Looking {
   private final StreamObserver<EncodeRequest> vision;
   // Ends both calls from any thread, also while this one sends; their observers could not.
   private final Context.CancellableContext calls = Context.current().withCancellation();
-  private int encoded;
-  private int condensed;
 
   /** Hears what the stages report of each picture. */
   interface Listener {
@@ -88,9 +88,14 @@ final class Looking {
   }
 
   private final class Features implements StreamObserver<EncodeResponse> {
+    private final Set<String> waiting = ids();
+
     @Override
     public void onNext(EncodeResponse response) {
-      Picture picture = picture(response.getId(), Stage.VISION);
+      Picture picture = picture(Stage.VISION, response.getId(), waiting);
+      if (picture == null) {
+        return;
+      }
       if (response.hasError()) {
         refuse(Stage.VISION, picture, response.getError());
         return;
@@ -101,73 +106,88 @@ final class Looking {
               .setId(response.getId())
               .setFeatures(response.getFeatures())
               .build());
-      if (++encoded == pictures.size()) {
+      if (waiting.isEmpty()) {
         abstractor.onCompleted();
       }
     }
 
     @Override
     public void onError(Throwable failure) {
-      result.completeExceptionally(new StageFailure(Stage.VISION, failure));
+      fail(Stage.VISION, failure);
     }
 
     @Override
     public void onCompleted() {
-      if (encoded < pictures.size()) {
-        onError(shortOf("features", encoded));
+      if (!waiting.isEmpty()) {
+        fail(Stage.VISION, shortOf("features", waiting));
       }
     }
   }
 
   private final class Tokens implements StreamObserver<AbstractResponse> {
+    private final Set<String> waiting = ids();
+
     @Override
     public void onNext(AbstractResponse response) {
-      Picture picture = picture(response.getId(), Stage.ABSTRACTOR);
+      Picture picture = picture(Stage.ABSTRACTOR, response.getId(), waiting);
+      if (picture == null) {
+        return;
+      }
       if (response.hasError()) {
         refuse(Stage.ABSTRACTOR, picture, response.getError());
         return;
       }
       listener.condensed(picture, response);
       tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
-      condensed++;
     }
 
     @Override
     public void onError(Throwable failure) {
-      result.completeExceptionally(new StageFailure(Stage.ABSTRACTOR, failure));
+      fail(Stage.ABSTRACTOR, failure);
     }
 
     @Override
     public void onCompleted() {
-      if (condensed < pictures.size()) {
-        onError(shortOf("visual tokens", condensed));
-        return;
+      if (waiting.isEmpty()) {
+        result.complete(List.of(tokens));
+      } else {
+        fail(Stage.ABSTRACTOR, shortOf("visual tokens", waiting));
       }
-      result.complete(List.of(tokens));
     }
   }
 
-  private OwlException shortOf(String what, int count) {
+  private Set<String> ids() {
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      ids.add(Integer.toString(i));
+    }
+    return ids;
+  }
+
+  private static OwlException shortOf(String what, Set<String> missing) {
     return new OwlException(
-        Fault.INTERNAL,
-        "",
-        "the stream ended after %s of %d images of %d".formatted(what, count, pictures.size()));
+        Fault.INTERNAL, "", "the stream ended without the %s of %s".formatted(what, missing));
   }
 
-  private Picture picture(String id, Stage stage) {
-    try {
+  /** The picture that a stage answers for; null, and all is over, if none waits for this answer. */
+  private @Nullable Picture picture(Stage stage, String id, Set<String> waiting) {
+    if (waiting.remove(id)) {
       return pictures.get(Integer.parseInt(id));
-    } catch (NumberFormatException | IndexOutOfBoundsException e) {
-      throw new StageFailure(stage, e);
     }
+    fail(
+        stage,
+        new OwlException(Fault.INTERNAL, "", "an answer came for '" + id + "', which is not due"));
+    return null;
+  }
+
+  private void fail(Stage stage, Throwable failure) {
+    result.completeExceptionally(new StageFailure(stage, failure));
   }
 
   /** The caller knows images by their place in the conversation. */
   private void refuse(Stage stage, Picture picture, ItemError error) {
     OwlException fault = Faults.fromItemError(error);
     String field = "images[" + picture.indices().getFirst() + "]";
-    result.completeExceptionally(
-        new StageFailure(
-            stage, new OwlException(fault.fault(), field, String.valueOf(error.getMessage()))));
+    fail(stage, new OwlException(fault.fault(), field, String.valueOf(error.getMessage())));
   }
 }
