@@ -6,22 +6,30 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.Conversation;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The caller's side of one Answer: gathers the question, then hands it on. */
 final class AnswerCall implements StreamObserver<AnswerRequest> {
   private final OrchestratorConfig limits;
+  private final LongConsumer reserve;
   private final Consumer<Question> ask;
   private final Consumer<Throwable> refuse;
   private @Nullable Upload upload;
   private boolean over;
 
   /**
+   * @param reserve called once with the bytes of all images, before any is kept; may refuse them
    * @param ask called once with the whole question
    * @param refuse called once instead if it is wrong
    */
-  AnswerCall(OrchestratorConfig limits, Consumer<Question> ask, Consumer<Throwable> refuse) {
+  AnswerCall(
+      OrchestratorConfig limits,
+      LongConsumer reserve,
+      Consumer<Question> ask,
+      Consumer<Throwable> refuse) {
     this.limits = limits;
+    this.reserve = reserve;
     this.ask = ask;
     this.refuse = refuse;
   }
@@ -59,7 +67,9 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
     if (upload != null) {
       throw OwlException.badInput("conversation", "was sent already");
     }
-    upload = new Upload(conversation, limits);
+    Upload announced = new Upload(conversation, limits);
+    reserve.accept(announced.totalBytes());
+    upload = announced;
   }
 
   @Override

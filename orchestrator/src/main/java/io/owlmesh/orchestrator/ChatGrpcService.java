@@ -25,6 +25,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
   private final OrchestratorConfig settings;
   private final Tracer tracer;
   private final Semaphore places;
+  private final AtomicLong uploadBytes = new AtomicLong();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
@@ -63,7 +65,8 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
     } catch (OwlException e) {
       answering.end(e, null);
     }
-    return new AnswerCall(settings, answering::start, failure -> answering.end(failure, null));
+    return new AnswerCall(
+        settings, answering::reserve, answering::start, failure -> answering.end(failure, null));
   }
 
   /** One answer from its first message to its end: holds a place, the trace and the deadline. */
@@ -72,6 +75,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
     private final Span span = tracer.spanBuilder("owl.answer").startSpan();
     private final Context.CancellableContext context = deadline();
     private boolean entered;
+    private long reserved;
     private boolean ended;
 
     Answering(Events events) {
@@ -93,6 +97,21 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
             "%d answers are in work, the limit".formatted(settings.maxAnswers()));
       }
       entered = true;
+    }
+
+    synchronized void reserve(long bytes) {
+      if (ended) {
+        return;
+      }
+      long all = uploadBytes.addAndGet(bytes);
+      reserved = bytes;
+      if (all > settings.maxUploadBytes()) {
+        throw new OwlException(
+            Fault.SATURATED,
+            "turns",
+            "%d bytes of images, but %d are in work of at most %d"
+                .formatted(bytes, all - bytes, settings.maxUploadBytes()));
+      }
     }
 
     synchronized void start(Question question) {
@@ -122,6 +141,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
       if (entered) {
         places.release();
       }
+      uploadBytes.addAndGet(-reserved);
       if (done != null) {
         span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
         span.setAttribute("owl.visual_tokens", done.getVisualTokens());

@@ -20,7 +20,7 @@ public interface OrchestratorConfig {
   @WithDefault("127.0.0.1:9003")
   String llm();
 
-  /** Answers in work at a time; more are refused at once. Bounds the memory for uploads. */
+  /** Answers in work at a time; more are refused at once. */
   @WithDefault("64")
   int maxAnswers();
 
@@ -35,6 +35,10 @@ public interface OrchestratorConfig {
   /** All image files of one conversation together, bytes. */
   @WithDefault("67108864")
   long maxRequestBytes();
+
+  /** All image files of all conversations in work, bytes; more are refused at once. */
+  @WithDefault("201326592")
+  long maxUploadBytes();
 
   /** Time for an answer whose caller sets no deadline. */
   @WithDefault("10M")

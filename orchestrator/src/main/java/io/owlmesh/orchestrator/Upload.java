@@ -63,11 +63,12 @@ final class Upload {
         throw OwlException.badInput(
             "turns[" + turn + "].images", "more than " + limits.maxImages() + " in all");
       }
-      long total = sizes.stream().mapToLong(Long::longValue).sum();
-      if (total > limits.maxRequestBytes()) {
+      if (totalBytes() > limits.maxRequestBytes()) {
         throw OwlException.badInput(
             field,
-            total + " bytes with the images before, allowed are " + limits.maxRequestBytes());
+            totalBytes()
+                + " bytes with the images before, allowed are "
+                + limits.maxRequestBytes());
       }
     }
   }
@@ -141,6 +142,11 @@ final class Upload {
       complete.add(current);
       current = ByteString.EMPTY;
     }
+  }
+
+  /** Bytes of all images that were announced. */
+  long totalBytes() {
+    return sizes.stream().mapToLong(Long::longValue).sum();
   }
 
   boolean isComplete() {

@@ -57,7 +57,9 @@ public final class VisionEngine implements AutoCloseable {
       long computeNanos,
       int batchSize) {}
 
-  private record Prepared(HostTensor pixels, String contentKey, long queueNanos, long nanos) {}
+  private record Input(HostTensor pixels, String contentKey) {}
+
+  private record Prepared(Input input, long queueNanos, long nanos) {}
 
   VisionEngine(VisionConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -122,19 +124,21 @@ public final class VisionEngine implements AutoCloseable {
     }
     try {
       long begin = System.nanoTime();
-      Picture picture = decoder.decode(file);
-      HostTensor pixels = preprocessor.process(picture);
-      String key = ContentKey.of(picture, config.preprocessing());
-      Prepared prepared = new Prepared(pixels, key, begin - arrived, System.nanoTime() - begin);
-      submit(prepared, deadline, result);
+      Input input = decoder.decode(file, this::inputOf);
+      submit(new Prepared(input, begin - arrived, System.nanoTime() - begin), deadline, result);
     } catch (Throwable e) {
       // The caller must hear of everything, also of an OutOfMemoryError.
       result.completeExceptionally(e);
     }
   }
 
+  private Input inputOf(Picture picture) {
+    return new Input(preprocessor.process(picture), ContentKey.of(picture, config.preprocessing()));
+  }
+
   private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {
-    CompletableFuture<Batcher.Done<HostTensor>> batch = batcher.submit(image.pixels, deadline);
+    CompletableFuture<Batcher.Done<HostTensor>> batch =
+        batcher.submit(image.input.pixels, deadline);
     result.whenComplete((_, _) -> batch.cancel(false));
     batch.whenComplete((done, failure) -> {
       if (failure != null) {
@@ -143,7 +147,7 @@ public final class VisionEngine implements AutoCloseable {
         result.complete(
             new Encoded(
                 done.value(),
-                image.contentKey,
+                image.input.contentKey,
                 image.queueNanos + done.queueNanos(),
                 image.nanos,
                 done.computeNanos(),

@@ -17,6 +17,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -246,6 +247,34 @@ class BadInputTest {
 
     assertThat(caller.status().getCode())
         .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
+  }
+
+  @Test
+  void moreImagesThanTheFrontDoorHoldsAreRefusedUntilOthersAreThrough() {
+    // Never sent: announcing them is what takes room, 60 MB of 192 MiB each.
+    Conversation heavy =
+        Conversation.newBuilder()
+            .addTurns(
+                turn("Which?")
+                    .addImages(ImageHeader.newBuilder().setSizeBytes(20_000_000))
+                    .addImages(ImageHeader.newBuilder().setSizeBytes(20_000_000))
+                    .addImages(ImageHeader.newBuilder().setSizeBytes(20_000_000)))
+            .build();
+    List<Caller> callers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      callers.add(Caller.open(door, 60_000, UNTRACED));
+      callers.getLast().send(AnswerRequest.newBuilder().setConversation(heavy).build());
+    }
+    Caller late;
+    do { // The three are on their way beside it.
+      late = Caller.open(door, 60_000, UNTRACED);
+      late.send(AnswerRequest.newBuilder().setConversation(heavy).build());
+      late.halfClose();
+    } while (late.status().getCode() == Status.Code.INVALID_ARGUMENT);
+
+    assertThat(late.status().getCode()).isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+    assertThat(late.status().getDescription()).contains("201326592");
+    callers.forEach(Caller::cancel);
   }
 
   @Test

@@ -20,7 +20,7 @@ final class BmpReader {
   private static final int MASKS_AND_ALPHA = 6;
 
   private final ByteBuffer in;
-  private final PictureLimits limits;
+  private final SizeCheck sizes;
   private int headerBytes;
   private int width;
   private int height;
@@ -29,9 +29,9 @@ final class BmpReader {
   private int compression;
   private int coloursUsed;
 
-  BmpReader(byte[] file, PictureLimits limits) {
+  BmpReader(byte[] file, SizeCheck sizes) {
     this.in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-    this.limits = limits;
+    this.sizes = sizes;
   }
 
   Picture read() {
@@ -73,7 +73,7 @@ final class BmpReader {
     } else {
       throw BadPicture.corrupt(FORMAT);
     }
-    limits.checkSize(width, height);
+    sizes.check(width, height);
     boolean known =
         switch (compression) {
           case NONE ->

@@ -20,15 +20,15 @@ final class GifReader {
   private static final int[] ROW_STEP = {8, 8, 4, 2};
 
   private final ByteBuffer in;
-  private final PictureLimits limits;
+  private final SizeCheck sizes;
   private int width;
   private int height;
   private int transparent;
   private byte[] palette = new byte[0];
 
-  GifReader(byte[] file, PictureLimits limits) {
+  GifReader(byte[] file, SizeCheck sizes) {
     this.in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-    this.limits = limits;
+    this.sizes = sizes;
   }
 
   /**
@@ -40,7 +40,7 @@ final class GifReader {
     in.position(6);
     width = unsignedShort();
     height = unsignedShort();
-    limits.checkSize(width, height);
+    sizes.check(width, height);
     int flags = in.get();
     in.getShort(); // background, which the reference ignores, and aspect ratio
     palette = readPalette(flags);
@@ -88,11 +88,11 @@ final class GifReader {
     int top = unsignedShort();
     int columns = unsignedShort();
     int rows = unsignedShort();
-    limits.checkSize(columns, rows);
+    sizes.check(columns, rows);
     // A frame that leaves the screen widens it.
     width = Math.max(width, left + columns);
     height = Math.max(height, top + rows);
-    limits.checkSize(width, height);
+    sizes.check(width, height);
     int flags = in.get();
     byte[] own = readPalette(flags);
     byte[] colours = own.length > 0 ? own : palette;

@@ -30,7 +30,7 @@ final class JpegFile {
   private static final long MOST_SCANNED_PIXELS = 1_000_000_000;
 
   private final byte[] file;
-  private final PictureLimits limits;
+  private final SizeCheck sizes;
   private final ByteArrayOutputStream plain;
   private int width;
   private int height;
@@ -44,9 +44,9 @@ final class JpegFile {
    * @throws OwlException if the frame is over a limit, of another kind than baseline and
    *     progressive, or the file does not reach its end marker
    */
-  JpegFile(byte[] file, PictureLimits limits) {
+  JpegFile(byte[] file, SizeCheck sizes) {
     this.file = file;
-    this.limits = limits;
+    this.sizes = sizes;
     this.plain = new ByteArrayOutputStream(file.length + 32);
     readSegments();
   }
@@ -155,7 +155,7 @@ final class JpegFile {
     int precision = file[at] & 0xff;
     height = (file[at + 1] & 0xff) << 8 | (file[at + 2] & 0xff);
     width = (file[at + 3] & 0xff) << 8 | (file[at + 4] & 0xff);
-    limits.checkSize(width, height);
+    sizes.check(width, height);
     boolean isKnown = marker >= FRAME_BASELINE && marker <= FRAME_PROGRESSIVE;
     if (!isKnown || precision != 8 || (count != 1 && count != 3 && count != 4)) {
       throw BadPicture.because(

@@ -28,8 +28,8 @@ final class JpegReader {
     return readers.next();
   }
 
-  static Picture read(byte[] bytes, PictureLimits limits) throws IOException {
-    JpegFile file = new JpegFile(bytes, limits);
+  static Picture read(byte[] bytes, SizeCheck sizes) throws IOException {
+    JpegFile file = new JpegFile(bytes, sizes);
     Raster raster = decode(file.plain());
     int count = file.components().length;
     byte[] samples = ((DataBufferByte) raster.getDataBuffer()).getData();

@@ -5,6 +5,8 @@ import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
 
 /**
  * Decodes JPEG, PNG, GIF (first frame), BMP and WebP (first frame) as the reference does: colour
@@ -14,6 +16,8 @@ import java.nio.ByteBuffer;
  */
 public final class PictureDecoder {
   private final PictureLimits limits;
+  // Pixels that may be in memory, of all pictures together: as many as those of the largest one.
+  private final Semaphore room;
 
   /** A decoder with {@link PictureLimits#DEFAULTS}. */
   public PictureDecoder() {
@@ -25,16 +29,48 @@ public final class PictureDecoder {
    */
   public PictureDecoder(PictureLimits limits) {
     this.limits = limits;
+    this.room = new Semaphore(Math.toIntExact(limits.maxPixels()), true);
   }
 
   /**
-   * As {@link #decode(byte[])}, of the bytes from position to limit; the buffer is left as it is.
+   * Decodes one file, and keeps room for its pixels until they are used: however many threads
+   * decode, they hold no more pixels together than {@link PictureLimits#maxPixels}, and wait for
+   * each other instead.
+   *
+   * @param encoded a whole file, from position to limit; the buffer is left as it is
+   * @param use what is made of the picture, which it must not keep
+   * @throws OwlException as {@link #decode}
    */
-  public Picture decode(ByteBuffer encoded) {
+  public <T> T decode(ByteBuffer encoded, Function<Picture, T> use) {
     limits.checkBytes(encoded.remaining());
     byte[] bytes = new byte[encoded.remaining()];
     encoded.duplicate().get(bytes);
-    return decode(bytes);
+    Reservation reservation = new Reservation();
+    try {
+      return use.apply(read(bytes, reservation));
+    } finally {
+      reservation.release();
+    }
+  }
+
+  /** Room for one picture, taken when its header is read. */
+  private final class Reservation implements SizeCheck {
+    private int pixels;
+
+    @Override
+    public void check(long width, long height) {
+      limits.checkSize(width, height);
+      // Once: frames lie within the canvas. Taking more while holding some could wait for ever.
+      if (pixels == 0) {
+        int wanted = Math.toIntExact(width * height);
+        room.acquireUninterruptibly(wanted);
+        pixels = wanted;
+      }
+    }
+
+    void release() {
+      room.release(pixels);
+    }
   }
 
   /**
@@ -47,14 +83,18 @@ public final class PictureDecoder {
    */
   public Picture decode(byte[] encoded) {
     limits.checkBytes(encoded.length);
+    return read(encoded, limits::checkSize);
+  }
+
+  private static Picture read(byte[] encoded, SizeCheck sizes) {
     PictureFormat format = PictureFormat.of(encoded);
     try {
       return switch (format) {
-        case JPEG -> JpegReader.read(encoded, limits);
-        case PNG -> new PngReader(encoded, limits).read();
-        case GIF -> new GifReader(encoded, limits).read();
-        case BMP -> new BmpReader(encoded, limits).read();
-        case WEBP -> WebPReader.read(encoded, limits);
+        case JPEG -> JpegReader.read(encoded, sizes);
+        case PNG -> new PngReader(encoded, sizes).read();
+        case GIF -> new GifReader(encoded, sizes).read();
+        case BMP -> new BmpReader(encoded, sizes).read();
+        case WEBP -> WebPReader.read(encoded, sizes);
       };
     } catch (OwlException e) {
       throw e;

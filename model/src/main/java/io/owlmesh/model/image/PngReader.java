@@ -25,7 +25,7 @@ final class PngReader {
   private static final long MOST_INFLATION = 1032;
 
   private final byte[] file;
-  private final PictureLimits limits;
+  private final SizeCheck sizes;
   private final List<ByteBuffer> data = new ArrayList<>();
   private final Inflater inflater = new Inflater();
   private int segment;
@@ -37,9 +37,9 @@ final class PngReader {
   private int colour;
   private boolean interlaced;
 
-  PngReader(byte[] file, PictureLimits limits) {
+  PngReader(byte[] file, SizeCheck sizes) {
     this.file = file;
-    this.limits = limits;
+    this.sizes = sizes;
   }
 
   Picture read() {
@@ -113,7 +113,7 @@ final class PngReader {
     int compression = header.get();
     int filter = header.get();
     int interlacing = header.get();
-    limits.checkSize(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height));
+    sizes.check(Integer.toUnsignedLong(width), Integer.toUnsignedLong(height));
     boolean depthIsAllowed =
         switch (colour) {
           case 0 -> depth == 1 || depth == 2 || depth == 4 || depth == 8 || depth == 16;

@@ -35,21 +35,21 @@ final class WebPReader {
 
   private final byte[] file;
   private final ByteBuffer in;
-  private final PictureLimits limits;
+  private final SizeCheck sizes;
   private int orientation = Exif.UPRIGHT;
   private @Nullable Frame frame;
   private boolean animated;
   private int canvasWidth;
   private int canvasHeight;
 
-  private WebPReader(byte[] file, PictureLimits limits) {
+  private WebPReader(byte[] file, SizeCheck sizes) {
     this.file = file;
     this.in = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
-    this.limits = limits;
+    this.sizes = sizes;
   }
 
-  static Picture read(byte[] file, PictureLimits limits) throws IOException {
-    return new WebPReader(file, limits).read();
+  static Picture read(byte[] file, SizeCheck sizes) throws IOException {
+    return new WebPReader(file, sizes).read();
   }
 
   private Picture read() throws IOException {
@@ -77,7 +77,7 @@ final class WebPReader {
       if (is(at, "VP8X")) {
         canvasWidth = 1 + unsigned24(body + 4);
         canvasHeight = 1 + unsigned24(body + 7);
-        limits.checkSize(canvasWidth, canvasHeight);
+        sizes.check(canvasWidth, canvasHeight);
       } else if (is(at, "EXIF")) {
         orientation = Exif.orientation(file, body, length);
       } else if (frame == null && (is(at, "VP8 ") || is(at, "VP8L"))) {
@@ -113,7 +113,7 @@ final class WebPReader {
       width = in.getShort(body + 6) & 0x3fff;
       height = in.getShort(body + 8) & 0x3fff;
     }
-    limits.checkSize(width, height);
+    sizes.check(width, height);
     ImageReader reader = SPI.createReaderInstance(null);
     try (ImageInputStream stream = new WholeStream(alone(found))) {
       reader.setInput(stream, true, true);

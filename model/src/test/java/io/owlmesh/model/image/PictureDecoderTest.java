@@ -22,6 +22,9 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +50,67 @@ class PictureDecoderTest {
               assertThat(e.field()).isEqualTo("image");
               assertThat(e.getMessage()).contains(part);
             });
+  }
+
+  @Test
+  void picturesThatTogetherExceedTheLimitWaitForEachOther() throws Exception {
+    byte[] photo = bytes("photo-a.jpg");
+    Picture alone = DECODER.decode(photo);
+    PictureDecoder narrow =
+        new PictureDecoder(
+            new PictureLimits(photo.length, (long) alone.width() * alone.height(), 20_000));
+    CountDownLatch decoded = new CountDownLatch(1);
+    CountDownLatch used = new CountDownLatch(1);
+    CompletableFuture<Integer> first = decodeIn(narrow, photo, decoded, used);
+    assertThat(decoded.await(30, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture<Integer> second =
+        decodeIn(narrow, photo, new CountDownLatch(1), new CountDownLatch(0));
+    TimeUnit.MILLISECONDS.sleep(200);
+    assertThat(second).isNotDone();
+
+    used.countDown();
+    assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(alone.width());
+    assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(alone.width());
+  }
+
+  private static CompletableFuture<Integer> decodeIn(
+      PictureDecoder decoder, byte[] file, CountDownLatch decoded, CountDownLatch used) {
+    return CompletableFuture.supplyAsync(
+        () ->
+            decoder.decode(
+                ByteBuffer.wrap(file),
+                picture -> {
+                  decoded.countDown();
+                  await(used);
+                  return picture.width();
+                }),
+        Thread::startVirtualThread);
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      assertThat(latch.await(30, TimeUnit.SECONDS)).isTrue();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aRefusedPictureLeavesItsRoom() throws IOException {
+    byte[] photo = bytes("photo-a.jpg");
+    Picture alone = DECODER.decode(photo);
+    PictureDecoder narrow =
+        new PictureDecoder(
+            new PictureLimits(photo.length, (long) alone.width() * alone.height(), 20_000));
+    byte[] cut = Arrays.copyOf(photo, photo.length / 2);
+    for (int i = 0; i < 3; i++) {
+      assertThatThrownBy(() -> narrow.decode(ByteBuffer.wrap(cut), Picture::width))
+          .isInstanceOf(OwlException.class);
+    }
+
+    assertThat(narrow.<Integer>decode(ByteBuffer.wrap(photo), Picture::width))
+        .isEqualTo(alone.width());
   }
 
   @ParameterizedTest
