@@ -40,7 +40,7 @@ final class DefaultCheckpoint {
   private Path random() throws IOException {
     Path folder = home.root().resolve(RANDOM);
     if (!isCheckpoint(folder)) {
-      out.println("Writing a small checkpoint of random weights to " + folder);
+      out.println("Writing a small checkpoint of random weights to " + Home.shown(folder));
       out.flush();
       RandomCheckpoint.write(Preset.NANO, folder, DType.FLOAT32, SEED, (_, _) -> {});
     }

@@ -20,4 +20,10 @@ record Home(Path root) {
   RunFolder run() {
     return new RunFolder(root.resolve("run"));
   }
+
+  /** How a path is shown to a person: from where they stand, if it lies below. */
+  static Path shown(Path path) {
+    Path here = Path.of("").toAbsolutePath();
+    return path.startsWith(here) && !path.equals(here) ? here.relativize(path) : path;
+  }
 }

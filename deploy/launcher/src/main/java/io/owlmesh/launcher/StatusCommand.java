@@ -57,7 +57,7 @@ final class StatusCommand implements Callable<Integer> {
       wellAll &= health.equals("serving");
       rows.add(row(mesh, service, health));
     }
-    out.printf("%s, checkpoint %s%n", mesh.mode(), mesh.checkpoint());
+    out.printf("%s, checkpoint %s%n", mesh.mode(), Home.shown(mesh.checkpoint()));
     out.println(new TextTable(rows));
     out.flush();
     return wellAll ? 0 : Owl.FAILED;
@@ -83,7 +83,7 @@ final class StatusCommand implements Callable<Integer> {
         mebibytes(alive ? Memory.resident(service.pid()) : OptionalLong.empty()),
         mebibytes(alive ? Memory.proportional(service.pid()) : OptionalLong.empty()),
         alive ? uptime(service.uptime()) : "-",
-        service.log().toString());
+        Home.shown(service.log()).toString());
   }
 
   private static String mebibytes(OptionalLong amount) {

@@ -105,7 +105,9 @@ final class UpCommand implements Callable<Integer> {
     MeshPlan plan =
         MeshPlan.of(home.root(), new MeshOptions(fused, weights, host, portBase, settings()));
     ShutdownStop stop = new ShutdownStop(home.run(), out);
-    out.printf("Starting %s with %s%n", fused ? "all stages in one process" : "the mesh", weights);
+    out.printf(
+        "Starting %s with %s%n",
+        fused ? "all stages in one process" : "the mesh", Home.shown(weights));
     out.flush();
     StartedMesh mesh;
     try {
@@ -144,7 +146,7 @@ final class UpCommand implements Callable<Integer> {
   }
 
   private void announce(MeshRecord mesh, PrintWriter out) {
-    out.printf("Ready at %s. Logs: %s%n", mesh.frontDoor(), home.run().folder());
+    out.printf("Ready at %s. Logs: %s%n", mesh.frontDoor(), Home.shown(home.run().folder()));
     out.println("Try: ./owl ask --image FILE \"What is in this picture?\"");
     out.println(
         detach ? "./owl status shows it, ./owl down stops it." : "Ctrl-C stops all services.");
@@ -169,7 +171,7 @@ final class UpCommand implements Callable<Integer> {
             .thenAccept(ended -> {
               String how =
                   stop.begun() ? "stopped" : "ended (exit code %d)".formatted(ended.exitValue());
-              out.printf("%s %s, log: %s%n", service.name(), how, service.log());
+              out.printf("%s %s, log: %s%n", service.name(), how, Home.shown(service.log()));
               out.flush();
             });
   }

@@ -15,6 +15,8 @@ import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
+import io.owlmesh.proto.chat.v1.DescribeRequest;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.chat.v1.StageDone;
 import io.owlmesh.proto.chat.v1.TextDelta;
@@ -80,6 +82,12 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
 
   String address() {
     return "127.0.0.1:" + server.getPort();
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    response.onNext(DescribeResponse.getDefaultInstance());
+    response.onCompleted();
   }
 
   @Override

@@ -100,7 +100,14 @@ public final class Load {
             Trace.begin(),
             event -> take(event, begin, firstText, done))
         .await();
-    return new Sample(microsSince(begin), firstText.get(), done.get());
+    long wall = microsSince(begin);
+    return new Sample(wall, firstText.get(), emptyCall(), done.get());
+  }
+
+  private long emptyCall() throws AnswerFailed {
+    long begin = System.nanoTime();
+    client.describe(limit);
+    return microsSince(begin);
   }
 
   private static void take(

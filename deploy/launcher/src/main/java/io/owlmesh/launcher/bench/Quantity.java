@@ -3,7 +3,7 @@ package io.owlmesh.launcher.bench;
 
 import io.owlmesh.proto.chat.v1.AnswerTimings;
 
-/** Times of an answer, in the order that they pass. */
+/** Times of an answer, in the order that they pass, and of a call beside it. */
 enum Quantity {
   QUEUE("queue"),
   PREPARE("prepare"),
@@ -15,7 +15,8 @@ enum Quantity {
   FIRST_TOKEN("first token"),
   TOTAL("total"),
   CLIENT_FIRST_TEXT("first text at the client"),
-  CLIENT_WALL("wall at the client");
+  CLIENT_WALL("wall at the client"),
+  EMPTY_CALL("an empty call");
 
   private final String label;
 
@@ -41,6 +42,7 @@ enum Quantity {
       case TOTAL -> timings.getTotalMicros();
       case CLIENT_FIRST_TEXT -> sample.firstTextMicros();
       case CLIENT_WALL -> sample.wallMicros();
+      case EMPTY_CALL -> sample.emptyCallMicros();
     };
   }
 }

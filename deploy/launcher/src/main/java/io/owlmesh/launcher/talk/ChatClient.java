@@ -2,11 +2,14 @@
 package io.owlmesh.launcher.talk;
 
 import com.google.protobuf.ByteString;
+import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
+import io.owlmesh.proto.chat.v1.DescribeRequest;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +46,17 @@ public final class ChatClient implements AutoCloseable {
                 .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
                 .answer(observer);
     return new PendingAnswer(address, call, observer.end());
+  }
+
+  /** What the mesh serves. */
+  public DescribeResponse describe(Duration limit) throws AnswerFailed {
+    try {
+      return ChatGrpc.newBlockingStub(connection.channel())
+          .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+          .describe(DescribeRequest.getDefaultInstance());
+    } catch (StatusRuntimeException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
   }
 
   @Override
