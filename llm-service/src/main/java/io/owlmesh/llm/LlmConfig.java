@@ -23,7 +23,7 @@ public interface LlmConfig {
   @WithDefault("auto")
   String dtype();
 
-  /** Threads of one operator on the CPU; 0 for one per core. */
+  /** Threads of one operator on the CPU; 0: one per core, one in all for a small network. */
   @WithDefault("0")
   int threads();
 

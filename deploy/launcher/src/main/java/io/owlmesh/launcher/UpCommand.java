@@ -79,8 +79,8 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--threads",
       paramLabel = "N",
-      description = "Threads of each engine (default: all cores; the stages mostly take turns).")
-  private int threads = Runtime.getRuntime().availableProcessors();
+      description = "Threads of each engine (default: all cores, one for a small network).")
+  private @Nullable Integer threads;
 
   @Option(
       names = "--adapters",
@@ -132,7 +132,9 @@ final class UpCommand implements Callable<Integer> {
 
   private Map<String, String> settings() {
     Map<String, String> settings = new TreeMap<>();
-    settings.put("OWL_THREADS", Integer.toString(threads));
+    if (threads != null) {
+      settings.put("OWL_THREADS", Integer.toString(threads));
+    }
     if (device != null) {
       settings.put("OWL_DEVICE", device);
     }

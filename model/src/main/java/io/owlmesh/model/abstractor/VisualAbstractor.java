@@ -7,6 +7,7 @@ import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.engine.Call;
 import io.owlmesh.model.engine.EngineOptions;
@@ -39,7 +40,11 @@ public final class VisualAbstractor implements AutoCloseable {
   public static VisualAbstractor load(
       Checkpoint checkpoint, EngineOptions options, WeightLoader.Progress progress) {
     checkpoint.requireComplete(Part.ABSTRACTOR);
-    Program program = Program.load("/io/owlmesh/model/abstractor/abstractor.py", options);
+    Program program =
+        Program.load(
+            "/io/owlmesh/model/abstractor/abstractor.py",
+            ExpectedTensors.of(checkpoint.config()).parameters(Part.ABSTRACTOR),
+            options);
     WeightLoader loader = new WeightLoader(program, checkpoint, "query_tokens", progress);
     try {
       int layers = checkpoint.config().abstractor().layers();

@@ -33,8 +33,10 @@ public final class Program implements AutoCloseable {
    *
    * @param resource methods of the network; the operations that all networks share are put before
    *     them
+   * @param parameters of the network, which decide how many threads pay
    */
-  public static Program load(String resource, EngineOptions options) {
+  public static Program load(String resource, long parameters, EngineOptions asked) {
+    EngineOptions options = asked.forParameters(parameters);
     PtNDManager manager = Torch.manager(options.device());
     Torch.prepareThread(options.threads());
     try {

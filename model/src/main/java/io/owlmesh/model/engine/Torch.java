@@ -35,7 +35,7 @@ final class Torch {
   /**
    * Must run on each thread before it calls native code.
    *
-   * @param threads of one operator; 0 for one per core
+   * @param threads of one operator
    */
   static void prepareThread(int threads) {
     if (PREPARED.get() != null) {
@@ -44,7 +44,7 @@ final class Torch {
     PREPARED.set(true);
     // The optimiser recompiles for every new shape, which costs more than it wins here.
     JniUtils.setGraphExecutorOptimize(false);
-    JniUtils.setNumThreads(threads == 0 ? Runtime.getRuntime().availableProcessors() : threads);
+    JniUtils.setNumThreads(threads);
   }
 
   /** A manager of its own on a device; whoever asked closes it. */

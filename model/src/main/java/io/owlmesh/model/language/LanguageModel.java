@@ -60,7 +60,11 @@ public final class LanguageModel implements AutoCloseable {
       WeightLoader.Progress progress) {
     checkpoint.requireComplete(Part.LANGUAGE);
     merged.ifPresent(adapter -> adapter.validate(checkpoint.config()));
-    Program program = Program.load("/io/owlmesh/model/language/llama.py", options);
+    Program program =
+        Program.load(
+            "/io/owlmesh/model/language/llama.py",
+            ExpectedTensors.of(checkpoint.config()).parameters(Part.LANGUAGE),
+            options);
     WeightLoader loader =
         new WeightLoader(program, checkpoint, "language_model.model.norm.weight", progress);
     try {

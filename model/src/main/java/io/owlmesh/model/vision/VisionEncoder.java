@@ -7,6 +7,7 @@ import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.engine.Call;
 import io.owlmesh.model.engine.EngineOptions;
@@ -39,7 +40,11 @@ public final class VisionEncoder implements AutoCloseable {
       Checkpoint checkpoint, EngineOptions options, WeightLoader.Progress progress) {
     checkpoint.requireComplete(Part.VISION);
     OwlConfig.Vision config = checkpoint.config().vision();
-    Program program = Program.load("/io/owlmesh/model/vision/vision_encoder.py", options);
+    Program program =
+        Program.load(
+            "/io/owlmesh/model/vision/vision_encoder.py",
+            ExpectedTensors.of(checkpoint.config()).parameters(Part.VISION),
+            options);
     WeightLoader loader =
         new WeightLoader(program, checkpoint, "vision_model.embeddings.cls_token", progress);
     try {

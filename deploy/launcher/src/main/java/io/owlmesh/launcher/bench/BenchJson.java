@@ -50,6 +50,9 @@ public final class BenchJson {
 
   private void summary(ObjectNode summary) {
     for (Quantity quantity : Quantity.values()) {
+      if (!report.tells(quantity)) {
+        continue;
+      }
       Distribution values = report.of(quantity);
       summary
           .putObject(quantity.name().toLowerCase(Locale.ROOT) + "_micros")

@@ -18,7 +18,18 @@ public record BenchReport(
   }
 
   Distribution of(Quantity quantity) {
-    return Distribution.of(load.samples(), quantity::micros);
+    return Distribution.of(measuring(quantity), quantity::micros);
+  }
+
+  /** Whether any answer tells this: tokens may decode to nothing, as random weights choose them. */
+  boolean tells(Quantity quantity) {
+    return !measuring(quantity).isEmpty();
+  }
+
+  private List<Sample> measuring(Quantity quantity) {
+    return quantity == Quantity.CLIENT_FIRST_TEXT
+        ? load.samples().stream().filter(s -> s.firstTextMicros() > 0).toList()
+        : load.samples();
   }
 
   /** Of each answer while it is decoded; answers of one token have no such rate. */

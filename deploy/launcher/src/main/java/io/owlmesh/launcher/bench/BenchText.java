@@ -44,10 +44,10 @@ public final class BenchText {
     List<List<String>> rows = new ArrayList<>();
     rows.add(List.of("", "MEAN", "P50", "P90", "OF TOTAL"));
     for (Quantity quantity : Quantity.values()) {
-      Distribution values = report.of(quantity);
-      if (quantity == Quantity.CLIENT_FIRST_TEXT && values.sum() == 0) {
-        continue; // Tokens that decode to nothing, as random weights choose them.
+      if (!report.tells(quantity)) {
+        continue;
       }
+      Distribution values = report.of(quantity);
       rows.add(
           List.of(
               quantity.label(),
