@@ -77,7 +77,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
         .whenComplete((done, failure) -> {
           if (failure != null) {
             fail(failure);
-          } else {
+          } else if (!out.isCancelled()) {
             out.onNext(done.value());
             out.onCompleted();
           }
@@ -119,6 +119,8 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
 
   private void fail(Throwable failure) {
     failed = true;
-    out.onError(Faults.toStatus(failure));
+    if (!out.isCancelled()) { // gRPC may have ended the call itself, and it ends only once.
+      out.onError(Faults.toStatus(failure));
+    }
   }
 }

@@ -10,7 +10,11 @@ import io.owlmesh.wire.Faults;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** The way of events to one caller, from several threads; ends exactly once. */
+/**
+ * The way of events to one caller, from several threads; ends exactly once. Nothing is sent to a
+ * caller who is gone: where gRPC itself has ended the call, for a message beyond the limit, a
+ * second end would break the connection and every other call on it.
+ */
 final class Events implements Audience {
   private final ServerCallStreamObserver<AnswerResponse> out;
   private final AtomicReference<Runnable> whenReady = new AtomicReference<>(Events::nothing);
@@ -42,9 +46,13 @@ final class Events implements Audience {
   }
 
   private synchronized void send(AnswerResponse event) {
-    if (!ended) {
+    if (isOpen()) {
       out.onNext(event);
     }
+  }
+
+  private boolean isOpen() {
+    return !ended && !out.isCancelled();
   }
 
   @Override
@@ -61,7 +69,7 @@ final class Events implements Audience {
   }
 
   synchronized void done(AnswerDone done) {
-    if (!ended) {
+    if (isOpen()) {
       ended = true;
       out.onNext(AnswerResponse.newBuilder().setDone(done).build());
       out.onCompleted();
@@ -69,7 +77,7 @@ final class Events implements Audience {
   }
 
   synchronized void fail(Throwable failure) {
-    if (!ended) {
+    if (isOpen()) {
       ended = true;
       out.onError(Faults.toStatus(failure));
     }

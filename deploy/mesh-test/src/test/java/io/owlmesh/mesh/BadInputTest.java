@@ -60,7 +60,10 @@ class BadInputTest {
   void theNextQuestionIsAnswered() throws IOException {
     Dialogues.Golden golden = Dialogues.aboutAnImage();
 
-    assertThat(Caller.ask(door, golden).text()).isEqualTo(golden.answer());
+    Caller caller = Caller.ask(door, golden);
+
+    assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
+    assertThat(caller.text()).isEqualTo(golden.answer());
   }
 
   private static Turn.Builder turn(String text, ByteString... images) {
@@ -240,13 +243,21 @@ class BadInputTest {
   }
 
   @Test
-  void aMessageOfTwoHundredMegabytesIsRefused() {
+  void aMessageOfTwoHundredMegabytesIsRefusedAndItsNeighbourOnTheConnectionAnswered()
+      throws IOException {
+    Dialogues.Golden golden = Dialogues.aboutAnImage();
+    Caller neighbour = Caller.open(door, 60_000, UNTRACED);
+    neighbour.send(AnswerRequest.newBuilder().setConversation(golden.conversation()).build());
     Caller caller = Caller.open(door, 60_000, UNTRACED);
 
     caller.send(image(0, ByteString.copyFrom(new byte[200_000_000])));
 
     assertThat(caller.status().getCode())
         .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED);
+    neighbour.send(0, golden.images().getFirst());
+    neighbour.halfClose();
+    assertThat(neighbour.status().getCode()).isEqualTo(Status.Code.OK);
+    assertThat(neighbour.text()).isEqualTo(golden.answer());
   }
 
   @Test
