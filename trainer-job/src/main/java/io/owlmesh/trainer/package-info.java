@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The place of the staged training: align the visual parts to a frozen language model, then tune a
- * LoRA on instructions. Nothing is here yet.
+ * The staged training: align the visual parts to a frozen language model, then tune the abstractor
+ * and a LoRA on instructions.
  */
 @NullMarked
 package io.owlmesh.trainer;
