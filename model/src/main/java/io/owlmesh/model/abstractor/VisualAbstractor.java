@@ -14,6 +14,7 @@ import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.HostTensors;
 import io.owlmesh.model.engine.Program;
 import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.engine.WeightOrder;
 import io.owlmesh.model.engine.Weights;
 import java.util.List;
 
@@ -22,6 +23,9 @@ import java.util.List;
  * attend to the features. Used by one thread at a time.
  */
 public final class VisualAbstractor implements AutoCloseable {
+  /** The methods of the network. */
+  public static final String PROGRAM = "/io/owlmesh/model/abstractor/abstractor.py";
+
   private final OwlConfig config;
   private final Program program;
   private final Weights weights;
@@ -42,13 +46,13 @@ public final class VisualAbstractor implements AutoCloseable {
     checkpoint.requireComplete(Part.ABSTRACTOR);
     Program program =
         Program.load(
-            "/io/owlmesh/model/abstractor/abstractor.py",
+            List.of(PROGRAM),
             ExpectedTensors.of(checkpoint.config()).parameters(Part.ABSTRACTOR),
             options);
     WeightLoader loader = new WeightLoader(program, checkpoint, "query_tokens", progress);
     try {
-      int layers = checkpoint.config().abstractor().layers();
-      return new VisualAbstractor(checkpoint.config(), program, weights(loader, layers));
+      order(checkpoint.config(), loader);
+      return new VisualAbstractor(checkpoint.config(), program, loader.finish());
     } catch (RuntimeException e) {
       loader.abandon();
       program.close();
@@ -57,9 +61,9 @@ public final class VisualAbstractor implements AutoCloseable {
   }
 
   /** The order of the program's {@code w}. */
-  private static Weights weights(WeightLoader loader, int layers) {
+  public static void order(OwlConfig config, WeightOrder loader) {
     loader.plain("query_tokens");
-    for (int i = 0; i < layers; i++) {
+    for (int i = 0; i < config.abstractor().layers(); i++) {
       String layer = "abstractor.encoder.layers." + i + ".crossattention.";
       loader.norm(layer + "norm1");
       loader.norm(layer + "normk");
@@ -75,7 +79,6 @@ public final class VisualAbstractor implements AutoCloseable {
     }
     loader.linear("abstractor.visual_fc");
     loader.plain("abstractor.vit_eos");
-    return loader.finish();
   }
 
   /**

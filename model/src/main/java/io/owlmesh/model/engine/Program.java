@@ -3,13 +3,17 @@ package io.owlmesh.model.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
+import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.List;
 
 /**
  * A network as a TorchScript program without weights: they are arguments of its methods, so one
@@ -31,22 +35,24 @@ public final class Program implements AutoCloseable {
   /**
    * Compiles a program.
    *
-   * @param resource methods of the network; the operations that all networks share are put before
+   * @param resources methods of the network; the operations that all networks share are put before
    *     them
    * @param parameters of the network, which decide how many threads pay
    */
-  public static Program load(String resource, long parameters, EngineOptions asked) {
+  public static Program load(List<String> resources, long parameters, EngineOptions asked) {
     EngineOptions options = asked.forParameters(parameters);
     PtNDManager manager = Torch.manager(options.device());
     Torch.prepareThread(options.threads());
     try {
-      byte[] archive = ScriptArchive.of(read(COMMON) + read(resource));
+      StringBuilder source = new StringBuilder(read(COMMON));
+      resources.forEach(resource -> source.append(read(resource)));
+      byte[] archive = ScriptArchive.of(source.toString());
       PtSymbolBlock block =
           JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
       return new Program(manager, block, options);
     } catch (IOException e) {
       manager.close();
-      throw new UncheckedIOException(resource, e);
+      throw new UncheckedIOException(resources.toString(), e);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
@@ -68,6 +74,24 @@ public final class Program implements AutoCloseable {
   public Call call(String method) {
     Torch.prepareThread(options.threads());
     return new Call(block, method);
+  }
+
+  /**
+   * Runs a method that may compute gradients; {@link #call} runs in inference mode, where none are
+   * recorded.
+   *
+   * @param arguments named tensors of which neighbours named {@code x[]} form one list; gives the
+   *     results to the manager of the first
+   */
+  public NDList learn(String method, NDList arguments) {
+    Torch.prepareThread(options.threads());
+    NDArray first = arguments.getFirst();
+    try (NDArray name = first.getManager().create(0)) {
+      name.setName("module_method:" + method);
+      NDList all = new NDList(arguments);
+      all.add(name);
+      return IValueUtils.forward(block, all, true);
+    }
   }
 
   public EngineOptions options() {

@@ -16,7 +16,7 @@ import java.util.List;
  * CPU, a tensor already stored in the working type stays in its mapped file; matrices in bfloat16
  * are packed for oneDNN and their file is let go, so that nothing is held twice.
  */
-public final class WeightLoader {
+public final class WeightLoader implements WeightOrder {
   private final Program program;
   private final Checkpoint checkpoint;
   private final DType dtype;
@@ -54,7 +54,7 @@ public final class WeightLoader {
     return dtype;
   }
 
-  /** A tensor in the working type. */
+  @Override
   public void plain(String name) {
     add(name, dtype);
   }
@@ -63,6 +63,7 @@ public final class WeightLoader {
    * A table of which rows are read one by one. It stays in its file where its type is the working
    * one; bfloat16 is then carried as float16.
    */
+  @Override
   public void table(String name) {
     MappedTensor file = checkpoint.map(name);
     if (file.dtype() != dtype || !program.onCpu()) {
@@ -74,24 +75,12 @@ public final class WeightLoader {
     keep(manager.create(file.bytes(), new Shape(file.shape()), Torch.carrier(dtype)), file);
   }
 
-  /** A weight of a normalisation, which computes in float32. */
+  @Override
   public void float32(String name) {
     add(name, DType.FLOAT32);
   }
 
-  /** {@code NAME.weight} and {@code NAME.bias} of a LayerNorm. */
-  public void norm(String name) {
-    float32(name + ".weight");
-    float32(name + ".bias");
-  }
-
-  /** {@code NAME.weight} and {@code NAME.bias} of a linear layer. */
-  public void linear(String name) {
-    matrix(name + ".weight");
-    plain(name + ".bias");
-  }
-
-  /** The weight [out, in] of a linear layer. */
+  @Override
   public void matrix(String name) {
     if (pack) {
       matrix(name, (matrix, scope) -> matrix);

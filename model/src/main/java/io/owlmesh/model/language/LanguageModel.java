@@ -14,6 +14,7 @@ import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.Program;
 import io.owlmesh.model.engine.TensorList;
 import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.engine.WeightOrder;
 import io.owlmesh.model.engine.Weights;
 import java.util.List;
 import java.util.Optional;
@@ -23,7 +24,11 @@ import java.util.Optional;
  * A model, its adapters and its sequences are used by one thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
-  private static final List<String> MATRICES =
+  /** The methods of the network. */
+  public static final String PROGRAM = "/io/owlmesh/model/language/llama.py";
+
+  /** The matrices of a layer, in the order of the program's {@code lora}. */
+  public static final List<String> MATRICES =
       List.of(
           "self_attn.q_proj",
           "self_attn.k_proj",
@@ -62,15 +67,14 @@ public final class LanguageModel implements AutoCloseable {
     merged.ifPresent(adapter -> adapter.validate(checkpoint.config()));
     Program program =
         Program.load(
-            "/io/owlmesh/model/language/llama.py",
+            List.of(PROGRAM),
             ExpectedTensors.of(checkpoint.config()).parameters(Part.LANGUAGE),
             options);
     WeightLoader loader =
         new WeightLoader(program, checkpoint, "language_model.model.norm.weight", progress);
     try {
-      int layers = checkpoint.config().language().layers();
-      Weights weights = weights(loader, layers, new Merger(program, merged));
-      return new LanguageModel(checkpoint.config(), program, weights);
+      order(checkpoint.config(), new Merger(program, loader, merged));
+      return new LanguageModel(checkpoint.config(), program, loader.finish());
     } catch (RuntimeException e) {
       loader.abandon();
       program.close();
@@ -79,19 +83,18 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /** The order of the program's {@code w}. */
-  private static Weights weights(WeightLoader loader, int layers, Merger merger) {
+  public static void order(OwlConfig config, WeightOrder loader) {
     loader.table("language_model.model.embed_tokens.weight");
-    for (int i = 0; i < layers; i++) {
+    for (int i = 0; i < config.language().layers(); i++) {
       String layer = "language_model.model.layers." + i + ".";
       // The norms multiply in the working type: only their variance is computed in float32.
       loader.plain(layer + "input_layernorm.weight");
-      MATRICES.subList(0, 4).forEach(name -> merger.matrix(loader, layer + name));
+      MATRICES.subList(0, 4).forEach(name -> loader.matrix(layer + name + ".weight"));
       loader.plain(layer + "post_attention_layernorm.weight");
-      MATRICES.subList(4, 7).forEach(name -> merger.matrix(loader, layer + name));
+      MATRICES.subList(4, 7).forEach(name -> loader.matrix(layer + name + ".weight"));
     }
     loader.plain("language_model.model.norm.weight");
     loader.matrix("language_model.lm_head.weight");
-    return loader.finish();
   }
 
   private List<NDArray> rope() {

@@ -6,13 +6,17 @@ import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.engine.Call;
 import io.owlmesh.model.engine.Program;
 import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.engine.WeightOrder;
 import java.util.Optional;
 
 /** Loads matrices with an adapter added to them: W + scaling * B A, summed in float32. */
-record Merger(Program program, Optional<AdapterFile> adapter) {
-  /** Loads {@code MODULE.weight}. */
-  void matrix(WeightLoader loader, String module) {
-    String name = module + ".weight";
+record Merger(Program program, WeightLoader loader, Optional<AdapterFile> adapter)
+    implements WeightOrder {
+  private static final String SUFFIX = ".weight";
+
+  @Override
+  public void matrix(String name) {
+    String module = name.substring(0, name.length() - SUFFIX.length());
     AdapterFile.Pair pair = adapter.map(a -> a.modules().get(module)).orElse(null);
     if (pair == null) {
       loader.matrix(name);
@@ -28,5 +32,20 @@ record Merger(Program program, Optional<AdapterFile> adapter) {
             return merge.tensor(scope);
           }
         });
+  }
+
+  @Override
+  public void plain(String name) {
+    loader.plain(name);
+  }
+
+  @Override
+  public void table(String name) {
+    loader.table(name);
+  }
+
+  @Override
+  public void float32(String name) {
+    loader.float32(name);
   }
 }

@@ -14,6 +14,7 @@ import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.HostTensors;
 import io.owlmesh.model.engine.Program;
 import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.engine.WeightOrder;
 import io.owlmesh.model.engine.Weights;
 import java.util.List;
 
@@ -21,6 +22,9 @@ import java.util.List;
  * The vision encoder, a ViT: pixels [3, S, S] -> features [1 + P, D]. Used by one thread at a time.
  */
 public final class VisionEncoder implements AutoCloseable {
+  /** The methods of the network. */
+  public static final String PROGRAM = "/io/owlmesh/model/vision/vision_encoder.py";
+
   private final OwlConfig.Vision config;
   private final Program program;
   private final Weights weights;
@@ -42,13 +46,14 @@ public final class VisionEncoder implements AutoCloseable {
     OwlConfig.Vision config = checkpoint.config().vision();
     Program program =
         Program.load(
-            "/io/owlmesh/model/vision/vision_encoder.py",
+            List.of(PROGRAM),
             ExpectedTensors.of(checkpoint.config()).parameters(Part.VISION),
             options);
     WeightLoader loader =
         new WeightLoader(program, checkpoint, "vision_model.embeddings.cls_token", progress);
     try {
-      return new VisionEncoder(config, program, weights(loader, config));
+      order(checkpoint.config(), loader);
+      return new VisionEncoder(config, program, loader.finish());
     } catch (RuntimeException e) {
       loader.abandon();
       program.close();
@@ -57,12 +62,12 @@ public final class VisionEncoder implements AutoCloseable {
   }
 
   /** The order of the program's {@code w}. */
-  private static Weights weights(WeightLoader loader, OwlConfig.Vision config) {
+  public static void order(OwlConfig config, WeightOrder loader) {
     loader.plain("vision_model.embeddings.cls_token");
     loader.plain("vision_model.embeddings.position_embedding");
     loader.plain("vision_model.embeddings.patch_embed.weight");
     loader.norm("vision_model.embeddings.pre_layernorm");
-    for (int i = 0; i < config.layers(); i++) {
+    for (int i = 0; i < config.vision().layers(); i++) {
       String layer = "vision_model.encoder.layers." + i + ".";
       loader.norm(layer + "input_layernorm");
       loader.linear(layer + "self_attn.query_key_value");
@@ -72,7 +77,6 @@ public final class VisionEncoder implements AutoCloseable {
       loader.linear(layer + "mlp.fc2");
     }
     loader.norm("vision_model.post_layernorm");
-    return loader.finish();
   }
 
   /**

@@ -33,14 +33,14 @@
       if lora[at].numel() > 0:
         y = y + torch.type_as(torch.linear(torch.linear(torch.to(x, 6), lora[at]), lora[at + 1]), y)
     return y
-  # x [T, heads, head] rotated by position: the first half of a head pairs with the second.
+  # x [..., T, heads, head] rotated by position: the first half of a head pairs with the second.
   def rotate(self: __torch__.Net, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    half = x.size(2) // 2
-    a = torch.slice(x, 2, 0, half)
-    b = torch.slice(x, 2, half, 2 * half)
-    return torch.cat([a * cos - b * sin, b * cos + a * sin], 2)
+    half = x.size(-1) // 2
+    a = torch.slice(x, -1, 0, half)
+    b = torch.slice(x, -1, half, 2 * half)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
   # One block for positions [at, at + T). w: norm, q, k, v, o, norm, gate, up, down. Keys and values are written in place.
-  def layer(self: __torch__.Net, h: Tensor, w: List[Tensor], lora: List[Tensor], l: int, keys: Tensor, values: Tensor, at: int, cos: Tensor, sin: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
+  def block(self: __torch__.Net, h: Tensor, w: List[Tensor], lora: List[Tensor], l: int, keys: Tensor, values: Tensor, at: int, cos: Tensor, sin: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
     t = h.size(0)
     groups = keys.size(0)
     head = keys.size(2)
@@ -72,7 +72,7 @@
     if torch.__and__(t > 1, at > 0):
       mask = torch.tril(torch.ones([t, at + t], dtype=11, layout=None, device=ops.prim.device(h), pin_memory=None), at)
     for l in range(len(keys)):
-      h = self.layer(h, w, lora, l, keys[l], values[l], at, c, s, mask, eps)
+      h = self.block(h, w, lora, l, keys[l], values[l], at, c, s, mask, eps)
     if torch.__not__(all):
       h = torch.slice(h, 0, t - 1, t)
     h = self.rms(h, w[len(w) - 2], eps)
