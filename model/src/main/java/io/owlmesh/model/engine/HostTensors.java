@@ -73,6 +73,15 @@ public final class HostTensors {
         .toList();
   }
 
+  /**
+   * A whole tensor in host memory.
+   *
+   * @param dtype what its bytes mean
+   */
+  public static HostTensor whole(NDArray tensor, DType dtype) {
+    return new HostTensor(dtype, tensor.getShape().getShape(), copy(tensor.toByteBuffer(true)));
+  }
+
   /** The engine's memory dies with the array; this copy does not. */
   private static ByteBuffer copy(ByteBuffer bytes) {
     return ByteBuffer.allocateDirect(bytes.remaining()).put(bytes).flip();
