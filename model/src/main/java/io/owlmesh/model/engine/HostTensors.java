@@ -45,8 +45,7 @@ public final class HostTensors {
 
   /** A tensor on the program's device, in another type if need be. */
   public static NDArray enter(Program program, HostTensor tensor, DType as, PtNDManager scope) {
-    NDArray raw =
-        scope.create(tensor.bytes(), new Shape(tensor.shape()), Torch.carrier(tensor.dtype()));
+    NDArray raw = raw(tensor, scope);
     try (Call call =
         program
             .call("adopt")
@@ -55,6 +54,11 @@ public final class HostTensors {
             .with(Torch.number(as))) {
       return call.tensor(scope);
     }
+  }
+
+  /** A tensor as it is in memory; bfloat16 under the name of float16. */
+  public static NDArray raw(HostTensor tensor, PtNDManager scope) {
+    return scope.create(tensor.bytes(), new Shape(tensor.shape()), Torch.carrier(tensor.dtype()));
   }
 
   /**

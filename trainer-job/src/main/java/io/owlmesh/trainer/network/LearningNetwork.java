@@ -154,7 +154,12 @@ public final class LearningNetwork implements AutoCloseable {
     int side = config.vision().imageSize();
     return batch.pixels().isEmpty()
         ? scope.zeros(new Shape(0, 3, side, side))
-        : HostTensors.enter(program, batch.pixels(), options.dtype(), scope);
+        : HostTensors.enter(program, batch.pixels(), DType.FLOAT32, scope);
+  }
+
+  /** Number of a type in TorchScript. */
+  static int number(DType dtype) {
+    return dtype == DType.BFLOAT16 ? 15 : 6;
   }
 
   private long[] sizes(long seed) {
@@ -169,7 +174,7 @@ public final class LearningNetwork implements AutoCloseable {
       config.language().keyValueHeads(),
       seed,
       options.checkpointing() ? 1 : 0,
-      options.dtype() == DType.BFLOAT16 ? 15 : 6,
+      number(options.dtype()),
       firstSegment(),
       config.language().headSize()
     };

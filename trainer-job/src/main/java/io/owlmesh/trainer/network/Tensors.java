@@ -2,6 +2,7 @@
 package io.owlmesh.trainer.network;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
@@ -60,9 +61,13 @@ final class Tensors {
 
   private void add(String name, HostTensor tensor, DType as) {
     try (PtNDManager scope = program.newScope()) {
-      NDArray entered = HostTensors.enter(program, tensor, as, scope);
-      // Without a change of type it still lies in the caller's memory.
-      NDArray own = tensor.dtype() == as && as != DType.BFLOAT16 ? entered.duplicate() : entered;
+      NDArray raw = HostTensors.raw(tensor, scope);
+      raw.setName("raw");
+      NDArray how =
+          scope.create(
+              new long[] {tensor.dtype() == DType.BFLOAT16 ? 1 : 0, LearningNetwork.number(as)});
+      how.setName("how");
+      NDArray own = program.learn("enter", new NDList(raw, how)).getFirst();
       own.attach(manager);
       own.setName("w[]");
       all.add(own);

@@ -1,3 +1,8 @@
+  # A tensor of a checkpoint as one of our own; as adopt, but what inference mode makes cannot take part in learning.
+  # how: whether raw is bfloat16 under another name, the type to be.
+  def enter(self: __torch__.Net, raw: Tensor, how: Tensor) -> Tensor:
+    n = annotate(List[int], how.tolist())
+    return torch.clone(torch.detach(self.adopt(raw, torch.eq(n[0], 1), n[1])))
   # One step of training in one call: forward, backward, gradients added to g. The whole network is a chain of segments:
   #   0                    pixels -> patches
   #   1 .. V               blocks of the vision encoder
