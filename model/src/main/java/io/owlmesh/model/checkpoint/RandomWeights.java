@@ -34,11 +34,6 @@ final class RandomWeights {
   private final ByteBuffer ones;
   private final ByteBuffer zeros;
 
-  /** Takes the next bytes of a tensor. */
-  interface Sink {
-    void write(ByteBuffer bytes) throws IOException;
-  }
-
   RandomWeights(DType dtype, long seed) {
     if (!dtype.isFloat()) {
       throw new IllegalArgumentException(dtype + " is not a floating point type");
@@ -75,7 +70,7 @@ final class RandomWeights {
   }
 
   /** Writes the values of a tensor; the same for the same seed, name and count. */
-  void fill(String name, long elements, Sink sink) throws IOException {
+  void fill(String name, long elements, CheckpointWriter.Sink sink) throws IOException {
     if (name.endsWith(".bias")) {
       repeat(zeros, elements, sink);
     } else if (isNorm(name)) {
@@ -89,7 +84,8 @@ final class RandomWeights {
     return name.matches(".*(norm|norm1|norm2|normk|ffn_ln)\\.weight");
   }
 
-  private void normals(SplittableRandom random, long elements, Sink sink) throws IOException {
+  private void normals(SplittableRandom random, long elements, CheckpointWriter.Sink sink)
+      throws IOException {
     long left = elements;
     while (left > 0) {
       int start = random.nextInt(BLOCK / 2);
@@ -99,7 +95,8 @@ final class RandomWeights {
     }
   }
 
-  private void repeat(ByteBuffer values, long elements, Sink sink) throws IOException {
+  private void repeat(ByteBuffer values, long elements, CheckpointWriter.Sink sink)
+      throws IOException {
     int capacity = values.capacity() / dtype.bytes();
     for (long left = elements; left > 0; left -= capacity) {
       sink.write(values.slice(0, (int) Math.min(left, capacity) * dtype.bytes()));

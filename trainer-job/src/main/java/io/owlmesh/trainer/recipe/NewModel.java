@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.owlmesh.model.OwlConfig;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A model to begin with that does not exist yet.
+ *
+ * @param queries learned queries of the abstractor
+ * @param spread factor of the authors' initial deviation of 0.02, which suits wide models
+ */
+public record NewModel(
+    Tokenizer tokenizer,
+    Vision vision,
+    Abstractor abstractor,
+    Language language,
+    int queries,
+    double spread) {
+  private static final OwlConfig.Preprocessing CLIP =
+      new OwlConfig.Preprocessing(
+          224, 0.48145466f, 0.4578275f, 0.40821073f, 0.26862954f, 0.26130258f, 0.27577711f);
+
+  public NewModel {
+    Check.given("model.tokenizer", tokenizer);
+    Check.given("model.vision", vision);
+    Check.given("model.abstractor", abstractor);
+    Check.given("model.language", language);
+    Check.range("model.queries", queries, 1, 4096);
+    spread = spread == 0 ? 1 : spread;
+    Check.range("model.spread", spread, 0.01, 100);
+  }
+
+  /**
+   * A tokeniser to be trained.
+   *
+   * @param vocabulary pieces at most
+   * @param texts JSONL files of dialogues
+   */
+  public record Tokenizer(int vocabulary, List<Path> texts) {
+    public Tokenizer {
+      Check.range("model.tokenizer.vocabulary", vocabulary, 300, 1_000_000);
+      texts = List.copyOf(Check.given("model.tokenizer.texts", texts));
+    }
+  }
+
+  /**
+   * @param image side of the square input, pixels
+   * @param patch side of a patch, pixels
+   */
+  public record Vision(int width, int mlp, int layers, int heads, int image, int patch) {
+    public Vision {
+      check("model.vision", width, mlp, layers, heads);
+      Check.range("model.vision.image", image, 8, 4096);
+      Check.range("model.vision.patch", patch, 1, image);
+      Check.that(image % patch == 0, "model.vision.patch", "does not divide the image's side");
+    }
+  }
+
+  /** The abstractor; its features are the vision encoder's. */
+  public record Abstractor(int width, int mlp, int layers, int heads) {
+    public Abstractor {
+      check("model.abstractor", width, mlp, layers, heads);
+    }
+  }
+
+  /**
+   * @param keyValueHeads as many as heads unless fewer are asked for
+   */
+  public record Language(
+      int width,
+      int mlp,
+      int layers,
+      int heads,
+      @JsonProperty("key_value_heads") int keyValueHeads,
+      int context) {
+    public Language {
+      check("model.language", width, mlp, layers, heads);
+      keyValueHeads = keyValueHeads == 0 ? heads : keyValueHeads;
+      context = context == 0 ? 2048 : context;
+    }
+  }
+
+  private static void check(String field, int width, int mlp, int layers, int heads) {
+    Check.range(field + ".width", width, 1, 65_536);
+    Check.range(field + ".mlp", mlp, 1, 262_144);
+    Check.range(field + ".layers", layers, 1, 1024);
+    Check.range(field + ".heads", heads, 1, 1024);
+    Check.that(width % heads == 0, field + ".heads", "do not divide the width");
+  }
+
+  /**
+   * The dimensions.
+   *
+   * @param vocabulary pieces that the tokeniser came to have
+   */
+  public OwlConfig config(int vocabulary) {
+    Language l = language;
+    return new OwlConfig(
+        new OwlConfig.Vision(
+            vision.width, vision.mlp, vision.layers, vision.heads, vision.image, vision.patch, 1e-6),
+        new OwlConfig.Abstractor(
+            abstractor.width, abstractor.mlp, abstractor.layers, abstractor.heads, 1e-6),
+        new OwlConfig.Language(
+            vocabulary,
+            l.width,
+            l.mlp,
+            l.layers,
+            l.heads,
+            l.keyValueHeads,
+            l.width / l.heads,
+            1e-6,
+            10_000,
+            l.context,
+            1,
+            2),
+        preprocessing(),
+        queries);
+  }
+
+  private OwlConfig.Preprocessing preprocessing() {
+    return new OwlConfig.Preprocessing(
+        vision.image,
+        CLIP.meanRed(),
+        CLIP.meanGreen(),
+        CLIP.meanBlue(),
+        CLIP.deviationRed(),
+        CLIP.deviationGreen(),
+        CLIP.deviationBlue());
+  }
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.owlmesh.model.OwlException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A training job: where it begins, its stages in order, and where the result goes. Paths are
+ * relative to the working directory.
+ *
+ * @param output folder of everything that the job writes
+ * @param seed of initial weights, the order of the data, augmentation and dropout
+ * @param device {@code cpu} or {@code cuda:N}
+ * @param threads of one operator; 0 for one a core
+ * @param checkpoint the model to begin with
+ * @param adapter a LoRA to go on from
+ * @param model instead of a checkpoint: dimensions of a model with random weights
+ * @param book data to be made before the first stage, unless it is there
+ * @param saveAs type of the weights of the result
+ */
+public record Recipe(
+    String name,
+    Path output,
+    long seed,
+    String device,
+    int threads,
+    Optional<Path> checkpoint,
+    Optional<Path> adapter,
+    Optional<NewModel> model,
+    Optional<Book> book,
+    List<Stage> stages,
+    Optional<Evaluate> evaluate,
+    @JsonProperty("save_as") String saveAs) {
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder()
+          .addModule(new com.fasterxml.jackson.datatype.jdk8.Jdk8Module())
+          .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+          .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+          .build();
+
+  /** How the result is measured: {@code test} is a file of dialogues whose last reply is known. */
+  public record Evaluate(Path test, @JsonProperty("max_new_tokens") int maxNewTokens) {
+    public Evaluate {
+      Check.given("evaluate.test", test);
+      Check.range("evaluate.max_new_tokens", maxNewTokens, 1, 4096);
+    }
+  }
+
+  /**
+   * A picture book to be made.
+   *
+   * @param pretrain samples of text for the language model
+   * @param align images with captions
+   * @param instructImage dialogues about images
+   * @param instructText dialogues without
+   * @param test questions of each skill
+   */
+  public record Book(
+      Path folder,
+      long seed,
+      @JsonProperty("image_size") int imageSize,
+      int pretrain,
+      int align,
+      @JsonProperty("instruct_image") int instructImage,
+      @JsonProperty("instruct_text") int instructText,
+      int test) {
+    public Book {
+      Check.given("book.folder", folder);
+    }
+  }
+
+  /** Gives what may be left out. */
+  public Recipe(
+      @JsonProperty("name") @Nullable String name,
+      @JsonProperty("output") @Nullable Path output,
+      @JsonProperty("seed") long seed,
+      @JsonProperty("device") @Nullable String device,
+      @JsonProperty("threads") int threads,
+      @JsonProperty("checkpoint") @Nullable Optional<Path> checkpoint,
+      @JsonProperty("adapter") @Nullable Optional<Path> adapter,
+      @JsonProperty("model") @Nullable Optional<NewModel> model,
+      @JsonProperty("book") @Nullable Optional<Book> book,
+      @JsonProperty("stages") @Nullable List<Stage> stages,
+      @JsonProperty("evaluate") @Nullable Optional<Evaluate> evaluate,
+      @JsonProperty("save_as") @Nullable String saveAs) {
+    this.name = Check.given("name", name);
+    this.output = Check.given("output", output);
+    this.seed = seed;
+    this.device = device == null ? "cpu" : device;
+    this.threads = threads;
+    this.checkpoint = checkpoint == null ? Optional.empty() : checkpoint;
+    this.adapter = adapter == null ? Optional.empty() : adapter;
+    this.model = model == null ? Optional.empty() : model;
+    this.book = book == null ? Optional.empty() : book;
+    this.stages = List.copyOf(Check.given("stages", stages));
+    this.evaluate = evaluate == null ? Optional.empty() : evaluate;
+    this.saveAs = saveAs == null ? "bfloat16" : saveAs;
+    Check.range("threads", threads, 0, 1024);
+    Check.that(
+        this.checkpoint.isPresent() != this.model.isPresent(),
+        "checkpoint",
+        "name one, or the dimensions of a new model, but not both");
+    Check.that(!this.stages.isEmpty(), "stages", "there are none");
+    Check.that(
+        this.saveAs.equals("bfloat16") || this.saveAs.equals("float32"),
+        "save_as",
+        "'" + this.saveAs + "'; known are bfloat16 and float32");
+    Set<String> names = new HashSet<>();
+    for (Stage stage : this.stages) {
+      Check.that(names.add(stage.name()), "stages", "two are named " + stage.name());
+    }
+  }
+
+  /**
+   * Reads a file.
+   *
+   * @throws OwlException BAD_INPUT naming the field, also one that no recipe has
+   */
+  public static Recipe read(Path file) {
+    try {
+      return YAML.readValue(file.toFile(), Recipe.class);
+    } catch (ValueInstantiationException e) {
+      if (e.getCause() instanceof OwlException ours) {
+        throw ours;
+      }
+      throw bad(file, e);
+    } catch (JsonMappingException e) {
+      throw bad(file, e);
+    } catch (IOException e) {
+      throw OwlException.badInput("recipe", file + ": " + e.getMessage());
+    }
+  }
+
+  private static OwlException bad(Path file, JsonMappingException e) {
+    if (e.getCause() instanceof OwlException ours) {
+      return ours;
+    }
+    StringBuilder field = new StringBuilder();
+    for (JsonMappingException.Reference reference : e.getPath()) {
+      field.append(
+          reference.getFieldName() == null
+              ? "[" + reference.getIndex() + "]"
+              : (field.isEmpty() ? "" : ".") + reference.getFieldName());
+    }
+    return OwlException.badInput(field.toString(), file + ": " + firstLine(e));
+  }
+
+  private static String firstLine(JacksonException e) {
+    return e.getOriginalMessage().lines().findFirst().orElse("cannot be read");
+  }
+}
