@@ -5,6 +5,8 @@ import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.trainer.cli.DataCommand;
+import io.owlmesh.trainer.cli.TrainCommand;
 import java.io.IOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -41,6 +43,8 @@ public final class Owl {
             .addSubcommand(new BenchCommand(home))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
+            .addSubcommand(new TrainCommand())
+            .addSubcommand(new DataCommand())
             .addSubcommand(new TestCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);

@@ -6,7 +6,7 @@ import io.owlmesh.model.OwlConfig;
 import java.util.List;
 
 /** Reads preprocessor_config.json; what it leaves out is as in CLIP's image processor. */
-final class PreprocessorFile {
+public final class PreprocessorFile {
   private static final double[] MEAN = {0.48145466, 0.4578275, 0.40821073};
   private static final double[] DEVIATION = {0.26862954, 0.26130258, 0.27577711};
 
@@ -29,8 +29,12 @@ final class PreprocessorFile {
         channels(f, "image_std", DEVIATION, true));
   }
 
-  /** CLIP's. */
-  static OwlConfig.Preprocessing clip(int imageSize) {
+  /**
+   * CLIP's preprocessing.
+   *
+   * @param imageSize side that the vision encoder takes, pixels
+   */
+  public static OwlConfig.Preprocessing clip(int imageSize) {
     return of(imageSize, MEAN, DEVIATION);
   }
 

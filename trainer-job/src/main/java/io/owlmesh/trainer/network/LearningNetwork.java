@@ -133,6 +133,19 @@ public final class LearningNetwork implements AutoCloseable {
       throw OwlException.badInput(
           "data", "text alone, but only visual parts learn: give this stage samples with images");
     }
+    return run(batch, numbers(factor, true), sizes(seed, options.checkpointing() ? 1 : 0));
+  }
+
+  /**
+   * The summed loss of a batch, without dropout; changes nothing.
+   *
+   * @return sum over the batch's targets of -log p
+   */
+  public double measure(Batch batch) {
+    return batch.targetCount() == 0 ? 0 : run(batch, numbers(1, false), sizes(0, 2));
+  }
+
+  private double run(Batch batch, double[] numbers, long[] sizes) {
     try (PtNDManager scope = program.newScope()) {
       NDList in = new NDList();
       in.add(named("pixels", pixels(batch, scope)));
@@ -142,8 +155,8 @@ public final class LearningNetwork implements AutoCloseable {
       in.add(named("targets", longs(batch.targets(), scope)));
       in.add(named("trained", trained));
       in.add(named("casts", casts));
-      in.add(named("sizes", longs(sizes(seed), scope)));
-      in.add(named("numbers", scope.create(numbers(factor))));
+      in.add(named("sizes", longs(sizes, scope)));
+      in.add(named("numbers", scope.create(numbers)));
       in.addAll(tensors.all());
       in.addAll(gradients);
       return program.learn("learn", in).getFirst().getFloat();
@@ -162,7 +175,7 @@ public final class LearningNetwork implements AutoCloseable {
     return dtype == DType.BFLOAT16 ? 15 : 6;
   }
 
-  private long[] sizes(long seed) {
+  private long[] sizes(long seed, int mode) {
     return new long[] {
       config.vision().heads(),
       config.abstractor().heads(),
@@ -173,7 +186,7 @@ public final class LearningNetwork implements AutoCloseable {
       order.lora(),
       config.language().keyValueHeads(),
       seed,
-      options.checkpointing() ? 1 : 0,
+      mode,
       number(options.dtype()),
       firstSegment(),
       config.language().headSize()
@@ -190,7 +203,7 @@ public final class LearningNetwork implements AutoCloseable {
     return trainables.queries() || trainables.abstractor() || embeds ? reading : reading + 1;
   }
 
-  private double[] numbers(double factor) {
+  private double[] numbers(double factor, boolean drops) {
     return new double[] {
       config.vision().epsilon(),
       config.abstractor().epsilon(),
@@ -198,8 +211,8 @@ public final class LearningNetwork implements AutoCloseable {
       config.language().ropeTheta(),
       factor,
       trainables.lora().map(Lora::scaling).orElse(0.0),
-      trainables.lora().map(Lora::dropout).orElse(0.0),
-      options.abstractorDropout()
+      drops ? trainables.lora().map(Lora::dropout).orElse(0.0) : 0,
+      drops ? options.abstractorDropout() : 0
     };
   }
 

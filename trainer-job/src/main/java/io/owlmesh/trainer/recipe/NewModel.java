@@ -3,6 +3,7 @@ package io.owlmesh.trainer.recipe;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.checkpoint.PreprocessorFile;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -19,10 +20,6 @@ public record NewModel(
     Language language,
     int queries,
     double spread) {
-  private static final OwlConfig.Preprocessing CLIP =
-      new OwlConfig.Preprocessing(
-          224, 0.48145466f, 0.4578275f, 0.40821073f, 0.26862954f, 0.26130258f, 0.27577711f);
-
   public NewModel {
     Check.given("model.tokenizer", tokenizer);
     Check.given("model.vision", vision);
@@ -47,6 +44,8 @@ public record NewModel(
   }
 
   /**
+   * The vision encoder.
+   *
    * @param image side of the square input, pixels
    * @param patch side of a patch, pixels
    */
@@ -67,6 +66,8 @@ public record NewModel(
   }
 
   /**
+   * The language model.
+   *
    * @param keyValueHeads as many as heads unless fewer are asked for
    */
   public record Language(
@@ -100,7 +101,13 @@ public record NewModel(
     Language l = language;
     return new OwlConfig(
         new OwlConfig.Vision(
-            vision.width, vision.mlp, vision.layers, vision.heads, vision.image, vision.patch, 1e-6),
+            vision.width,
+            vision.mlp,
+            vision.layers,
+            vision.heads,
+            vision.image,
+            vision.patch,
+            1e-6),
         new OwlConfig.Abstractor(
             abstractor.width, abstractor.mlp, abstractor.layers, abstractor.heads, 1e-6),
         new OwlConfig.Language(
@@ -116,18 +123,7 @@ public record NewModel(
             l.context,
             1,
             2),
-        preprocessing(),
+        PreprocessorFile.clip(vision.image),
         queries);
-  }
-
-  private OwlConfig.Preprocessing preprocessing() {
-    return new OwlConfig.Preprocessing(
-        vision.image,
-        CLIP.meanRed(),
-        CLIP.meanGreen(),
-        CLIP.meanBlue(),
-        CLIP.deviationRed(),
-        CLIP.deviationGreen(),
-        CLIP.deviationBlue());
   }
 }

@@ -88,24 +88,24 @@ public record Recipe(
       @JsonProperty("seed") long seed,
       @JsonProperty("device") @Nullable String device,
       @JsonProperty("threads") int threads,
-      @JsonProperty("checkpoint") @Nullable Optional<Path> checkpoint,
-      @JsonProperty("adapter") @Nullable Optional<Path> adapter,
-      @JsonProperty("model") @Nullable Optional<NewModel> model,
-      @JsonProperty("book") @Nullable Optional<Book> book,
+      @JsonProperty("checkpoint") Optional<Path> checkpoint,
+      @JsonProperty("adapter") Optional<Path> adapter,
+      @JsonProperty("model") Optional<NewModel> model,
+      @JsonProperty("book") Optional<Book> book,
       @JsonProperty("stages") @Nullable List<Stage> stages,
-      @JsonProperty("evaluate") @Nullable Optional<Evaluate> evaluate,
+      @JsonProperty("evaluate") Optional<Evaluate> evaluate,
       @JsonProperty("save_as") @Nullable String saveAs) {
     this.name = Check.given("name", name);
     this.output = Check.given("output", output);
     this.seed = seed;
     this.device = device == null ? "cpu" : device;
     this.threads = threads;
-    this.checkpoint = checkpoint == null ? Optional.empty() : checkpoint;
-    this.adapter = adapter == null ? Optional.empty() : adapter;
-    this.model = model == null ? Optional.empty() : model;
-    this.book = book == null ? Optional.empty() : book;
+    this.checkpoint = checkpoint;
+    this.adapter = adapter;
+    this.model = model;
+    this.book = book;
     this.stages = List.copyOf(Check.given("stages", stages));
-    this.evaluate = evaluate == null ? Optional.empty() : evaluate;
+    this.evaluate = evaluate;
     this.saveAs = saveAs == null ? "bfloat16" : saveAs;
     Check.range("threads", threads, 0, 1024);
     Check.that(

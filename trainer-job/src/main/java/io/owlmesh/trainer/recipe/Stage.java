@@ -6,7 +6,6 @@ import io.owlmesh.trainer.network.Lora;
 import io.owlmesh.trainer.network.Optimiser;
 import io.owlmesh.trainer.network.Trainables;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -63,10 +62,10 @@ public record Stage(
    * @param images folder of the images; the file's own if it is empty
    */
   public record Data(String file, double weight, Optional<Path> images) {
-    public Data(String file, double weight, @Nullable Optional<Path> images) {
+    public Data(String file, double weight, Optional<Path> images) {
       this.file = Check.given("stages.data.file", file);
       this.weight = weight == 0 ? 1 : weight;
-      this.images = images == null ? Optional.empty() : images;
+      this.images = images;
       Check.range("stages.data.weight", this.weight, 1e-6, 1e6);
     }
   }
@@ -121,8 +120,8 @@ public record Stage(
    *
    * @param crop least share of the area that a random crop keeps; 0 for none
    */
-  public record Augment(double crop, boolean flip, @JsonProperty("rand_augment") boolean random) {
-    static final Augment NONE = new Augment(0, false, false);
+  public record Augment(double crop, boolean flip) {
+    static final Augment NONE = new Augment(0, false);
 
     public Augment {
       Check.range("stages.augmentation.crop", crop, 0, 1);
@@ -135,12 +134,12 @@ public record Stage(
    * @param every steps between two
    */
   public record Validation(String file, Optional<Path> images, long every, int samples) {
-    public Validation(String file, @Nullable Optional<Path> images, long every, int samples) {
+    public Validation(String file, Optional<Path> images, long every, int samples) {
       this.file = Check.given("stages.validation.file", file);
-      this.images = images == null ? Optional.empty() : images;
+      this.images = images;
       this.every = every;
       this.samples = samples;
-      Check.range("stages.validation.every", every, 1, Long.MAX_VALUE);
+      Check.range("stages.validation.every", (double) every, 1, 1_000_000_000);
       Check.range("stages.validation.samples", samples, 1, 1_000_000);
     }
   }
@@ -149,7 +148,7 @@ public record Stage(
   public Stage(
       @JsonProperty("name") @Nullable String name,
       @JsonProperty("trains") @Nullable List<Part> trains,
-      @JsonProperty("lora") @Nullable Optional<LoraRecipe> lora,
+      @JsonProperty("lora") Optional<LoraRecipe> lora,
       @JsonProperty("data") @Nullable List<Data> data,
       @JsonProperty("steps") long steps,
       @JsonProperty("batch") int batch,
@@ -162,13 +161,13 @@ public record Stage(
       @JsonProperty("gradient_checkpointing") boolean checkpointing,
       @JsonProperty("abstractor_dropout") double abstractorDropout,
       @JsonProperty("augmentation") @Nullable Augment augmentation,
-      @JsonProperty("validation") @Nullable Optional<Validation> validation,
+      @JsonProperty("validation") Optional<Validation> validation,
       @JsonProperty("save_every") long saveEvery) {
     this.name = Check.given("stages.name", name);
     String field = "stages." + this.name + ".";
     Check.that(this.name.matches("[a-z0-9][a-z0-9-]{0,39}"), field + "name", "[a-z0-9-] only");
     this.trains = trains == null ? List.of() : List.copyOf(trains);
-    this.lora = lora == null ? Optional.empty() : lora;
+    this.lora = lora;
     this.data = List.copyOf(Check.given(field + "data", data));
     this.steps = steps;
     this.batch = batch;
@@ -181,7 +180,7 @@ public record Stage(
     this.checkpointing = checkpointing;
     this.abstractorDropout = abstractorDropout;
     this.augmentation = augmentation == null ? Augment.NONE : augmentation;
-    this.validation = validation == null ? Optional.empty() : validation;
+    this.validation = validation;
     this.saveEvery = saveEvery == 0 ? 500 : saveEvery;
     check(field);
   }
@@ -190,13 +189,13 @@ public record Stage(
     Check.that(
         !trains.isEmpty() || lora.isPresent(), field + "trains", "nothing learns in this stage");
     Check.that(!data.isEmpty(), field + "data", "there is none");
-    Check.range(field + "steps", steps, 1, 100_000_000);
+    Check.range(field + "steps", (double) steps, 1, 100_000_000);
     Check.range(field + "batch", batch, 1, 1_000_000);
     Check.range(field + "positions", positions, 1, 100_000_000);
     Check.range(field + "sequence_length", sequenceLength, 8, 1_000_000);
     Check.range(field + "rate", rate, 1e-12, 10);
     Check.range(field + "abstractor_dropout", abstractorDropout, 0, 0.99);
-    Check.range(field + "save_every", saveEvery, 1, Long.MAX_VALUE);
+    Check.range(field + "save_every", (double) saveEvery, 1, 1_000_000_000);
     Check.that(
         precision.equals("float32") || precision.equals("bfloat16"),
         field + "precision",

@@ -32,7 +32,14 @@
     if torch.eq(pixels.size(0), 0):
       begin = n[2] + 1
     end = n[2] + 3 + n[3]
-    if torch.eq(n[9], 0):
+    if torch.eq(n[9], 2):
+      # To measure alone.
+      _3 = torch.set_grad_enabled(False)
+      v = self.weights(w, index, cast, leaves, n[10])
+      for s in range(begin, end):
+        x = self.segment(s, x, ids, places, at, targets, n, f, v)
+      loss = x
+    elif torch.eq(n[9], 0):
       v = self.weights(w, index, cast, leaves, n[10])
       for s in range(begin, end):
         x = self.segment(s, x, ids, places, at, targets, n, f, v)

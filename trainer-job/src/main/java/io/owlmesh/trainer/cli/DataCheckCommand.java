@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.cli;
+
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.trainer.data.Augmentation;
+import io.owlmesh.trainer.data.BadSample;
+import io.owlmesh.trainer.data.DataReport;
+import io.owlmesh.trainer.data.EncodedSample;
+import io.owlmesh.trainer.data.Sample;
+import io.owlmesh.trainer.data.SampleEncoder;
+import io.owlmesh.trainer.data.SampleSource;
+import io.owlmesh.trainer.data.SampleSources;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Reads a data set as training would, and reports what it could not use. */
+@Command(
+    name = "check",
+    description = "Reads every sample as training would and counts what cannot be used, and why.",
+    sortOptions = false,
+    footer = {"", "Exit code 1 if no sample can be used."})
+final class DataCheckCommand implements Callable<Integer> {
+  private static final int EVERY = 10_000;
+
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init")
+  @Parameters(
+      paramLabel = "FILE",
+      description = "A JSONL file, or tar shards such as 'align-*.tar' (in quotes).")
+  private String file;
+
+  @SuppressWarnings("NullAway.Init")
+  @Option(
+      names = "--tokenizer",
+      required = true,
+      paramLabel = "DIR",
+      description = "Checkpoint whose tokeniser and dimensions decide what fits.")
+  private Path tokenizer;
+
+  @Option(names = "--max-length", paramLabel = "M", description = "Tokens of a sample at most.")
+  private int maxLength = 2048;
+
+  @Option(
+      names = "--images",
+      paramLabel = "DIR",
+      description = "Folder of the images (default: the file's own).")
+  private Optional<Path> images = Optional.empty();
+
+  private final DataReport report = new DataReport();
+  private final List<Integer> lengths = new ArrayList<>();
+  private final Map<String, Integer> labels = new TreeMap<>();
+  private long targets;
+  private long pictures;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    Checkpoint checkpoint = Checkpoint.open(tokenizer);
+    SampleEncoder encoder =
+        new SampleEncoder(
+            Tokenizer.open(tokenizer), checkpoint.config(), maxLength, Augmentation.NONE);
+    try (SampleSource source = SampleSources.open(file, images)) {
+      for (int i = 0; i < source.size(); i++) {
+        try {
+          Sample sample = source.read(i);
+          count(sample, encoder.encode(sample, new SplittableRandom(0)));
+        } catch (BadSample e) {
+          report.add(e);
+        }
+        if ((i + 1) % EVERY == 0) {
+          out.println((i + 1) + " of " + source.size());
+          out.flush();
+        }
+      }
+      print(out, source.size());
+    }
+    return lengths.isEmpty() ? 1 : 0;
+  }
+
+  private void count(Sample sample, EncodedSample encoded) {
+    lengths.add(encoded.length());
+    targets += encoded.targets();
+    pictures += encoded.pixels().size();
+    for (String label : List.of("task_type", "skill", "language")) {
+      String value = sample.labels().get(label);
+      if (value != null) {
+        labels.merge(label + " " + value, 1, Integer::sum);
+      }
+    }
+  }
+
+  private void print(PrintWriter out, int samples) {
+    out.printf("%-24s %,12d%n%-24s %,12d%n", "samples", samples, "usable", lengths.size());
+    report.byReason().forEach((reason, count) -> out.printf("%-24s %,12d%n", reason, count));
+    out.printf("%-24s %,12d%n%-24s %,12d%n", "images", pictures, "trained targets", targets);
+    if (!lengths.isEmpty()) {
+      Collections.sort(lengths);
+      out.printf(
+          "%-24s %d, %d, %d, %d%n",
+          "length min, median, p99, max",
+          lengths.getFirst(),
+          lengths.get(lengths.size() / 2),
+          lengths.get((int) (lengths.size() * 0.99)),
+          lengths.getLast());
+    }
+    labels.forEach((label, count) -> out.printf("%-36s %,12d%n", label, count));
+    report.examples().forEach(out::println);
+    out.flush();
+  }
+}

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.cli;
+
+import io.owlmesh.trainer.job.Job;
+import io.owlmesh.trainer.job.Watching;
+import io.owlmesh.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Runs a training job. */
+@Command(
+    name = "train",
+    description = {
+      "Runs the stages of a recipe, each from the last one's result.",
+      "A job that was stopped or killed goes on where it was; what is up to date is kept."
+    },
+    sortOptions = false,
+    footer = {
+      "",
+      "Exit codes: 0 done, 1 failed, 2 wrong usage, 143 stopped by SIGTERM (130 by Ctrl-C) with its"
+          + " state saved: start it again.",
+      "Example: ./owl train deploy/recipes/nano.yaml"
+    })
+public final class TrainCommand implements Callable<Integer> {
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init")
+  @Parameters(paramLabel = "RECIPE", description = "What to train, as YAML.")
+  private Path recipe;
+
+  @Override
+  public Integer call() throws Exception {
+    PrintWriter out = spec.commandLine().getOut();
+    Recipe read = Recipe.read(recipe);
+    try (Watching watching = new Watching(out, isTerminal())) {
+      CountDownLatch over = new CountDownLatch(1);
+      Thread hook = new Thread(() -> stop(watching, over), "stop");
+      Runtime.getRuntime().addShutdownHook(hook);
+      try {
+        return run(read, watching);
+      } finally {
+        over.countDown();
+      }
+    }
+  }
+
+  private static boolean isTerminal() {
+    return Objects.requireNonNull(System.console()).isTerminal();
+  }
+
+  /** The JVM ends when this returns, with 128 + the signal's number. */
+  private static void stop(Watching watching, CountDownLatch over) {
+    watching.stop();
+    try {
+      over.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private int run(Recipe read, Watching watching) throws IOException {
+    Optional<Job.Result> result = new Job(read, watching).run();
+    if (result.isEmpty()) {
+      return 1; // Nobody sees it: the signal's own code follows.
+    }
+    return 0;
+  }
+}

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.data;
+
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.image.Picture;
+import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.image.Preprocessor;
+import io.owlmesh.model.text.PromptTokens;
+import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.trainer.data.BadSample.Reason;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * From a dialogue to token ids and what of them is learnt, as the authors train: the text is cut at
+ * images and at the openings of turns, each piece is tokenised by itself, and learnt is what the AI
+ * says with an end of sequence behind it. Safe for use by several threads.
+ */
+public final class SampleEncoder {
+  private static final Pattern CUTS = Pattern.compile("<image>|AI: |\nHuman: ");
+  private static final Pattern TEXT_CUTS = Pattern.compile("AI: |\nHuman: ");
+  private static final String IMAGE = "<image>";
+  private static final String AI = "AI: ";
+
+  private final Tokenizer tokenizer;
+  private final OwlConfig config;
+  private final int maxLength;
+  private final Augmentation augmentation;
+  private final Preprocessor preprocessor;
+
+  /**
+   * @param maxLength M; a sample has at most M + 1 positions
+   */
+  public SampleEncoder(
+      Tokenizer tokenizer, OwlConfig config, int maxLength, Augmentation augmentation) {
+    this.tokenizer = tokenizer;
+    this.config = config;
+    this.maxLength = maxLength;
+    this.augmentation = augmentation;
+    this.preprocessor = new Preprocessor(config.preprocessing());
+  }
+
+  /**
+   * Encodes a sample.
+   *
+   * @param random source of the augmentation
+   * @throws BadSample if it cannot be used, with the reason
+   */
+  public EncodedSample encode(Sample sample, RandomGenerator random) throws BadSample {
+    Positions positions = positions(sample);
+    List<HostTensor> pixels = new ArrayList<>();
+    for (Sample.Image image : sample.images()) {
+      pixels.add(pixels(sample, image, random));
+    }
+    return positions.sample(pixels);
+  }
+
+  private HostTensor pixels(Sample sample, Sample.Image image, RandomGenerator random)
+      throws BadSample {
+    String what = sample.key() + ", image " + image.name();
+    byte[] file;
+    try {
+      file = image.read();
+    } catch (NoSuchFileException _) {
+      throw new BadSample(Reason.MISSING_IMAGE, what + " does not exist");
+    } catch (IOException e) {
+      throw new BadSample(Reason.BROKEN_IMAGE, what + ": " + e.getMessage());
+    }
+    try {
+      Picture picture = new PictureDecoder().decode(file);
+      int size = config.preprocessing().size();
+      return preprocessor.normalise(augmentation.apply(picture, size, random));
+    } catch (OwlException e) {
+      throw new BadSample(Reason.BROKEN_IMAGE, what + ": " + e.getMessage());
+    }
+  }
+
+  private Positions positions(Sample sample) throws BadSample {
+    boolean sees = !sample.images().isEmpty();
+    Positions positions = new Positions(maxLength, config.language().bos());
+    boolean reply = false;
+    boolean first = true;
+    int images = 0;
+    for (String chunk : chunks(sample.text(), sees ? CUTS : TEXT_CUTS)) {
+      if (sees && chunk.equals(IMAGE)) {
+        if (first) {
+          throw new BadSample(Reason.MEDIA_FIRST, sample.key() + " begins with an image");
+        }
+        images++;
+        positions.image(sample, config.visualTokens());
+      } else if (first) {
+        positions.first(sample, tokenizer.encode(chunk));
+      } else if (reply) {
+        positions.reply(tokenizer.encode(chunk), config.language().eos());
+      } else {
+        positions.text(tokenizer.encode(chunk));
+      }
+      reply = chunk.equals(AI);
+      first = false;
+    }
+    if (images != sample.images().size()) {
+      throw new BadSample(
+          Reason.IMAGE_COUNT,
+          "%s has %d images and %d places for them"
+              .formatted(sample.key(), sample.images().size(), images));
+    }
+    if (positions.targets == 0) {
+      throw new BadSample(Reason.NO_TARGET, sample.key() + " has nothing to learn");
+    }
+    return positions;
+  }
+
+  /** The pieces with the cuts themselves among them; none is empty. */
+  private static List<String> chunks(String text, Pattern cuts) {
+    List<String> chunks = new ArrayList<>();
+    Matcher matcher = cuts.matcher(text);
+    int from = 0;
+    while (matcher.find()) {
+      if (matcher.start() > from) {
+        chunks.add(text.substring(from, matcher.start()));
+      }
+      chunks.add(matcher.group());
+      from = matcher.end();
+    }
+    if (from < text.length()) {
+      chunks.add(text.substring(from));
+    }
+    return chunks;
+  }
+
+  /** Ids as they come, never more than M + 1. */
+  private static final class Positions {
+    private final int maxLength;
+    private final int[] ids;
+    private final boolean[] trained;
+    private int length;
+    private int targets;
+
+    Positions(int maxLength, int bos) {
+      this.maxLength = maxLength;
+      this.ids = new int[maxLength + 1];
+      this.trained = new boolean[maxLength + 1];
+      ids[length++] = bos;
+    }
+
+    void first(Sample sample, int[] chunk) throws BadSample {
+      if (chunk.length > ids.length - length) {
+        throw new BadSample(
+            Reason.OVER_LONG,
+            "%s opens with %d tokens, the limit is %d"
+                .formatted(sample.key(), chunk.length, maxLength));
+      }
+      text(chunk);
+    }
+
+    void text(int[] chunk) {
+      int count = Math.min(chunk.length, ids.length - length);
+      System.arraycopy(chunk, 0, ids, length, count);
+      length += count;
+    }
+
+    void reply(int[] chunk, int eos) {
+      int count = Math.min(chunk.length, maxLength - length);
+      if (count < 0) {
+        return; // Not even the end of the sequence fits.
+      }
+      System.arraycopy(chunk, 0, ids, length, count);
+      ids[length + count] = eos;
+      Arrays.fill(trained, length, length + count + 1, true);
+      length += count + 1;
+      targets += count + 1;
+    }
+
+    void image(Sample sample, int tokens) throws BadSample {
+      if (tokens > ids.length - length) {
+        throw new BadSample(
+            Reason.OVER_LONG,
+            "%s: an image at position %d does not fit into %d"
+                .formatted(sample.key(), length, ids.length));
+      }
+      Arrays.fill(ids, length, length + tokens, PromptTokens.VISUAL);
+      length += tokens;
+    }
+
+    EncodedSample sample(List<HostTensor> pixels) {
+      return new EncodedSample(Arrays.copyOf(ids, length), Arrays.copyOf(trained, length), pixels);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.job;
+
+import io.owlmesh.model.DType;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.trainer.recipe.NewModel;
+import io.owlmesh.trainer.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.Optional;
+
+/**
+ * Runs a recipe in its output folder: data, the model to begin with, the stages in order, the
+ * result. What is there already and was made of the same inputs is kept; a killed job started again
+ * goes on and ends with the same weights as one never killed.
+ */
+public final class Job {
+  private final Recipe recipe;
+  private final Watching watching;
+
+  public Job(Recipe recipe, Watching watching) {
+    this.recipe = recipe;
+    this.watching = watching;
+  }
+
+  /**
+   * What a job leaves.
+   *
+   * @param checkpoint folder in the layout of Hugging Face
+   * @param adapter folder of PEFT, if a LoRA learnt
+   */
+  public record Result(Path checkpoint, Optional<Path> adapter) {}
+
+  /**
+   * Runs all that is left to do.
+   *
+   * @return where the result is; empty if it was told to stop and saved its state
+   * @throws OwlException BAD_INPUT or BAD_CHECKPOINT for what is wrong with the recipe's inputs
+   * @throws IOException if a file cannot be read or written
+   */
+  public Optional<Result> run() throws IOException {
+    Files.createDirectories(recipe.output());
+    if (recipe.book().isPresent()) {
+      BookMaker.make(recipe.book().get(), watching);
+    }
+    Place place = start();
+    for (int number = 1; number <= recipe.stages().size(); number++) {
+      Optional<Place> next = new StageRun(recipe, number, place, watching).run();
+      if (next.isEmpty()) {
+        return Optional.empty();
+      }
+      place = next.get();
+    }
+    return Optional.of(result(place));
+  }
+
+  private Place start() throws IOException {
+    if (recipe.model().isEmpty()) {
+      Path folder = recipe.checkpoint().orElseThrow();
+      Fingerprint print = new Fingerprint().folder(folder);
+      recipe.adapter().ifPresent(print::folder);
+      return new Place(folder, recipe.adapter(), print.hex());
+    }
+    NewModel model = recipe.model().get();
+    Fingerprint print = new Fingerprint().text(model + " " + recipe.seed());
+    model.tokenizer().texts().forEach(print::file);
+    String hex = print.hex();
+    Path folder = recipe.output().resolve("00-start");
+    Path mark = recipe.output().resolve("00-start.made-of");
+    if (!Files.exists(mark) || !Files.readString(mark).equals(hex)) {
+      Files.deleteIfExists(mark);
+      if (Files.exists(folder)) {
+        CheckpointWriter.deleteTree(folder);
+      }
+      write(model, folder);
+      Files.writeString(mark, hex);
+    }
+    return new Place(folder, Optional.empty(), hex);
+  }
+
+  private void write(NewModel model, Path folder) throws IOException {
+    Path scratch = Files.createTempDirectory("owl-tokenizer");
+    try {
+      Path tokenizer = scratch.resolve("tokenizer.model");
+      watching.say("Training a tokeniser of %d pieces".formatted(model.tokenizer().vocabulary()));
+      TokenizerMaker.make(model.tokenizer(), tokenizer);
+      OwlConfig config = model.config(Tokenizer.open(scratch).size());
+      Fresh.write(folder, config, model.spread(), recipe.seed(), tokenizer);
+    } finally {
+      CheckpointWriter.deleteTree(scratch);
+    }
+  }
+
+  /** The last stage's model in the type to be shipped. */
+  private Result result(Place place) throws IOException {
+    Path model = recipe.output().resolve("model");
+    Path mark = recipe.output().resolve("model.made-of");
+    String made = place.fingerprint() + " " + recipe.saveAs();
+    if (!Files.exists(mark) || !Files.readString(mark).equals(made)) {
+      Files.deleteIfExists(mark);
+      if (Files.exists(model)) {
+        CheckpointWriter.deleteTree(model);
+      }
+      Export.checkpoint(
+          model,
+          Checkpoint.open(place.checkpoint()),
+          Collections.emptySortedMap(),
+          recipe.saveAs().equals("float32") ? DType.FLOAT32 : DType.BFLOAT16);
+      Files.writeString(mark, made);
+    }
+    watching.say("The model is in " + model);
+    place.adapter().ifPresent(adapter -> watching.say("The adapter is in " + adapter));
+    return new Result(model, place.adapter());
+  }
+}
