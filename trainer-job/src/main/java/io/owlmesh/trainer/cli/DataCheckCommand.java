@@ -5,6 +5,7 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.Augmentation;
 import io.owlmesh.trainer.data.BadSample;
+import io.owlmesh.trainer.data.Cutting;
 import io.owlmesh.trainer.data.DataReport;
 import io.owlmesh.trainer.data.EncodedSample;
 import io.owlmesh.trainer.data.Sample;
@@ -75,7 +76,11 @@ final class DataCheckCommand implements Callable<Integer> {
     Checkpoint checkpoint = Checkpoint.open(tokenizer);
     SampleEncoder encoder =
         new SampleEncoder(
-            Tokenizer.open(tokenizer), checkpoint.config(), maxLength, Augmentation.NONE);
+            Tokenizer.open(tokenizer),
+            checkpoint.config(),
+            maxLength,
+            Augmentation.NONE,
+            Cutting.AUTHORS);
     try (SampleSource source = SampleSources.open(file, images)) {
       for (int i = 0; i < source.size(); i++) {
         try {

@@ -4,10 +4,10 @@ package io.owlmesh.trainer.cli;
 import io.owlmesh.trainer.job.Job;
 import io.owlmesh.trainer.job.Watching;
 import io.owlmesh.trainer.recipe.Recipe;
+import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -56,7 +56,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private static boolean isTerminal() {
-    return Objects.requireNonNull(System.console()).isTerminal();
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
   /** The JVM ends when this returns, with 128 + the signal's number. */

@@ -25,26 +25,34 @@ import java.util.regex.Pattern;
  * says with an end of sequence behind it. Safe for use by several threads.
  */
 public final class SampleEncoder {
+  private static final String IMAGE = "<image>";
   private static final Pattern CUTS = Pattern.compile("<image>|AI: |\nHuman: ");
   private static final Pattern TEXT_CUTS = Pattern.compile("AI: |\nHuman: ");
-  private static final String IMAGE = "<image>";
+  private static final Pattern IMAGES = Pattern.compile(IMAGE);
   private static final String AI = "AI: ";
+  private static final String OPENING = "\nAI: ";
 
   private final Tokenizer tokenizer;
   private final OwlConfig config;
   private final int maxLength;
   private final Augmentation augmentation;
+  private final Cutting cutting;
   private final Preprocessor preprocessor;
 
   /**
    * @param maxLength M; a sample has at most M + 1 positions
    */
   public SampleEncoder(
-      Tokenizer tokenizer, OwlConfig config, int maxLength, Augmentation augmentation) {
+      Tokenizer tokenizer,
+      OwlConfig config,
+      int maxLength,
+      Augmentation augmentation,
+      Cutting cutting) {
     this.tokenizer = tokenizer;
     this.config = config;
     this.maxLength = maxLength;
     this.augmentation = augmentation;
+    this.cutting = cutting;
     this.preprocessor = new Preprocessor(config.preprocessing());
   }
 
@@ -55,7 +63,13 @@ public final class SampleEncoder {
    * @throws BadSample if it cannot be used, with the reason
    */
   public EncodedSample encode(Sample sample, RandomGenerator random) throws BadSample {
-    Positions positions = positions(sample);
+    boolean served =
+        switch (cutting) {
+          case AUTHORS -> false;
+          case SERVED -> true;
+          case BOTH -> random.nextBoolean();
+        };
+    Positions positions = served ? served(sample, random) : authors(sample);
     List<HostTensor> pixels = new ArrayList<>();
     for (Sample.Image image : sample.images()) {
       pixels.add(pixels(sample, image, random));
@@ -83,7 +97,35 @@ public final class SampleEncoder {
     }
   }
 
-  private Positions positions(Sample sample) throws BadSample {
+  /** The prompt of one reply as it is asked for, then the reply. */
+  private Positions served(Sample sample, RandomGenerator random) throws BadSample {
+    List<String> turns = List.of(sample.text().split(OPENING, -1));
+    // The last reply half of the time: it may need what was said before.
+    int last = turns.size() - 1;
+    int asked = last < 2 || random.nextBoolean() ? last : random.nextInt(1, last + 1);
+    if (last < 1) {
+      throw new BadSample(Reason.NO_TARGET, sample.key() + " has no reply");
+    }
+    String reply = turns.get(asked);
+    int end = reply.indexOf("\nHuman: ");
+    String prompt = String.join(OPENING, turns.subList(0, asked)) + OPENING;
+    Positions positions = new Positions(maxLength, config.language().bos());
+    int images = 0;
+    boolean sees = !sample.images().isEmpty();
+    for (String chunk : sees ? chunks(prompt, IMAGES) : List.of(prompt)) {
+      if (sees && chunk.equals(IMAGE)) {
+        images++;
+        positions.image(sample, config.visualTokens());
+      } else {
+        positions.first(sample, tokenizer.encode(chunk));
+      }
+    }
+    positions.reply(
+        tokenizer.encode(end < 0 ? reply : reply.substring(0, end)), config.language().eos());
+    return positions.checked(sample, images);
+  }
+
+  private Positions authors(Sample sample) throws BadSample {
     boolean sees = !sample.images().isEmpty();
     Positions positions = new Positions(maxLength, config.language().bos());
     boolean reply = false;
@@ -106,16 +148,7 @@ public final class SampleEncoder {
       reply = chunk.equals(AI);
       first = false;
     }
-    if (images != sample.images().size()) {
-      throw new BadSample(
-          Reason.IMAGE_COUNT,
-          "%s has %d images and %d places for them"
-              .formatted(sample.key(), sample.images().size(), images));
-    }
-    if (positions.targets == 0) {
-      throw new BadSample(Reason.NO_TARGET, sample.key() + " has nothing to learn");
-    }
-    return positions;
+    return positions.checked(sample, images);
   }
 
   /** The pieces with the cuts themselves among them; none is empty. */
@@ -188,6 +221,19 @@ public final class SampleEncoder {
       }
       Arrays.fill(ids, length, length + tokens, PromptTokens.VISUAL);
       length += tokens;
+    }
+
+    Positions checked(Sample sample, int images) throws BadSample {
+      if (images != sample.images().size()) {
+        throw new BadSample(
+            Reason.IMAGE_COUNT,
+            "%s has %d images and %d places for them"
+                .formatted(sample.key(), sample.images().size(), images));
+      }
+      if (targets == 0) {
+        throw new BadSample(Reason.NO_TARGET, sample.key() + " has nothing to learn");
+      }
+      return this;
     }
 
     EncodedSample sample(List<HostTensor> pixels) {

@@ -7,6 +7,7 @@ import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.Augmentation;
 import io.owlmesh.trainer.data.BadSample;
 import io.owlmesh.trainer.data.Batches;
+import io.owlmesh.trainer.data.Cutting;
 import io.owlmesh.trainer.data.EncodedSample;
 import io.owlmesh.trainer.data.Mixture;
 import io.owlmesh.trainer.data.SampleEncoder;
@@ -46,10 +47,15 @@ final class StageData implements AutoCloseable {
             tokenizer,
             checkpoint.config(),
             stage.sequenceLength(),
-            new Augmentation(augment.crop(), augment.flip()));
+            new Augmentation(augment.crop(), augment.flip()),
+            stage.cutting());
     this.plain =
         new SampleEncoder(
-            tokenizer, checkpoint.config(), stage.sequenceLength(), Augmentation.NONE);
+            tokenizer,
+            checkpoint.config(),
+            stage.sequenceLength(),
+            Augmentation.NONE,
+            Cutting.AUTHORS);
     List<Mixture.Part> parts = new ArrayList<>();
     try {
       for (Stage.Data data : stage.data()) {

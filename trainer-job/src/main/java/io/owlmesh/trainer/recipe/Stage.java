@@ -2,6 +2,7 @@
 package io.owlmesh.trainer.recipe;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import io.owlmesh.trainer.data.Cutting;
 import io.owlmesh.trainer.network.Lora;
 import io.owlmesh.trainer.network.Optimiser;
 import io.owlmesh.trainer.network.Trainables;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  *     float32 in both
  * @param checkpointing whether activations are computed again instead of kept
  * @param abstractorDropout of the abstractor's attention
+ * @param cutting where text is cut before it is tokenised
  * @param saveEvery steps between two savings of the state
  */
 public record Stage(
@@ -45,6 +47,7 @@ public record Stage(
     @JsonProperty("gradient_checkpointing") boolean checkpointing,
     @JsonProperty("abstractor_dropout") double abstractorDropout,
     Augment augmentation,
+    Cutting cutting,
     Optional<Validation> validation,
     @JsonProperty("save_every") long saveEvery) {
   /** Parts that can learn. */
@@ -161,6 +164,7 @@ public record Stage(
       @JsonProperty("gradient_checkpointing") boolean checkpointing,
       @JsonProperty("abstractor_dropout") double abstractorDropout,
       @JsonProperty("augmentation") @Nullable Augment augmentation,
+      @JsonProperty("cutting") @Nullable Cutting cutting,
       @JsonProperty("validation") Optional<Validation> validation,
       @JsonProperty("save_every") long saveEvery) {
     this.name = Check.given("stages.name", name);
@@ -180,6 +184,7 @@ public record Stage(
     this.checkpointing = checkpointing;
     this.abstractorDropout = abstractorDropout;
     this.augmentation = augmentation == null ? Augment.NONE : augmentation;
+    this.cutting = cutting == null ? Cutting.AUTHORS : cutting;
     this.validation = validation;
     this.saveEvery = saveEvery == 0 ? 500 : saveEvery;
     check(field);
