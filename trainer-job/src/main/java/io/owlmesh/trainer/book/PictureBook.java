@@ -55,7 +55,8 @@ public final class PictureBook {
     if (options.imageSize() < 32 || options.imageSize() > 1024) {
       throw OwlException.badInput("image_size", options.imageSize() + ", allowed are 32 to 1024");
     }
-    String stamp = JSON.writeValueAsString(Map.of("version", VERSION, "options", "" + options));
+    String stamp =
+        JSON.createObjectNode().put("version", VERSION).put("options", "" + options).toString();
     Path old = folder.resolve(STAMP);
     if (Files.exists(old)) {
       if (Files.readString(old).equals(stamp)) {
