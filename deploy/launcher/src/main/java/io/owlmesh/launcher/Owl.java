@@ -6,6 +6,7 @@ import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.trainer.cli.DataCommand;
+import io.owlmesh.trainer.cli.EvalCommand;
 import io.owlmesh.trainer.cli.TrainCommand;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -45,6 +46,7 @@ public final class Owl {
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TrainCommand())
             .addSubcommand(new DataCommand())
+            .addSubcommand(new EvalCommand())
             .addSubcommand(new TestCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.eval;
+
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.abstractor.VisualAbstractor;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.image.Preprocessor;
+import io.owlmesh.model.language.Embeddings;
+import io.owlmesh.model.language.Generation;
+import io.owlmesh.model.language.LanguageModel;
+import io.owlmesh.model.language.LoraAdapter;
+import io.owlmesh.model.language.Sampler;
+import io.owlmesh.model.language.Sampling;
+import io.owlmesh.model.language.Sequence;
+import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.PromptTokens;
+import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.model.vision.VisionEncoder;
+import io.owlmesh.trainer.data.Sample;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A checkpoint in this process. Used by one thread. */
+public final class CheckpointAnswerer implements Answerer {
+  private final OwlConfig config;
+  private final Tokenizer tokenizer;
+  private final Preprocessor preprocessor;
+  private final VisionEncoder vision;
+  private final VisualAbstractor abstractor;
+  private final LanguageModel language;
+  private final LoraAdapter adapter;
+  private final int maxNewTokens;
+
+  /**
+   * Loads all parts.
+   *
+   * @param adapter folder of a LoRA
+   */
+  public CheckpointAnswerer(
+      Path folder, Optional<Path> adapter, EngineOptions options, int maxNewTokens) {
+    Checkpoint checkpoint = Checkpoint.open(folder);
+    this.config = checkpoint.config();
+    this.tokenizer = Tokenizer.open(folder);
+    this.preprocessor = new Preprocessor(config.preprocessing());
+    this.maxNewTokens = maxNewTokens;
+    this.vision = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
+    this.abstractor = VisualAbstractor.load(checkpoint, options, WeightLoader.Progress.NONE);
+    this.language =
+        LanguageModel.load(checkpoint, options, Optional.empty(), WeightLoader.Progress.NONE);
+    this.adapter =
+        adapter.map(path -> language.adapt(AdapterFile.open(path))).orElseGet(language::none);
+  }
+
+  @Override
+  public String answer(Question question) throws IOException {
+    List<HostTensor> images = new ArrayList<>();
+    for (Sample.Image image : question.images()) {
+      images.add(preprocessor.process(new PictureDecoder().decode(image.read())));
+    }
+    List<HostTensor> tokens =
+        images.isEmpty() ? List.of() : abstractor.condense(vision.encode(images));
+    PromptTokens prompt = PromptTemplate.DEFAULT.prompt(question.turns()).encode(tokenizer, config);
+    int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
+    List<Integer> ids = new ArrayList<>();
+    try (Embeddings inputs = Embeddings.of(language, prompt.ids(), starts, tokens);
+        Sequence sequence = language.begin(prompt.length() + maxNewTokens, adapter)) {
+      Generation.run(
+          sequence, inputs, new Sampler(Sampling.GREEDY), maxNewTokens, new Collector(ids));
+    }
+    return tokenizer.decode(ids.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  private record Collector(List<Integer> ids) implements Generation.Listener {
+    @Override
+    public void check() {}
+
+    @Override
+    public void token(int id) {
+      ids.add(id);
+    }
+  }
+
+  @Override
+  public void close() {
+    adapter.close();
+    language.close();
+    abstractor.close();
+    vision.close();
+  }
+}
