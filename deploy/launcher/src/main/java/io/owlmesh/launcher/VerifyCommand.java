@@ -5,8 +5,10 @@ import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.Precision;
 import io.owlmesh.model.verify.Row;
 import io.owlmesh.model.verify.Verification;
+import io.owlmesh.trainer.verify.TrainingChecks;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -20,7 +22,7 @@ import picocli.CommandLine.Spec;
 /** Compares the engine with values of the reference. */
 @Command(
     name = "verify",
-    description = "Compares pixels, tokens, features, logits and answers with golden values.",
+    description = "Compares pixels, tokens, features, answers and training with golden values.",
     sortOptions = false,
     footer = {"", "Exit code 1 if a comparison fails."})
 final class VerifyCommand implements Callable<Integer> {
@@ -55,12 +57,19 @@ final class VerifyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(FORMAT, "RESULT", "CHECK", "SUBJECT", "COUNT", "WORST", "ALLOWED");
     out.flush();
+    EngineOptions options = new EngineOptions(device, Precision.AUTO, threads);
     List<Row> rows =
-        Verification.run(
-            golden,
-            Optional.ofNullable(checkpoint),
-            new EngineOptions(device, Precision.AUTO, threads),
-            row -> print(row, out));
+        new ArrayList<>(
+            Verification.run(
+                golden, Optional.ofNullable(checkpoint), options, row -> print(row, out)));
+    TrainingChecks.run(
+        golden,
+        Optional.ofNullable(checkpoint),
+        options,
+        row -> {
+          rows.add(row);
+          print(row, out);
+        });
     long failed = rows.stream().filter(row -> !row.passed()).count();
     out.println(
         failed == 0

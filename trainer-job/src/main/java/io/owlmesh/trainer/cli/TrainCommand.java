@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.trainer.job.Job;
+import io.owlmesh.trainer.job.Publisher;
 import io.owlmesh.trainer.job.Watching;
 import io.owlmesh.trainer.recipe.Recipe;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -39,10 +44,32 @@ public final class TrainCommand implements Callable<Integer> {
   @Parameters(paramLabel = "RECIPE", description = "What to train, as YAML.")
   private Path recipe;
 
+  @Option(
+      names = "--publish",
+      paramLabel = "HOST:PORT",
+      split = ",",
+      description = "Then load the adapter into these llm services, without a restart.")
+  private List<String> publish = List.of();
+
+  @Option(
+      names = "--publish-folder",
+      paramLabel = "DIR",
+      description = "The adapter folder of these services (their OWL_ADAPTERS).")
+  private Optional<Path> publishFolder = Optional.empty();
+
+  @Option(
+      names = "--publish-as",
+      paramLabel = "NAME",
+      description = "What requests will call it (default: the recipe's name).")
+  private Optional<String> publishAs = Optional.empty();
+
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Recipe read = Recipe.read(recipe);
+    if (!publish.isEmpty() && publishFolder.isEmpty()) {
+      throw OwlException.badInput("--publish-folder", "is missing; --publish needs it");
+    }
     try (Watching watching = new Watching(out, isTerminal())) {
       CountDownLatch over = new CountDownLatch(1);
       Thread hook = new Thread(() -> stop(watching, over), "stop");
@@ -74,6 +101,23 @@ public final class TrainCommand implements Callable<Integer> {
     if (result.isEmpty()) {
       return 1; // Nobody sees it: the signal's own code follows.
     }
+    if (!publish.isEmpty()) {
+      publish(read, result.get());
+    }
     return 0;
+  }
+
+  private void publish(Recipe read, Job.Result result) throws IOException {
+    Path adapter =
+        result
+            .adapter()
+            .orElseThrow(() -> OwlException.badInput("--publish", "no stage learns a LoRA"));
+    String name = publishAs.orElse(read.name());
+    Adapter loaded = Publisher.publish(adapter, publishFolder.orElseThrow(), name, publish);
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        "Adapter %s of rank %d (%s) is loaded by %s%n",
+        loaded.getName(), loaded.getRank(), loaded.getDigest(), String.join(", ", publish));
+    out.flush();
   }
 }

@@ -3,6 +3,10 @@ package io.owlmesh.trainer.verify;
 
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.owlmesh.model.OwlException;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +21,15 @@ record GoldenTraining(
     List<Sample> samples,
     Optimizer optimizer,
     Map<String, Stage> stages) {
+  static GoldenTraining read(Path folder) {
+    try {
+      return new ObjectMapper()
+          .readValue(folder.resolve("train.json").toFile(), GoldenTraining.class);
+    } catch (IOException e) {
+      throw OwlException.badInput("golden", "train.json: " + e.getMessage());
+    }
+  }
+
   /**
    * A sample as tokens.
    *

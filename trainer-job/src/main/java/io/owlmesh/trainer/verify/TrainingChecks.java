@@ -8,6 +8,7 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.SafetensorsFile;
+import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.image.Bicubic;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.Preprocessor;
@@ -25,15 +26,17 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
- * The stages of {@code train.json} run again: losses within 1e-4, gradient norms within 1e-3 of
- * themselves, weights after the steps within 2e-4, each also with activations computed again
- * instead of kept.
+ * The samples of {@code train.json} encoded and its stages run again: equal ids and masks, losses
+ * within 1e-4, gradient norms within 1e-3 of themselves, weights after the steps within 2e-4, each
+ * also with activations computed again instead of kept.
  */
 public final class TrainingChecks {
   private static final double LOSS = 1e-4;
@@ -52,27 +55,36 @@ public final class TrainingChecks {
     this.checkpoint = checkpoint;
     this.options = options;
     this.out = out;
-    try {
-      this.golden =
-          new ObjectMapper().readValue(folder.resolve("train.json").toFile(), GoldenTraining.class);
-    } catch (IOException e) {
-      throw OwlException.badInput("golden", "train.json: " + e.getMessage());
-    }
+    this.golden = GoldenTraining.read(folder);
   }
 
   /**
    * Compares, if the folder holds golden values of training.
    *
+   * @param checkpoint the one to begin with; empty for the first of the folder
    * @param onRow told after each comparison
    */
   public static void run(
-      Path folder, Checkpoint checkpoint, String device, int threads, Consumer<Row> onRow) {
+      Path folder, Optional<Path> checkpoint, EngineOptions engine, Consumer<Row> onRow) {
     if (!Files.exists(folder.resolve("train.json"))) {
       return;
     }
+    Checkpoint opened = Checkpoint.open(checkpoint.orElseGet(() -> first(folder)));
+    TokenChecks.run(folder, opened, onRow);
+    int threads =
+        engine.threads() == 0 ? Runtime.getRuntime().availableProcessors() : engine.threads();
     for (boolean checkpointing : List.of(false, true)) {
-      NetworkOptions options = new NetworkOptions(device, threads, DType.FLOAT32, checkpointing, 0);
-      new TrainingChecks(folder, checkpoint, options, onRow).stages();
+      NetworkOptions options =
+          new NetworkOptions(engine.device(), threads, DType.FLOAT32, checkpointing, 0);
+      new TrainingChecks(folder, opened, options, onRow).stages();
+    }
+  }
+
+  private static Path first(Path folder) {
+    try (Stream<Path> folders = Files.list(folder.resolve("checkpoints"))) {
+      return folders.filter(Files::isDirectory).sorted().findFirst().orElseThrow();
+    } catch (IOException | NoSuchElementException e) {
+      throw OwlException.badInput("golden", folder + " holds no checkpoints: " + e.getMessage());
     }
   }
 

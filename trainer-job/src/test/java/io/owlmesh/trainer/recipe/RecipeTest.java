@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.owlmesh.model.OwlException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class RecipeTest {
+  private static final Path SHIPPED = Path.of("../deploy/recipes");
+
+  @TempDir private Path folder;
+
+  static List<Path> shipped() throws IOException {
+    try (Stream<Path> files = Files.list(SHIPPED)) {
+      return files.sorted().toList();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("shipped")
+  void everyShippedRecipeIsValid(Path file) {
+    assertThat(Recipe.read(file).stages()).isNotEmpty();
+  }
+
+  @Test
+  void thePaperRecipeHasThePapersNumbers() {
+    Recipe paper = Recipe.read(SHIPPED.resolve("paper-7b.yaml"));
+    Stage align = paper.stages().get(0);
+    Stage instruct = paper.stages().get(1);
+
+    assertThat(align.steps()).isEqualTo(50_000);
+    assertThat(align.rate()).isEqualTo(1e-4);
+    assertThat(align.schedule()).isEqualTo(new Schedule(Schedule.Kind.COSINE, 2000, 0));
+    assertThat(align.optimiser().weightDecay()).isEqualTo(0.1);
+    assertThat(align.optimiser().beta2()).isEqualTo(0.98);
+    assertThat(instruct.steps()).isEqualTo(2000);
+    assertThat(instruct.batch()).isEqualTo(256);
+    assertThat(instruct.rate()).isEqualTo(2e-5);
+    assertThat(instruct.lora()).isPresent();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          steps: 0 | stages.one.steps
+          batch: -1 | stages.one.batch
+          rate: 100 | stages.one.rate
+          precision: int3 | stages.one.precision
+          trains: [nose] | stages[0].trains
+          learning: 1 | learning
+          optimizer: {betas: [0.9]} | stages.optimizer.betas
+          schedule: {kind: cosine, floor: 2} | schedule.floor
+          lora: {r: 9999} | stages.lora.r
+          """)
+  void aWrongFieldIsNamed(String line, String named) throws IOException {
+    String recipe =
+        """
+        name: x
+        output: out
+        checkpoint: somewhere
+        stages:
+          - name: one
+            trains: [queries]
+            data: [{file: a.jsonl}]
+            steps: 10
+            batch: 2
+            sequence_length: 64
+            rate: 1.0e-3
+        """;
+    String key = line.substring(0, line.indexOf(':') + 1);
+    String changed =
+        recipe.contains("    " + key)
+            ? recipe.replaceAll("(?m)^    " + key + ".*$", "    " + line)
+            : recipe + "    " + line + "\n";
+    Path file = Files.writeString(folder.resolve("recipe.yaml"), changed);
+
+    assertThatThrownBy(() -> Recipe.read(file))
+        .isInstanceOf(OwlException.class)
+        .hasMessageContaining(named);
+  }
+
+  @Test
+  void theRateRisesToItsPeakAndFallsToItsFloor() {
+    Schedule cosine = new Schedule(Schedule.Kind.COSINE, 10, 0.1);
+    Schedule linear = new Schedule(Schedule.Kind.LINEAR, 0, 0);
+
+    assertThat(cosine.factor(0, 110)).isEqualTo(0.1, within(1e-12));
+    assertThat(cosine.factor(9, 110)).isEqualTo(1, within(1e-12));
+    assertThat(cosine.factor(60, 110)).isEqualTo(0.55, within(1e-12));
+    assertThat(cosine.factor(110, 110)).isEqualTo(0.1, within(1e-12));
+    assertThat(linear.factor(25, 100)).isEqualTo(0.75, within(1e-12));
+  }
+}
