@@ -7,6 +7,7 @@ import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.trainer.cli.DataCommand;
 import io.owlmesh.trainer.cli.EvalCommand;
+import io.owlmesh.trainer.cli.OwlEvalCommand;
 import io.owlmesh.trainer.cli.TrainCommand;
 import java.io.IOException;
 import picocli.CommandLine;
@@ -47,6 +48,7 @@ public final class Owl {
             .addSubcommand(new TrainCommand())
             .addSubcommand(new DataCommand())
             .addSubcommand(new EvalCommand())
+            .addSubcommand(new OwlEvalCommand())
             .addSubcommand(new TestCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);

@@ -6,13 +6,22 @@ import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.Precision;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.trainer.eval.CheckpointAnswerer;
+import io.owlmesh.trainer.eval.EvalReport;
+import io.owlmesh.trainer.eval.Evaluation;
+import io.owlmesh.trainer.eval.Question;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.watch.TrainingReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -57,7 +66,43 @@ public final class Job {
       }
       place = next.get();
     }
-    return Optional.of(result(place));
+    Result result = result(place);
+    report(recipe.evaluate().isPresent() ? evaluate(result) : "");
+    return Optional.of(result);
+  }
+
+  /** Asks the result the questions of the test; the scores as a table. */
+  private String evaluate(Result result) throws IOException {
+    Recipe.Evaluate wanted = recipe.evaluate().orElseThrow();
+    watching.say("Asking the questions of " + wanted.test());
+    List<Question> questions = Evaluation.questions(wanted.test(), 0);
+    EngineOptions options = new EngineOptions(recipe.device(), Precision.AUTO, recipe.threads());
+    try (CheckpointAnswerer answerer =
+        new CheckpointAnswerer(
+            result.checkpoint(), result.adapter(), options, wanted.maxNewTokens())) {
+      EvalReport report = Evaluation.run(answerer, questions, (_, _, _) -> {});
+      report.writeJson(recipe.output().resolve("eval.json"));
+      report.writeHtml(recipe.output().resolve("eval.html"));
+      watching.say(report.table());
+      return report.table();
+    }
+  }
+
+  private void report(String scores) throws IOException {
+    List<TrainingReport.StageSummary> stages = new ArrayList<>();
+    for (int number = 1; number <= recipe.stages().size(); number++) {
+      Path folder = StageRun.folder(recipe, number);
+      StageDone done = StageDone.read(folder).orElseThrow();
+      stages.add(
+          new TrainingReport.StageSummary(
+              recipe.stages().get(number - 1).name(),
+              folder.resolve("log.jsonl"),
+              done.peakBytes(),
+              done.leftOut()));
+    }
+    Path page = recipe.output().resolve("report.html");
+    TrainingReport.write(page, recipe.name(), stages, scores);
+    watching.say("The report is in " + page);
   }
 
   private Place start() throws IOException {

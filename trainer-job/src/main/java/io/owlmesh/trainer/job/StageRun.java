@@ -45,13 +45,19 @@ final class StageRun {
     this.number = number;
     this.from = from;
     this.watching = watching;
-    this.folder = recipe.output().resolve("%02d-%s".formatted(number, stage.name()));
+    this.folder = folder(recipe, number);
     this.fingerprint =
         StageData.fingerprint(
                 new Fingerprint().text(from.fingerprint()).text(stage.toString()), stage)
             .text(recipe.seed() + " " + recipe.device())
             .hex();
     this.state = new StageState(folder, fingerprint);
+  }
+
+  /** Where a stage keeps its files. */
+  static Path folder(Recipe recipe, int number) {
+    String name = recipe.stages().get(number - 1).name();
+    return recipe.output().resolve("%02d-%s".formatted(number, name));
   }
 
   /**

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -179,5 +180,12 @@ class JobTest {
     AdapterFile adapter = AdapterFile.open(folder.resolve("output/02-instruct/adapter"));
     adapter.validate(result.config());
     assertThat(adapter.scaling()).isEqualTo(4);
+    assertThat(Files.readString(folder.resolve("output/report.html")))
+        .contains("<h2>align</h2>", "<h2>instruct</h2>", "gradient norm", "<polyline");
+    try (Stream<Path> files = Files.list(folder.resolve("output/01-align"))) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .anyMatch(name -> name.contains("tfevents"))
+          .noneMatch(name -> name.startsWith("state"));
+    }
   }
 }
