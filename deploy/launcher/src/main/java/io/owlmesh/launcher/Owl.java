@@ -5,11 +5,13 @@ import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.trainer.cli.BenchTrainCommand;
 import io.owlmesh.trainer.cli.DataCommand;
 import io.owlmesh.trainer.cli.EvalCommand;
 import io.owlmesh.trainer.cli.OwlEvalCommand;
 import io.owlmesh.trainer.cli.TrainCommand;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
@@ -49,6 +51,7 @@ public final class Owl {
             .addSubcommand(new DataCommand())
             .addSubcommand(new EvalCommand())
             .addSubcommand(new OwlEvalCommand())
+            .addSubcommand(new BenchTrainCommand())
             .addSubcommand(new TestCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);
@@ -62,7 +65,8 @@ public final class Owl {
       case MeshException _, AnswerFailed _ -> line.getErr().println(error.getMessage());
       case OwlException ours when ours.fault() != Fault.INTERNAL ->
           line.getErr().println(ours.getMessage());
-      case IOException _ -> line.getErr().println("Input or output failed: " + error.getMessage());
+      case IOException _, UncheckedIOException _ ->
+          line.getErr().println("Input or output failed: " + error.getMessage());
       default -> throw error;
     }
     line.getErr().flush();

@@ -9,7 +9,6 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.stream.LongStream;
 
 /**
  * Batches in the order of their steps, read ahead while others are computed with. A batch is a
@@ -23,6 +22,7 @@ public final class Batches implements AutoCloseable {
   private final int batchSize;
   private final ExecutorService readers;
   private final BlockingQueue<Future<List<EncodedSample>>> queue = new ArrayBlockingQueue<>(AHEAD);
+  private volatile boolean closed;
   private long step;
 
   /**
@@ -49,8 +49,10 @@ public final class Batches implements AutoCloseable {
 
   private List<EncodedSample> batch(long own) {
     List<EncodedSample> samples = new ArrayList<>(batchSize);
-    LongStream.range(own * batchSize, (own + 1) * batchSize)
-        .forEach(number -> samples.add(mixture.draw(number, encoder)));
+    long first = own * batchSize;
+    for (long number = first; number < first + batchSize && !closed; number++) {
+      samples.add(mixture.draw(number, encoder));
+    }
     return samples;
   }
 
@@ -75,8 +77,13 @@ public final class Batches implements AutoCloseable {
     }
   }
 
+  /**
+   * Nothing is read any more when this returns. Readers are not interrupted: an interrupt closes
+   * the file channel that a thread reads from, for all who share it.
+   */
   @Override
   public void close() {
-    readers.shutdownNow();
+    closed = true;
+    readers.close();
   }
 }

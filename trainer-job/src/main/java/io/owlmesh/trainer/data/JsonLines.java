@@ -3,6 +3,7 @@ package io.owlmesh.trainer.data;
 
 import io.owlmesh.trainer.data.BadSample.Reason;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -102,7 +103,7 @@ final class JsonLines implements SampleSource {
         }
       }
     } catch (IOException e) {
-      throw new BadSample(Reason.BAD_LINE, key + " cannot be read: " + e.getMessage());
+      throw new UncheckedIOException(key + " cannot be read", e);
     }
     try {
       SampleFields fields = SampleFields.parse(line);

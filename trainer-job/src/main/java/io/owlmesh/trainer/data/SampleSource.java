@@ -14,6 +14,7 @@ public interface SampleSource extends AutoCloseable {
    *
    * @param index from 0
    * @throws BadSample if it cannot be used, with the reason
+   * @throws java.io.UncheckedIOException if the data set itself cannot be read
    */
   Sample read(int index) throws BadSample;
 

@@ -5,6 +5,7 @@ import io.owlmesh.trainer.data.BadSample.Reason;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -24,7 +25,8 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * holds the fields of a JSONL line, images follow by name. In memory is where each entry begins.
  */
 final class TarShards implements SampleSource {
-  private static final long MAX_ENTRY = 64L << 20;
+  private static final long MAX_LINE = 16L << 20;
+  private static final long MAX_IMAGE = 64L << 20;
   private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp");
 
   private final List<FileChannel> channels;
@@ -93,17 +95,23 @@ final class TarShards implements SampleSource {
   @Override
   public Sample read(int index) throws BadSample {
     Group group = groups.get(index);
+    Entry line = group.fields();
+    if (line.size() > MAX_LINE) {
+      throw new BadSample(
+          Reason.BAD_LINE,
+          "%s: %d bytes, the limit is %d".formatted(line.name(), line.size(), MAX_LINE));
+    }
     try {
-      SampleFields fields = SampleFields.parse(read(group.fields()));
+      SampleFields fields = SampleFields.parse(read(line));
       List<Sample.Image> images = new ArrayList<>();
       for (Entry entry : group.images()) {
         images.add(new ImageEntry(this, entry));
       }
-      return new Sample(group.fields().name(), fields.text(), images, fields.labels());
+      return new Sample(line.name(), fields.text(), images, fields.labels());
     } catch (IOException e) {
-      throw new BadSample(Reason.BAD_LINE, group.fields().name() + ": " + e.getMessage());
+      throw new UncheckedIOException(line.name() + " cannot be read", e);
     } catch (BadSample e) {
-      throw new BadSample(e.reason(), group.fields().name() + " " + e.getMessage());
+      throw new BadSample(e.reason(), line.name() + " " + e.getMessage());
     }
   }
 
@@ -120,9 +128,9 @@ final class TarShards implements SampleSource {
   }
 
   private byte[] read(Entry entry) throws IOException {
-    if (entry.size() > MAX_ENTRY) {
+    if (entry.size() > MAX_IMAGE) {
       throw new IOException(
-          "%s has %d bytes, the limit is %d".formatted(entry.name(), entry.size(), MAX_ENTRY));
+          "%s has %d bytes, the limit is %d".formatted(entry.name(), entry.size(), MAX_IMAGE));
     }
     byte[] bytes = new byte[(int) entry.size()];
     ByteBuffer buffer = ByteBuffer.wrap(bytes);

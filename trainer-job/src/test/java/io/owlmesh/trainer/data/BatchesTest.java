@@ -69,6 +69,20 @@ class BatchesTest {
     }
   }
 
+  @Test
+  void readersThatAreClosedLeaveTheirDataSetsReadableForOthers() throws IOException {
+    try (SampleSource many = source("many", 40)) {
+      Mixture mixture = new Mixture(List.of(new Mixture.Part("many", many, 1)), 9);
+
+      List<String> first = read(mixture, 2, 0, 1);
+
+      for (int i = 0; i < 200; i++) {
+        assertThat(read(mixture, 2, 0, 1)).isEqualTo(first);
+      }
+      assertThat(mixture.report().byReason()).isEmpty();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 10, 64, 1000, 4097})
   void aPermutationReachesEveryPlaceOnce(int size) {
