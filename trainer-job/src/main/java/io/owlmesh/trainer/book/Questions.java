@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.book;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.stream.Collectors;
@@ -55,16 +54,16 @@ final class Questions {
       case "number" -> number();
       case "table" -> table();
       case "chart" -> chart();
-      case "which_image" -> whichImage(language);
-      case "more_images" -> moreImages();
-      case "follow_up" -> followUp(language);
+      case "which_image" -> new SeveralImages(random, scenes).which(language);
+      case "more_images" -> new SeveralImages(random, scenes).more();
+      case "follow_up" -> new FollowUp(random, scenes).ask(language);
       case "one_word" -> oneWord();
       case "list" -> list();
       default -> throw new IllegalArgumentException(skill);
     };
   }
 
-  private static String ability(Language language, String own) {
+  static String ability(Language language, String own) {
     return language == Language.CHINESE ? "multilingual" : own;
   }
 
@@ -140,7 +139,7 @@ final class Questions {
                 + (language == Language.CHINESE ? "个" : "")));
   }
 
-  private static String where(Scene.Pair pair, boolean ofFirst, Language language) {
+  static String where(Scene.Pair pair, boolean ofFirst, Language language) {
     String other = (ofFirst ? pair.second() : pair.first()).name(language);
     return language.sentence(
         language == Language.ENGLISH
@@ -245,95 +244,6 @@ final class Questions {
       }
     }
     return Dialogue.of("chart", "document", Language.ENGLISH, List.of(chart), question, reply);
-  }
-
-  private static String nth(int index, Language language) {
-    return language == Language.ENGLISH
-        ? List.of("The first.", "The second.", "The third.").get(index)
-        : List.of("第一张。", "第二张。", "第三张。").get(index);
-  }
-
-  private Dialogue whichImage(Language language) {
-    List<Scene.Single> shown = new ArrayList<>();
-    int count = random.nextInt(2, 4);
-    while (shown.size() < count) {
-      Scene.Single next = scenes.single();
-      boolean alike =
-          shown.stream()
-              .anyMatch(s ->
-                  s.thing().shape() == next.thing().shape()
-                      && s.thing().colour() == next.thing().colour());
-      if (!alike) {
-        shown.add(next);
-      }
-    }
-    int asked = random.nextInt(count);
-    String name = shown.get(asked).thing().name(language);
-    return Dialogue.of(
-        "which_image",
-        ability(language, "multi_image"),
-        language,
-        List.copyOf(shown),
-        language == Language.ENGLISH ? "In which picture is the " + name + "?" : name + "在第几张图片里？",
-        nth(asked, language));
-  }
-
-  private Dialogue moreImages() {
-    while (true) {
-      Scene.Crowd first = scenes.crowd();
-      Scene.Crowd second = scenes.crowd();
-      if (first.things().size() + first.others().size()
-          != second.things().size() + second.others().size()) {
-        boolean more =
-            first.things().size() + first.others().size()
-                > second.things().size() + second.others().size();
-        return Dialogue.of(
-            "more_images",
-            "multi_image",
-            Language.ENGLISH,
-            List.of(first, second),
-            "Which picture has more things?",
-            nth(more ? 0 : 1, Language.ENGLISH));
-      }
-    }
-  }
-
-  private Dialogue followUp(Language language) {
-    boolean english = language == Language.ENGLISH;
-    Scene.Pair pair = scenes.pair();
-    boolean ofFirst = random.nextBoolean();
-    Thing asked = ofFirst ? pair.first() : pair.second();
-    Thing other = ofFirst ? pair.second() : pair.first();
-    String colour = asked.colour().in(language);
-    String shape = asked.shape().in(language);
-    List<String> turns =
-        switch (random.nextInt(3)) {
-          case 0 ->
-              List.of(
-                  english
-                      ? "What is %s the %s?"
-                          .formatted(pair.where(ofFirst, language), other.name(language))
-                      : "%s的%s是什么？".formatted(other.name(language), pair.where(ofFirst, language)),
-                  language.sentence(asked.one(language)),
-                  english ? "Is it large or small?" : "它是大的还是小的？",
-                  english
-                      ? (asked.large() ? "Large." : "Small.")
-                      : (asked.large() ? "大的。" : "小的。"));
-          case 1 ->
-              List.of(
-                  english ? "What colour is the " + shape + "?" : shape + "是什么颜色？",
-                  language.sentence(colour),
-                  english ? "And the other one?" : "另一个呢？",
-                  language.sentence(other.colour().in(language)));
-          default ->
-              List.of(
-                  english ? "What shape is the " + colour + " thing?" : colour + "的东西是什么形状？",
-                  language.sentence(english ? "a " + shape : shape),
-                  english ? "Where is it?" : "它在哪里？",
-                  where(pair, ofFirst, language));
-        };
-    return new Dialogue(
-        "follow_up", ability(language, "multi_turn"), language, List.of(pair), turns);
   }
 
   private Dialogue oneWord() {

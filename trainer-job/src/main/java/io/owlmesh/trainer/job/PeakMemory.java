@@ -6,13 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** The most memory that this process ever had resident, native memory included. */
-final class PeakMemory {
+public final class PeakMemory {
   private static final Path STATUS = Path.of("/proc/self/status");
 
   private PeakMemory() {}
 
   /** Bytes; 0 where the system does not tell. */
-  static long bytes() {
+  public static long bytes() {
     if (!Files.exists(STATUS)) {
       return 0;
     }

@@ -42,7 +42,7 @@ public final class LearningNetwork implements AutoCloseable {
   private final OwlConfig config;
   private final Trainables trainables;
   private final NetworkOptions options;
-  private final TensorOrder order;
+  private final StepArguments arguments;
   private final Program program;
   private final PtNDManager manager;
   private final Tensors tensors;
@@ -70,7 +70,8 @@ public final class LearningNetwork implements AutoCloseable {
     this.config = checkpoint.config();
     this.trainables = trainables;
     this.options = options;
-    this.order = new TensorOrder(config);
+    TensorOrder order = new TensorOrder(config);
+    this.arguments = new StepArguments(config, trainables, options, order);
     this.program =
         Program.load(
             PROGRAMS,
@@ -133,7 +134,11 @@ public final class LearningNetwork implements AutoCloseable {
       throw OwlException.badInput(
           "data", "text alone, but only visual parts learn: give this stage samples with images");
     }
-    return run(batch, numbers(factor, true), sizes(seed, options.checkpointing() ? 1 : 0));
+    return run(
+        batch,
+        arguments.numbers(factor, true),
+        arguments.sizes(
+            seed, options.checkpointing() ? StepArguments.RECOMPUTE : StepArguments.KEEP));
   }
 
   /**
@@ -142,7 +147,9 @@ public final class LearningNetwork implements AutoCloseable {
    * @return sum over the batch's targets of -log p
    */
   public double measure(Batch batch) {
-    return batch.targetCount() == 0 ? 0 : run(batch, numbers(1, false), sizes(0, 2));
+    return batch.targetCount() == 0
+        ? 0
+        : run(batch, arguments.numbers(1, false), arguments.sizes(0, StepArguments.MEASURE));
   }
 
   private double run(Batch batch, double[] numbers, long[] sizes) {
@@ -168,52 +175,6 @@ public final class LearningNetwork implements AutoCloseable {
     return batch.pixels().isEmpty()
         ? scope.zeros(new Shape(0, 3, side, side))
         : HostTensors.enter(program, batch.pixels(), DType.FLOAT32, scope);
-  }
-
-  /** Number of a type in TorchScript. */
-  static int number(DType dtype) {
-    return dtype == DType.BFLOAT16 ? 15 : 6;
-  }
-
-  private long[] sizes(long seed, int mode) {
-    return new long[] {
-      config.vision().heads(),
-      config.abstractor().heads(),
-      config.vision().layers(),
-      config.language().layers(),
-      order.abstractor(),
-      order.language(),
-      order.lora(),
-      config.language().keyValueHeads(),
-      seed,
-      mode,
-      number(options.dtype()),
-      firstSegment(),
-      config.language().headSize()
-    };
-  }
-
-  /** The first segment of the program's chain in which anything learns. */
-  private long firstSegment() {
-    if (trainables.vision()) {
-      return 0;
-    }
-    int reading = config.vision().layers() + 1;
-    boolean embeds = trainables.languageModel();
-    return trainables.queries() || trainables.abstractor() || embeds ? reading : reading + 1;
-  }
-
-  private double[] numbers(double factor, boolean drops) {
-    return new double[] {
-      config.vision().epsilon(),
-      config.abstractor().epsilon(),
-      config.language().epsilon(),
-      config.language().ropeTheta(),
-      factor,
-      trainables.lora().map(Lora::scaling).orElse(0.0),
-      drops ? trainables.lora().map(Lora::dropout).orElse(0.0) : 0,
-      drops ? options.abstractorDropout() : 0
-    };
   }
 
   /**

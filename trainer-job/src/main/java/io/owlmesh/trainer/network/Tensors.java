@@ -65,7 +65,7 @@ final class Tensors {
       raw.setName("raw");
       NDArray how =
           scope.create(
-              new long[] {tensor.dtype() == DType.BFLOAT16 ? 1 : 0, LearningNetwork.number(as)});
+              new long[] {tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as)});
       how.setName("how");
       NDArray own = program.learn("enter", new NDList(raw, how)).getFirst();
       own.attach(manager);
