@@ -20,7 +20,8 @@ import java.util.List;
 
 /**
  * The visual abstractor: features [1 + P, D] -> visual tokens [Q + 1, H] by learned queries that
- * attend to the features. Used by one thread at a time.
+ * attend to the features; without layers, a linear projection of them. Used by one thread at a
+ * time.
  */
 public final class VisualAbstractor implements AutoCloseable {
   /** The methods of the network. */

@@ -65,14 +65,20 @@ final class ConfigFile {
     root.require(
         type.equals("mplug-owl"), "model_type is '" + type + "'; only 'mplug-owl' is served");
     OwlConfig.Vision vision = vision(tensors);
+    OwlConfig.Abstractor abstractor = abstractor(vision, tensors);
+    int queries = width(tensors, "query_tokens", 1, root.count("num_query_tokens", 64, MAX_WIDTH));
+    root.require(
+        abstractor.layers() > 0 || queries == vision.tokens(),
+        "%d queries; an abstractor without layers has one for each of the %d features"
+            .formatted(queries, vision.tokens()));
     JsonNode pre = optional(folder, "preprocessor_config.json", false, problems);
     return new OwlConfig(
         vision,
-        abstractor(vision, tensors),
+        abstractor,
         language(tensors),
         PreprocessorFile.read(
             new Fields("preprocessor_config.json", pre, problems), vision.imageSize()),
-        width(tensors, "query_tokens", 1, root.count("num_query_tokens", 64, MAX_WIDTH)));
+        queries);
   }
 
   /** The size of an axis of a tensor if that is plausible, else what the configuration says. */
@@ -129,7 +135,7 @@ final class ConfigFile {
             "abstractor.encoder.layers.0.crossattention.output.mlp.w1.weight",
             0,
             f.count("intermediate_size", 4096, MAX_WIDTH)),
-        f.count("num_hidden_layers", 6, MAX_LAYERS),
+        f.number("num_hidden_layers", 6, 0, MAX_LAYERS),
         heads,
         f.positive("layer_norm_eps", 1e-6, MAX_EPSILON));
   }

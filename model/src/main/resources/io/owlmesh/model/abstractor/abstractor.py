@@ -1,4 +1,5 @@
   # Features [N, 1 + P, D] -> visual tokens [N, Q + 1, H]: the condensed queries, then the end-of-image token.
+  # Without layers nothing is condensed: each of the 1 + P features is projected, and Q is 1 + P.
   # w: queries, 22 tensors a layer, visual_fc (w, b), end-of-image token.
   def condense(self: __torch__.Net, features: Tensor, w: List[Tensor], heads: int, eps: float) -> Tensor:
     return self.leave(self.visual_tokens(features, w, heads, eps, 0.))
@@ -8,6 +9,8 @@
     layers = (len(w) - 4) // 22
     e = torch.type_as(features, w[0])
     q = torch.expand(w[0], [n, w[0].size(1), w[0].size(2)])
+    if torch.eq(layers, 0):
+      q = e
     for l in range(layers):
       q = self.abstractor_layer(q, e, torch.slice(w, 1 + l * 22, 23 + l * 22), heads, eps, dropout)
     v = self.linear(q, w[len(w) - 3], w[len(w) - 2])

@@ -88,6 +88,7 @@ class ConfigFileTest {
         "{'vision_config':{'num_channels':1}}|num_channels is 1",
         "{'visual_abstractor_config':{'hidden_size':768}}|must be the vision encoder's 1024",
         "{'num_query_tokens':'64'}|num_query_tokens is",
+        "{'visual_abstractor_config':{'num_hidden_layers':0}}|one for each of the 257 features",
         "[]|not a JSON object",
         "{|not JSON",
         "{'a':1,'a':2}|Duplicate field",

@@ -15,6 +15,9 @@ final class Scenes {
   private static final int HELD_SHARE = 12;
   private static final double SMALL = 7.5;
   private static final double LARGE = 14;
+  private static final double SIGN_HEIGHT = 14;
+  private static final double SIGN_LINE = 8;
+  private static final int SIGN_STEP = 4;
 
   private final RandomGenerator random;
   private final boolean test;
@@ -129,13 +132,13 @@ final class Scenes {
     }
   }
 
+  /** Letters stand on lines: a small encoder knows each of them in few places of its patches. */
   private Scene.Sign sign(String text) {
-    double largest = Math.min(13, 58.0 / Renderer.width(text, 1) * Glyphs.HEIGHT);
-    double height = Math.max(Math.min(largest, 10), largest - random.nextInt(4));
-    double width = Renderer.width(text, height / Glyphs.HEIGHT);
-    double x = 3 + random.nextDouble() * (58 - width);
-    double y = 6 + random.nextDouble() * (52 - height);
-    return new Scene.Sign(text, random.nextBoolean(), Math.rint(x), Math.rint(y), height);
+    double width = Renderer.width(text, SIGN_HEIGHT / Glyphs.HEIGHT);
+    int room = (int) Math.floorDiv((long) (58 - width), SIGN_STEP);
+    double x = 3 + SIGN_STEP * (random.nextBoolean() ? 0 : random.nextInt(room + 1));
+    double y = 9 + SIGN_LINE * random.nextInt(5);
+    return new Scene.Sign(text, random.nextBoolean(), x, y, SIGN_HEIGHT);
   }
 
   Scene.Table table() {

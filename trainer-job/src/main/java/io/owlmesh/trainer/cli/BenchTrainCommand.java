@@ -102,6 +102,7 @@ public final class BenchTrainCommand implements Callable<Integer> {
             true,
             true,
             false,
+            false,
             align ? Optional.empty() : Optional.of(new Lora(8, 32, 0.05, TARGETS)));
     NetworkOptions options =
         new NetworkOptions(

@@ -5,6 +5,7 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.trainer.job.Job;
 import io.owlmesh.trainer.job.Publisher;
+import io.owlmesh.trainer.job.StudyJob;
 import io.owlmesh.trainer.job.Watching;
 import io.owlmesh.trainer.recipe.Recipe;
 import java.io.Console;
@@ -67,6 +68,9 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
     Recipe read = Recipe.read(recipe);
+    if (!publish.isEmpty() && read.study().isPresent()) {
+      throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
+    }
     if (!publish.isEmpty() && publishFolder.isEmpty()) {
       throw OwlException.badInput("--publish-folder", "is missing; --publish needs it");
     }
@@ -97,6 +101,9 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   private int run(Recipe read, Watching watching) throws IOException {
+    if (read.study().isPresent()) {
+      return new StudyJob(read, watching).run() ? 0 : 1;
+    }
     Optional<Job.Result> result = new Job(read, watching).run();
     if (result.isEmpty()) {
       return 1; // Nobody sees it: the signal's own code follows.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.model.checkpoint.MappedTensor;
@@ -36,9 +37,20 @@ final class Export {
   static void checkpoint(
       Path folder, Checkpoint base, SortedMap<String, HostTensor> learnt, DType dtype)
       throws IOException {
+    checkpoint(folder, base, base.config(), learnt, dtype);
+  }
+
+  /** As above, with dimensions that are not the old ones. */
+  static void checkpoint(
+      Path folder,
+      Checkpoint base,
+      OwlConfig config,
+      SortedMap<String, HostTensor> learnt,
+      DType dtype)
+      throws IOException {
     CheckpointWriter.write(
         folder,
-        base.config(),
+        config,
         dtype,
         (tensor, sink) -> {
           HostTensor own = learnt.get(tensor.name());

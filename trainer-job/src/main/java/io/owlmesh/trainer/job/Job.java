@@ -31,10 +31,22 @@ import java.util.Optional;
  */
 public final class Job {
   private final Recipe recipe;
+  private final Path results;
   private final Watching watching;
 
+  /** A job whose result goes where its stages are. */
   public Job(Recipe recipe, Watching watching) {
+    this(recipe, recipe.output(), watching);
+  }
+
+  /**
+   * A job.
+   *
+   * @param results folder of model, scores and report
+   */
+  Job(Recipe recipe, Path results, Watching watching) {
     this.recipe = recipe;
+    this.results = results;
     this.watching = watching;
   }
 
@@ -54,7 +66,7 @@ public final class Job {
    * @throws IOException if a file cannot be read or written
    */
   public Optional<Result> run() throws IOException {
-    Files.createDirectories(recipe.output());
+    Files.createDirectories(results);
     if (recipe.book().isPresent()) {
       BookMaker.make(recipe.book().get(), watching);
     }
@@ -67,22 +79,33 @@ public final class Job {
       place = next.get();
     }
     Result result = result(place);
-    report(recipe.evaluate().isPresent() ? evaluate(result) : "");
+    report(recipe.evaluate().isPresent() ? evaluate(result, place) : "");
     return Optional.of(result);
   }
 
   /** Asks the result the questions of the test; the scores as a table. */
-  private String evaluate(Result result) throws IOException {
+  private String evaluate(Result result, Place place) throws IOException {
     Recipe.Evaluate wanted = recipe.evaluate().orElseThrow();
+    Path table = results.resolve("eval.txt");
+    Path mark = results.resolve("eval.made-of");
+    String made =
+        new Fingerprint().text(place.fingerprint() + " " + wanted).file(wanted.test()).hex();
+    if (Files.exists(mark) && Files.readString(mark).equals(made)) {
+      watching.say("The scores are up to date");
+      return Files.readString(table);
+    }
+    Files.deleteIfExists(mark);
     watching.say("Asking the questions of " + wanted.test());
-    List<Question> questions = Evaluation.questions(wanted.test(), 0);
+    List<Question> questions = Evaluation.questions(wanted.test(), wanted.limit());
     EngineOptions options = new EngineOptions(recipe.device(), Precision.AUTO, recipe.threads());
     try (CheckpointAnswerer answerer =
         new CheckpointAnswerer(
             result.checkpoint(), result.adapter(), options, wanted.maxNewTokens())) {
       EvalReport report = Evaluation.run(answerer, questions, (_, _, _) -> {});
-      report.writeJson(recipe.output().resolve("eval.json"));
-      report.writeHtml(recipe.output().resolve("eval.html"));
+      report.writeJson(results.resolve("eval.json"));
+      report.writeHtml(results.resolve("eval.html"));
+      Files.writeString(table, report.table());
+      Files.writeString(mark, made);
       watching.say(report.table());
       return report.table();
     }
@@ -100,7 +123,7 @@ public final class Job {
               done.peakBytes(),
               done.leftOut()));
     }
-    Path page = recipe.output().resolve("report.html");
+    Path page = results.resolve("report.html");
     TrainingReport.write(page, recipe.name(), stages, scores);
     watching.say("The report is in " + page);
   }
@@ -144,8 +167,8 @@ public final class Job {
 
   /** The last stage's model in the type to be shipped. */
   private Result result(Place place) throws IOException {
-    Path model = recipe.output().resolve("model");
-    Path mark = recipe.output().resolve("model.made-of");
+    Path model = results.resolve("model");
+    Path mark = results.resolve("model.made-of");
     String made = place.fingerprint() + " " + recipe.saveAs();
     if (!Files.exists(mark) || !Files.readString(mark).equals(made)) {
       Files.deleteIfExists(mark);

@@ -73,7 +73,7 @@ final class StageRun {
     }
     Files.createDirectories(folder);
     StageDone.delete(folder);
-    Checkpoint checkpoint = Checkpoint.open(from.checkpoint());
+    Checkpoint checkpoint = begin();
     Optional<AdapterFile> adapter = from.adapter().map(AdapterFile::open);
     try (LearningNetwork network =
         new LearningNetwork(
@@ -89,6 +89,19 @@ final class StageRun {
       }
     }
     return Optional.of(result());
+  }
+
+  /** What this stage begins with: the last one's result, or that with a part that is anew. */
+  private Checkpoint begin() throws IOException {
+    Checkpoint last = Checkpoint.open(from.checkpoint());
+    if (stage.fresh().isEmpty()) {
+      return last;
+    }
+    Path start = folder.resolve("start");
+    remove(start); // Another run's, perhaps; it costs seconds.
+    Fresh.Start fresh = Fresh.anew(last.config(), stage.fresh().get(), recipe.seed() * 31 + number);
+    Export.checkpoint(start, last, fresh.config(), fresh.tensors(), DType.FLOAT32);
+    return Checkpoint.open(start);
   }
 
   private NetworkOptions options() {
@@ -207,7 +220,7 @@ final class StageRun {
   }
 
   private boolean changesCheckpoint() {
-    return !stage.trains().isEmpty();
+    return !stage.trains().isEmpty() || stage.fresh().isPresent();
   }
 
   private Place result() {

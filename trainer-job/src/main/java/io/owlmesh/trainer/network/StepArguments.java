@@ -51,8 +51,7 @@ record StepArguments(
       return 0;
     }
     int reading = config.vision().layers() + 1;
-    boolean embeds = trainables.languageModel();
-    return trainables.queries() || trainables.abstractor() || embeds ? reading : reading + 1;
+    return trainables.connector() || trainables.languageModel() ? reading : reading + 1;
   }
 
   /**

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param adapter a LoRA to go on from
  * @param model instead of a checkpoint: dimensions of a model with random weights
  * @param book data to be made before the first stage, unless it is there
+ * @param study if present, the stages are a choice that its variants are made of
  * @param saveAs type of the weights of the result
  */
 public record Recipe(
@@ -43,6 +44,7 @@ public record Recipe(
     Optional<Book> book,
     List<Stage> stages,
     Optional<Evaluate> evaluate,
+    Optional<Study> study,
     @JsonProperty("save_as") String saveAs) {
   private static final YAMLMapper YAML =
       YAMLMapper.builder()
@@ -52,11 +54,49 @@ public record Recipe(
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .build();
 
-  /** How the result is measured: {@code test} is a file of dialogues whose last reply is known. */
-  public record Evaluate(Path test, @JsonProperty("max_new_tokens") int maxNewTokens) {
+  /**
+   * How the result is measured.
+   *
+   * @param test file of dialogues whose last reply is known
+   * @param limit questions of each skill and language; 0 for all
+   */
+  public record Evaluate(Path test, @JsonProperty("max_new_tokens") int maxNewTokens, int limit) {
     public Evaluate {
       Check.given("evaluate.test", test);
       Check.range("evaluate.max_new_tokens", maxNewTokens, 1, 4096);
+      Check.range("evaluate.limit", limit, 0, 1_000_000);
+    }
+  }
+
+  /**
+   * Several trainings that are compared.
+   *
+   * @param seeds each variant runs once with each
+   */
+  public record Study(List<Long> seeds, List<Variant> variants) {
+    public Study {
+      seeds = List.copyOf(Check.given("study.seeds", seeds));
+      variants = List.copyOf(Check.given("study.variants", variants));
+      Check.that(!seeds.isEmpty(), "study.seeds", "there are none");
+      Check.that(!variants.isEmpty(), "study.variants", "there are none");
+      Check.that(Set.copyOf(seeds).size() == seeds.size(), "study.seeds", "one comes twice");
+      Check.that(
+          variants.stream().map(Variant::name).distinct().count() == variants.size(),
+          "study.variants",
+          "two have one name");
+    }
+  }
+
+  /**
+   * A training of a study.
+   *
+   * @param stages by name, in order; those that several variants begin with alike run once
+   */
+  public record Variant(String name, List<String> stages) {
+    public Variant {
+      Check.given("study.variants.name", name);
+      Check.that(name.matches("[a-z0-9][a-z0-9-]{0,39}"), "study.variants.name", "[a-z0-9-] only");
+      stages = List.copyOf(Check.given("study.variants.stages", stages));
     }
   }
 
@@ -96,6 +136,7 @@ public record Recipe(
       @JsonProperty("book") Optional<Book> book,
       @JsonProperty("stages") @Nullable List<Stage> stages,
       @JsonProperty("evaluate") Optional<Evaluate> evaluate,
+      @JsonProperty("study") Optional<Study> study,
       @JsonProperty("save_as") @Nullable String saveAs) {
     this.name = Check.given("name", name);
     this.output = Check.given("output", output);
@@ -108,6 +149,7 @@ public record Recipe(
     this.book = book;
     this.stages = List.copyOf(Check.given("stages", stages));
     this.evaluate = evaluate;
+    this.study = study;
     this.saveAs = saveAs == null ? "bfloat16" : saveAs;
     Check.range("threads", threads, 0, 1024);
     Check.that(
@@ -123,6 +165,35 @@ public record Recipe(
     for (Stage stage : this.stages) {
       Check.that(names.add(stage.name()), "stages", "two are named " + stage.name());
     }
+    if (study.isPresent()) {
+      Check.that(evaluate.isPresent(), "evaluate", "is missing; a study compares by it");
+      for (Variant variant : study.get().variants()) {
+        for (String stage : variant.stages()) {
+          Check.that(names.contains(stage), "study.variants.stages", "no stage is named " + stage);
+        }
+      }
+    }
+  }
+
+  /** The plain recipe of one training of a study. Trainings of one seed share their output. */
+  public Recipe of(Variant variant, long ownSeed) {
+    return new Recipe(
+        variant.name(),
+        output.resolve("seed-" + ownSeed),
+        ownSeed,
+        device,
+        threads,
+        checkpoint,
+        adapter,
+        model,
+        book,
+        variant.stages().stream()
+            .map(name ->
+                stages.stream().filter(s -> s.name().equals(name)).findFirst().orElseThrow())
+            .toList(),
+        evaluate,
+        Optional.empty(),
+        saveAs);
   }
 
   /**

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * One stage of training; begins with the result of the one before.
  *
  * @param trains what learns; all else is frozen
+ * @param fresh what begins anew
  * @param data files of the mixture
  * @param steps updates of the weights
  * @param batch samples of one update
@@ -34,6 +35,7 @@ import org.jspecify.annotations.Nullable;
 public record Stage(
     String name,
     List<Part> trains,
+    Optional<Fresh> fresh,
     Optional<LoraRecipe> lora,
     List<Data> data,
     long steps,
@@ -55,7 +57,31 @@ public record Stage(
     VISION,
     QUERIES,
     ABSTRACTOR,
+    PROJECTION,
     LANGUAGE_MODEL
+  }
+
+  /** Parts of the model that can begin anew. */
+  public enum Anew {
+    /** Queries and abstractor, as they are shaped. */
+    CONNECTOR,
+    /** A linear projection of every feature in the place of queries and abstractor. */
+    LINEAR_CONNECTOR,
+    /** The last linear layer of the abstractor. */
+    PROJECTION
+  }
+
+  /**
+   * What a stage does not take from the one before.
+   *
+   * @param spread as in {@link NewModel}
+   */
+  public record Fresh(Anew part, double spread) {
+    public Fresh(Anew part, double spread) {
+      this.part = Check.given("stages.fresh.part", part);
+      this.spread = spread == 0 ? 1 : spread;
+      Check.range("stages.fresh.spread", this.spread, 0.01, 100);
+    }
   }
 
   /**
@@ -151,6 +177,7 @@ public record Stage(
   public Stage(
       @JsonProperty("name") @Nullable String name,
       @JsonProperty("trains") @Nullable List<Part> trains,
+      @JsonProperty("fresh") Optional<Fresh> fresh,
       @JsonProperty("lora") Optional<LoraRecipe> lora,
       @JsonProperty("data") @Nullable List<Data> data,
       @JsonProperty("steps") long steps,
@@ -171,6 +198,7 @@ public record Stage(
     String field = "stages." + this.name + ".";
     Check.that(this.name.matches("[a-z0-9][a-z0-9-]{0,39}"), field + "name", "[a-z0-9-] only");
     this.trains = trains == null ? List.of() : List.copyOf(trains);
+    this.fresh = fresh;
     this.lora = lora;
     this.data = List.copyOf(Check.given(field + "data", data));
     this.steps = steps;
@@ -213,6 +241,7 @@ public record Stage(
         trains.contains(Part.VISION),
         trains.contains(Part.QUERIES),
         trains.contains(Part.ABSTRACTOR),
+        trains.contains(Part.PROJECTION),
         trains.contains(Part.LANGUAGE_MODEL),
         lora.map(l -> new Lora(l.r, l.alpha, l.dropout, l.pattern())));
   }

@@ -133,6 +133,7 @@ public final class TrainingChecks {
         learns(stage, "vision_model."),
         learns(stage, "query_tokens"),
         learns(stage, "abstractor."),
+        false,
         learns(stage, "language_model."),
         lora);
   }

@@ -19,9 +19,10 @@ import org.junit.jupiter.api.Test;
 
 class LearningTest {
   private static final Trainables VISUAL =
-      new Trainables(true, true, true, false, Optional.empty());
+      new Trainables(true, true, true, false, false, Optional.empty());
   private static final Trainables LORA =
       new Trainables(
+          false,
           false,
           false,
           false,
