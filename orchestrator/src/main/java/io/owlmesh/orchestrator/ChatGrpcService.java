@@ -187,6 +187,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
             .setContext(mesh.context())
             .setVisualTokens(mesh.visualTokens())
             .addAllAdapters(mesh.adapters())
+            .setDefaultAdapter(settings.defaultAdapter().orElse(""))
             .setMaxImages(settings.maxImages())
             .setMaxImageBytes(settings.maxImageBytes())
             .addAllDigests(mesh.digests())

@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** Settings of the orchestrator; each is also an environment variable, as {@code OWL_VISION}. */
 @ConfigMapping(prefix = "owl")
@@ -51,6 +52,9 @@ public interface OrchestratorConfig {
   /** Tries of a stage's work before the answer began, if the stage was unavailable. */
   @WithDefault("3")
   int attempts();
+
+  /** Adapter of requests that name none; the base model alone if there is none. */
+  Optional<String> defaultAdapter();
 
   /** How often the stages are asked whether they are there and fit together. */
   @WithDefault("1S")

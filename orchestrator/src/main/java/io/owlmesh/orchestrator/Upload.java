@@ -48,7 +48,7 @@ final class Upload {
             ? new PromptTemplate(conversation.getSystem())
             : PromptTemplate.DEFAULT;
     this.prompt = template.prompt(turns(conversation));
-    this.options = options(conversation.getOptions());
+    this.options = options(conversation.getOptions(), limits.defaultAdapter().orElse(""));
   }
 
   private void addSizes(int turn, List<ImageHeader> images, OrchestratorConfig limits) {
@@ -90,14 +90,14 @@ final class Upload {
   }
 
   /** Checks what can be checked without the model: it would be late after the images' work. */
-  private static GenerationOptions options(AnswerOptions asked) {
+  private static GenerationOptions options(AnswerOptions asked, String defaultAdapter) {
     requirePositive("options.max_new_tokens", asked.hasMaxNewTokens(), asked.getMaxNewTokens());
     requirePositive("options.top_k", asked.hasTopK(), asked.getTopK());
     Sampling checked =
         new Sampling(asked.getTemperature(), 0, asked.hasTopP() ? asked.getTopP() : 1, 0);
     GenerationOptions.Builder options =
         GenerationOptions.newBuilder()
-            .setAdapter(asked.getAdapter())
+            .setAdapter(asked.hasAdapter() ? asked.getAdapter() : defaultAdapter)
             .setTemperature((float) checked.temperature())
             .setTopP((float) checked.topP());
     if (asked.hasMaxNewTokens()) {

@@ -51,8 +51,11 @@ final class AnswerFlags {
   @Option(names = "--seed", paramLabel = "N", description = "Makes sampling repeatable.")
   private @Nullable Long seed;
 
-  @Option(names = "--adapter", paramLabel = "NAME", description = "LoRA adapter to apply.")
-  private String adapter = "";
+  @Option(
+      names = "--adapter",
+      paramLabel = "NAME",
+      description = "LoRA adapter to apply; '' for none (default: the mesh's).")
+  private @Nullable String adapter;
 
   @Option(
       names = "--system",
@@ -88,7 +91,10 @@ final class AnswerFlags {
 
   /** The mesh checks the values: it knows the limits of its model. */
   AnswerOptions options() {
-    AnswerOptions.Builder options = AnswerOptions.newBuilder().setAdapter(adapter);
+    AnswerOptions.Builder options = AnswerOptions.newBuilder();
+    if (adapter != null) {
+      options.setAdapter(adapter);
+    }
     if (maxNewTokens != null) {
       options.setMaxNewTokens(maxNewTokens);
     }

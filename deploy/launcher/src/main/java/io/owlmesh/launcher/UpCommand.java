@@ -85,8 +85,15 @@ final class UpCommand implements Callable<Integer> {
   @Option(
       names = "--adapters",
       paramLabel = "DIR",
-      description = "Folder of LoRA adapters, one subfolder each.")
+      description =
+          "Folder of LoRA adapters, one subfolder each (default: adapters/ beside the weights).")
   private @Nullable Path adapters;
+
+  @Option(
+      names = "--default-adapter",
+      paramLabel = "NAME",
+      description = "Adapter of requests that name none (default: the one beside the weights).")
+  private @Nullable String defaultAdapter;
 
   @Option(
       names = "--wait",
@@ -103,7 +110,8 @@ final class UpCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Path weights = new DefaultCheckpoint(home, out).orGiven(checkpoint);
     MeshPlan plan =
-        MeshPlan.of(home.root(), new MeshOptions(fused, weights, host, portBase, settings()));
+        MeshPlan.of(
+            home.root(), new MeshOptions(fused, weights, host, portBase, settings(weights)));
     ShutdownStop stop = new ShutdownStop(home.run(), out);
     out.printf(
         "Starting %s with %s%n",
@@ -130,7 +138,7 @@ final class UpCommand implements Callable<Integer> {
     return new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out);
   }
 
-  private Map<String, String> settings() {
+  private Map<String, String> settings(Path weights) throws IOException {
     Map<String, String> settings = new TreeMap<>();
     if (threads != null) {
       settings.put("OWL_THREADS", Integer.toString(threads));
@@ -143,6 +151,11 @@ final class UpCommand implements Callable<Integer> {
     }
     if (adapters != null) {
       settings.put("OWL_ADAPTERS", adapters.toAbsolutePath().toString());
+    } else if (System.getenv("OWL_ADAPTERS") == null) {
+      settings.putAll(OwnAdapters.of(weights));
+    }
+    if (defaultAdapter != null) {
+      settings.put("OWL_DEFAULT_ADAPTER", defaultAdapter);
     }
     return settings;
   }

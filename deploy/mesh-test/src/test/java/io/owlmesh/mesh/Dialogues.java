@@ -68,9 +68,7 @@ final class Dialogues {
     Conversation.Builder conversation = Conversation.newBuilder();
     turns(test.get("prompt").asText(), images, conversation);
     AnswerOptions.Builder options = conversation.getOptionsBuilder().setMaxNewTokens(24);
-    if (!test.get("adapter").isNull()) {
-      options.setAdapter(test.get("adapter").asText());
-    }
+    options.setAdapter(test.get("adapter").isNull() ? "" : test.get("adapter").asText());
     return new Golden(
         test.get("name").asText() + " " + test.get("adapter").asText(),
         conversation.build(),

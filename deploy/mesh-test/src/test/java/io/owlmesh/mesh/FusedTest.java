@@ -7,6 +7,9 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.owlmesh.mesh.Dialogues.Golden;
 import io.owlmesh.mesh.Traces.Exported;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.Conversation;
+import io.owlmesh.proto.chat.v1.DescribeRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -31,6 +34,7 @@ class FusedTest {
     traces = new Traces();
     Map<String, String> settings = new HashMap<>(traces.settings());
     settings.put("OWL_ADAPTERS", Processes.TINY.resolve("adapters").toString());
+    settings.put("OWL_DEFAULT_ADAPTER", "peft");
     process = Processes.fused(logs, Processes.TINY_CHECKPOINT, settings).start();
     door = process.connect("fused");
   }
@@ -53,6 +57,25 @@ class FusedTest {
 
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(caller.text()).isEqualTo(golden.answer());
+  }
+
+  @Test
+  void whoNamesNoAdapterGetsTheDefaultOne() throws Exception {
+    Golden golden =
+        Dialogues.all().stream()
+            .filter(g -> g.conversation().getOptions().getAdapter().equals("peft"))
+            .findFirst()
+            .orElseThrow();
+    Conversation.Builder unnamed = golden.conversation().toBuilder();
+    unnamed.getOptionsBuilder().clearAdapter();
+
+    assertThat(Caller.ask(door, unnamed.build(), golden.images()).text())
+        .isEqualTo(golden.answer());
+    assertThat(
+            ChatGrpc.newBlockingStub(door)
+                .describe(DescribeRequest.getDefaultInstance())
+                .getDefaultAdapter())
+        .isEqualTo("peft");
   }
 
   @Test

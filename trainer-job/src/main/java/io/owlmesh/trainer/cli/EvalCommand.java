@@ -124,7 +124,7 @@ public final class EvalCommand implements Callable<Integer> {
     return checkpoint.isPresent()
         ? new CheckpointAnswerer(
             checkpoint.get(), adapter.map(Path::of), EngineOptions.DEFAULTS, maxNewTokens)
-        : new MeshAnswerer(address.orElseThrow(), adapter.orElse(""), maxNewTokens);
+        : new MeshAnswerer(address.orElseThrow(), adapter, maxNewTokens);
   }
 
   private void progress(int done, int all, int right) {

@@ -50,7 +50,7 @@ public final class OwlEvalCommand {
         checkpoint.isPresent()
             ? new CheckpointAnswerer(
                 checkpoint.get(), adapter.map(Path::of), EngineOptions.DEFAULTS, tokens)
-            : new MeshAnswerer(address.orElseThrow(), adapter.orElse(""), tokens)) {
+            : new MeshAnswerer(address.orElseThrow(), adapter, tokens)) {
       OwlEval.answer(
           answerer,
           folder,

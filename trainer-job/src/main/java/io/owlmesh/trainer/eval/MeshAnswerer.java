@@ -21,6 +21,7 @@ import io.owlmesh.trainer.data.Sample;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -32,16 +33,16 @@ public final class MeshAnswerer implements Answerer {
   private static final long LIMIT_SECONDS = 120;
 
   private final ManagedChannel channel;
-  private final String adapter;
+  private final Optional<String> adapter;
   private final int maxNewTokens;
 
   /**
    * Connects when first asked.
    *
    * @param address host:port of the orchestrator
-   * @param adapter that requests name; empty for none
+   * @param adapter that requests name; without one, the mesh's default
    */
-  public MeshAnswerer(String address, String adapter, int maxNewTokens) {
+  public MeshAnswerer(String address, Optional<String> adapter, int maxNewTokens) {
     this.channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
     this.adapter = adapter;
     this.maxNewTokens = maxNewTokens;
@@ -84,9 +85,7 @@ public final class MeshAnswerer implements Answerer {
       }
     }
     conversation.getOptionsBuilder().setMaxNewTokens(maxNewTokens).setTemperature(0);
-    if (!adapter.isEmpty()) {
-      conversation.getOptionsBuilder().setAdapter(adapter);
-    }
+    adapter.ifPresent(conversation.getOptionsBuilder()::setAdapter);
     return conversation.build();
   }
 
