@@ -7,9 +7,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Base64;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** What a measurement gave. */
 public record EvalReport(List<Score> scores, List<Answered> answers) {
@@ -110,6 +112,18 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
       article(answer, html);
     }
     Files.writeString(file, html.append("</body></html>"));
+  }
+
+  /** For a page of others: the table, and the first question of each skill with its answer. */
+  public String excerpt() throws IOException {
+    StringBuilder html = new StringBuilder("<pre>").append(escaped(table())).append("</pre>");
+    Set<String> shown = new HashSet<>();
+    for (Answered answer : answers) {
+      if (shown.add(answer.question().label("skill") + answer.question().label("language"))) {
+        article(answer, html);
+      }
+    }
+    return html.toString();
   }
 
   private static void article(Answered answer, StringBuilder html) throws IOException {

@@ -83,16 +83,16 @@ public final class Job {
     return Optional.of(result);
   }
 
-  /** Asks the result the questions of the test; the scores as a table. */
+  /** Asks the result the questions of the test; the scores and samples as HTML. */
   private String evaluate(Result result, Place place) throws IOException {
     Recipe.Evaluate wanted = recipe.evaluate().orElseThrow();
-    Path table = results.resolve("eval.txt");
+    Path excerpt = results.resolve("eval.part.html");
     Path mark = results.resolve("eval.made-of");
     String made =
         new Fingerprint().text(place.fingerprint() + " " + wanted).file(wanted.test()).hex();
     if (Files.exists(mark) && Files.readString(mark).equals(made)) {
       watching.say("The scores are up to date");
-      return Files.readString(table);
+      return Files.readString(excerpt);
     }
     Files.deleteIfExists(mark);
     watching.say("Asking the questions of " + wanted.test());
@@ -104,14 +104,14 @@ public final class Job {
       EvalReport report = Evaluation.run(answerer, questions, (_, _, _) -> {});
       report.writeJson(results.resolve("eval.json"));
       report.writeHtml(results.resolve("eval.html"));
-      Files.writeString(table, report.table());
+      Files.writeString(excerpt, report.excerpt());
       Files.writeString(mark, made);
       watching.say(report.table());
-      return report.table();
+      return Files.readString(excerpt);
     }
   }
 
-  private void report(String scores) throws IOException {
+  private void report(String answers) throws IOException {
     List<TrainingReport.StageSummary> stages = new ArrayList<>();
     for (int number = 1; number <= recipe.stages().size(); number++) {
       Path folder = StageRun.folder(recipe, number);
@@ -124,7 +124,7 @@ public final class Job {
               done.leftOut()));
     }
     Path page = results.resolve("report.html");
-    TrainingReport.write(page, recipe.name(), stages, scores);
+    TrainingReport.write(page, recipe.name(), stages, answers);
     watching.say("The report is in " + page);
   }
 

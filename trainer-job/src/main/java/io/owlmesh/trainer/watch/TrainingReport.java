@@ -23,6 +23,9 @@ public final class TrainingReport {
       svg{width:100%;height:auto}svg text{font-size:12px;fill:currentColor;opacity:.75}
       .grid{stroke:currentColor;opacity:.15}polyline{fill:none;stroke:var(--line)}
       .raw{opacity:.3}.smooth{stroke-width:2}pre{overflow:auto}
+      article{display:flex;gap:1rem;border-top:1px solid #8886;padding:.7rem 0}
+      article img{width:96px;height:96px;image-rendering:pixelated}
+      .wrong b{color:#c33}.right b{color:#283}
       """;
 
   private TrainingReport() {}
@@ -40,9 +43,9 @@ public final class TrainingReport {
    * Writes the page.
    *
    * @param title name of the run
-   * @param scores a table of measured answers; empty if nothing was measured
+   * @param answers what was measured, as HTML; empty if nothing was
    */
-  public static void write(Path file, String title, List<StageSummary> stages, String scores)
+  public static void write(Path file, String title, List<StageSummary> stages, String answers)
       throws IOException {
     StringBuilder html = new StringBuilder("<!doctype html><html lang=en><meta charset=utf-8>");
     html.append("<meta name=viewport content='width=device-width'><title>");
@@ -58,8 +61,8 @@ public final class TrainingReport {
       }
     }
     html.append("</table>").append(curves);
-    if (!scores.isEmpty()) {
-      html.append("<h2>Answers</h2><pre>").append(escaped(scores)).append("</pre>");
+    if (!answers.isEmpty()) {
+      html.append("<h2>Answers</h2>").append(answers);
     }
     Files.writeString(file, html);
   }

@@ -99,6 +99,8 @@ class StudyJobTest {
   void variantsAreComparedAndStagesThatTheyShareRunOnceASeed() throws IOException {
     assertThat(Files.readString(folder.resolve("out/study.md")))
         .contains("| variant | all | knowledge |", "| aligned | 0.0 ± 0.0 |", "| projection |");
+    assertThat(Files.readString(folder.resolve("out/seed-4/tuned/report.html")))
+        .contains("<h2>tune</h2>", "<h2>Answers</h2>", "Who?", "truth: An owl.");
     assertThat(told.toString().split("Stage align: ", -1)).hasSize(3);
     assertThat(told.toString().split("Stage align is up to date", -1)).hasSize(3);
   }
