@@ -13,14 +13,14 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
- * The adapters that requests may name. Whoever changes or uses one does so on the owner thread, one
- * after the other, so none is closed under a running answer; names may be asked for anywhere.
+ * The adapters that requests may name. One that is replaced or removed stays open until the last
+ * answer that began with it has ended.
  */
 final class Adapters {
   private static final Logger LOG = Logger.getLogger(Adapters.class);
@@ -29,15 +29,42 @@ final class Adapters {
 
   private final LanguageModel model;
   private final Optional<Path> folder;
-  private final Map<String, LoraAdapter> byName = new ConcurrentSkipListMap<>();
-  private final LoraAdapter none;
+  private final Map<String, Lease> byName = new TreeMap<>();
+  private final Lease none;
 
   /** Loads all adapters of a folder; a broken one stops the service. */
   Adapters(LanguageModel model, Optional<Path> folder) {
     this.model = model;
     this.folder = folder;
-    this.none = model.none();
+    this.none = new Lease(model.none());
     folder.ifPresent(this::loadAll);
+  }
+
+  /** An adapter in use: by this table while it has its name, and by each answer. */
+  static final class Lease {
+    private final LoraAdapter adapter;
+    private int users = 1;
+
+    private Lease(LoraAdapter adapter) {
+      this.adapter = adapter;
+    }
+
+    LoraAdapter adapter() {
+      return adapter;
+    }
+
+    private synchronized Lease more() {
+      users++;
+      return this;
+    }
+
+    /** One user less; the last one closes. */
+    synchronized void release() {
+      users--;
+      if (users == 0) {
+        adapter.close();
+      }
+    }
   }
 
   private void loadAll(Path parent) {
@@ -69,39 +96,39 @@ final class Adapters {
     return parent.resolve(name);
   }
 
-  private LoraAdapter put(AdapterFile file) {
+  private synchronized LoraAdapter put(AdapterFile file) {
     if (file.alphaAssumed()) {
       LOG.warnf("Adapter %s states no alpha; taking %s", file.name(), file.alpha());
     }
     LoraAdapter adapter = model.adapt(file);
-    LoraAdapter old = byName.put(file.name(), adapter);
+    Lease old = byName.put(file.name(), new Lease(adapter));
     if (old != null) {
-      old.close();
+      old.release();
     }
     LOG.infof("Loaded adapter %s, rank %d", adapter.name(), adapter.rank());
     return adapter;
   }
 
   /** Removes an adapter. On the owner thread. */
-  void unload(String name) {
-    LoraAdapter old = byName.remove(name);
+  synchronized void unload(String name) {
+    Lease old = byName.remove(name);
     if (old == null) {
       throw unknown(name);
     }
-    old.close();
+    old.release();
   }
 
   /**
-   * The adapter of that name; one without effect for the empty name.
+   * The adapter of that name, to be released; one without effect for the empty name.
    *
    * @throws OwlException NOT_FOUND naming the known ones
    */
-  LoraAdapter get(String name) {
-    LoraAdapter adapter = name.isEmpty() ? none : byName.get(name);
-    if (adapter == null) {
+  synchronized Lease acquire(String name) {
+    Lease lease = name.isEmpty() ? none : byName.get(name);
+    if (lease == null) {
       throw unknown(name);
     }
-    return adapter;
+    return lease.more();
   }
 
   private OwlException unknown(String name) {
@@ -111,12 +138,12 @@ final class Adapters {
   }
 
   /** Sorted by name. */
-  List<LoraAdapter> list() {
-    return List.copyOf(byName.values());
+  synchronized List<LoraAdapter> list() {
+    return byName.values().stream().map(Lease::adapter).toList();
   }
 
-  void close() {
-    byName.values().forEach(LoraAdapter::close);
-    none.close();
+  synchronized void close() {
+    byName.values().forEach(Lease::release);
+    none.release();
   }
 }

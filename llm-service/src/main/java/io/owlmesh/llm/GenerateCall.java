@@ -7,13 +7,12 @@ import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
-import io.owlmesh.model.Fault;
+import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.llm.engine.EnginePrompt;
+import io.owlmesh.llm.engine.EngineRequest;
+import io.owlmesh.llm.engine.Reader;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.Embeddings;
-import io.owlmesh.model.language.Generation;
-import io.owlmesh.model.language.LoraAdapter;
 import io.owlmesh.model.language.Sampler;
-import io.owlmesh.model.language.Sequence;
 import io.owlmesh.model.text.Detokenizer;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.proto.llm.v1.FinishReason;
@@ -27,16 +26,14 @@ import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.Usage;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Faults;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call of Generate. Answers are bounded by the context, a few kilobytes, so tokens are handed
- * to the wire without waiting for the reader: a slow one holds up nobody.
+ * One call of Generate, and the reader of its answer: while the caller takes no more, the answer
+ * pauses.
  */
-final class GenerateCall implements StreamObserver<GenerateRequest> {
+final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   private static final Logger LOG = Logger.getLogger(GenerateCall.class);
 
   private final LlmEngine engine;
@@ -44,10 +41,13 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
   private final ServerCallStreamObserver<GenerateResponse> out;
   private final Span span;
   private final PromptParts prompt;
+  private final Detokenizer detokenizer;
   private final Context context = Context.current();
   private final long deadline = Deadlines.nanoTime();
-  private @Nullable CompletableFuture<?> work;
-  private boolean ended;
+  private Adapters.@Nullable Lease lease;
+  private int promptTokens;
+  private long tokenizing;
+  private volatile boolean ended;
 
   GenerateCall(
       LlmEngine engine, int defaultTokens, StreamObserver<GenerateResponse> out, Span span) {
@@ -56,6 +56,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
     this.out = (ServerCallStreamObserver<GenerateResponse>) out;
     this.span = span;
     this.prompt = new PromptParts(engine);
+    this.detokenizer = new Detokenizer(engine.tokenizer());
     this.out.setOnCancelHandler(this::cancelled);
   }
 
@@ -65,7 +66,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
       return;
     }
     try {
-      if (work != null) {
+      if (lease != null) {
         throw OwlException.badInput("step", "nothing may follow the options");
       }
       switch (request.getStepCase()) {
@@ -80,12 +81,14 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
 
   private void start(GenerationOptions options) {
     AnswerLimits limits = AnswerLimits.of(options, engine.config(), defaultTokens);
-    engine.adapters().get(limits.adapter()); // Unknown ones are refused before anything waits.
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
-    long tokenizing = System.nanoTime() - begin;
+    EnginePrompt read = prompt.forEngine(tokens);
+    promptTokens = tokens.length();
+    tokenizing = System.nanoTime() - begin;
     int room = engine.config().language().context() - tokens.length();
-    int maxTokens = Math.min(limits.maxTokens(), room);
+    Adapters.Lease taken = engine.adapters().acquire(limits.adapter());
+    lease = taken;
     out.onNext(
         GenerateResponse.newBuilder()
             .setAccepted(
@@ -93,86 +96,92 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
                     .setPromptTokens(tokens.length())
                     .setVisualTokens(prompt.visualPositions()))
             .build());
-    CompletableFuture<LlmEngine.Done<Finished.Builder>> answer =
-        engine.run(() -> generate(tokens, tokenizing, limits, maxTokens), deadline);
-    work = answer;
-    answer.whenComplete(this::finish);
-  }
-
-  /** On the owner thread. */
-  private Finished.Builder generate(
-      PromptTokens tokens, long tokenizing, AnswerLimits limits, int maxTokens) {
-    long begin = System.nanoTime();
-    LoraAdapter adapter = engine.adapters().get(limits.adapter());
-    Writer writer = new Writer(new Detokenizer(engine.tokenizer()));
-    Sampler sampler = new Sampler(limits.sampling());
-    try (Embeddings inputs = prompt.embed(tokens);
-        Sequence sequence = engine.model().begin(tokens.length() + maxTokens, adapter)) {
-      long setup = tokenizing + System.nanoTime() - begin;
-      Generation.Result result = Generation.run(sequence, inputs, sampler, maxTokens, writer);
-      return Finished.newBuilder()
-          .setReason(
-              switch (result.end()) {
-                case STOP -> FinishReason.FINISH_REASON_STOP;
-                case LENGTH -> FinishReason.FINISH_REASON_LENGTH;
-              })
-          .setText(writer.detokenizer.finish())
-          .setUsage(
-              Usage.newBuilder()
-                  .setPromptTokens(tokens.length())
-                  .setVisualTokens(prompt.visualPositions())
-                  .setCompletionTokens(result.tokens()))
-          .setTimings(
-              GenerateTimings.newBuilder()
-                  .setPrefillMicros(TimeUnit.NANOSECONDS.toMicros(setup + result.prefillNanos()))
-                  .setDecodeMicros(TimeUnit.NANOSECONDS.toMicros(result.decodeNanos())));
+    try {
+      engine
+          .serving()
+          .submit(
+              new EngineRequest(
+                  read,
+                  taken.adapter(),
+                  new Sampler(limits.sampling())::choose,
+                  Math.min(limits.maxTokens(), room),
+                  0,
+                  deadline,
+                  this));
+    } catch (RuntimeException e) {
+      taken.release();
+      throw e;
     }
   }
 
-  /** Sends tokens as they are chosen; stops the answer when nobody waits for it. */
-  private final class Writer implements Generation.Listener {
-    private final Detokenizer detokenizer;
-
-    Writer(Detokenizer detokenizer) {
-      this.detokenizer = detokenizer;
-    }
-
-    @Override
-    public void check() {
-      if (context.isCancelled() || out.isCancelled()) {
-        throw new OwlException(Fault.CANCELLED, "", "the caller went away");
-      }
-      if (deadline != Long.MAX_VALUE && System.nanoTime() - deadline > 0) {
-        throw new OwlException(Fault.TOO_LATE, "", "the deadline passed while generating");
-      }
-    }
-
-    @Override
-    public void token(int id) {
-      out.onNext(
-          GenerateResponse.newBuilder()
-              .setToken(Token.newBuilder().setId(id).setText(detokenizer.next(id)))
-              .build());
-    }
+  @Override
+  public boolean isReady() {
+    return out.isReady();
   }
 
-  private void finish(
-      LlmEngine.@Nullable Done<Finished.Builder> done, @Nullable Throwable failure) {
-    if (done == null) {
-      fail(failure == null ? new IllegalStateException("neither result nor failure") : failure);
-      return;
-    }
-    Finished.Builder finished = done.value();
-    finished.getTimingsBuilder().setQueueMicros(done.queueNanos() / 1000);
-    if (end(Status.OK, finished.getUsage())) {
+  @Override
+  public boolean isGone() {
+    return ended || context.isCancelled() || out.isCancelled();
+  }
+
+  @Override
+  public void admitted(long queueNanos, int cachedPositions) {
+    span.addEvent("prefill");
+  }
+
+  @Override
+  public void token(int id) {
+    out.onNext(
+        GenerateResponse.newBuilder()
+            .setToken(Token.newBuilder().setId(id).setText(detokenizer.next(id)))
+            .build());
+  }
+
+  @Override
+  public void finished(AnswerStats stats) {
+    release();
+    Usage usage =
+        Usage.newBuilder()
+            .setPromptTokens(promptTokens)
+            .setVisualTokens(prompt.visualPositions())
+            .setCompletionTokens(stats.tokens())
+            .setCachedPromptTokens(stats.cachedPositions())
+            .build();
+    Finished.Builder finished =
+        Finished.newBuilder()
+            .setReason(
+                stats.stopped()
+                    ? FinishReason.FINISH_REASON_STOP
+                    : FinishReason.FINISH_REASON_LENGTH)
+            .setText(detokenizer.finish())
+            .setUsage(usage)
+            .setTimings(
+                GenerateTimings.newBuilder()
+                    .setQueueMicros(stats.queueNanos() / 1000)
+                    .setPrefillMicros((tokenizing + stats.prefillNanos()) / 1000)
+                    .setDecodeMicros(stats.decodeNanos() / 1000));
+    if (end(Status.OK, usage)) {
       out.onNext(GenerateResponse.newBuilder().setFinished(finished).build());
       out.onCompleted();
     }
   }
 
   @Override
+  public void failed(RuntimeException why) {
+    release();
+    fail(why);
+  }
+
+  private void release() {
+    Adapters.Lease taken = lease;
+    if (taken != null) {
+      taken.release();
+    }
+  }
+
+  @Override
   public void onCompleted() {
-    if (work == null && !ended) {
+    if (lease == null && !ended) {
       fail(OwlException.badInput("options", "are missing; they end the prompt"));
     }
   }
@@ -183,10 +192,6 @@ final class GenerateCall implements StreamObserver<GenerateRequest> {
   }
 
   private void cancelled() {
-    CompletableFuture<?> running = work;
-    if (running != null) {
-      running.cancel(false); // If it has not begun; else the next check() notices.
-    }
     end(Status.CANCELLED, Usage.getDefaultInstance());
   }
 

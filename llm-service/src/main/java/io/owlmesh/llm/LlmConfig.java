@@ -4,6 +4,7 @@ package io.owlmesh.llm;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -26,6 +27,29 @@ public interface LlmConfig {
   /** Threads of one operator on the CPU; 0: one per core, one in all for a small network. */
   @WithDefault("0")
   int threads();
+
+  /** Answers that are written at a time, all in one step. */
+  @WithDefault("16")
+  int sequences();
+
+  /**
+   * Positions computed in one step: longer prompts are read in pieces, between other answers'
+   * tokens.
+   */
+  @WithDefault("256")
+  int stepPositions();
+
+  /** Memory for keys and values of all answers, and of prompts that may come again. */
+  @WithDefault("2147483648")
+  long cacheBytes();
+
+  /** A reader that takes nothing for so long loses its answer. */
+  @WithDefault("30S")
+  Duration slowReader();
+
+  /** Time for running answers when the service stops. */
+  @WithDefault("10S")
+  Duration drain();
 
   /** Requests that may wait for the engine; more are refused at once. */
   @WithDefault("64")

@@ -1,30 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.llm.engine.EngineLimits;
+import io.owlmesh.llm.engine.EnginePrompt;
+import io.owlmesh.llm.engine.EngineRequest;
+import io.owlmesh.llm.engine.Reader;
+import io.owlmesh.llm.engine.ServingEngine;
 import io.owlmesh.model.DType;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
-import io.owlmesh.model.engine.Batcher;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.LoadingLog;
 import io.owlmesh.model.engine.Precision;
-import io.owlmesh.model.language.Embeddings;
 import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.Sequence;
+import io.owlmesh.model.language.Sampler;
+import io.owlmesh.model.language.Sampling;
+import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.Tokenizer;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Supplier;
 
-/**
- * The language model and the one thread that owns it: one piece of work at a time, in the order of
- * arrival.
- */
+/** The language model, its tokeniser and adapters, and the engine that answers with them. */
 public final class LlmEngine implements AutoCloseable {
   private final OwlConfig config;
   private final String visionDigest;
@@ -33,7 +35,8 @@ public final class LlmEngine implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final LanguageModel model;
   private final Adapters adapters;
-  private final Batcher<Supplier<?>, Object> queue;
+  private final ServingEngine serving;
+  private final Duration drain;
 
   LlmEngine(LlmConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -49,43 +52,74 @@ public final class LlmEngine implements AutoCloseable {
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
     adapters = new Adapters(model, settings.adapters());
-    queue =
-        new Batcher<>(
-            "language model",
-            1,
-            settings.queue(),
-            work -> work.stream().<Object>map(Supplier::get).toList());
-    run(this::warmUp, Long.MAX_VALUE).join();
+    serving = new ServingEngine(model, limits(settings));
+    drain = settings.drain();
+    warmUp();
+  }
+
+  private EngineLimits limits(LlmConfig settings) {
+    OwlConfig.Language l = config.language();
+    long bytes = 2L * l.layers() * l.keyValueHeads() * l.headSize() * model.dtype().bytes();
+    // More than all answers can fill would never be used.
+    long most = (long) (settings.sequences() + 1) * l.context();
+    return new EngineLimits(
+        settings.sequences(),
+        settings.stepPositions(),
+        (int) Math.min(most, Math.max(settings.cacheBytes() / bytes, 1)),
+        settings.queue(),
+        settings.slowReader().toNanos());
   }
 
   /** The first tokens make the engine plan and allocate, which no caller should wait for. */
-  private float[] warmUp() {
-    int[] prompt = {config.language().bos(), config.language().bos()};
-    try (Embeddings inputs = Embeddings.of(model, prompt, new int[0], List.of());
-        Sequence sequence = model.begin(4, adapters.get(""))) {
-      sequence.append(inputs, 0, 1);
-      sequence.append(inputs, 1, 2);
-      sequence.append(config.language().bos());
-      return sequence.append(config.language().bos());
+  private void warmUp() {
+    Adapters.Lease none = adapters.acquire("");
+    WarmUp reader = new WarmUp(new CompletableFuture<>());
+    Sampler greedy = new Sampler(Sampling.GREEDY);
+    Prompt prompt = new Prompt(List.of(new Prompt.Text("Human: ")));
+    serving.submit(
+        new EngineRequest(
+            new EnginePrompt(prompt.encode(tokenizer, config), List.of()),
+            none.adapter(),
+            greedy::choose,
+            4,
+            0,
+            Long.MAX_VALUE,
+            reader));
+    reader.end.join();
+    none.release();
+  }
+
+  /** Waits for the first answer. */
+  private record WarmUp(CompletableFuture<AnswerStats> end) implements Reader {
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public boolean isGone() {
+      return false;
+    }
+
+    @Override
+    public void admitted(long queueNanos, int cachedPositions) {}
+
+    @Override
+    public void token(int id) {}
+
+    @Override
+    public void finished(AnswerStats stats) {
+      end.complete(stats);
+    }
+
+    @Override
+    public void failed(RuntimeException why) {
+      end.completeExceptionally(why);
     }
   }
 
-  /** Work that the owner thread did, and how long it waited before. */
-  record Done<T>(T value, long queueNanos) {}
-
-  /**
-   * Runs work on the thread that owns the model.
-   *
-   * @param deadline {@link System#nanoTime} after which nobody wants the result
-   * @throws OwlException SATURATED if too much waits
-   */
-  @SuppressWarnings("unchecked") // The value is that of the supplier.
-  <T> CompletableFuture<Done<T>> run(Supplier<T> work, long deadline) {
-    CompletableFuture<Batcher.Done<Object>> task = queue.submit(work, deadline);
-    CompletableFuture<Done<T>> result =
-        task.thenApply(done -> new Done<>((T) done.value(), done.queueNanos()));
-    result.whenComplete((_, _) -> task.cancel(false));
-    return result;
+  ServingEngine serving() {
+    return serving;
   }
 
   OwlConfig config() {
@@ -96,7 +130,7 @@ public final class LlmEngine implements AutoCloseable {
     return tokenizer;
   }
 
-  /** To be used on the owner thread alone. */
+  /** To be used on the engine's thread alone. */
   LanguageModel model() {
     return model;
   }
@@ -127,7 +161,12 @@ public final class LlmEngine implements AutoCloseable {
 
   @Override
   public void close() {
-    queue.close();
+    try {
+      serving.drain(drain.toNanos());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    serving.close();
     adapters.close();
     model.close();
   }

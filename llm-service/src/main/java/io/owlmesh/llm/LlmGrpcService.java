@@ -27,12 +27,12 @@ import io.owlmesh.proto.llm.v1.TokenizeResponse;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
 import io.owlmesh.wire.Answers;
-import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.inject.Inject;
+import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /** The wire of the language stage. Blocking, because long texts take a while to tokenise. */
@@ -148,7 +148,11 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
   }
 
   private <T> T onEngine(Supplier<T> work) {
-    return stage.engine().run(work, Deadlines.nanoTime()).join().value();
+    try {
+      return stage.engine().serving().execute(work).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException own ? own : e;
+    }
   }
 
   private static Adapter describe(LoraAdapter adapter) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.Embeddings;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.proto.llm.v1.PromptPart;
@@ -97,12 +97,8 @@ final class PromptParts {
     return images.size();
   }
 
-  /** The inputs of the model, [L + M, H]: the prompt, then more ids. On the owner thread. */
-  Embeddings embed(PromptTokens tokens, int... more) {
-    int[] ids = new int[tokens.length() + more.length];
-    System.arraycopy(tokens.ids(), 0, ids, 0, tokens.length());
-    System.arraycopy(more, 0, ids, tokens.length(), more.length);
-    int[] starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
-    return Embeddings.of(engine.model(), ids, starts, images);
+  /** The prompt for the engine. */
+  EnginePrompt forEngine(PromptTokens tokens) {
+    return new EnginePrompt(tokens, images);
   }
 }

@@ -3,12 +3,14 @@ package io.owlmesh.llm;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.model.Fault;
+import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.llm.engine.Chooser;
+import io.owlmesh.llm.engine.EnginePrompt;
+import io.owlmesh.llm.engine.EngineRequest;
+import io.owlmesh.llm.engine.Reader;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.Embeddings;
-import io.owlmesh.model.language.LoraAdapter;
 import io.owlmesh.model.language.Scoring;
-import io.owlmesh.model.language.Sequence;
+import io.owlmesh.model.language.StepResult;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.proto.llm.v1.Continuations;
 import io.owlmesh.proto.llm.v1.Score;
@@ -18,6 +20,9 @@ import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Faults;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 
 /** One call of Score. */
 final class ScoreCall implements StreamObserver<ScoreRequest> {
@@ -61,7 +66,6 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     if (count < 1 || count > MAX_CONTINUATIONS) {
       throw OwlException.badInput("texts", count + ", allowed are 1 to " + MAX_CONTINUATIONS);
     }
-    engine.adapters().get(continuations.getAdapter());
     List<int[]> ids = new ArrayList<>();
     for (String text : continuations.getTextsList()) {
       if (text.isEmpty()) {
@@ -71,38 +75,102 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     }
     int longest = ids.stream().mapToInt(i -> i.length).max().orElseThrow();
     PromptTokens tokens = prompt.tokens(longest);
+    EnginePrompt read = prompt.forEngine(tokens);
+    Adapters.Lease lease = engine.adapters().acquire(continuations.getAdapter());
     started = true;
-    engine
-        .run(() -> score(tokens, ids, continuations.getAdapter()), deadline)
-        .whenComplete((done, failure) -> {
-          if (failure != null) {
-            fail(failure);
-          } else if (!out.isCancelled()) {
-            out.onNext(done.value());
-            out.onCompleted();
-          }
+    List<Scored> all = ids.stream().map(continuation -> new Scored(out, continuation)).toList();
+    CompletableFuture.allOf(
+            all.stream().map(scored -> scored.end).toArray(CompletableFuture[]::new))
+        .whenComplete((_, failure) -> {
+          lease.release();
+          answer(all, failure);
         });
+    for (Scored scored : all) {
+      submit(scored, read, lease);
+    }
   }
 
-  /** On the owner thread. */
-  private ScoreResponse score(PromptTokens tokens, List<int[]> continuations, String name) {
-    LoraAdapter adapter = engine.adapters().get(name);
-    ScoreResponse.Builder response = ScoreResponse.newBuilder();
-    for (int[] ids : continuations) {
-      if (out.isCancelled()) {
-        throw new OwlException(Fault.CANCELLED, "", "the caller went away");
-      }
-      try (Embeddings whole = prompt.embed(tokens, ids);
-          Sequence sequence = engine.model().begin(whole.length(), adapter)) {
-        Scoring.Score score = Scoring.of(sequence, whole, ids);
-        response.addScores(
-            Score.newBuilder()
-                .setLogLikelihood(score.logLikelihood())
-                .setTokens(score.tokens())
-                .setGreedy(score.greedy()));
-      }
+  private void submit(Scored scored, EnginePrompt read, Adapters.Lease lease) {
+    try {
+      engine
+          .serving()
+          .submit(
+              new EngineRequest(
+                  read, lease.adapter(), scored, scored.ids.length, 0, deadline, scored));
+    } catch (RuntimeException e) {
+      scored.failed(e);
     }
-    return response.build();
+  }
+
+  private void answer(List<Scored> all, @Nullable Throwable failure) {
+    if (failure != null) {
+      fail(
+          failure instanceof CompletionException && failure.getCause() != null
+              ? failure.getCause()
+              : failure);
+    } else if (!out.isCancelled()) {
+      ScoreResponse.Builder response = ScoreResponse.newBuilder();
+      all.forEach(scored -> response.addScores(scored.score()));
+      out.onNext(response.build());
+      out.onCompleted();
+    }
+  }
+
+  /** A continuation on its way through the engine, which is told its tokens one by one. */
+  private static final class Scored implements Chooser, Reader {
+    private final ServerCallStreamObserver<ScoreResponse> out;
+    private final int[] ids;
+    private final CompletableFuture<Void> end = new CompletableFuture<>();
+    private int next;
+    private double sum;
+    private boolean greedy = true;
+
+    Scored(ServerCallStreamObserver<ScoreResponse> out, int[] ids) {
+      this.out = out;
+      this.ids = ids;
+    }
+
+    @Override
+    public int choose(StepResult result, int segment) {
+      int id = ids[next++];
+      sum += Scoring.logLikelihood(result.logits(segment, 0), id);
+      greedy &= result.likeliest(segment) == id;
+      return id;
+    }
+
+    Score score() {
+      return Score.newBuilder()
+          .setLogLikelihood(sum)
+          .setTokens(ids.length)
+          .setGreedy(greedy)
+          .build();
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public boolean isGone() {
+      return out.isCancelled();
+    }
+
+    @Override
+    public void admitted(long queueNanos, int cachedPositions) {}
+
+    @Override
+    public void token(int id) {}
+
+    @Override
+    public void finished(AnswerStats stats) {
+      end.complete(null);
+    }
+
+    @Override
+    public void failed(RuntimeException why) {
+      end.completeExceptionally(why);
+    }
   }
 
   @Override

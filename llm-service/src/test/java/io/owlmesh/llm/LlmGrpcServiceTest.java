@@ -36,6 +36,7 @@ import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -87,6 +88,31 @@ class LlmGrpcServiceTest {
     @Override
     public int queue() {
       return 4;
+    }
+
+    @Override
+    public int sequences() {
+      return 2;
+    }
+
+    @Override
+    public int stepPositions() {
+      return 64;
+    }
+
+    @Override
+    public long cacheBytes() {
+      return 1 << 20;
+    }
+
+    @Override
+    public Duration slowReader() {
+      return Duration.ofSeconds(30);
+    }
+
+    @Override
+    public Duration drain() {
+      return Duration.ofSeconds(10);
     }
 
     @Override

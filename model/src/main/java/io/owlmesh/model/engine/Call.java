@@ -45,6 +45,11 @@ public final class Call implements AutoCloseable {
     return this;
   }
 
+  /** A list that lives as long as the call. */
+  public Call with(List<NDArray> tensors) {
+    return own(IValue.listFrom(tensors.toArray(PtNDArray[]::new)));
+  }
+
   private Call own(IValue value) {
     owned.add(value);
     arguments.add(value);

@@ -49,7 +49,7 @@ public final class Generation {
    * @param maxTokens at least 1
    */
   public static Result run(
-      Sequence sequence, Embeddings prompt, Sampler sampler, int maxTokens, Listener listener) {
+      Sequence sequence, Inputs prompt, Sampler sampler, int maxTokens, Listener listener) {
     long begin = System.nanoTime();
     int eos = sequence.endOfSequence();
     int id = sampler.choose(read(sequence, prompt, listener));
@@ -67,7 +67,7 @@ public final class Generation {
   }
 
   /** Appends a prompt piece by piece and returns the logits [V] after it. */
-  private static float[] read(Sequence sequence, Embeddings prompt, Listener listener) {
+  private static float[] read(Sequence sequence, Inputs prompt, Listener listener) {
     float[] logits = {};
     for (int from = 0; from < prompt.length(); from += PIECE) {
       listener.check();

@@ -43,6 +43,9 @@ public final class LanguageModel implements AutoCloseable {
   private final Weights weights;
   private final PtNDManager scope;
   private final List<NDArray> rope;
+  private final Inputs nothing;
+  private List<LoraAdapter> listed = List.of();
+  private TensorList loras;
 
   private LanguageModel(OwlConfig config, Program program, Weights weights) {
     this.config = config;
@@ -50,6 +53,8 @@ public final class LanguageModel implements AutoCloseable {
     this.weights = weights;
     this.scope = program.newScope();
     this.rope = rope();
+    this.nothing = Inputs.of(this, new int[0], new int[0], List.of());
+    this.loras = new TensorList(List.of(), program.newScope());
   }
 
   /**
@@ -122,7 +127,7 @@ public final class LanguageModel implements AutoCloseable {
 
   /** The adapter that changes nothing. It must stay open as long as its sequences. */
   public LoraAdapter none() {
-    return new LoraAdapter("", 0, 0, "", new TensorList(List.of(), program.newScope()));
+    return new LoraAdapter("", 0, 0, "", List.of(), program.newScope());
   }
 
   /**
@@ -134,6 +139,41 @@ public final class LanguageModel implements AutoCloseable {
    */
   public Sequence begin(int capacity, LoraAdapter adapter) {
     return new Sequence(this, capacity, adapter);
+  }
+
+  /** Room for keys and values of so many positions of any sequences. */
+  public KeyValueCache cache(int positions) {
+    return new KeyValueCache(this, positions);
+  }
+
+  /** Inputs without positions: for segments of generated ids alone. */
+  public Inputs nothing() {
+    return nothing;
+  }
+
+  /**
+   * Computes positions of several sequences together.
+   *
+   * @param segments at least one, none without rows; no two write to one slot
+   */
+  public StepResult step(KeyValueCache cache, List<Segment> segments) {
+    List<LoraAdapter> adapters =
+        segments.stream().map(Segment::adapter).filter(a -> !a.isNone()).distinct().toList();
+    if (!listed.containsAll(adapters)) {
+      list(adapters);
+    }
+    return new Step(this, segments, listed).run(cache, loras);
+  }
+
+  /** The matrices of adapters as one list; made when others are used than before. */
+  private void list(List<LoraAdapter> adapters) {
+    TensorList old = loras;
+    loras =
+        new TensorList(
+            adapters.stream().flatMap(adapter -> adapter.matrices().stream()).toList(),
+            program.newScope());
+    listed = adapters;
+    old.close();
   }
 
   public OwlConfig config() {
@@ -173,6 +213,8 @@ public final class LanguageModel implements AutoCloseable {
 
   @Override
   public void close() {
+    nothing.close();
+    loras.close();
     scope.close();
     weights.close();
     program.close();

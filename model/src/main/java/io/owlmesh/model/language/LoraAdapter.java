@@ -9,7 +9,6 @@ import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.engine.HostTensors;
 import io.owlmesh.model.engine.Program;
-import io.owlmesh.model.engine.TensorList;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -26,14 +25,22 @@ public final class LoraAdapter implements AutoCloseable {
   private final int rank;
   private final long parameters;
   private final String digest;
-  private final TensorList tensors;
+  private final List<NDArray> matrices;
+  private final PtNDManager scope;
 
-  LoraAdapter(String name, int rank, long parameters, String digest, TensorList tensors) {
+  LoraAdapter(
+      String name,
+      int rank,
+      long parameters,
+      String digest,
+      List<NDArray> matrices,
+      PtNDManager scope) {
     this.name = name;
     this.rank = rank;
     this.parameters = parameters;
     this.digest = digest;
-    this.tensors = tensors;
+    this.matrices = matrices;
+    this.scope = scope;
   }
 
   /** A then B for each matrix of each layer; where the adapter has none, two empty tensors. */
@@ -54,8 +61,8 @@ public final class LoraAdapter implements AutoCloseable {
           }
         }
       }
-      TensorList list = new TensorList(tensors, scope);
-      return new LoraAdapter(file.name(), file.rank(), parameters(file), digest(file), list);
+      return new LoraAdapter(
+          file.name(), file.rank(), parameters(file), digest(file), tensors, scope);
     } catch (RuntimeException e) {
       scope.close();
       throw e;
@@ -123,12 +130,18 @@ public final class LoraAdapter implements AutoCloseable {
     return digest;
   }
 
-  TensorList tensors() {
-    return tensors;
+  /** Whether it changes nothing. */
+  boolean isNone() {
+    return matrices.isEmpty();
+  }
+
+  /** A then B for each matrix of each layer. */
+  List<NDArray> matrices() {
+    return matrices;
   }
 
   @Override
   public void close() {
-    tensors.close();
+    scope.close();
   }
 }

@@ -32,6 +32,22 @@ public final class Sampler {
     return sampling.temperature() == 0 ? best : draw(logits, logits[best]);
   }
 
+  /**
+   * Chooses the next token after a segment of a step.
+   *
+   * @throws OwlException INTERNAL if the largest logit is not a number or not finite
+   */
+  public int choose(StepResult result, int segment) {
+    if (sampling.temperature() > 0) {
+      return choose(result.logits(segment, 0));
+    }
+    float largest = result.largest(segment);
+    if (!Float.isFinite(largest)) {
+      throw new OwlException(Fault.INTERNAL, "", "the logits hold " + largest);
+    }
+    return result.likeliest(segment);
+  }
+
   /** The first of the largest; NaN counts as larger than all, so that it is noticed. */
   private static int likeliest(float[] logits) {
     int best = 0;

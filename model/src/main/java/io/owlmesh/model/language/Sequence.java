@@ -1,24 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.language;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.engine.Call;
-import io.owlmesh.model.engine.Program;
-import io.owlmesh.model.engine.TensorList;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * One growing sequence: the keys and values of its positions [keyValueHeads, capacity, headSize] a
- * layer. Positions are appended; what was appended stays.
+ * One growing sequence with a cache of its own. Positions are appended; what was appended stays.
  */
 public final class Sequence implements AutoCloseable {
   private final LanguageModel model;
   private final LoraAdapter adapter;
-  private final int capacity;
-  private final TensorList keys;
-  private final TensorList values;
+  private final KeyValueCache cache;
   private int length;
 
   Sequence(LanguageModel model, int capacity, LoraAdapter adapter) {
@@ -29,25 +22,7 @@ public final class Sequence implements AutoCloseable {
     }
     this.model = model;
     this.adapter = adapter;
-    this.capacity = capacity;
-    this.keys = cache();
-    this.values = cache();
-  }
-
-  private TensorList cache() {
-    OwlConfig.Language language = model.config().language();
-    PtNDManager owner = model.program().newScope();
-    try (Call call =
-        model
-            .program()
-            .call("cache")
-            .with(language.layers())
-            .with(language.keyValueHeads())
-            .with(capacity)
-            .with(language.headSize())
-            .with(model.cosines())) {
-      return new TensorList(call.tensors(owner), owner);
-    }
+    this.cache = model.cache(capacity);
   }
 
   /** Positions so far. */
@@ -63,33 +38,22 @@ public final class Sequence implements AutoCloseable {
   /**
    * Appends positions.
    *
-   * @param inputs embeddings of the positions
-   * @param from first row of them to append
+   * @param inputs of the whole prompt, of which this sequence has read the rows before {@code from}
    * @param to row after the last
    * @return logits [V] of the last position
    */
-  public float[] append(Embeddings inputs, int from, int to) {
-    return run(inputs, from, to, false);
+  public float[] append(Inputs inputs, int from, int to) {
+    int[] ids = IntStream.range(from, to).map(inputs::id).toArray();
+    try (StepResult result = run(inputs, ids, Segment.Logits.LAST)) {
+      return result.logits(0, 0);
+    }
   }
 
   /** As {@link #append}, with the logits [to - from, V] of all positions, row after row. */
-  public float[] appendAll(Embeddings inputs, int from, int to) {
-    return run(inputs, from, to, true);
-  }
-
-  private float[] run(Embeddings inputs, int from, int to, boolean all) {
-    require(to - from);
-    Program program = model.program();
-    try (PtNDManager scope = program.newScope()) {
-      NDArray rows;
-      try (Call slice = program.call("rows").with(inputs.tensor()).with(from).with(to)) {
-        rows = slice.tensor(scope);
-      }
-      try (Call call = state(program.call("forward").with(rows)).with(all)) {
-        float[] logits = call.tensor(scope).toFloatArray();
-        length += to - from;
-        return logits;
-      }
+  public float[] appendAll(Inputs inputs, int from, int to) {
+    int[] ids = IntStream.range(from, to).map(inputs::id).toArray();
+    try (StepResult result = run(inputs, ids, Segment.Logits.ALL)) {
+      return result.allLogits();
     }
   }
 
@@ -99,36 +63,27 @@ public final class Sequence implements AutoCloseable {
    * @return logits [V] of its position
    */
   public float[] append(int id) {
-    require(1);
-    try (PtNDManager scope = model.program().newScope();
-        Call call = state(model.program().call("step").with(id))) {
-      float[] logits = call.tensor(scope).toFloatArray();
-      length++;
-      return logits;
+    try (StepResult result = run(model.nothing(), new int[] {id}, Segment.Logits.LAST)) {
+      return result.logits(0, 0);
     }
   }
 
-  private Call state(Call call) {
-    return call.with(model.weights().tensors())
-        .with(adapter.tensors())
-        .with(keys)
-        .with(values)
-        .with(length)
-        .with(model.cosines())
-        .with(model.sines())
-        .with(model.config().language().epsilon());
-  }
-
-  private void require(int more) {
-    if (length + more > capacity) {
+  private StepResult run(Inputs inputs, int[] ids, Segment.Logits logits) {
+    int end = length + ids.length;
+    if (end > cache.positions()) {
       throw OwlException.badInput(
-          "prompt", (length + more) + " positions, but the sequence has room for " + capacity);
+          "prompt", end + " positions, but the sequence has room for " + cache.positions());
     }
+    int[] before = length == 0 ? new int[0] : new int[] {0, length};
+    int[] slots = IntStream.range(length, end).toArray();
+    Segment segment = new Segment(inputs, ids, length, slots, before, adapter, logits);
+    StepResult result = model.step(cache, List.of(segment));
+    length = end;
+    return result;
   }
 
   @Override
   public void close() {
-    keys.close();
-    values.close();
+    cache.close();
   }
 }

@@ -9,8 +9,8 @@ import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.WeightLoader;
-import io.owlmesh.model.language.Embeddings;
 import io.owlmesh.model.language.Generation;
+import io.owlmesh.model.language.Inputs;
 import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.LoraAdapter;
 import io.owlmesh.model.language.Sampler;
@@ -118,7 +118,7 @@ final class NetworkChecks {
     List<HostTensor> images =
         test.images().stream().map(name -> expected("visual_tokens/" + name)).toList();
     int limit = test.greedy().size();
-    try (Embeddings prompt = Embeddings.of(model, ids, starts(test), images)) {
+    try (Inputs prompt = Inputs.of(model, ids, starts(test), images)) {
       try (Sequence whole = model.begin(ids.length, lora)) {
         float[] actual = whole.appendAll(prompt, 0, ids.length);
         logits.add(actual, expected("logits/" + test.name()).toFloats());

@@ -4,11 +4,11 @@
     inverse = torch.reciprocal(torch.pow(theta, torch.arange(0, head, 2, dtype=6, layout=None, device=ops.prim.device(like), pin_memory=None) / head))
     angles = torch.outer(torch.arange(0, positions, 1, dtype=6, layout=None, device=ops.prim.device(like), pin_memory=None), inverse)
     return [torch.type_as(torch.cos(angles), like), torch.type_as(torch.sin(angles), like)]
-  # Empty keys or values of one sequence: `layers` tensors [keyValueHeads, capacity, headSize].
-  def cache(self: __torch__.Net, layers: int, heads: int, capacity: int, head: int, like: Tensor) -> List[Tensor]:
+  # Room for the keys or values of so many positions: `layers` tensors [keyValueHeads, positions, headSize].
+  def cache(self: __torch__.Net, layers: int, heads: int, positions: int, head: int, like: Tensor) -> List[Tensor]:
     out = annotate(List[Tensor], [])
     for l in range(layers):
-      torch.append(out, torch.new_zeros(like, [heads, capacity, head]))
+      torch.append(out, torch.new_empty(like, [heads, positions, head]))
     return out
   # Ids [T] int64 -> embeddings [T, H]. Where the table lies in its file as bfloat16, it is carried as float16, so that
   # only the rows in use are read and copied.
@@ -17,21 +17,20 @@
     if torch.ne(ops.prim.dtype(h), ops.prim.dtype(w[1])):
       h = torch.view_copy(h, ops.prim.dtype(w[1]))
     return h
-  # Rows [from, to) of the embeddings.
-  def rows(self: __torch__.Net, h: Tensor, from_: int, to: int) -> Tensor:
-    return torch.slice(h, 0, from_, to)
-  # Writes visual tokens [Q + 1, H] over the embeddings from row `at`.
-  def splice(self: __torch__.Net, h: Tensor, tokens: Tensor, at: int) -> Tensor:
-    return torch.copy_(torch.slice(h, 0, at, at + tokens.size(0)), tokens)
   # RMSNorm: variance in float32, cast, then the weight.
   def rms(self: __torch__.Net, x: Tensor, w: Tensor, eps: float) -> Tensor:
     return torch.type_as(torch.rms_norm(torch.to(x, 6), [x.size(-1)], None, eps), x) * w
-  # y = x w' + (x A') B', the second term with float32 A, B where an adapter has this matrix. B holds the scaling.
-  def adapted(self: __torch__.Net, x: Tensor, w: Tensor, lora: List[Tensor], at: int) -> Tensor:
+  # y = x w' for all rows, + (x A') B' for the rows of each group, with float32 A, B where its adapter has this matrix. B
+  # holds the scaling. groups: first row, rows, and index of the adapter's first tensor in loras, each.
+  def adapted(self: __torch__.Net, x: Tensor, w: Tensor, loras: List[Tensor], groups: List[int], at: int) -> Tensor:
     y = self.linear(x, w, None)
-    if len(lora) > 0:
-      if lora[at].numel() > 0:
-        y = y + torch.type_as(torch.linear(torch.linear(torch.to(x, 6), lora[at]), lora[at + 1]), y)
+    for g in range(len(groups) // 3):
+      a = groups[3 * g + 2] + at
+      if loras[a].numel() > 0:
+        b = groups[3 * g]
+        e = b + groups[3 * g + 1]
+        d = torch.linear(torch.linear(torch.to(torch.slice(x, 0, b, e), 6), loras[a]), loras[a + 1])
+        _0 = torch.add_(torch.slice(y, 0, b, e), torch.type_as(d, y))
     return y
   # x [..., T, heads, head] rotated by position: the first half of a head pairs with the second.
   def rotate(self: __torch__.Net, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
@@ -39,48 +38,106 @@
     a = torch.slice(x, -1, 0, half)
     b = torch.slice(x, -1, half, 2 * half)
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
-  # One block for positions [at, at + T). w: norm, q, k, v, o, norm, gate, up, down. Keys and values are written in place.
-  def block(self: __torch__.Net, h: Tensor, w: List[Tensor], lora: List[Tensor], l: int, keys: Tensor, values: Tensor, at: int, cos: Tensor, sin: Tensor, mask: Optional[Tensor], eps: float) -> Tensor:
-    t = h.size(0)
-    groups = keys.size(0)
+  # One block over the rows [R, H] of a step. w: norm, q, k, v, o, norm, gate, up, down. Keys and values are written to
+  # their slots of the cache.
+  def block(self: __torch__.Net, h: Tensor, w: List[Tensor], loras: List[Tensor], groups: List[int], l: int, keys: Tensor, values: Tensor, slots: Tensor, plan: List[int], cos: Tensor, sin: Tensor, eps: float) -> Tensor:
+    n = h.size(0)
     head = keys.size(2)
     o = 1 + l * 9
     r = l * 14
     x = self.rms(h, w[o], eps)
-    q = self.rotate(torch.view(self.adapted(x, w[o + 1], lora, r), [t, -1, head]), cos, sin)
-    k = self.rotate(torch.view(self.adapted(x, w[o + 2], lora, r + 2), [t, groups, head]), cos, sin)
-    v = torch.view(self.adapted(x, w[o + 3], lora, r + 4), [t, groups, head])
-    torch.copy_(torch.slice(keys, 1, at, at + t), torch.transpose(k, 0, 1))
-    torch.copy_(torch.slice(values, 1, at, at + t), torch.transpose(v, 0, 1))
-    ks = torch.unsqueeze(torch.slice(keys, 1, 0, at + t), 0)
-    vs = torch.unsqueeze(torch.slice(values, 1, 0, at + t), 0)
-    qs = torch.unsqueeze(torch.transpose(q, 0, 1), 0)
-    causal = torch.__and__(t > 1, at == 0)
-    a = torch.scaled_dot_product_attention(qs, ks, vs, mask, 0., causal, scale=None, enable_gqa=torch.ne(q.size(1), groups))
-    a = torch.reshape(torch.transpose(torch.squeeze(a, 0), 0, 1), [t, -1])
-    h = h + self.adapted(a, w[o + 4], lora, r + 6)
+    q = self.rotate(torch.view(self.adapted(x, w[o + 1], loras, groups, r), [n, -1, head]), cos, sin)
+    k = self.rotate(torch.view(self.adapted(x, w[o + 2], loras, groups, r + 2), [n, -1, head]), cos, sin)
+    v = torch.view(self.adapted(x, w[o + 3], loras, groups, r + 4), [n, -1, head])
+    k = torch.transpose(k, 0, 1)
+    v = torch.transpose(v, 0, 1)
+    _0 = torch.index_copy_(keys, 1, slots, k)
+    _1 = torch.index_copy_(values, 1, slots, v)
+    a = self.attention(torch.transpose(q, 0, 1), k, v, keys, values, plan)
+    h = h + self.adapted(a, w[o + 4], loras, groups, r + 6)
     x = self.rms(h, w[o + 5], eps)
-    m = torch.silu(self.adapted(x, w[o + 6], lora, r + 8)) * self.adapted(x, w[o + 7], lora, r + 10)
-    return h + self.adapted(m, w[o + 8], lora, r + 12)
-  # Embeddings [T, H] at positions [at, at + T) -> float32 logits [T, V] of all positions, or [1, V] of the last.
-  # w: embeddings, 9 tensors a layer, norm, lm_head. lora: empty, or 14 tensors a layer (A, B for q, k, v, o, gate, up, down).
-  def forward(self: __torch__.Net, h: Tensor, w: List[Tensor], lora: List[Tensor], keys: List[Tensor], values: List[Tensor], at: int, cos: Tensor, sin: Tensor, eps: float, all: bool) -> Tensor:
-    t = h.size(0)
-    c = torch.unsqueeze(torch.slice(cos, 0, at, at + t), 1)
-    s = torch.unsqueeze(torch.slice(sin, 0, at, at + t), 1)
-    mask = annotate(Optional[Tensor], None)
-    if torch.__and__(t > 1, at > 0):
-      mask = torch.tril(torch.ones([t, at + t], dtype=11, layout=None, device=ops.prim.device(h), pin_memory=None), at)
+    m = torch.silu(self.adapted(x, w[o + 6], loras, groups, r + 8)) * self.adapted(x, w[o + 7], loras, groups, r + 10)
+    return h + self.adapted(m, w[o + 8], loras, groups, r + 12)
+  # q [heads, R, head], k and v [keyValueHeads, R, head] of a step -> [R, heads * head]. Each segment attends to what the
+  # plan says: stretches of the cache, wherever they lie, and, causally, its own rows.
+  # plan, for each segment: rows, whether it attends to its own, stretches, then first position and length of each.
+  def attention(self: __torch__.Net, q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, plan: List[int]) -> Tensor:
+    outs = annotate(List[Tensor], [])
+    i = 0
+    row = 0
+    while i < len(plan):
+      t = plan[i]
+      own = torch.eq(plan[i + 1], 1)
+      stretches = plan[i + 2]
+      i = i + 3
+      qs = torch.slice(q, 1, row, row + t)
+      os = annotate(List[Tensor], [])
+      lses = annotate(List[Tensor], [])
+      for j in range(stretches):
+        from_ = plan[i]
+        to = from_ + plan[i + 1]
+        i = i + 2
+        _0 = self.attend(qs, torch.slice(keys, 1, from_, to), torch.slice(values, 1, from_, to), False, os, lses)
+      if own:
+        _1 = self.attend(qs, torch.slice(k, 1, row, row + t), torch.slice(v, 1, row, row + t), True, os, lses)
+      y = os[0]
+      if len(os) > 1:
+        y = self.joined(os, lses)
+      torch.append(outs, torch.reshape(torch.transpose(y, 0, 1), [t, -1]))
+      row = row + t
+    y = outs[0]
+    if len(outs) > 1:
+      y = torch.cat(outs, 0)
+    return torch.type_as(y, q)
+  # q [heads, T, head] over keys and values [keyValueHeads, K, head]: adds the mean of the values [heads, T, head] and the
+  # logarithm of its denominator [heads, T] to the lists.
+  def attend(self: __torch__.Net, q: Tensor, k: Tensor, v: Tensor, causal: bool, outs: List[Tensor], lses: List[Tensor]) -> int:
+    heads = q.size(0)
+    t = q.size(1)
+    kv = k.size(0)
+    group = heads // kv
+    if causal:
+      # Heads that share keys see their own rows only up to themselves: each gets its copy.
+      if group > 1:
+        k = torch.repeat_interleave(k, group, 0)
+        v = torch.repeat_interleave(v, group, 0)
+      qs = q
+    else:
+      # Without a mask, heads that share keys are rows of one head.
+      qs = torch.reshape(q, [kv, group * t, q.size(2)])
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(torch.unsqueeze(qs, 0), torch.unsqueeze(k, 0), torch.unsqueeze(v, 0), 0., causal)
+    torch.append(outs, torch.reshape(y, [heads, t, -1]))
+    torch.append(lses, torch.reshape(lse, [heads, t]))
+    return 0
+  # Means over stretches, weighted by their denominators: the mean over all of them, in float32.
+  def joined(self: __torch__.Net, outs: List[Tensor], lses: List[Tensor]) -> Tensor:
+    weights = torch.softmax(torch.stack(lses, 0), 0, 6)
+    y = torch.to(outs[0], 6) * torch.unsqueeze(weights[0], -1)
+    for j in range(1, len(outs)):
+      y = y + torch.to(outs[j], 6) * torch.unsqueeze(weights[j], -1)
+    return y
+  # One step of any number of sequences together: rows [R] are ids, or visual tokens where the id is negative, each with its
+  # position and its slot in the cache.
+  # visual: visual tokens [Q + 1, H]; pieces: first row, first of the tokens, tokens, index in visual, each.
+  # w: embeddings, 9 tensors a layer, norm, lm_head. loras: 14 tensors a layer and adapter (A, B for q, k, v, o, gate, up,
+  # down). last [K]: rows whose logits are wanted.
+  # -> logits [K, V] in float32, the largest of each row [K], its id [K].
+  def forward(self: __torch__.Net, ids: Tensor, positions: Tensor, slots: Tensor, last: Tensor, pieces: Tensor, groups: Tensor, plan: Tensor, visual: List[Tensor], w: List[Tensor], loras: List[Tensor], keys: List[Tensor], values: List[Tensor], cos: Tensor, sin: Tensor, eps: float) -> List[Tensor]:
+    h = self.embed(torch.clamp(ids, 0), w)
+    p = annotate(List[int], pieces.tolist())
+    for i in range(len(p) // 4):
+      tokens = torch.slice(visual[p[4 * i + 3]], 0, p[4 * i + 1], p[4 * i + 1] + p[4 * i + 2])
+      _0 = torch.copy_(torch.slice(h, 0, p[4 * i], p[4 * i] + p[4 * i + 2]), tokens)
+    c = torch.unsqueeze(torch.index_select(cos, 0, positions), 1)
+    s = torch.unsqueeze(torch.index_select(sin, 0, positions), 1)
+    g = annotate(List[int], groups.tolist())
+    segments = annotate(List[int], plan.tolist())
     for l in range(len(keys)):
-      h = self.block(h, w, lora, l, keys[l], values[l], at, c, s, mask, eps)
-    if torch.__not__(all):
-      h = torch.slice(h, 0, t - 1, t)
-    h = self.rms(h, w[len(w) - 2], eps)
-    return torch.to(self.linear(h, w[len(w) - 1], None), 6)
-  # As forward, for the single next id.
-  def step(self: __torch__.Net, id: int, w: List[Tensor], lora: List[Tensor], keys: List[Tensor], values: List[Tensor], at: int, cos: Tensor, sin: Tensor, eps: float) -> Tensor:
-    ids = torch.full([1], id, dtype=4, layout=None, device=ops.prim.device(cos), pin_memory=None)
-    return self.forward(self.embed(ids, w), w, lora, keys, values, at, cos, sin, eps, False)
+      h = self.block(h, w, loras, g, l, keys[l], values[l], slots, segments, c, s, eps)
+    h = self.rms(torch.index_select(h, 0, last), w[len(w) - 2], eps)
+    logits = torch.to(self.linear(h, w[len(w) - 1], None), 6)
+    largest, id = torch.max(logits, -1)
+    return [logits, largest, id]
   # w + B A for one adapted matrix, in float32, then the type of w. B holds the scaling.
   def merge(self: __torch__.Net, w: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return torch.type_as(torch.to(w, 6) + torch.mm(b, a), w)

@@ -10,8 +10,8 @@ import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.WeightLoader;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.Preprocessor;
-import io.owlmesh.model.language.Embeddings;
 import io.owlmesh.model.language.Generation;
+import io.owlmesh.model.language.Inputs;
 import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.LoraAdapter;
 import io.owlmesh.model.language.Sampler;
@@ -70,7 +70,7 @@ public final class CheckpointAnswerer implements Answerer {
     PromptTokens prompt = PromptTemplate.DEFAULT.prompt(question.turns()).encode(tokenizer, config);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();
-    try (Embeddings inputs = Embeddings.of(language, prompt.ids(), starts, tokens);
+    try (Inputs inputs = Inputs.of(language, prompt.ids(), starts, tokens);
         Sequence sequence = language.begin(prompt.length() + maxNewTokens, adapter)) {
       Generation.run(
           sequence, inputs, new Sampler(Sampling.GREEDY), maxNewTokens, new Collector(ids));

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+
+/** The blocks of one sequence, in order: where in the cache its positions are. */
+final class BlockTable {
+  private final Blocks blocks;
+  private final List<Integer> own = new ArrayList<>();
+
+  BlockTable(Blocks blocks) {
+    this.blocks = blocks;
+  }
+
+  /** Positions that there is room for. */
+  int capacity() {
+    return own.size() * Blocks.SIZE;
+  }
+
+  int blockCount() {
+    return own.size();
+  }
+
+  int block(int index) {
+    return own.get(index);
+  }
+
+  /** Appends a block that is held already. */
+  void add(int block) {
+    own.add(block);
+  }
+
+  /**
+   * Takes blocks until there is room.
+   *
+   * @param positions in all
+   * @return whether there is; if not, what could be taken is kept
+   */
+  boolean reserve(int positions) {
+    while (capacity() < positions) {
+      OptionalInt block = blocks.take(own.isEmpty() ? -1 : own.getLast());
+      if (block.isEmpty()) {
+        return false;
+      }
+      own.add(block.getAsInt());
+    }
+    return true;
+  }
+
+  /** Slot of a position. */
+  int slot(int position) {
+    return own.get(position / Blocks.SIZE) * Blocks.SIZE + position % Blocks.SIZE;
+  }
+
+  /** Slots of positions {@code from} to {@code to - 1}. */
+  int[] slots(int from, int to) {
+    int[] slots = new int[to - from];
+    for (int i = from; i < to; i++) {
+      slots[i - from] = slot(i);
+    }
+    return slots;
+  }
+
+  /** Positions 0 to {@code end - 1} as stretches of the cache: first slot and length of each. */
+  int[] stretches(int end) {
+    List<Integer> stretches = new ArrayList<>();
+    for (int at = 0; at < end; at += Blocks.SIZE) {
+      int slot = slot(at);
+      int length = Math.min(Blocks.SIZE, end - at);
+      int size = stretches.size();
+      if (size > 0 && stretches.get(size - 2) + stretches.get(size - 1) == slot) {
+        stretches.set(size - 1, stretches.get(size - 1) + length);
+      } else {
+        stretches.add(slot);
+        stretches.add(length);
+      }
+    }
+    return stretches.stream().mapToInt(Integer::intValue).toArray();
+  }
+
+  /** Gives all blocks back. */
+  void release() {
+    own.forEach(blocks::release);
+    own.clear();
+  }
+}

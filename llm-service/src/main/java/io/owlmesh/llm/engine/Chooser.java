@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.model.language.StepResult;
+
+/** Chooses the next token of one answer. */
+@FunctionalInterface
+public interface Chooser {
+  /**
+   * Chooses.
+   *
+   * @param segment of the answer, whose last position's logits are there
+   * @return an id
+   * @throws io.owlmesh.model.OwlException INTERNAL if the logits are no numbers
+   */
+  int choose(StepResult result, int segment);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.text.PromptTokens;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A prompt on its way into the engine: ids, and visual tokens with digests of what they hold. */
+public final class EnginePrompt {
+  // Of a visual position: SHA-256 of the image's tokens and the position in it.
+  private static final int VISUAL_BYTES = 32 + Integer.BYTES;
+
+  private final int[] ids;
+  private final int[] starts;
+  private final int visualTokens;
+  private final List<HostTensor> images;
+  private final List<byte[]> digests = new ArrayList<>();
+
+  /**
+   * @param images visual tokens [Q + 1, H] of each place
+   */
+  public EnginePrompt(PromptTokens tokens, List<HostTensor> images) {
+    this.ids = tokens.ids();
+    this.starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
+    this.visualTokens = tokens.visualTokens();
+    this.images = List.copyOf(images);
+    for (HostTensor image : images) {
+      digests.add(digest(image));
+    }
+  }
+
+  private static byte[] digest(HostTensor tensor) {
+    try {
+      MessageDigest sha = MessageDigest.getInstance("SHA-256");
+      sha.update(tensor.toString().getBytes(UTF_8));
+      sha.update(tensor.bytes());
+      return sha.digest();
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** Positions. */
+  public int length() {
+    return ids.length;
+  }
+
+  int[] ids() {
+    return ids;
+  }
+
+  int[] starts() {
+    return starts;
+  }
+
+  List<HostTensor> images() {
+    return images;
+  }
+
+  /** What a position holds, for the key of its block. */
+  void content(int position, ByteBuffer to) {
+    int id = ids[position];
+    to.putInt(id);
+    if (id >= 0) {
+      return;
+    }
+    for (int i = starts.length - 1; i >= 0; i--) {
+      if (position >= starts[i]) {
+        to.put(digests.get(i)).putInt(position - starts[i]);
+        return;
+      }
+    }
+    throw new IllegalStateException("position " + position + " is visual, but of no image");
+  }
+
+  /** Bytes that the content of a position takes at most. */
+  static int contentBytes() {
+    return Integer.BYTES + VISUAL_BYTES;
+  }
+
+  int visualTokens() {
+    return visualTokens;
+  }
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.model.language.LoraAdapter;
+
+/**
+ * What the engine is asked for.
+ *
+ * @param adapter stays open until the answer ends
+ * @param maxTokens to generate, at least 1
+ * @param priority larger ones come first; equal ones in order of arrival
+ * @param deadline {@link System#nanoTime} after which nobody wants the answer; {@link
+ *     Long#MAX_VALUE} for never
+ */
+public record EngineRequest(
+    EnginePrompt prompt,
+    LoraAdapter adapter,
+    Chooser chooser,
+    int maxTokens,
+    int priority,
+    long deadline,
+    Reader reader) {}

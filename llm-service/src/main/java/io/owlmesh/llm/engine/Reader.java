@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+/**
+ * Who waits for an answer. Called on the engine's thread, which no method may hold up; after {@link
+ * #finished} or {@link #failed} nothing is called any more.
+ */
+public interface Reader {
+  /** Whether it takes more now. While not, its sequence pauses, and others go on. */
+  boolean isReady();
+
+  /** Whether nobody waits any more. */
+  boolean isGone();
+
+  /** The prompt is being read. */
+  void admitted(long queueNanos, int cachedPositions);
+
+  /** A token was chosen; the end of the sequence is one too. */
+  void token(int id);
+
+  /** The answer is complete. */
+  void finished(AnswerStats stats);
+
+  /** There will be no answer, or no more of it. */
+  void failed(RuntimeException why);
+}

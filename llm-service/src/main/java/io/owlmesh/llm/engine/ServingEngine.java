@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.LanguageModel;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+
+/**
+ * The one thread that owns a language model: computes step after step for all answers together.
+ * Requests come and go between steps; a cancelled one frees its place before the next.
+ */
+public final class ServingEngine implements AutoCloseable {
+  // How long a thread sleeps whose readers are all slow.
+  private static final long NAP_MILLIS = 2;
+
+  private final LanguageModel model;
+  private final EngineLimits limits;
+  private final EngineCounts counts = new EngineCounts();
+  private final Scheduler scheduler;
+  private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
+  private final AtomicInteger open = new AtomicInteger();
+  private final AtomicLong arrivals = new AtomicLong();
+  private final Thread owner;
+  private volatile boolean draining;
+  private volatile boolean closing;
+
+  /** Starts the thread. The model is its own from here on. */
+  public ServingEngine(LanguageModel model, EngineLimits limits) {
+    this.model = model;
+    this.limits = limits;
+    this.scheduler = new Scheduler(model, limits, counts);
+    this.owner = Thread.ofPlatform().name("language-model-engine").daemon(true).start(this::run);
+  }
+
+  /**
+   * Queues a request. What follows is told to its reader, on the engine's thread.
+   *
+   * @throws OwlException SATURATED if too many wait, BAD_INPUT if it can never fit, UNAVAILABLE if
+   *     the engine is stopping
+   */
+  public void submit(EngineRequest request) {
+    if (draining) {
+      throw stopping();
+    }
+    long positions = (long) request.prompt().length() + request.maxTokens();
+    long room = (long) scheduler.blocks().count() * Blocks.SIZE;
+    if (positions > room) {
+      throw OwlException.badInput(
+          "prompt", positions + " positions with the answer, but the cache has " + room);
+    }
+    if (open.incrementAndGet() > limits.queue() + limits.sequences()) {
+      open.decrementAndGet();
+      throw new OwlException(
+          Fault.SATURATED,
+          "",
+          "%d answers are in work and %d wait, which is the limit"
+              .formatted(limits.sequences(), limits.queue()));
+    }
+    EngineRequest counted = counted(request);
+    long submitted = System.nanoTime();
+    inbox.add(() -> begin(counted, submitted));
+  }
+
+  private EngineRequest counted(EngineRequest request) {
+    return new EngineRequest(
+        request.prompt(),
+        request.adapter(),
+        request.chooser(),
+        request.maxTokens(),
+        request.priority(),
+        request.deadline(),
+        new Counted(request.reader(), open));
+  }
+
+  /** Tells the count when its answer is over. */
+  private record Counted(Reader reader, AtomicInteger open) implements Reader {
+    @Override
+    public boolean isReady() {
+      return reader.isReady();
+    }
+
+    @Override
+    public boolean isGone() {
+      return reader.isGone();
+    }
+
+    @Override
+    public void admitted(long queueNanos, int cachedPositions) {
+      reader.admitted(queueNanos, cachedPositions);
+    }
+
+    @Override
+    public void token(int id) {
+      reader.token(id);
+    }
+
+    @Override
+    public void finished(AnswerStats stats) {
+      open.decrementAndGet();
+      reader.finished(stats);
+    }
+
+    @Override
+    public void failed(RuntimeException why) {
+      open.decrementAndGet();
+      reader.failed(why);
+    }
+  }
+
+  private void begin(EngineRequest request, long submitted) {
+    try {
+      scheduler.add(
+          new Live(request, model, scheduler.blocks(), arrivals.incrementAndGet(), submitted));
+    } catch (RuntimeException e) {
+      request.reader().failed(e);
+    }
+  }
+
+  /** Runs something between two steps. */
+  public <T> CompletableFuture<T> execute(Supplier<T> work) {
+    CompletableFuture<T> result = new CompletableFuture<>();
+    inbox.add(() -> {
+      try {
+        result.complete(work.get());
+      } catch (RuntimeException | OutOfMemoryError e) {
+        result.completeExceptionally(e);
+      }
+    });
+    return result;
+  }
+
+  private void run() {
+    boolean worked = true;
+    while (!closing) {
+      try {
+        Runnable next =
+            scheduler.isIdle()
+                ? inbox.take()
+                : worked ? inbox.poll() : inbox.poll(NAP_MILLIS, TimeUnit.MILLISECONDS);
+        while (next != null) {
+          next.run();
+          next = inbox.poll();
+        }
+      } catch (InterruptedException e) {
+        break; // Only close() interrupts.
+      }
+      worked = scheduler.isIdle() || scheduler.step();
+    }
+    scheduler.abandon(stopping());
+    for (Runnable left = inbox.poll(); left != null; left = inbox.poll()) {
+      left.run();
+    }
+    scheduler.abandon(stopping());
+    scheduler.close();
+  }
+
+  private static OwlException stopping() {
+    return new OwlException(Fault.UNAVAILABLE, "", "the language model is stopping");
+  }
+
+  public EngineCounts counts() {
+    return counts;
+  }
+
+  /** Refuses what is new, and waits for what runs. */
+  public void drain(long timeoutNanos) throws InterruptedException {
+    draining = true;
+    long end = System.nanoTime() + timeoutNanos;
+    while (open.get() > 0 && System.nanoTime() - end < 0) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+  }
+
+  /** Fails what is left, and ends the thread. */
+  @Override
+  public void close() {
+    draining = true;
+    closing = true;
+    owner.interrupt();
+    try {
+      owner.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

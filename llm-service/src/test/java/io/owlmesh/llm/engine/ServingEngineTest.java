@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.owlmesh.model.HostTensor;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.Precision;
+import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.language.Generation;
+import io.owlmesh.model.language.Inputs;
+import io.owlmesh.model.language.LanguageModel;
+import io.owlmesh.model.language.LoraAdapter;
+import io.owlmesh.model.language.Sampler;
+import io.owlmesh.model.language.Sampling;
+import io.owlmesh.model.language.Sequence;
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.model.text.PromptTokens;
+import io.owlmesh.model.text.Tokenizer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ServingEngineTest {
+  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  private static final Path CHECKPOINT = TINY.resolve("checkpoints/safetensors");
+  private static final long FOREVER = Long.MAX_VALUE;
+
+  /** Collects an answer. */
+  private static final class Answer implements Reader {
+    private final List<Integer> ids = Collections.synchronizedList(new ArrayList<>());
+    private final CompletableFuture<AnswerStats> end = new CompletableFuture<>();
+    private volatile boolean gone;
+    private volatile boolean ready = true;
+    private final CompletableFuture<Void> began = new CompletableFuture<>();
+    private Runnable onToken = () -> {};
+
+    @Override
+    public boolean isReady() {
+      return ready;
+    }
+
+    @Override
+    public boolean isGone() {
+      return gone;
+    }
+
+    @Override
+    public void admitted(long queueNanos, int cachedPositions) {
+      began.complete(null);
+    }
+
+    @Override
+    public void token(int id) {
+      ids.add(id);
+      onToken.run();
+    }
+
+    @Override
+    public void finished(AnswerStats stats) {
+      end.complete(stats);
+    }
+
+    @Override
+    public void failed(RuntimeException why) {
+      end.completeExceptionally(why);
+    }
+
+    AnswerStats await() throws Exception {
+      return end.get(60, TimeUnit.SECONDS);
+    }
+  }
+
+  /** A prompt, what it is asked with, and the answer when it is alone. */
+  private record Question(
+      PromptTokens tokens,
+      List<HostTensor> images,
+      String adapter,
+      int maxTokens,
+      List<Integer> ids) {}
+
+  private static LanguageModel load() {
+    return LanguageModel.load(
+        Checkpoint.open(CHECKPOINT),
+        new EngineOptions("cpu", Precision.FLOAT32, 1),
+        Optional.empty(),
+        WeightLoader.Progress.NONE);
+  }
+
+  private static HostTensor image(long seed, int rows, int width) {
+    Random random = new Random(seed);
+    float[] values = new float[rows * width];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return HostTensor.ofFloats(values, rows, width);
+  }
+
+  /** Questions that share beginnings and pictures, with the answers of a sequence of its own. */
+  private static List<Question> questions(LanguageModel model, LoraAdapter none, LoraAdapter lora) {
+    Tokenizer tokenizer = Tokenizer.open(CHECKPOINT);
+    Random random = new Random(5);
+    List<Question> questions = new ArrayList<>();
+    for (int i = 0; i < 24; i++) {
+      List<Prompt.Part> parts = new ArrayList<>();
+      List<HostTensor> images = new ArrayList<>();
+      parts.add(
+          new Prompt.Text("The following is a conversation about owls and pictures of them."));
+      for (int j = random.nextInt(3); j > 0; j--) {
+        parts.add(new Prompt.Image());
+        images.add(
+            image(
+                random.nextInt(3),
+                model.config().visualTokens(),
+                model.config().language().width()));
+      }
+      parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(30)) + "?\nAI:"));
+      PromptTokens tokens = new Prompt(parts).encode(tokenizer, model.config());
+      String adapter = random.nextInt(3) == 0 ? "peft" : "";
+      int maxTokens = 1 + random.nextInt(40);
+      List<Integer> ids = new ArrayList<>();
+      int[] starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
+      try (Inputs inputs = Inputs.of(model, tokens.ids(), starts, images);
+          Sequence sequence =
+              model.begin(tokens.length() + maxTokens, adapter.isEmpty() ? none : lora)) {
+        Generation.run(
+            sequence,
+            inputs,
+            new Sampler(Sampling.GREEDY),
+            maxTokens,
+            new Generation.Listener() {
+              @Override
+              public void check() {}
+
+              @Override
+              public void token(int id) {
+                ids.add(id);
+              }
+            });
+      }
+      questions.add(new Question(tokens, images, adapter, maxTokens, ids));
+    }
+    return questions;
+  }
+
+  private LanguageModel model;
+  private LoraAdapter none;
+  private LoraAdapter lora;
+  private Tokenizer tokenizer;
+
+  @BeforeEach
+  void open() {
+    model = load();
+    none = model.none();
+    lora = model.adapt(AdapterFile.open(TINY.resolve("adapters/peft")));
+    tokenizer = Tokenizer.open(CHECKPOINT);
+  }
+
+  @AfterEach
+  void close() {
+    lora.close();
+    none.close();
+    model.close();
+  }
+
+  private static EngineLimits limits(int sequences, int stepPositions) {
+    return new EngineLimits(sequences, stepPositions, 4000, 100, FOREVER);
+  }
+
+  private PromptTokens text(String text) {
+    return new Prompt(List.of(new Prompt.Text(text))).encode(tokenizer, model.config());
+  }
+
+  private PromptTokens aboutAnImage(String before, String after) {
+    return new Prompt(List.of(new Prompt.Text(before), new Prompt.Image(), new Prompt.Text(after)))
+        .encode(tokenizer, model.config());
+  }
+
+  private HostTensor image(long seed) {
+    return image(seed, model.config().visualTokens(), model.config().language().width());
+  }
+
+  /** An answer that does not end by itself. */
+  private static Chooser never(int eos) {
+    Sampler sampler = new Sampler(Sampling.GREEDY);
+    return (result, segment) -> {
+      int id = sampler.choose(result, segment);
+      return id == eos ? 5 : id;
+    };
+  }
+
+  private Answer ask(
+      ServingEngine engine,
+      PromptTokens tokens,
+      LoraAdapter adapter,
+      int maxTokens,
+      int priority,
+      HostTensor... images) {
+    Answer answer = new Answer();
+    ask(engine, tokens, adapter, maxTokens, priority, answer, images);
+    return answer;
+  }
+
+  private void ask(
+      ServingEngine engine,
+      PromptTokens tokens,
+      LoraAdapter adapter,
+      int maxTokens,
+      int priority,
+      Answer answer,
+      HostTensor... images) {
+    engine.submit(
+        new EngineRequest(
+            new EnginePrompt(tokens, List.of(images)),
+            adapter,
+            never(model.config().language().eos()),
+            maxTokens,
+            priority,
+            FOREVER,
+            answer));
+  }
+
+  private static int blocks(int positions) {
+    return positions / Blocks.SIZE * Blocks.SIZE;
+  }
+
+  @Test
+  void aSecondTurnFindsWhatTheFirstComputed() throws Exception {
+    String first = "Human: " + "tell me about owls ".repeat(5) + "\nAI: ";
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      PromptTokens tokens = text(first);
+      Answer one = ask(engine, tokens, none, 20, 0);
+      assertThat(one.await().cachedPositions()).isZero();
+
+      Answer again = ask(engine, tokens, none, 20, 0);
+      Answer tuned = ask(engine, tokens, lora, 20, 0);
+      Answer longer = ask(engine, text(first + "more"), none, 20, 0);
+
+      // At least the last position is computed: its logits are wanted.
+      assertThat(again.await().cachedPositions()).isEqualTo(blocks(tokens.length() - 1));
+      assertThat(again.ids).isEqualTo(one.ids);
+      assertThat(tuned.await().cachedPositions()).isZero();
+      assertThat(longer.await().cachedPositions()).isPositive();
+    }
+  }
+
+  @Test
+  void anotherPictureIsAnotherPrompt() throws Exception {
+    String before = "The following is a conversation about a picture of some owl.";
+    PromptTokens tokens = aboutAnImage(before, " What is that, and " + "why ".repeat(20));
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      ask(engine, tokens, none, 4, 0, image(1)).await();
+
+      AnswerStats same = ask(engine, tokens, none, 4, 0, image(1)).await();
+      AnswerStats other = ask(engine, tokens, none, 4, 0, image(2)).await();
+
+      assertThat(same.cachedPositions()).isEqualTo(blocks(tokens.length() - 1));
+      assertThat(other.cachedPositions()).isEqualTo(blocks(tokens.imageStarts().getFirst()));
+    }
+  }
+
+  @Test
+  void aCancelledAnswerGivesItsBlocksBackWithinAStep() throws Exception {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      Answer answer = new Answer();
+      answer.onToken = () -> answer.gone = answer.ids.size() == 3;
+      ask(engine, text("Human: go on"), none, 500, 0, answer);
+
+      assertThatThrownBy(answer::await).hasMessageContaining("went away");
+      assertThat(answer.ids).hasSize(3);
+      ask(engine, text("x"), none, 1, 0).await();
+      engine.execute(() -> null).get();
+      assertThat(engine.counts().blocksHeld()).isZero();
+    }
+  }
+
+  @Test
+  void aReaderThatTakesNothingPausesItsOwnAnswerAlone() throws Exception {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      Answer slow = new Answer();
+      slow.onToken = () -> slow.ready = slow.ids.size() != 2;
+      ask(engine, text("Human: a"), none, 10, 0, slow);
+
+      Answer other = ask(engine, text("Human: b"), none, 200, 0);
+      other.await();
+      assertThat(slow.ids).hasSizeLessThanOrEqualTo(3);
+
+      slow.ready = true;
+      slow.await();
+      assertThat(slow.ids).hasSize(10);
+    }
+  }
+
+  @Test
+  void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
+    EngineLimits impatient = new EngineLimits(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
+    try (ServingEngine engine = new ServingEngine(model, impatient)) {
+      Answer slow = new Answer();
+      slow.onToken = () -> slow.ready = false;
+      ask(engine, text("Human: a"), none, 10, 0, slow);
+
+      assertThatThrownBy(slow::await).hasMessageContaining("took nothing for too long");
+    }
+  }
+
+  @Test
+  void aLongPromptIsReadBetweenTheTokensOfOthers() throws Exception {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 32))) {
+      Answer writing = new Answer();
+      ask(engine, text("Human: a"), none, 400, 0, writing);
+      Answer reading = new Answer();
+      AtomicInteger between = new AtomicInteger();
+      writing.onToken =
+          () -> between.addAndGet(reading.began.isDone() && reading.ids.isEmpty() ? 1 : 0);
+      PromptTokens longOne = text("word ".repeat(200));
+
+      ask(engine, longOne, none, 1, 0, reading);
+      reading.await();
+      writing.await();
+
+      // A piece is what a step has left beside the other's token.
+      assertThat(between.get()).isGreaterThanOrEqualTo(longOne.length() / 32);
+    }
+  }
+
+  @Test
+  void largerPrioritiesComeFirstAndEqualOnesInOrder() throws Exception {
+    List<String> order = Collections.synchronizedList(new ArrayList<>());
+    try (ServingEngine engine = new ServingEngine(model, limits(1, 64))) {
+      Answer first = ask(engine, text("Human: 0"), none, 200, 0);
+      first.began.get(60, TimeUnit.SECONDS);
+      List<Answer> others = new ArrayList<>();
+      for (String name : List.of("low", "low again", "high")) {
+        Answer answer = new Answer();
+        answer.onToken = () -> order.add(name);
+        others.add(answer);
+        ask(engine, text("Human: " + name), none, 1, name.equals("high") ? 1 : 0, answer);
+      }
+      for (Answer answer : others) {
+        answer.await();
+      }
+    }
+
+    assertThat(order).containsExactly("high", "low", "low again");
+  }
+
+  @Test
+  void drainingFinishesWhatRunsAndRefusesWhatIsNew() throws Exception {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      Answer running = ask(engine, text("Human: a"), none, 100, 0);
+      running.began.get(60, TimeUnit.SECONDS);
+
+      engine.drain(TimeUnit.SECONDS.toNanos(60));
+
+      assertThat(running.end).isCompleted();
+      assertThatThrownBy(() -> ask(engine, text("b"), none, 1, 0))
+          .hasMessageContaining("is stopping");
+    }
+  }
+
+  @Test
+  void whatCanNeverFitIsRefusedWithBothLengths() {
+    try (ServingEngine engine =
+        new ServingEngine(model, new EngineLimits(4, 64, 64, 100, FOREVER))) {
+      assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
+          .hasMessageContaining("the cache has 64");
+    }
+  }
+
+  @Test
+  void anAnswerThatFailsTakesNoOtherWithIt() throws Exception {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      Answer good = ask(engine, text("Human: a"), none, 50, 0);
+      Answer bad = new Answer();
+      bad.onToken =
+          () -> {
+            throw new IllegalStateException("a broken pipe");
+          };
+      ask(engine, text("Human: b"), none, 50, 0, bad);
+
+      assertThatThrownBy(bad::await).hasMessageContaining("a broken pipe");
+      good.await();
+      assertThat(good.ids).hasSize(50);
+    }
+  }
+
+  @Test
+  void answersAreTheSameAloneAndInAnyCompany() throws Exception {
+    List<Question> questions = questions(model, none, lora);
+    int longest =
+        questions.stream().mapToInt(q -> q.tokens().length() + q.maxTokens()).max().orElseThrow();
+    Random random = new Random(7);
+    long preemptions = 0;
+    long found = 0;
+    long evictions = 0;
+    for (int mix = 0; mix < 200; mix++) {
+      EngineLimits limits =
+          new EngineLimits(
+              1 + random.nextInt(8),
+              1 + random.nextInt(90),
+              random.nextBoolean() ? longest + random.nextInt(200) : 4000,
+              100,
+              FOREVER);
+      try (ServingEngine engine = new ServingEngine(model, limits)) {
+        List<Question> asked = new ArrayList<>();
+        List<Answer> answers = new ArrayList<>();
+        for (int i = 1 + random.nextInt(10); i > 0; i--) {
+          Question question = questions.get(random.nextInt(questions.size()));
+          Answer answer = new Answer();
+          asked.add(question);
+          answers.add(answer);
+          engine.submit(
+              new EngineRequest(
+                  new EnginePrompt(question.tokens(), question.images()),
+                  question.adapter().isEmpty() ? none : lora,
+                  new Sampler(Sampling.GREEDY)::choose,
+                  question.maxTokens(),
+                  random.nextInt(2),
+                  FOREVER,
+                  answer));
+        }
+        for (int i = 0; i < asked.size(); i++) {
+          answers.get(i).await();
+          assertThat(answers.get(i).ids).as("mix " + mix).isEqualTo(asked.get(i).ids());
+        }
+        EngineCounts counts = engine.counts();
+        preemptions += counts.preemptions();
+        found += counts.promptPositions() - counts.computedPromptPositions();
+        evictions += counts.evictions();
+        engine.execute(() -> null).get();
+      }
+    }
+    assertThat(preemptions).isPositive();
+    assertThat(found).isPositive();
+    assertThat(evictions).isPositive();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.pytorch.engine.PtNDManager;
+import java.util.List;
+
+/**
+ * What a step computed. Likeliest ids are there already; whole logits are fetched when asked for.
+ */
+public final class StepResult implements AutoCloseable {
+  private final PtNDManager scope;
+  private final NDArray logits;
+  private final float[] largest;
+  private final long[] likeliest;
+  private final int[] rows;
+
+  /**
+   * @param rows first row of logits of each segment
+   */
+  StepResult(PtNDManager scope, List<NDArray> results, int[] rows) {
+    this.scope = scope;
+    this.logits = results.get(0);
+    this.largest = results.get(1).toFloatArray();
+    this.likeliest = results.get(2).toLongArray();
+    this.rows = rows;
+  }
+
+  /** The likeliest next id after the first wanted position of a segment. */
+  public int likeliest(int segment) {
+    return (int) likeliest[rows[segment]];
+  }
+
+  /** Its logit; not a number if any logit of the row is none. */
+  public float largest(int segment) {
+    return largest[rows[segment]];
+  }
+
+  /** Logits [V] of a wanted position of a segment, counted from 0. */
+  public float[] logits(int segment, int position) {
+    try (NDArray row = logits.get(new NDIndex(rows[segment] + position))) {
+      return row.toFloatArray();
+    }
+  }
+
+  /** Logits of all wanted positions of all segments, in order of their rows. */
+  float[] allLogits() {
+    return logits.toFloatArray();
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
+}
