@@ -12,8 +12,18 @@ import java.util.concurrent.ThreadLocalRandom;
  *
  * @param maxTokens to generate, before the context has its say
  * @param adapter name; empty for none
+ * @param stop ends the answer
+ * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
  */
-record AnswerLimits(int maxTokens, Sampling sampling, String adapter) {
+record AnswerLimits(
+    int maxTokens,
+    Sampling sampling,
+    String adapter,
+    StopText stop,
+    int topLogprobs,
+    int priority) {
+  private static final int MAX_TOP_LOGPROBS = 20;
+
   /** Checks options and fills in what they leave open. */
   static AnswerLimits of(GenerationOptions options, OwlConfig config, int defaultTokens) {
     int context = config.language().context();
@@ -31,7 +41,22 @@ record AnswerLimits(int maxTokens, Sampling sampling, String adapter) {
             options.getTemperature(),
             topK,
             options.hasTopP() ? options.getTopP() : 1,
+            options.getMinP(),
+            options.hasRepetitionPenalty() ? options.getRepetitionPenalty() : 1,
+            options.getPresencePenalty(),
+            options.getFrequencyPenalty(),
+            options.getNoRepeatNgram(),
             options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong());
-    return new AnswerLimits(tokens, sampling, options.getAdapter());
+    int top = options.hasTopLogprobs() ? options.getTopLogprobs() : -1;
+    if (options.hasTopLogprobs() && (top < 0 || top > MAX_TOP_LOGPROBS)) {
+      throw OwlException.badInput("top_logprobs", top + ", allowed is 0 to " + MAX_TOP_LOGPROBS);
+    }
+    return new AnswerLimits(
+        tokens,
+        sampling,
+        options.getAdapter(),
+        new StopText(options.getStopList()),
+        top,
+        options.getPriority());
   }
 }

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.llm.engine.Chooser;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.Reader;
@@ -26,6 +27,7 @@ import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.Usage;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Faults;
+import java.util.List;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -47,6 +49,8 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   private Adapters.@Nullable Lease lease;
   private int promptTokens;
   private long tokenizing;
+  private StopText stop = new StopText(List.of());
+  private @Nullable Likelihoods likelihoods;
   private volatile boolean ended;
 
   GenerateCall(
@@ -87,6 +91,12 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
     promptTokens = tokens.length();
     tokenizing = System.nanoTime() - begin;
     int room = engine.config().language().context() - tokens.length();
+    stop = limits.stop();
+    Chooser chooser = new Sampler(limits.sampling())::choose;
+    if (limits.topLogprobs() >= 0) {
+      likelihoods = new Likelihoods(chooser, limits.topLogprobs(), engine.tokenizer());
+      chooser = likelihoods;
+    }
     Adapters.Lease taken = engine.adapters().acquire(limits.adapter());
     lease = taken;
     out.onNext(
@@ -103,9 +113,9 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
               new EngineRequest(
                   read,
                   taken.adapter(),
-                  new Sampler(limits.sampling())::choose,
+                  chooser,
                   Math.min(limits.maxTokens(), room),
-                  0,
+                  limits.priority(),
                   deadline,
                   this));
     } catch (RuntimeException e) {
@@ -130,11 +140,13 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   }
 
   @Override
-  public void token(int id) {
-    out.onNext(
-        GenerateResponse.newBuilder()
-            .setToken(Token.newBuilder().setId(id).setText(detokenizer.next(id)))
-            .build());
+  public boolean token(int id) {
+    Token.Builder token = Token.newBuilder().setId(id).setText(stop.next(detokenizer.next(id)));
+    if (likelihoods != null) {
+      likelihoods.tell(token);
+    }
+    out.onNext(GenerateResponse.newBuilder().setToken(token).build());
+    return !stop.isFound();
   }
 
   @Override
@@ -153,7 +165,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
                 stats.stopped()
                     ? FinishReason.FINISH_REASON_STOP
                     : FinishReason.FINISH_REASON_LENGTH)
-            .setText(detokenizer.finish())
+            .setText(stop.next(detokenizer.finish()) + stop.finish())
             .setUsage(usage)
             .setTimings(
                 GenerateTimings.newBuilder()

@@ -105,7 +105,9 @@ public final class LlmEngine implements AutoCloseable {
     public void admitted(long queueNanos, int cachedPositions) {}
 
     @Override
-    public void token(int id) {}
+    public boolean token(int id) {
+      return true;
+    }
 
     @Override
     public void finished(AnswerStats stats) {

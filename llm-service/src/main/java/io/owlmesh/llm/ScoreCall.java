@@ -9,6 +9,7 @@ import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.Reader;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.History;
 import io.owlmesh.model.language.Scoring;
 import io.owlmesh.model.language.StepResult;
 import io.owlmesh.model.text.PromptTokens;
@@ -131,7 +132,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     }
 
     @Override
-    public int choose(StepResult result, int segment) {
+    public int choose(StepResult result, int segment, History history) {
       int id = ids[next++];
       sum += Scoring.logLikelihood(result.logits(segment, 0), id);
       greedy &= result.likeliest(segment) == id;
@@ -160,7 +161,9 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     public void admitted(long queueNanos, int cachedPositions) {}
 
     @Override
-    public void token(int id) {}
+    public boolean token(int id) {
+      return true;
+    }
 
     @Override
     public void finished(AnswerStats stats) {

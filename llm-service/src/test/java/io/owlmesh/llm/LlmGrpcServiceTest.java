@@ -28,6 +28,7 @@ import io.owlmesh.proto.llm.v1.LoadAdapterRequest;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.llm.v1.ScoreRequest;
 import io.owlmesh.proto.llm.v1.ScoreResponse;
+import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.tensor.v1.Lineage;
@@ -306,6 +307,55 @@ class LlmGrpcServiceTest {
   }
 
   @Test
+  void aStopTextEndsTheAnswerAndIsNoPartOfIt() {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+    String whole = textOf(generate(parts, options().setMaxNewTokens(30)));
+    String stop = whole.substring(10, 15);
+
+    var responses = generate(parts, options().setMaxNewTokens(30).addStop(stop).addStop("never"));
+
+    assertThat(textOf(responses)).isEqualTo(whole.substring(0, whole.indexOf(stop)));
+    assertThat(responses.getLast().getFinished().getReason())
+        .isEqualTo(FinishReason.FINISH_REASON_STOP);
+  }
+
+  @Test
+  void probabilitiesComeWithTheTokensAndTheChosenOneIsTheFirst() {
+    var responses =
+        generate(
+            List.of(text("Human: what?\nAI: ")), options().setMaxNewTokens(5).setTopLogprobs(3));
+
+    List<Token> tokens =
+        responses.stream().filter(GenerateResponse::hasToken).map(r -> r.getToken()).toList();
+    assertThat(tokens)
+        .hasSize(5)
+        .allSatisfy(token -> {
+          assertThat(token.getTopCount()).isEqualTo(3);
+          assertThat(token.getTop(0).getId()).isEqualTo(token.getId());
+          assertThat(token.getTop(0).getLogProbability())
+              .isEqualTo(token.getLogProbability())
+              .isGreaterThanOrEqualTo(token.getTop(1).getLogProbability())
+              .isNegative();
+        });
+    assertThat(generate(List.of(text("a")), options().setMaxNewTokens(1)).get(1).getToken())
+        .matches(token -> !token.hasLogProbability());
+  }
+
+  @Test
+  void aSecondTurnTellsWhatWasFound() {
+    String prompt = "Human: " + "what is this ".repeat(10) + "\nAI: ";
+    generate(List.of(text(prompt)), options().setMaxNewTokens(4));
+
+    var usage =
+        generate(List.of(text(prompt)), options().setMaxNewTokens(4))
+            .getLast()
+            .getFinished()
+            .getUsage();
+
+    assertThat(usage.getCachedPromptTokens()).isBetween(16, usage.getPromptTokens() - 1);
+  }
+
+  @Test
   void anAnswerEndsAtItsLimit() {
     var responses = generate(List.of(text("Human: what?\nAI: ")), options().setMaxNewTokens(3));
 
@@ -328,6 +378,18 @@ class LlmGrpcServiceTest {
     List<PromptPart> parts = List.of(text("a"));
 
     assertThat(refusal(parts, options().setTopP(0)).getDescription()).contains("top_p");
+    assertThat(refusal(parts, options().setMinP(2)).getDescription()).contains("min_p");
+    assertThat(refusal(parts, options().setRepetitionPenalty(0)).getDescription())
+        .contains("repetition_penalty", "0.01 to 100");
+    assertThat(refusal(parts, options().setPresencePenalty(3)).getDescription())
+        .contains("presence_penalty", "-2 to 2");
+    assertThat(refusal(parts, options().setFrequencyPenalty(Float.NaN)).getDescription())
+        .contains("frequency_penalty");
+    assertThat(refusal(parts, options().setNoRepeatNgram(-1)).getDescription())
+        .contains("no_repeat_ngram", "0 to 64");
+    assertThat(refusal(parts, options().addStop("")).getDescription()).contains("stop[0]");
+    assertThat(refusal(parts, options().setTopLogprobs(21)).getDescription())
+        .contains("top_logprobs", "0 to 20");
     assertThat(refusal(parts, options().setTopP(1.1f)).getDescription()).contains("top_p");
     assertThat(refusal(parts, options().setTopK(0)).getDescription()).contains("top_k");
     assertThat(refusal(parts, options().setMaxNewTokens(0)).getDescription())

@@ -94,12 +94,27 @@ final class Upload {
     requirePositive("options.max_new_tokens", asked.hasMaxNewTokens(), asked.getMaxNewTokens());
     requirePositive("options.top_k", asked.hasTopK(), asked.getTopK());
     Sampling checked =
-        new Sampling(asked.getTemperature(), 0, asked.hasTopP() ? asked.getTopP() : 1, 0);
+        new Sampling(
+            asked.getTemperature(),
+            0,
+            asked.hasTopP() ? asked.getTopP() : 1,
+            asked.getMinP(),
+            asked.hasRepetitionPenalty() ? asked.getRepetitionPenalty() : 1,
+            asked.getPresencePenalty(),
+            asked.getFrequencyPenalty(),
+            asked.getNoRepeatNgram(),
+            0);
     GenerationOptions.Builder options =
         GenerationOptions.newBuilder()
             .setAdapter(asked.hasAdapter() ? asked.getAdapter() : defaultAdapter)
             .setTemperature((float) checked.temperature())
-            .setTopP((float) checked.topP());
+            .setTopP((float) checked.topP())
+            .setMinP((float) checked.minP())
+            .setRepetitionPenalty((float) checked.repetition())
+            .setPresencePenalty((float) checked.presence())
+            .setFrequencyPenalty((float) checked.frequency())
+            .setNoRepeatNgram(checked.noRepeat())
+            .addAllStop(asked.getStopList());
     if (asked.hasMaxNewTokens()) {
       options.setMaxNewTokens(asked.getMaxNewTokens());
     }

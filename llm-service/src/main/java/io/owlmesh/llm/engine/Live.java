@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.model.language.History;
 import io.owlmesh.model.language.Inputs;
 import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.Segment;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.OptionalInt;
 
 /** An answer that is waiting, being read or being written. Used by the engine's thread. */
-final class Live {
+final class Live implements History {
   /** Who comes first. */
   static final Comparator<Live> RANK =
       Comparator.<Live>comparingInt(live -> -live.request.priority())
@@ -60,6 +61,21 @@ final class Live {
 
   EngineRequest request() {
     return request;
+  }
+
+  @Override
+  public int length() {
+    return length;
+  }
+
+  @Override
+  public int promptLength() {
+    return request.prompt().length();
+  }
+
+  @Override
+  public int id(int position) {
+    return ids[position];
   }
 
   /** Positions that are known, but not yet in the cache. */
@@ -169,14 +185,14 @@ final class Live {
   }
 
   private boolean choose(StepResult result, int index) {
-    int id = request.chooser().choose(result, index);
+    int id = request.chooser().choose(result, index, this);
     long now = System.nanoTime();
     if (firstToken == 0) {
       firstToken = now;
     }
     ids[length++] = id;
-    request.reader().token(id);
-    boolean stopped = id == model.config().language().eos();
+    boolean goesOn = request.reader().token(id);
+    boolean stopped = !goesOn || id == model.config().language().eos();
     int tokens = length - request.prompt().length();
     if (!stopped && tokens < request.maxTokens()) {
       return false;

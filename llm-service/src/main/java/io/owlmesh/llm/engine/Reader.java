@@ -15,8 +15,12 @@ public interface Reader {
   /** The prompt is being read. */
   void admitted(long queueNanos, int cachedPositions);
 
-  /** A token was chosen; the end of the sequence is one too. */
-  void token(int id);
+  /**
+   * A token was chosen; the end of the sequence is one too.
+   *
+   * @return whether more is wanted; if not, the answer ends as if the model had ended it
+   */
+  boolean token(int id);
 
   /** The answer is complete. */
   void finished(AnswerStats stats);

@@ -97,8 +97,8 @@ public final class ServingEngine implements AutoCloseable {
     }
 
     @Override
-    public void token(int id) {
-      reader.token(id);
+    public boolean token(int id) {
+      return reader.token(id);
     }
 
     @Override

@@ -63,9 +63,10 @@ class ServingEngineTest {
     }
 
     @Override
-    public void token(int id) {
+    public boolean token(int id) {
       ids.add(id);
       onToken.run();
+      return true;
     }
 
     @Override
@@ -195,8 +196,8 @@ class ServingEngineTest {
   /** An answer that does not end by itself. */
   private static Chooser never(int eos) {
     Sampler sampler = new Sampler(Sampling.GREEDY);
-    return (result, segment) -> {
-      int id = sampler.choose(result, segment);
+    return (result, segment, history) -> {
+      int id = sampler.choose(result, segment, history);
       return id == eos ? 5 : id;
     };
   }

@@ -25,6 +25,14 @@ public final class Sampler {
    * @throws OwlException INTERNAL if the largest is not a number or not finite
    */
   public int choose(float[] logits) {
+    return choose(logits, History.NONE);
+  }
+
+  /** As above, changing the logits by what came before. */
+  int choose(float[] logits, History history) {
+    if (sampling.looksBack()) {
+      Penalties.apply(sampling, logits, history);
+    }
     int best = likeliest(logits);
     if (!Float.isFinite(logits[best])) {
       throw new OwlException(Fault.INTERNAL, "", "the logits hold " + logits[best]);
@@ -35,11 +43,12 @@ public final class Sampler {
   /**
    * Chooses the next token after a segment of a step.
    *
+   * @param history of its sequence
    * @throws OwlException INTERNAL if the largest logit is not a number or not finite
    */
-  public int choose(StepResult result, int segment) {
-    if (sampling.temperature() > 0) {
-      return choose(result.logits(segment, 0));
+  public int choose(StepResult result, int segment, History history) {
+    if (sampling.temperature() > 0 || sampling.looksBack()) {
+      return choose(result.logits(segment, 0), history);
     }
     float largest = result.largest(segment);
     if (!Float.isFinite(largest)) {
@@ -81,6 +90,10 @@ public final class Sampler {
     int size = 0;
     while (size < kept && (size == 0 || nucleus < limit)) {
       nucleus += weights[(int) order[size++]];
+    }
+    // Weights are relative to the largest, which is one.
+    while (size > 1 && weights[(int) order[size - 1]] < sampling.minP()) {
+      nucleus -= weights[(int) order[--size]];
     }
     double point = random.nextDouble() * nucleus;
     for (int i = 0; i < size; i++) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.model.OwlException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,6 +64,60 @@ class SamplerTest {
   void topPCountsWithinTopK() {
     // Of the two likeliest, 4/7 alone reaches one half.
     assertFrequencies(new Sampling(1, 2, 0.5, 7), 0, 1, 0, 0);
+  }
+
+  /** Two ids of a prompt, then those of an answer. */
+  private record Said(List<Integer> ids) implements History {
+    @Override
+    public int length() {
+      return ids.size();
+    }
+
+    @Override
+    public int promptLength() {
+      return Math.min(2, ids.size());
+    }
+
+    @Override
+    public int id(int position) {
+      return ids.get(position);
+    }
+  }
+
+  private static float[] changed(Sampling sampling, Integer... ids) {
+    float[] logits = {-1, 4, 2, 3};
+    Penalties.apply(sampling, logits, new Said(List.of(ids)));
+    return logits;
+  }
+
+  @Test
+  void minPKeepsWhatIsLikelyBesideTheLikeliest() {
+    // Beside 0.4, 0.45 times as likely is 0.18.
+    assertFrequencies(new Sampling(1, 0, 1, 0.45, 1, 0, 0, 0, 7), 0, 4 / 9.0, 2 / 9.0, 3 / 9.0);
+    assertFrequencies(new Sampling(1, 0, 1, 0.6, 1, 0, 0, 0, 7), 0, 4 / 7.0, 0, 3 / 7.0);
+  }
+
+  @Test
+  void aRepetitionPenaltyCountsPromptAndAnswerOnceEach() {
+    assertThat(changed(new Sampling(0, 0, 1, 0, 2, 0, 0, 0, 7), 0, -1, 1, 1))
+        .containsExactly(-2, 2, 2, 3);
+  }
+
+  @Test
+  void presenceAndFrequencyCountTheAnswerAlone() {
+    assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0.5, 0.25, 0, 7), 0, 3, 1, 1, 2))
+        .containsExactly(-1, 3, 1.25f, 3);
+  }
+
+  @Test
+  void aRunOfIdsDoesNotComeTwice() {
+    float never = Float.NEGATIVE_INFINITY;
+    // 1 2 3 came, and 1 2 just came again.
+    assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0, 0, 3, 7), 1, 2, 3, 0, 1, 2))
+        .containsExactly(-1, 4, 2, never);
+    assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0, 0, 1, 7), 1, -1, 3))
+        .containsExactly(-1, never, 2, never);
+    assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0, 0, 3, 7), 1)).containsExactly(-1, 4, 2, 3);
   }
 
   @Test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.language;
+
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Changes logits by what prompt and answer hold already. */
+final class Penalties {
+  private Penalties() {}
+
+  /** Changes logits [V] in place. */
+  static void apply(Sampling sampling, float[] logits, History history) {
+    if (sampling.repetition() != 1) {
+      repetition(sampling.repetition(), logits, history);
+    }
+    if (sampling.presence() != 0 || sampling.frequency() != 0) {
+      Map<Integer, Integer> counts = new HashMap<>();
+      for (int i = history.promptLength(); i < history.length(); i++) {
+        counts.merge(history.id(i), 1, Integer::sum);
+      }
+      counts.forEach((id, count) ->
+          logits[id] -= (float) (sampling.presence() + count * sampling.frequency()));
+    }
+    if (sampling.noRepeat() > 0) {
+      forbid(sampling.noRepeat(), logits, history);
+    }
+  }
+
+  private static void repetition(double penalty, float[] logits, History history) {
+    BitSet seen = new BitSet(logits.length);
+    for (int i = 0; i < history.length(); i++) {
+      int id = history.id(i);
+      if (id >= 0 && !seen.get(id)) {
+        seen.set(id);
+        logits[id] = (float) (logits[id] > 0 ? logits[id] / penalty : logits[id] * penalty);
+      }
+    }
+  }
+
+  /** Forbids every id that would end a run which came before; visual positions are in no run. */
+  private static void forbid(int run, float[] logits, History history) {
+    int length = history.length();
+    for (int start = 0; start + run <= length; start++) {
+      boolean same = history.id(start + run - 1) >= 0;
+      for (int i = 0; same && i < run - 1; i++) {
+        int id = history.id(start + i);
+        same = id >= 0 && id == history.id(length - run + 1 + i);
+      }
+      if (same) {
+        logits[history.id(start + run - 1)] = Float.NEGATIVE_INFINITY;
+      }
+    }
+  }
+}
