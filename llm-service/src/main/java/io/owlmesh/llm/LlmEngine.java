@@ -92,24 +92,6 @@ public final class LlmEngine implements AutoCloseable {
   /** Waits for the first answer. */
   private record WarmUp(CompletableFuture<AnswerStats> end) implements Reader {
     @Override
-    public boolean isReady() {
-      return true;
-    }
-
-    @Override
-    public boolean isGone() {
-      return false;
-    }
-
-    @Override
-    public void admitted(long queueNanos, int cachedPositions) {}
-
-    @Override
-    public boolean token(int id) {
-      return true;
-    }
-
-    @Override
     public void finished(AnswerStats stats) {
       end.complete(stats);
     }

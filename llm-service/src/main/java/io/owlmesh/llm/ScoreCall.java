@@ -148,21 +148,8 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     }
 
     @Override
-    public boolean isReady() {
-      return true;
-    }
-
-    @Override
     public boolean isGone() {
       return out.isCancelled();
-    }
-
-    @Override
-    public void admitted(long queueNanos, int cachedPositions) {}
-
-    @Override
-    public boolean token(int id) {
-      return true;
     }
 
     @Override

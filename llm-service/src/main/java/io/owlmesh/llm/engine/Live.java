@@ -27,8 +27,9 @@ final class Live implements History {
   private final long submitted;
   private final Inputs inputs;
   private final BlockTable table;
-  // Of each full block that was computed or found, in order.
+  // Of full blocks, in order, as far as they were asked for; positions never change.
   private final List<Key> keys = new ArrayList<>();
+  private int registered;
   private int[] ids;
   private int length;
   private int computed;
@@ -99,15 +100,13 @@ final class Live implements History {
 
   /** Holds the blocks of others that begin alike. At least one position is left to compute. */
   void findPrefix() {
-    Key key = Key.root(request.adapter().digest());
     for (int end = Blocks.SIZE; end < length; end += Blocks.SIZE) {
-      key = Key.of(key, content(end - Blocks.SIZE));
-      OptionalInt block = blocks.find(key);
+      OptionalInt block = blocks.find(key(registered));
       if (block.isEmpty()) {
         break;
       }
       table.add(block.getAsInt());
-      keys.add(key);
+      registered++;
       computed = end;
     }
   }
@@ -115,7 +114,7 @@ final class Live implements History {
   /** Undoes {@link #findPrefix}, or gives all room away. */
   void release() {
     table.release();
-    keys.clear();
+    registered = 0;
     computed = 0;
   }
 
@@ -130,6 +129,15 @@ final class Live implements History {
   void preempted() {
     release();
     preemptions++;
+  }
+
+  /** The key of a full block; computed once, however often its sequence is begun. */
+  private Key key(int block) {
+    while (keys.size() <= block) {
+      Key before = keys.isEmpty() ? Key.root(request.adapter().digest()) : keys.getLast();
+      keys.add(Key.of(before, content(keys.size() * Blocks.SIZE)));
+    }
+    return keys.get(block);
   }
 
   private byte[] content(int from) {
@@ -175,12 +183,9 @@ final class Live implements History {
   }
 
   private void registerBlocks() {
-    while ((keys.size() + 1) * Blocks.SIZE <= computed) {
-      int at = keys.size();
-      Key before = at == 0 ? Key.root(request.adapter().digest()) : keys.get(at - 1);
-      Key key = Key.of(before, content(at * Blocks.SIZE));
-      keys.add(key);
-      blocks.register(table.block(at), key);
+    while ((registered + 1) * Blocks.SIZE <= computed) {
+      blocks.register(table.block(registered), key(registered));
+      registered++;
     }
   }
 

@@ -7,20 +7,26 @@ package io.owlmesh.llm.engine;
  */
 public interface Reader {
   /** Whether it takes more now. While not, its sequence pauses, and others go on. */
-  boolean isReady();
+  default boolean isReady() {
+    return true;
+  }
 
   /** Whether nobody waits any more. */
-  boolean isGone();
+  default boolean isGone() {
+    return false;
+  }
 
   /** The prompt is being read. */
-  void admitted(long queueNanos, int cachedPositions);
+  default void admitted(long queueNanos, int cachedPositions) {}
 
   /**
    * A token was chosen; the end of the sequence is one too.
    *
    * @return whether more is wanted; if not, the answer ends as if the model had ended it
    */
-  boolean token(int id);
+  default boolean token(int id) {
+    return true;
+  }
 
   /** The answer is complete. */
   void finished(AnswerStats stats);
