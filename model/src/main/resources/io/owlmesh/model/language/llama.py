@@ -10,6 +10,12 @@
     for l in range(layers):
       torch.append(out, torch.new_empty(like, [heads, positions, head]))
     return out
+  # Copies keys and values of `n` slots from one place of the cache to another.
+  def copy(self: __torch__.Net, keys: List[Tensor], values: List[Tensor], from_: int, to: int, n: int) -> int:
+    for l in range(len(keys)):
+      _0 = torch.copy_(torch.slice(keys[l], 1, to, to + n), torch.slice(keys[l], 1, from_, from_ + n))
+      _1 = torch.copy_(torch.slice(values[l], 1, to, to + n), torch.slice(values[l], 1, from_, from_ + n))
+    return 0
   # Ids [T] int64 -> embeddings [T, H]. Where the table lies in its file as bfloat16, it is carried as float16, so that
   # only the rows in use are read and copied.
   def embed(self: __torch__.Net, ids: Tensor, w: List[Tensor]) -> Tensor:
@@ -105,10 +111,26 @@
     else:
       # Without a mask, heads that share keys are rows of one head.
       qs = torch.reshape(q, [kv, group * t, q.size(2)])
-    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(torch.unsqueeze(qs, 0), torch.unsqueeze(k, 0), torch.unsqueeze(v, 0), 0., causal)
-    torch.append(outs, torch.reshape(y, [heads, t, -1]))
-    torch.append(lses, torch.reshape(lse, [heads, t]))
+    if torch.eq(ops.prim.type(ops.prim.device(q)), "cpu"):
+      both = self.fused(qs, k, v, causal)
+    else:
+      both = self.plain(qs, k, v, causal)
+    torch.append(outs, torch.reshape(both[0], [heads, t, -1]))
+    torch.append(lses, torch.reshape(both[1], [heads, t]))
     return 0
+  # q [N, T, head], k and v [N, K, head] -> means of the values [N, T, head], logarithms of their denominators [N, T]: by
+  # PyTorch's kernel for the CPU.
+  def fused(self: __torch__.Net, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> List[Tensor]:
+    y, lse = torch._scaled_dot_product_flash_attention_for_cpu(torch.unsqueeze(q, 0), torch.unsqueeze(k, 0), torch.unsqueeze(v, 0), 0., causal)
+    return [torch.squeeze(y, 0), torch.squeeze(lse, 0)]
+  # The same for other devices.
+  def plain(self: __torch__.Net, q: Tensor, k: Tensor, v: Tensor, causal: bool) -> List[Tensor]:
+    scores = torch.to(torch.matmul(q, torch.transpose(k, 1, 2)), 6) / torch.sqrt(q.size(2))
+    if causal:
+      scores = torch.masked_fill(scores, torch.gt(torch.triu(torch.ones_like(scores), 1), 0), -inf)
+    lse = torch.logsumexp(scores, [-1])
+    y = torch.matmul(torch.type_as(torch.exp(scores - torch.unsqueeze(lse, -1)), v), v)
+    return [y, lse]
   # Means over stretches, weighted by their denominators: the mean over all of them, in float32.
   def joined(self: __torch__.Net, outs: List[Tensor], lses: List[Tensor]) -> Tensor:
     weights = torch.softmax(torch.stack(lses, 0), 0, 6)
