@@ -4,18 +4,16 @@ package io.owlmesh.model.language;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import java.util.Arrays;
-import java.util.random.RandomGenerator;
-import java.util.random.RandomGeneratorFactory;
+import java.util.SplittableRandom;
 
 /** Chooses tokens of one sequence from logits; equal seeds and logits give equal choices. */
 public final class Sampler {
   private final Sampling sampling;
-  private final RandomGenerator random;
+  private final SplittableRandom random;
 
   public Sampler(Sampling sampling) {
     this.sampling = sampling;
-    // Named, because the JDK's default may change and with it every answer.
-    this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(sampling.seed());
+    this.random = new SplittableRandom(sampling.seed());
   }
 
   /**
@@ -30,9 +28,7 @@ public final class Sampler {
 
   /** As above, changing the logits by what came before. */
   int choose(float[] logits, History history) {
-    if (sampling.looksBack()) {
-      Penalties.apply(sampling, logits, history);
-    }
+    sampling.penalize(logits, history);
     int best = likeliest(logits);
     if (!Float.isFinite(logits[best])) {
       throw new OwlException(Fault.INTERNAL, "", "the logits hold " + logits[best]);
@@ -68,40 +64,54 @@ public final class Sampler {
     return best;
   }
 
+  /**
+   * Draws a token by a race: the first of waiting times that are exponentially distributed, each
+   * with its token's weight as rate. Unlike a point on the sum of all weights, who wins does not
+   * depend on the last bit of others' logits, which differs with what else is in a batch.
+   */
   private int draw(float[] logits, float largest) {
-    // Sorted by weight, then id: packed into one long each, for speed without boxing.
     double[] weights = new double[logits.length];
-    long[] order = new long[logits.length];
     for (int i = 0; i < logits.length; i++) {
       weights[i] = Math.exp((logits[i] - largest) / sampling.temperature());
-      // Weights are in (0, 1], so their bits sort like them; inverted, the largest comes first.
-      int key = ~Float.floatToIntBits((float) weights[i]);
-      order[i] = ((long) key << 32) | i;
     }
-    Arrays.sort(order);
-    int kept = sampling.topK() == 0 ? order.length : Math.min(sampling.topK(), order.length);
+    double least = Math.max(sampling.minP(), leastWeight(weights));
+    int winner = -1;
+    double shortest = Double.POSITIVE_INFINITY;
+    for (int i = 0; i < weights.length; i++) {
+      // One number for every id, so that each has its own, whichever are left to choose from.
+      double point = random.nextDouble();
+      if (weights[i] >= least && weights[i] > 0) {
+        double time = -Math.log1p(-point) / weights[i];
+        if (time < shortest || winner < 0) {
+          shortest = time;
+          winner = i;
+        }
+      }
+    }
+    return winner;
+  }
+
+  /** The smallest weight that top-k and top-p leave, relative to the largest, which is one. */
+  private double leastWeight(double[] weights) {
+    if (sampling.topK() == 0 && sampling.topP() == 1) {
+      return 0;
+    }
+    double[] ascending = weights.clone();
+    Arrays.sort(ascending);
+    int kept =
+        sampling.topK() == 0 ? ascending.length : Math.min(sampling.topK(), ascending.length);
+    int first = ascending.length - kept;
     double total = 0;
-    for (int i = 0; i < kept; i++) {
-      total += weights[(int) order[i]];
+    for (int i = first; i < ascending.length; i++) {
+      total += ascending[i];
     }
     // The nucleus: as many as reach topP, with the one that crosses it.
     double limit = sampling.topP() * total;
     double nucleus = 0;
-    int size = 0;
-    while (size < kept && (size == 0 || nucleus < limit)) {
-      nucleus += weights[(int) order[size++]];
+    int next = ascending.length;
+    while (next > first && (next == ascending.length || nucleus < limit)) {
+      nucleus += ascending[--next];
     }
-    // Weights are relative to the largest, which is one.
-    while (size > 1 && weights[(int) order[size - 1]] < sampling.minP()) {
-      nucleus -= weights[(int) order[--size]];
-    }
-    double point = random.nextDouble() * nucleus;
-    for (int i = 0; i < size; i++) {
-      point -= weights[(int) order[i]];
-      if (point < 0) {
-        return (int) order[i];
-      }
-    }
-    return (int) order[size - 1];
+    return ascending[next];
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.model.OwlException;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,6 +65,22 @@ class SamplerTest {
   void topPCountsWithinTopK() {
     // Of the two likeliest, 4/7 alone reaches one half.
     assertFrequencies(new Sampling(1, 2, 0.5, 7), 0, 1, 0, 0);
+  }
+
+  @Test
+  void aSeedDrawsTheSameThoughTheLastBitsOfLogitsDiffer() {
+    Random random = new Random(3);
+    Sampler one = new Sampler(new Sampling(1, 900, 0.9, 7));
+    Sampler other = new Sampler(new Sampling(1, 900, 0.9, 7));
+    for (int i = 0; i < 300; i++) {
+      float[] logits = new float[1000];
+      float[] rounded = new float[1000];
+      for (int j = 0; j < logits.length; j++) {
+        logits[j] = (float) random.nextGaussian() / 10;
+        rounded[j] = logits[j] + (random.nextFloat() - 0.5f) * 1e-6f;
+      }
+      assertThat(other.choose(rounded)).isEqualTo(one.choose(logits));
+    }
   }
 
   /** Two ids of a prompt, then those of an answer. */
