@@ -1,62 +1,114 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import io.owlmesh.llm.engine.Chooser;
+import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.Sampler;
 import io.owlmesh.model.language.Sampling;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 
 /**
  * The options of a request, checked.
  *
- * @param maxTokens to generate, before the context has its say
+ * @param maxTokens of each answer, before the context has its say
+ * @param answers to the same prompt
+ * @param beams of a beam search; 1 for none
  * @param adapter name; empty for none
- * @param stop ends the answer
+ * @param stop texts that end an answer
  * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
  */
 record AnswerLimits(
     int maxTokens,
+    int answers,
+    int beams,
+    double lengthPenalty,
+    boolean earlyStopping,
     Sampling sampling,
     String adapter,
-    StopText stop,
+    List<String> stop,
     int topLogprobs,
     int priority) {
   private static final int MAX_TOP_LOGPROBS = 20;
 
-  /** Checks options and fills in what they leave open. */
-  static AnswerLimits of(GenerationOptions options, OwlConfig config, int defaultTokens) {
+  /**
+   * Checks options and fills in what they leave open.
+   *
+   * @param sequences that are written at a time
+   */
+  static AnswerLimits of(
+      GenerationOptions options, OwlConfig config, int defaultTokens, int sequences) {
     int context = config.language().context();
-    int tokens = options.hasMaxNewTokens() ? options.getMaxNewTokens() : defaultTokens;
-    if (options.hasMaxNewTokens() && (tokens < 1 || tokens > context)) {
-      throw OwlException.badInput("max_new_tokens", tokens + ", allowed is 1 to " + context);
-    }
     int vocabulary = config.language().vocabulary();
-    int topK = options.hasTopK() ? options.getTopK() : 0;
-    if (options.hasTopK() && (topK < 1 || topK > vocabulary)) {
-      throw OwlException.badInput("top_k", topK + ", allowed is 1 to " + vocabulary);
+    AnswerLimits limits =
+        new AnswerLimits(
+            options.hasMaxNewTokens()
+                ? within("max_new_tokens", options.getMaxNewTokens(), 1, context)
+                : defaultTokens,
+            options.hasN() ? within("n", options.getN(), 1, sequences) : 1,
+            options.hasBeams() ? within("beams", options.getBeams(), 1, sequences) : 1,
+            options.hasLengthPenalty() ? options.getLengthPenalty() : 1,
+            options.getEarlyStopping(),
+            new Sampling(
+                options.getTemperature(),
+                options.hasTopK() ? within("top_k", options.getTopK(), 1, vocabulary) : 0,
+                options.hasTopP() ? options.getTopP() : 1,
+                options.getMinP(),
+                options.hasRepetitionPenalty() ? options.getRepetitionPenalty() : 1,
+                options.getPresencePenalty(),
+                options.getFrequencyPenalty(),
+                options.getNoRepeatNgram(),
+                options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong()),
+            options.getAdapter(),
+            options.getStopList(),
+            options.hasTopLogprobs()
+                ? within("top_logprobs", options.getTopLogprobs(), 0, MAX_TOP_LOGPROBS)
+                : -1,
+            options.getPriority());
+    limits.checkBeams();
+    return limits;
+  }
+
+  private static int within(String field, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw OwlException.badInput(field, "%d, allowed is %d to %d".formatted(value, least, most));
     }
-    Sampling sampling =
-        new Sampling(
-            options.getTemperature(),
-            topK,
-            options.hasTopP() ? options.getTopP() : 1,
-            options.getMinP(),
-            options.hasRepetitionPenalty() ? options.getRepetitionPenalty() : 1,
-            options.getPresencePenalty(),
-            options.getFrequencyPenalty(),
-            options.getNoRepeatNgram(),
-            options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong());
-    int top = options.hasTopLogprobs() ? options.getTopLogprobs() : -1;
-    if (options.hasTopLogprobs() && (top < 0 || top > MAX_TOP_LOGPROBS)) {
-      throw OwlException.badInput("top_logprobs", top + ", allowed is 0 to " + MAX_TOP_LOGPROBS);
+    return value;
+  }
+
+  private void checkBeams() {
+    if (beams > 1 && sampling.temperature() > 0) {
+      throw OwlException.badInput("beams", "cannot be combined with temperature");
     }
-    return new AnswerLimits(
-        tokens,
-        sampling,
-        options.getAdapter(),
-        new StopText(options.getStopList()),
-        top,
-        options.getPriority());
+    if (beams > 1 && !stop.isEmpty()) {
+      throw OwlException.badInput("beams", "cannot be combined with stop");
+    }
+    if (beams > 1 && topLogprobs >= 0) {
+      throw OwlException.badInput("beams", "cannot be combined with top_logprobs");
+    }
+  }
+
+  /**
+   * How the answers come about.
+   *
+   * @param likelihoods of the tokens of each answer; empty where they are not wanted
+   */
+  Choosing choosing(List<Likelihoods> likelihoods) {
+    if (beams > 1) {
+      return new Choosing.Beams(beams, answers, lengthPenalty, earlyStopping, sampling::penalize);
+    }
+    return new Choosing.Samples(
+        likelihoods.isEmpty()
+            ? IntStream.range(0, answers).mapToObj(this::chooser).toList()
+            : List.copyOf(likelihoods));
+  }
+
+  /** What chooses the tokens of one answer. */
+  Chooser chooser(int answer) {
+    return new Sampler(sampling.withSeed(sampling.seed() + answer))::choose;
   }
 }

@@ -5,28 +5,28 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.common.AttributeKey;
+import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.owlmesh.llm.engine.AnswerStats;
-import io.owlmesh.llm.engine.Chooser;
+import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.Reader;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.Sampler;
 import io.owlmesh.model.text.Detokenizer;
 import io.owlmesh.model.text.PromptTokens;
-import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.GenerateTimings;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.PromptAccepted;
-import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.Usage;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Faults;
+import java.util.ArrayList;
 import java.util.List;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -37,20 +37,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   private static final Logger LOG = Logger.getLogger(GenerateCall.class);
+  private static final AttributeKey<Long> CACHED = AttributeKey.longKey("owl.cached_tokens");
 
   private final LlmEngine engine;
   private final int defaultTokens;
   private final ServerCallStreamObserver<GenerateResponse> out;
   private final Span span;
   private final PromptParts prompt;
-  private final Detokenizer detokenizer;
   private final Context context = Context.current();
   private final long deadline = Deadlines.nanoTime();
   private Adapters.@Nullable Lease lease;
   private int promptTokens;
   private long tokenizing;
-  private StopText stop = new StopText(List.of());
-  private @Nullable Likelihoods likelihoods;
+  private final List<AnswerWriter> writers = new ArrayList<>();
+  private int cached;
+  private int generated;
+  private boolean decoding;
   private volatile boolean ended;
 
   GenerateCall(
@@ -60,7 +62,6 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
     this.out = (ServerCallStreamObserver<GenerateResponse>) out;
     this.span = span;
     this.prompt = new PromptParts(engine);
-    this.detokenizer = new Detokenizer(engine.tokenizer());
     this.out.setOnCancelHandler(this::cancelled);
   }
 
@@ -84,21 +85,19 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   }
 
   private void start(GenerationOptions options) {
-    AnswerLimits limits = AnswerLimits.of(options, engine.config(), defaultTokens);
+    AnswerLimits limits =
+        AnswerLimits.of(
+            options, engine.config(), defaultTokens, engine.serving().limits().sequences());
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
     EnginePrompt read = prompt.forEngine(tokens);
     promptTokens = tokens.length();
     tokenizing = System.nanoTime() - begin;
     int room = engine.config().language().context() - tokens.length();
-    stop = limits.stop();
-    Chooser chooser = new Sampler(limits.sampling())::choose;
-    if (limits.topLogprobs() >= 0) {
-      likelihoods = new Likelihoods(chooser, limits.topLogprobs(), engine.tokenizer());
-      chooser = likelihoods;
-    }
+    Choosing choosing = limits.choosing(writers(limits));
     Adapters.Lease taken = engine.adapters().acquire(limits.adapter());
     lease = taken;
+    span.addEvent("queue");
     out.onNext(
         GenerateResponse.newBuilder()
             .setAccepted(
@@ -113,7 +112,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
               new EngineRequest(
                   read,
                   taken.adapter(),
-                  chooser,
+                  choosing,
                   Math.min(limits.maxTokens(), room),
                   limits.priority(),
                   deadline,
@@ -122,6 +121,22 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
       taken.release();
       throw e;
     }
+  }
+
+  /** Makes the answers' writers; returns what they need to know of each token, if anything. */
+  private List<Likelihoods> writers(AnswerLimits limits) {
+    List<Likelihoods> all = new ArrayList<>();
+    for (int i = 0; i < limits.answers(); i++) {
+      Likelihoods likelihoods = null;
+      if (limits.topLogprobs() >= 0) {
+        likelihoods = new Likelihoods(limits.chooser(i), limits.topLogprobs(), engine.tokenizer());
+        all.add(likelihoods);
+      }
+      writers.add(
+          new AnswerWriter(
+              i, new Detokenizer(engine.tokenizer()), new StopText(limits.stop()), likelihoods));
+    }
+    return all;
   }
 
   @Override
@@ -136,44 +151,50 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
 
   @Override
   public void admitted(long queueNanos, int cachedPositions) {
-    span.addEvent("prefill");
+    span.addEvent("prefill", Attributes.of(CACHED, (long) cachedPositions));
   }
 
   @Override
-  public boolean token(int id) {
-    Token.Builder token = Token.newBuilder().setId(id).setText(stop.next(detokenizer.next(id)));
-    if (likelihoods != null) {
-      likelihoods.tell(token);
+  public boolean token(int answer, int id) {
+    if (!decoding) {
+      decoding = true;
+      span.addEvent("decode");
     }
-    out.onNext(GenerateResponse.newBuilder().setToken(token).build());
-    return !stop.isFound();
+    AnswerWriter writer = writers.get(answer);
+    out.onNext(writer.token(id));
+    return !writer.isStopped();
   }
 
   @Override
-  public void finished(AnswerStats stats) {
-    release();
-    Usage usage =
-        Usage.newBuilder()
-            .setPromptTokens(promptTokens)
-            .setVisualTokens(prompt.visualPositions())
-            .setCompletionTokens(stats.tokens())
-            .setCachedPromptTokens(stats.cachedPositions())
-            .build();
-    Finished.Builder finished =
-        Finished.newBuilder()
-            .setReason(
-                stats.stopped()
-                    ? FinishReason.FINISH_REASON_STOP
-                    : FinishReason.FINISH_REASON_LENGTH)
-            .setText(stop.next(detokenizer.finish()) + stop.finish())
-            .setUsage(usage)
+  public void ended(int answer, AnswerStats stats) {
+    cached = stats.cachedPositions();
+    generated += stats.tokens();
+    Finished.Builder end =
+        writers
+            .get(answer)
+            .ended(stats)
+            .setUsage(usage(stats.tokens()))
             .setTimings(
                 GenerateTimings.newBuilder()
                     .setQueueMicros(stats.queueNanos() / 1000)
                     .setPrefillMicros((tokenizing + stats.prefillNanos()) / 1000)
                     .setDecodeMicros(stats.decodeNanos() / 1000));
-    if (end(Status.OK, usage)) {
-      out.onNext(GenerateResponse.newBuilder().setFinished(finished).build());
+    out.onNext(GenerateResponse.newBuilder().setFinished(end).build());
+  }
+
+  private Usage usage(int tokens) {
+    return Usage.newBuilder()
+        .setPromptTokens(promptTokens)
+        .setVisualTokens(prompt.visualPositions())
+        .setCompletionTokens(tokens)
+        .setCachedPromptTokens(cached)
+        .build();
+  }
+
+  @Override
+  public void finished() {
+    release();
+    if (end(Status.OK, usage(generated))) {
       out.onCompleted();
     }
   }

@@ -2,6 +2,7 @@
 package io.owlmesh.llm;
 
 import com.google.common.primitives.Ints;
+import io.owlmesh.llm.engine.Best;
 import io.owlmesh.llm.engine.Chooser;
 import io.owlmesh.model.language.History;
 import io.owlmesh.model.language.Scoring;
@@ -9,10 +10,7 @@ import io.owlmesh.model.language.StepResult;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.TopToken;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
 
 /** Remembers how likely the token was that another chooses, and which were likelier. */
 final class Likelihoods implements Chooser {
@@ -42,30 +40,18 @@ final class Likelihoods implements Chooser {
   }
 
   private List<TopToken> likeliest(float[] logits, double sum) {
-    // The least likely of those kept comes first; of equal ones the larger id.
-    PriorityQueue<Integer> kept =
-        new PriorityQueue<>(
-            Comparator.<Integer>comparingDouble(i -> logits[i])
-                .thenComparing(Comparator.reverseOrder()));
-    for (int i = 0; i < logits.length && top > 0; i++) {
-      if (kept.size() < top || logits[i] > logits[kept.element()]) {
-        kept.add(i);
-        if (kept.size() > top) {
-          kept.remove();
-        }
-      }
+    Best best = new Best(top);
+    for (int id = 0; id < logits.length; id++) {
+      best.offer(id, logits[id]);
     }
-    List<TopToken> tokens = new ArrayList<>();
-    while (!kept.isEmpty()) {
-      int id = kept.remove();
-      tokens.addFirst(
-          TopToken.newBuilder()
-              .setId(id)
-              .setText(tokenizer.decode(Ints.toArray(List.of(id))))
-              .setLogProbability(logits[id] - sum)
-              .build());
-    }
-    return tokens;
+    return best.ids().stream()
+        .map(id ->
+            TopToken.newBuilder()
+                .setId(id)
+                .setText(tokenizer.decode(Ints.toArray(List.of(id))))
+                .setLogProbability(logits[id] - sum)
+                .build())
+        .toList();
   }
 
   /** Adds what is known about the token that was chosen last. */

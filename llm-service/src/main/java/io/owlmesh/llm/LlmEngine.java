@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
-import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.llm.engine.EngineLimits;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
@@ -80,7 +80,7 @@ public final class LlmEngine implements AutoCloseable {
         new EngineRequest(
             new EnginePrompt(prompt.encode(tokenizer, config), List.of()),
             none.adapter(),
-            greedy::choose,
+            new Choosing.Samples(List.of(greedy::choose)),
             4,
             0,
             Long.MAX_VALUE,
@@ -90,10 +90,10 @@ public final class LlmEngine implements AutoCloseable {
   }
 
   /** Waits for the first answer. */
-  private record WarmUp(CompletableFuture<AnswerStats> end) implements Reader {
+  private record WarmUp(CompletableFuture<Boolean> end) implements Reader {
     @Override
-    public void finished(AnswerStats stats) {
-      end.complete(stats);
+    public void finished() {
+      end.complete(true);
     }
 
     @Override

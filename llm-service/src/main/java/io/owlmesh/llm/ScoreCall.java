@@ -3,8 +3,8 @@ package io.owlmesh.llm;
 
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.llm.engine.AnswerStats;
 import io.owlmesh.llm.engine.Chooser;
+import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.Reader;
@@ -97,7 +97,13 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
           .serving()
           .submit(
               new EngineRequest(
-                  read, lease.adapter(), scored, scored.ids.length, 0, deadline, scored));
+                  read,
+                  lease.adapter(),
+                  new Choosing.Samples(List.of(scored)),
+                  scored.ids.length,
+                  0,
+                  deadline,
+                  scored));
     } catch (RuntimeException e) {
       scored.failed(e);
     }
@@ -153,7 +159,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     }
 
     @Override
-    public void finished(AnswerStats stats) {
+    public void finished() {
       end.complete(null);
     }
 

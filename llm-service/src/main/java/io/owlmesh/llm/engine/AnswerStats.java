@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import java.util.OptionalDouble;
+
 /**
  * How an answer went.
  *
@@ -11,6 +13,7 @@ package io.owlmesh.llm.engine;
  * @param prefillNanos from there to the first token
  * @param decodeNanos from the first token to the last
  * @param preemptions how often its room was given to others, and its positions computed again
+ * @param score of a beam: the logarithm of its probability over a power of its length
  */
 public record AnswerStats(
     boolean stopped,
@@ -19,4 +22,5 @@ public record AnswerStats(
     long queueNanos,
     long prefillNanos,
     long decodeNanos,
-    int preemptions) {}
+    int preemptions,
+    OptionalDouble score) {}

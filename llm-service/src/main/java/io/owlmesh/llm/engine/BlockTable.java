@@ -27,6 +27,24 @@ final class BlockTable {
     return own.get(index);
   }
 
+  /** Another table of the same blocks. */
+  BlockTable share() {
+    BlockTable copy = new BlockTable(blocks);
+    copy.own.addAll(own);
+    own.forEach(blocks::hold);
+    return copy;
+  }
+
+  /** Whether others use a block too. */
+  boolean isShared(int index) {
+    return blocks.isShared(own.get(index));
+  }
+
+  /** Uses a block that is held already instead of another, which is given back. */
+  void replace(int index, int block) {
+    blocks.release(own.set(index, block));
+  }
+
   /** Appends a block that is held already. */
   void add(int block) {
     own.add(block);

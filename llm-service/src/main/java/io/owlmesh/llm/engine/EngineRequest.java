@@ -7,7 +7,7 @@ import io.owlmesh.model.language.LoraAdapter;
  * What the engine is asked for.
  *
  * @param adapter stays open until the answer ends
- * @param maxTokens to generate, at least 1
+ * @param maxTokens of each answer, at least 1
  * @param priority larger ones come first; equal ones in order of arrival
  * @param deadline {@link System#nanoTime} after which nobody wants the answer; {@link
  *     Long#MAX_VALUE} for never
@@ -15,7 +15,7 @@ import io.owlmesh.model.language.LoraAdapter;
 public record EngineRequest(
     EnginePrompt prompt,
     LoraAdapter adapter,
-    Chooser chooser,
+    Choosing choosing,
     int maxTokens,
     int priority,
     long deadline,

@@ -2,10 +2,7 @@
 package io.owlmesh.llm.engine;
 
 import io.owlmesh.model.language.History;
-import io.owlmesh.model.language.Inputs;
-import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.Segment;
-import io.owlmesh.model.language.StepResult;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,55 +10,84 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalInt;
 
-/** An answer that is waiting, being read or being written. Used by the engine's thread. */
+/**
+ * A sequence that is waiting, being read or being written: ids, and as much of their keys and
+ * values as is computed. Used by the engine's thread.
+ */
 final class Live implements History {
   /** Who comes first. */
   static final Comparator<Live> RANK =
       Comparator.<Live>comparingInt(live -> -live.request.priority())
-          .thenComparingLong(live -> live.arrival);
+          .thenComparingLong(live -> live.answering.arrival())
+          .thenComparingInt(live -> live.branch);
 
+  private final Answering answering;
   private final EngineRequest request;
-  private final LanguageModel model;
   private final Blocks blocks;
-  private final long arrival;
-  private final long submitted;
-  private final Inputs inputs;
+  private final int branch;
   private final BlockTable table;
   // Of full blocks, in order, as far as they were asked for; positions never change.
-  private final List<Key> keys = new ArrayList<>();
-  private int registered;
-  private int[] ids;
+  private final List<Key> keys;
+  private final int[] ids;
   private int length;
   private int computed;
-  private int cached;
-  private int preemptions;
-  private long began;
-  private long firstToken;
-  private long pausedSince = Long.MAX_VALUE;
+  private int registered;
 
   /**
-   * @param arrival its number among all requests
+   * The prompt alone.
+   *
+   * @param branch its number among the sequences of its request
    */
-  Live(EngineRequest request, LanguageModel model, Blocks blocks, long arrival, long submitted) {
-    this.request = request;
-    this.model = model;
+  Live(Answering answering, Blocks blocks, int branch) {
+    this.answering = answering;
+    this.request = answering.request();
     this.blocks = blocks;
-    this.arrival = arrival;
-    this.submitted = submitted;
+    this.branch = branch;
     this.table = new BlockTable(blocks);
+    this.keys = new ArrayList<>();
     this.length = request.prompt().length();
     this.ids = Arrays.copyOf(request.prompt().ids(), length + request.maxTokens());
-    this.inputs =
-        Inputs.of(
-            model, request.prompt().ids(), request.prompt().starts(), request.prompt().images());
   }
 
-  Reader reader() {
-    return request.reader();
+  private Live(Live parent, int branch) {
+    this.answering = parent.answering;
+    this.request = parent.request;
+    this.blocks = parent.blocks;
+    this.branch = branch;
+    this.table = parent.table.share();
+    this.keys = new ArrayList<>(parent.keys);
+    this.length = parent.length;
+    this.ids = parent.ids.clone();
+    this.computed = parent.computed;
+    this.registered = parent.registered;
+  }
+
+  /** A sequence of the same positions, in the same blocks. */
+  Live fork(int number) {
+    return new Live(this, number);
+  }
+
+  Answering answering() {
+    return answering;
   }
 
   EngineRequest request() {
     return request;
+  }
+
+  /** Its number among the sequences of its request. */
+  int branch() {
+    return branch;
+  }
+
+  /** Whether it has ended: others of its request may go on. */
+  boolean isOver() {
+    return !answering.lives().contains(this);
+  }
+
+  /** Adds a token. */
+  void append(int id) {
+    ids[length++] = id;
   }
 
   @Override
@@ -118,17 +144,9 @@ final class Live implements History {
     computed = 0;
   }
 
-  void admitted() {
-    if (began == 0) {
-      began = System.nanoTime();
-      cached = computed;
-      request.reader().admitted(began - submitted, cached);
-    }
-  }
-
-  void preempted() {
-    release();
-    preemptions++;
+  /** Positions whose keys and values are there. */
+  int computed() {
+    return computed;
   }
 
   /** The key of a full block; computed once, however often its sequence is begun. */
@@ -152,16 +170,41 @@ final class Live implements History {
     return Arrays.copyOf(bytes.array(), bytes.position());
   }
 
-  /** Takes room for the next positions; whether there is. */
-  boolean reserve(int positions) {
+  /**
+   * Takes room for the next positions. A block that others use too is not written to: its positions
+   * are to be copied to one of its own.
+   *
+   * @param copies that must be made before the positions are computed; added to
+   * @return whether there is room
+   */
+  boolean reserve(int positions, List<Copy> copies) {
+    int used = computed % Blocks.SIZE;
+    int last = computed / Blocks.SIZE;
+    if (used > 0 && table.isShared(last)) {
+      OptionalInt own = blocks.take(table.block(last));
+      if (own.isEmpty()) {
+        return false;
+      }
+      copies.add(new Copy(this, table.block(last), own.getAsInt(), used));
+      table.replace(last, own.getAsInt());
+    }
     return table.reserve(computed + positions);
   }
+
+  /**
+   * Positions of a block that a sequence needs in a block of its own.
+   *
+   * @param from block
+   * @param to block
+   * @param positions from the first one on
+   */
+  record Copy(Live live, int from, int to, int positions) {}
 
   /** The next positions as a part of a step. */
   Segment segment(int positions) {
     int end = computed + positions;
     return new Segment(
-        inputs,
+        answering.inputs(),
         Arrays.copyOfRange(ids, computed, end),
         computed,
         table.slots(computed, end),
@@ -170,16 +213,10 @@ final class Live implements History {
         end == length ? Segment.Logits.LAST : Segment.Logits.NONE);
   }
 
-  /**
-   * A step computed positions of this sequence.
-   *
-   * @param index of its segment
-   * @return whether the answer ended
-   */
-  boolean computed(int positions, StepResult result, int index) {
+  /** A step computed positions of this sequence. */
+  void computed(int positions) {
     computed += positions;
     registerBlocks();
-    return computed == length && choose(result, index);
   }
 
   private void registerBlocks() {
@@ -187,57 +224,5 @@ final class Live implements History {
       blocks.register(table.block(registered), key(registered));
       registered++;
     }
-  }
-
-  private boolean choose(StepResult result, int index) {
-    int id = request.chooser().choose(result, index, this);
-    long now = System.nanoTime();
-    if (firstToken == 0) {
-      firstToken = now;
-    }
-    ids[length++] = id;
-    boolean goesOn = request.reader().token(id);
-    boolean stopped = !goesOn || id == model.config().language().eos();
-    int tokens = length - request.prompt().length();
-    if (!stopped && tokens < request.maxTokens()) {
-      return false;
-    }
-    close();
-    request
-        .reader()
-        .finished(
-            new AnswerStats(
-                stopped,
-                tokens,
-                cached,
-                began - submitted,
-                firstToken - began,
-                now - firstToken,
-                preemptions));
-    return true;
-  }
-
-  /** Whether its reader takes more; remembers since when not. */
-  boolean isPaused(long now) {
-    if (request.reader().isReady()) {
-      pausedSince = Long.MAX_VALUE;
-      return false;
-    }
-    pausedSince = Math.min(pausedSince, now);
-    return true;
-  }
-
-  long pausedNanos(long now) {
-    return pausedSince == Long.MAX_VALUE ? 0 : now - pausedSince;
-  }
-
-  void fail(RuntimeException why) {
-    close();
-    request.reader().failed(why);
-  }
-
-  private void close() {
-    release();
-    inputs.close();
   }
 }

@@ -2,8 +2,8 @@
 package io.owlmesh.llm.engine;
 
 /**
- * Who waits for an answer. Called on the engine's thread, which no method may hold up; after {@link
- * #finished} or {@link #failed} nothing is called any more.
+ * Who waits for the answers of a request. Called on the engine's thread, which no method may hold
+ * up; after {@link #finished} or {@link #failed} nothing is called any more.
  */
 public interface Reader {
   /** Whether it takes more now. While not, its sequence pauses, and others go on. */
@@ -22,14 +22,18 @@ public interface Reader {
   /**
    * A token was chosen; the end of the sequence is one too.
    *
+   * @param answer it belongs to, counted from 0
    * @return whether more is wanted; if not, the answer ends as if the model had ended it
    */
-  default boolean token(int id) {
+  default boolean token(int answer, int id) {
     return true;
   }
 
-  /** The answer is complete. */
-  void finished(AnswerStats stats);
+  /** An answer is complete. */
+  default void ended(int answer, AnswerStats stats) {}
+
+  /** All answers are complete. */
+  void finished();
 
   /** There will be no answer, or no more of it. */
   void failed(RuntimeException why);

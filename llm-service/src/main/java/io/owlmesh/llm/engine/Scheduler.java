@@ -8,9 +8,11 @@ import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.Segment;
 import io.owlmesh.model.language.StepResult;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what each step computes: first one position of every answer that is being written, then
@@ -25,6 +27,9 @@ final class Scheduler {
   private final Blocks blocks;
   private final TreeSet<Live> waiting = new TreeSet<>(Live.RANK);
   private final TreeSet<Live> running = new TreeSet<>(Live.RANK);
+  private final Set<Answering> open = new LinkedHashSet<>();
+  // Of blocks, to be made before the next step.
+  private final List<Live.Copy> copies = new ArrayList<>();
   private final EngineCounts counts;
 
   Scheduler(LanguageModel model, EngineLimits limits, EngineCounts counts) {
@@ -41,11 +46,12 @@ final class Scheduler {
 
   /** Whether there is nothing to compute. */
   boolean isIdle() {
-    return waiting.isEmpty() && running.isEmpty();
+    return open.isEmpty();
   }
 
-  void add(Live live) {
-    waiting.add(live);
+  void add(Answering answering) {
+    open.add(answering);
+    waiting.add(answering.begin(blocks));
   }
 
   /** A part of a step. */
@@ -58,8 +64,7 @@ final class Scheduler {
    */
   boolean step() {
     long now = System.nanoTime();
-    dropUnwanted(waiting, now);
-    dropUnwanted(running, now);
+    dropUnwanted(now);
     List<Share> shares = new ArrayList<>();
     int budget = limits.stepPositions();
     budget -= decodes(shares, now);
@@ -70,24 +75,39 @@ final class Scheduler {
     return worked;
   }
 
-  private void dropUnwanted(Set<Live> from, long now) {
-    for (Live live : List.copyOf(from)) {
-      RuntimeException why = null;
-      if (live.reader().isGone()) {
-        why = new OwlException(Fault.CANCELLED, "", "the caller went away");
-      } else if (live.request().deadline() != Long.MAX_VALUE
-          && now - live.request().deadline() > 0) {
-        why = new OwlException(Fault.TOO_LATE, "", "the deadline passed before the answer ended");
-      } else if (live.pausedNanos(now) > limits.slowReaderNanos()) {
-        why =
-            new OwlException(
-                Fault.SATURATED, "", "the reader took nothing for too long; the answer is dropped");
-      }
+  private void dropUnwanted(long now) {
+    List<Answering> unwanted = new ArrayList<>();
+    for (Answering answering : open) {
+      RuntimeException why = reasonToDrop(answering, now);
       if (why != null) {
-        from.remove(live);
-        live.fail(why);
+        answering.fail(why);
+        unwanted.add(answering);
       }
     }
+    if (!unwanted.isEmpty()) {
+      forgetEnded();
+    }
+  }
+
+  private @Nullable RuntimeException reasonToDrop(Answering answering, long now) {
+    if (answering.reader().isGone()) {
+      return new OwlException(Fault.CANCELLED, "", "the caller went away");
+    }
+    long deadline = answering.request().deadline();
+    if (deadline != Long.MAX_VALUE && now - deadline > 0) {
+      return new OwlException(Fault.TOO_LATE, "", "the deadline passed before the answer ended");
+    }
+    if (answering.pausedNanos(now) > limits.slowReaderNanos()) {
+      return new OwlException(
+          Fault.SATURATED, "", "the reader took nothing for too long; the answer is dropped");
+    }
+    return null;
+  }
+
+  private void forgetEnded() {
+    waiting.removeIf(Live::isOver);
+    running.removeIf(Live::isOver);
+    open.removeIf(Answering::isOver);
   }
 
   /** One position of each answer that is being written. */
@@ -97,7 +117,7 @@ final class Scheduler {
       if (running.contains(live)
           && live.isDecoding()
           && positions < limits.stepPositions()
-          && !live.isPaused(now)
+          && !live.answering().isPaused(now)
           && reserveByForce(live)) {
         shares.add(new Share(live, 1));
         positions++;
@@ -107,7 +127,7 @@ final class Scheduler {
   }
 
   private boolean reserveByForce(Live live) {
-    while (!live.reserve(1)) {
+    while (!live.reserve(1, copies)) {
       Live last = running.last();
       preempt(last);
       if (last == live) {
@@ -119,8 +139,12 @@ final class Scheduler {
 
   private void preempt(Live live) {
     running.remove(live);
-    live.preempted();
-    waiting.add(live);
+    boolean rests = live.ahead() == 0;
+    live.release();
+    live.answering().preempted();
+    if (!rests) {
+      waiting.add(live);
+    }
     counts.preempted();
   }
 
@@ -129,7 +153,7 @@ final class Scheduler {
     int positions = 0;
     for (Live live : running) {
       int piece = Math.min(live.ahead(), budget - positions);
-      if (!live.isDecoding() && piece > 0 && live.reserve(piece)) {
+      if (!live.isDecoding() && piece > 0 && live.reserve(piece, copies)) {
         shares.add(new Share(live, piece));
         positions += piece;
       }
@@ -139,7 +163,7 @@ final class Scheduler {
 
   private void admit(List<Share> shares, int budget) {
     int left = budget;
-    while (!waiting.isEmpty() && left > 0 && running.size() < limits.sequences()) {
+    while (!waiting.isEmpty() && left > 0 && hasPlace(waiting.first().answering())) {
       Live live = waiting.first();
       live.findPrefix();
       // One block each for those who run: they should not be preempted at once.
@@ -149,10 +173,10 @@ final class Scheduler {
       }
       waiting.remove(live);
       running.add(live);
-      live.admitted();
-      counts.admitted(live.request().prompt().length(), live.ahead());
+      live.answering().admitted(live.computed());
+      counts.admitted(live.promptLength(), live.ahead());
       int piece = Math.min(live.ahead(), left);
-      if (!live.reserve(piece)) {
+      if (!live.reserve(piece, copies)) {
         throw new IllegalStateException("no room after it was counted: " + blocks);
       }
       shares.add(new Share(live, piece));
@@ -160,9 +184,20 @@ final class Scheduler {
     }
   }
 
+  /** Whether a request may have as many sequences as it can grow to, beside those that run. */
+  private boolean hasPlace(Answering next) {
+    Set<Answering> having = new LinkedHashSet<>();
+    running.forEach(live -> having.add(live.answering()));
+    if (having.contains(next)) {
+      return true;
+    }
+    int taken = having.stream().mapToInt(Answering::sequences).sum();
+    return taken + next.sequences() <= limits.sequences();
+  }
+
   /** Nothing could be computed: unless readers are the reason, prompts hold each other's room. */
   private boolean makeRoom(long now) {
-    boolean stuck = running.stream().anyMatch(live -> !live.isPaused(now));
+    boolean stuck = running.stream().anyMatch(live -> !live.answering().isPaused(now));
     if (stuck) {
       preempt(running.last());
     }
@@ -170,6 +205,9 @@ final class Scheduler {
   }
 
   private boolean compute(List<Share> shares) {
+    if (!copy()) {
+      return true;
+    }
     List<Segment> segments =
         shares.stream().map(share -> share.live().segment(share.positions())).toList();
     long begin = System.nanoTime();
@@ -180,33 +218,57 @@ final class Scheduler {
       }
     } catch (RuntimeException | OutOfMemoryError e) {
       // Nothing was taken over, so the others compute the same again in the next step.
-      Live newest = shares.stream().map(Share::live).max(Live.RANK).orElseThrow();
-      running.remove(newest);
-      newest.fail(new OwlException(Fault.INTERNAL, "", "a step failed", e));
+      fail(shares.stream().map(Share::live).max(Live.RANK).orElseThrow(), e);
     }
+    forgetEnded();
     return true;
   }
 
-  private void after(Share share, StepResult result, int index) {
-    boolean ended;
+  /** Copies blocks; whether it could. */
+  private boolean copy() {
+    List<Live.Copy> made = List.copyOf(copies);
+    copies.clear();
     try {
-      ended = share.live().computed(share.positions(), result, index);
-    } catch (RuntimeException e) {
-      ended = true;
-      share.live().fail(e);
+      for (Live.Copy copy : made) {
+        model.copy(cache, copy.from() * Blocks.SIZE, copy.to() * Blocks.SIZE, copy.positions());
+      }
+      return true;
+    } catch (RuntimeException | OutOfMemoryError e) {
+      // Their tables name the new blocks already.
+      made.forEach(copy -> fail(copy.live(), e));
+      forgetEnded();
+      return false;
     }
-    if (ended) {
-      running.remove(share.live());
+  }
+
+  private static void fail(Live live, Throwable why) {
+    if (!live.isOver()) {
+      live.answering().fail(new OwlException(Fault.INTERNAL, "", "a step failed", why));
+    }
+  }
+
+  private void after(Share share, StepResult result, int index) {
+    Live live = share.live();
+    if (live.isOver()) {
+      return; // Another sequence of its request ended them all.
+    }
+    try {
+      live.computed(share.positions());
+      if (live.ahead() == 0) {
+        for (Live born : live.answering().next(live, result, index)) {
+          // What a preempted one goes on from has to be computed again.
+          (born.heldBlocks() > 0 ? running : waiting).add(born);
+        }
+      }
+    } catch (RuntimeException e) {
+      live.answering().fail(e);
     }
   }
 
   /** Fails everything. */
   void abandon(RuntimeException why) {
-    List<Live> all = new ArrayList<>(running);
-    all.addAll(waiting);
-    running.clear();
-    waiting.clear();
-    all.forEach(live -> live.fail(why));
+    open.forEach(answering -> answering.fail(why));
+    forgetEnded();
   }
 
   void close() {

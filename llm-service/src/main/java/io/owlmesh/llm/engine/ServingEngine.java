@@ -55,6 +55,12 @@ public final class ServingEngine implements AutoCloseable {
       throw OwlException.badInput(
           "prompt", positions + " positions with the answer, but the cache has " + room);
     }
+    int sequences = request.choosing().sequences();
+    if (sequences > limits.sequences()) {
+      throw OwlException.badInput(
+          request.choosing() instanceof Choosing.Beams ? "beams" : "n",
+          sequences + ", but " + limits.sequences() + " sequences are written at a time");
+    }
     if (open.incrementAndGet() > limits.queue() + limits.sequences()) {
       open.decrementAndGet();
       throw new OwlException(
@@ -63,63 +69,18 @@ public final class ServingEngine implements AutoCloseable {
           "%d answers are in work and %d wait, which is the limit"
               .formatted(limits.sequences(), limits.queue()));
     }
-    EngineRequest counted = counted(request);
     long submitted = System.nanoTime();
-    inbox.add(() -> begin(counted, submitted));
-  }
-
-  private EngineRequest counted(EngineRequest request) {
-    return new EngineRequest(
-        request.prompt(),
-        request.adapter(),
-        request.chooser(),
-        request.maxTokens(),
-        request.priority(),
-        request.deadline(),
-        new Counted(request.reader(), open));
-  }
-
-  /** Tells the count when its answer is over. */
-  private record Counted(Reader reader, AtomicInteger open) implements Reader {
-    @Override
-    public boolean isReady() {
-      return reader.isReady();
-    }
-
-    @Override
-    public boolean isGone() {
-      return reader.isGone();
-    }
-
-    @Override
-    public void admitted(long queueNanos, int cachedPositions) {
-      reader.admitted(queueNanos, cachedPositions);
-    }
-
-    @Override
-    public boolean token(int id) {
-      return reader.token(id);
-    }
-
-    @Override
-    public void finished(AnswerStats stats) {
-      open.decrementAndGet();
-      reader.finished(stats);
-    }
-
-    @Override
-    public void failed(RuntimeException why) {
-      open.decrementAndGet();
-      reader.failed(why);
-    }
+    inbox.add(() -> begin(request, submitted));
   }
 
   private void begin(EngineRequest request, long submitted) {
     try {
       scheduler.add(
-          new Live(request, model, scheduler.blocks(), arrivals.incrementAndGet(), submitted));
+          Answering.of(
+              request, model, arrivals.incrementAndGet(), submitted, open::decrementAndGet));
     } catch (RuntimeException e) {
       request.reader().failed(e);
+      open.decrementAndGet();
     }
   }
 
@@ -163,6 +124,10 @@ public final class ServingEngine implements AutoCloseable {
 
   private static OwlException stopping() {
     return new OwlException(Fault.UNAVAILABLE, "", "the language model is stopping");
+  }
+
+  public EngineLimits limits() {
+    return limits;
   }
 
   public EngineCounts counts() {

@@ -26,7 +26,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -37,52 +36,6 @@ class ServingEngineTest {
   private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
   private static final Path CHECKPOINT = TINY.resolve("checkpoints/safetensors");
   private static final long FOREVER = Long.MAX_VALUE;
-
-  /** Collects an answer. */
-  private static final class Answer implements Reader {
-    private final List<Integer> ids = Collections.synchronizedList(new ArrayList<>());
-    private final CompletableFuture<AnswerStats> end = new CompletableFuture<>();
-    private volatile boolean gone;
-    private volatile boolean ready = true;
-    private final CompletableFuture<Void> began = new CompletableFuture<>();
-    private Runnable onToken = () -> {};
-
-    @Override
-    public boolean isReady() {
-      return ready;
-    }
-
-    @Override
-    public boolean isGone() {
-      return gone;
-    }
-
-    @Override
-    public void admitted(long queueNanos, int cachedPositions) {
-      began.complete(null);
-    }
-
-    @Override
-    public boolean token(int id) {
-      ids.add(id);
-      onToken.run();
-      return true;
-    }
-
-    @Override
-    public void finished(AnswerStats stats) {
-      end.complete(stats);
-    }
-
-    @Override
-    public void failed(RuntimeException why) {
-      end.completeExceptionally(why);
-    }
-
-    AnswerStats await() throws Exception {
-      return end.get(60, TimeUnit.SECONDS);
-    }
-  }
 
   /** A prompt, what it is asked with, and the answer when it is alone. */
   private record Question(
@@ -202,14 +155,14 @@ class ServingEngineTest {
     };
   }
 
-  private Answer ask(
+  private AskedAnswers ask(
       ServingEngine engine,
       PromptTokens tokens,
       LoraAdapter adapter,
       int maxTokens,
       int priority,
       HostTensor... images) {
-    Answer answer = new Answer();
+    AskedAnswers answer = new AskedAnswers();
     ask(engine, tokens, adapter, maxTokens, priority, answer, images);
     return answer;
   }
@@ -220,13 +173,13 @@ class ServingEngineTest {
       LoraAdapter adapter,
       int maxTokens,
       int priority,
-      Answer answer,
+      AskedAnswers answer,
       HostTensor... images) {
     engine.submit(
         new EngineRequest(
             new EnginePrompt(tokens, List.of(images)),
             adapter,
-            never(model.config().language().eos()),
+            new Choosing.Samples(List.of(never(model.config().language().eos()))),
             maxTokens,
             priority,
             FOREVER,
@@ -242,16 +195,16 @@ class ServingEngineTest {
     String first = "Human: " + "tell me about owls ".repeat(5) + "\nAI: ";
     try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
       PromptTokens tokens = text(first);
-      Answer one = ask(engine, tokens, none, 20, 0);
+      AskedAnswers one = ask(engine, tokens, none, 20, 0);
       assertThat(one.await().cachedPositions()).isZero();
 
-      Answer again = ask(engine, tokens, none, 20, 0);
-      Answer tuned = ask(engine, tokens, lora, 20, 0);
-      Answer longer = ask(engine, text(first + "more"), none, 20, 0);
+      AskedAnswers again = ask(engine, tokens, none, 20, 0);
+      AskedAnswers tuned = ask(engine, tokens, lora, 20, 0);
+      AskedAnswers longer = ask(engine, text(first + "more"), none, 20, 0);
 
       // At least the last position is computed: its logits are wanted.
       assertThat(again.await().cachedPositions()).isEqualTo(blocks(tokens.length() - 1));
-      assertThat(again.ids).isEqualTo(one.ids);
+      assertThat(again.ids()).isEqualTo(one.ids());
       assertThat(tuned.await().cachedPositions()).isZero();
       assertThat(longer.await().cachedPositions()).isPositive();
     }
@@ -275,12 +228,12 @@ class ServingEngineTest {
   @Test
   void aCancelledAnswerGivesItsBlocksBackWithinAStep() throws Exception {
     try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
-      Answer answer = new Answer();
-      answer.onToken = () -> answer.gone = answer.ids.size() == 3;
+      AskedAnswers answer = new AskedAnswers();
+      answer.onToken = () -> answer.gone = answer.ids().size() == 3;
       ask(engine, text("Human: go on"), none, 500, 0, answer);
 
       assertThatThrownBy(answer::await).hasMessageContaining("went away");
-      assertThat(answer.ids).hasSize(3);
+      assertThat(answer.ids()).hasSize(3);
       ask(engine, text("x"), none, 1, 0).await();
       engine.execute(() -> null).get();
       assertThat(engine.counts().blocksHeld()).isZero();
@@ -290,17 +243,17 @@ class ServingEngineTest {
   @Test
   void aReaderThatTakesNothingPausesItsOwnAnswerAlone() throws Exception {
     try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
-      Answer slow = new Answer();
-      slow.onToken = () -> slow.ready = slow.ids.size() != 2;
+      AskedAnswers slow = new AskedAnswers();
+      slow.onToken = () -> slow.ready = slow.ids().size() != 2;
       ask(engine, text("Human: a"), none, 10, 0, slow);
 
-      Answer other = ask(engine, text("Human: b"), none, 200, 0);
+      AskedAnswers other = ask(engine, text("Human: b"), none, 200, 0);
       other.await();
-      assertThat(slow.ids).hasSizeLessThanOrEqualTo(3);
+      assertThat(slow.ids()).hasSizeLessThanOrEqualTo(3);
 
       slow.ready = true;
       slow.await();
-      assertThat(slow.ids).hasSize(10);
+      assertThat(slow.ids()).hasSize(10);
     }
   }
 
@@ -308,7 +261,7 @@ class ServingEngineTest {
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
     EngineLimits impatient = new EngineLimits(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
     try (ServingEngine engine = new ServingEngine(model, impatient)) {
-      Answer slow = new Answer();
+      AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
       ask(engine, text("Human: a"), none, 10, 0, slow);
 
@@ -319,12 +272,12 @@ class ServingEngineTest {
   @Test
   void aLongPromptIsReadBetweenTheTokensOfOthers() throws Exception {
     try (ServingEngine engine = new ServingEngine(model, limits(4, 32))) {
-      Answer writing = new Answer();
+      AskedAnswers writing = new AskedAnswers();
       ask(engine, text("Human: a"), none, 400, 0, writing);
-      Answer reading = new Answer();
+      AskedAnswers reading = new AskedAnswers();
       AtomicInteger between = new AtomicInteger();
       writing.onToken =
-          () -> between.addAndGet(reading.began.isDone() && reading.ids.isEmpty() ? 1 : 0);
+          () -> between.addAndGet(reading.began.isDone() && reading.ids().isEmpty() ? 1 : 0);
       PromptTokens longOne = text("word ".repeat(200));
 
       ask(engine, longOne, none, 1, 0, reading);
@@ -340,16 +293,16 @@ class ServingEngineTest {
   void largerPrioritiesComeFirstAndEqualOnesInOrder() throws Exception {
     List<String> order = Collections.synchronizedList(new ArrayList<>());
     try (ServingEngine engine = new ServingEngine(model, limits(1, 64))) {
-      Answer first = ask(engine, text("Human: 0"), none, 200, 0);
+      AskedAnswers first = ask(engine, text("Human: 0"), none, 200, 0);
       first.began.get(60, TimeUnit.SECONDS);
-      List<Answer> others = new ArrayList<>();
+      List<AskedAnswers> others = new ArrayList<>();
       for (String name : List.of("low", "low again", "high")) {
-        Answer answer = new Answer();
+        AskedAnswers answer = new AskedAnswers();
         answer.onToken = () -> order.add(name);
         others.add(answer);
         ask(engine, text("Human: " + name), none, 1, name.equals("high") ? 1 : 0, answer);
       }
-      for (Answer answer : others) {
+      for (AskedAnswers answer : others) {
         answer.await();
       }
     }
@@ -360,7 +313,7 @@ class ServingEngineTest {
   @Test
   void drainingFinishesWhatRunsAndRefusesWhatIsNew() throws Exception {
     try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
-      Answer running = ask(engine, text("Human: a"), none, 100, 0);
+      AskedAnswers running = ask(engine, text("Human: a"), none, 100, 0);
       running.began.get(60, TimeUnit.SECONDS);
 
       engine.drain(TimeUnit.SECONDS.toNanos(60));
@@ -383,8 +336,8 @@ class ServingEngineTest {
   @Test
   void anAnswerThatFailsTakesNoOtherWithIt() throws Exception {
     try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
-      Answer good = ask(engine, text("Human: a"), none, 50, 0);
-      Answer bad = new Answer();
+      AskedAnswers good = ask(engine, text("Human: a"), none, 50, 0);
+      AskedAnswers bad = new AskedAnswers();
       bad.onToken =
           () -> {
             throw new IllegalStateException("a broken pipe");
@@ -393,7 +346,7 @@ class ServingEngineTest {
 
       assertThatThrownBy(bad::await).hasMessageContaining("a broken pipe");
       good.await();
-      assertThat(good.ids).hasSize(50);
+      assertThat(good.ids()).hasSize(50);
     }
   }
 
@@ -416,17 +369,17 @@ class ServingEngineTest {
               FOREVER);
       try (ServingEngine engine = new ServingEngine(model, limits)) {
         List<Question> asked = new ArrayList<>();
-        List<Answer> answers = new ArrayList<>();
+        List<AskedAnswers> answers = new ArrayList<>();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
           Question question = questions.get(random.nextInt(questions.size()));
-          Answer answer = new Answer();
+          AskedAnswers answer = new AskedAnswers();
           asked.add(question);
           answers.add(answer);
           engine.submit(
               new EngineRequest(
                   new EnginePrompt(question.tokens(), question.images()),
                   question.adapter().isEmpty() ? none : lora,
-                  new Sampler(Sampling.GREEDY)::choose,
+                  new Choosing.Samples(List.of(new Sampler(Sampling.GREEDY)::choose)),
                   question.maxTokens(),
                   random.nextInt(2),
                   FOREVER,
@@ -434,7 +387,7 @@ class ServingEngineTest {
         }
         for (int i = 0; i < asked.size(); i++) {
           answers.get(i).await();
-          assertThat(answers.get(i).ids).as("mix " + mix).isEqualTo(asked.get(i).ids());
+          assertThat(answers.get(i).ids()).as("mix " + mix).isEqualTo(asked.get(i).ids());
         }
         EngineCounts counts = engine.counts();
         preemptions += counts.preemptions();

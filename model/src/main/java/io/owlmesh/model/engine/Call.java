@@ -58,19 +58,24 @@ public final class Call implements AutoCloseable {
 
   /** Runs the method and gives its tensor to the manager. */
   public NDArray tensor(NDManager manager) {
-    try (IValue result = run()) {
+    try (IValue result = result()) {
       return result.toTensor((PtNDManager) manager);
     }
   }
 
   /** Runs the method and gives its tensors to the manager. */
   public List<NDArray> tensors(NDManager manager) {
-    try (IValue result = run()) {
+    try (IValue result = result()) {
       return List.of(result.toTensorArray((PtNDManager) manager));
     }
   }
 
-  private IValue run() {
+  /** Runs a method for what it does to its arguments. */
+  public void run() {
+    result().close();
+  }
+
+  private IValue result() {
     return IValueUtils.runMethod(block, method, arguments.toArray(IValue[]::new));
   }
 

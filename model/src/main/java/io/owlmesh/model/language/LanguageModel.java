@@ -146,6 +146,25 @@ public final class LanguageModel implements AutoCloseable {
     return new KeyValueCache(this, positions);
   }
 
+  /**
+   * Copies keys and values to other slots, as two sequences that began as one need them.
+   *
+   * @param from first slot
+   * @param to first slot; the two ranges do not overlap
+   */
+  public void copy(KeyValueCache cache, int from, int to, int slots) {
+    try (Call call =
+        program
+            .call("copy")
+            .with(cache.keys())
+            .with(cache.values())
+            .with(from)
+            .with(to)
+            .with(slots)) {
+      call.run();
+    }
+  }
+
   /** Inputs without positions: for segments of generated ids alone. */
   public Inputs nothing() {
     return nothing;

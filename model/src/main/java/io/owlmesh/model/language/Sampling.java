@@ -48,6 +48,19 @@ public record Sampling(
     this(temperature, topK, topP, 0, 1, 0, 0, 0, seed);
   }
 
+  /** The same with other random numbers. */
+  public Sampling withSeed(long other) {
+    return new Sampling(
+        temperature, topK, topP, minP, repetition, presence, frequency, noRepeat, other);
+  }
+
+  /** Applies penalties and forbidden repetitions to logits [V] or log probabilities, in place. */
+  public void penalize(float[] logits, History history) {
+    if (looksBack()) {
+      Penalties.apply(this, logits, history);
+    }
+  }
+
   /** Whether logits are changed by what came before. */
   boolean looksBack() {
     return repetition != 1 || presence != 0 || frequency != 0 || noRepeat > 0;
