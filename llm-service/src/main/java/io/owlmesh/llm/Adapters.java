@@ -29,13 +29,19 @@ final class Adapters {
 
   private final LanguageModel model;
   private final Optional<Path> folder;
+  private final long room;
   private final Map<String, Lease> byName = new TreeMap<>();
   private final Lease none;
 
-  /** Loads all adapters of a folder; a broken one stops the service. */
-  Adapters(LanguageModel model, Optional<Path> folder) {
+  /**
+   * Loads all adapters of a folder; a broken one stops the service.
+   *
+   * @param room bytes that all of them may take
+   */
+  Adapters(LanguageModel model, Optional<Path> folder, long room) {
     this.model = model;
     this.folder = folder;
+    this.room = room;
     this.none = new Lease(model.none());
     folder.ifPresent(this::loadAll);
   }
@@ -75,28 +81,50 @@ final class Adapters {
     }
   }
 
-  /** Loads an adapter of the folder, in place of one of the same name. On the owner thread. */
-  LoraAdapter load(String name) {
-    Path path = path(name);
-    if (!AdapterFile.isAdapterFolder(path)) {
-      throw new OwlException(Fault.NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
-    }
-    return put(AdapterFile.open(path));
-  }
-
-  private Path path(String name) {
-    if (!NAME.matcher(name).matches()) {
-      throw OwlException.badInput(
-          "name", "an adapter's name is 1 to 64 letters, digits, '.', '_' or '-'");
-    }
+  /**
+   * Reads an adapter of the folder, on any thread.
+   *
+   * @throws OwlException NOT_FOUND if there is none of that name, BAD_CHECKPOINT if it is broken
+   */
+  AdapterFile read(String name) {
+    requireName(name);
     Path parent =
         folder.orElseThrow(() ->
             new OwlException(
                 Fault.NOT_FOUND, "name", "this service was started without owl.adapters"));
-    return parent.resolve(name);
+    Path path = parent.resolve(name);
+    if (!AdapterFile.isAdapterFolder(path)) {
+      throw new OwlException(Fault.NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
+    }
+    return AdapterFile.open(path);
   }
 
-  private synchronized LoraAdapter put(AdapterFile file) {
+  /** Refuses what is no name of an adapter. */
+  static void requireName(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw OwlException.badInput(
+          "name", "an adapter's name is 1 to 64 letters, digits, '.', '_' or '-'");
+    }
+  }
+
+  /** Where adapters are kept, if they are. */
+  Optional<Path> folder() {
+    return folder;
+  }
+
+  /** Bytes that all adapters may take. */
+  long room() {
+    return room;
+  }
+
+  /**
+   * Loads an adapter in place of one of the same name. On the owner thread.
+   *
+   * @throws OwlException BAD_CHECKPOINT if it does not fit the model, SATURATED if there is no
+   *     room; the old one stays
+   */
+  synchronized LoraAdapter put(AdapterFile file) {
+    requireRoom(file);
     if (file.alphaAssumed()) {
       LOG.warnf("Adapter %s states no alpha; taking %s", file.name(), file.alpha());
     }
@@ -107,6 +135,22 @@ final class Adapters {
     }
     LOG.infof("Loaded adapter %s, rank %d", adapter.name(), adapter.rank());
     return adapter;
+  }
+
+  private void requireRoom(AdapterFile file) {
+    long others =
+        byName.entrySet().stream()
+            .filter(entry -> !entry.getKey().equals(file.name()))
+            .mapToLong(entry -> entry.getValue().adapter().parameters() * Float.BYTES)
+            .sum();
+    long own = file.parameters() * Float.BYTES;
+    if (others + own > room) {
+      throw new OwlException(
+          Fault.SATURATED,
+          "adapter",
+          "%s takes %d bytes beside %d of others, the limit is %d"
+              .formatted(file.name(), own, others, room));
+    }
   }
 
   /** Removes an adapter. On the owner thread. */

@@ -160,6 +160,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
       decoding = true;
       span.addEvent("decode");
     }
+    engine.metrics().token();
     AnswerWriter writer = writers.get(answer);
     out.onNext(writer.token(id));
     return !writer.isStopped();
@@ -167,6 +168,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
 
   @Override
   public void ended(int answer, AnswerStats stats) {
+    engine.metrics().ended(stats);
     cached = stats.cachedPositions();
     generated += stats.tokens();
     Finished.Builder end =

@@ -58,6 +58,10 @@ public interface LlmConfig {
   /** Folder whose subfolders are LoRA adapters; all of them are loaded at the start. */
   Optional<Path> adapters();
 
+  /** Memory of all adapters together, as float32; one that would exceed it is refused. */
+  @WithDefault("4294967296")
+  long adapterBytes();
+
   /** Folder of an adapter to add to the weights for good: no cost per token, but one for all. */
   Optional<Path> mergedAdapter();
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.llm.engine.EngineLimits;
 import io.owlmesh.llm.engine.EnginePrompt;
@@ -28,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 
 /** The language model, its tokeniser and adapters, and the engine that answers with them. */
 public final class LlmEngine implements AutoCloseable {
+  private final String name;
   private final OwlConfig config;
   private final String visionDigest;
   private final String abstractorDigest;
@@ -36,10 +38,12 @@ public final class LlmEngine implements AutoCloseable {
   private final LanguageModel model;
   private final Adapters adapters;
   private final ServingEngine serving;
+  private final AnswerMetrics metrics;
   private final Duration drain;
 
-  LlmEngine(LlmConfig settings) {
+  LlmEngine(LlmConfig settings, Meter meter) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
+    name = settings.checkpoint().toAbsolutePath().normalize().getFileName().toString();
     config = checkpoint.config();
     visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
@@ -51,8 +55,9 @@ public final class LlmEngine implements AutoCloseable {
         new EngineOptions(settings.device(), Precision.named(settings.dtype()), settings.threads());
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
-    adapters = new Adapters(model, settings.adapters());
+    adapters = new Adapters(model, settings.adapters(), settings.adapterBytes());
     serving = new ServingEngine(model, limits(settings));
+    metrics = new AnswerMetrics(meter, serving.counts());
     drain = settings.drain();
     warmUp();
   }
@@ -102,8 +107,17 @@ public final class LlmEngine implements AutoCloseable {
     }
   }
 
+  /** Name of the checkpoint's folder. */
+  String name() {
+    return name;
+  }
+
   ServingEngine serving() {
     return serving;
+  }
+
+  AnswerMetrics metrics() {
+    return metrics;
   }
 
   OwlConfig config() {
@@ -150,6 +164,7 @@ public final class LlmEngine implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    metrics.close();
     serving.close();
     adapters.close();
     model.close();

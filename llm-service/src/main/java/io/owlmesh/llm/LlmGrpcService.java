@@ -7,8 +7,10 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.llm.engine.EngineLimits;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.language.LoraAdapter;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.DescribeRequest;
@@ -16,16 +18,22 @@ import io.owlmesh.proto.llm.v1.DescribeResponse;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.Limits;
 import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
 import io.owlmesh.proto.llm.v1.ListAdaptersResponse;
+import io.owlmesh.proto.llm.v1.ListModelsRequest;
+import io.owlmesh.proto.llm.v1.ListModelsResponse;
 import io.owlmesh.proto.llm.v1.LoadAdapterRequest;
 import io.owlmesh.proto.llm.v1.LoadAdapterResponse;
+import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.ScoreRequest;
 import io.owlmesh.proto.llm.v1.ScoreResponse;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import io.owlmesh.proto.llm.v1.TokenizeResponse;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
+import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
+import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
 import io.owlmesh.wire.Answers;
 import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.Wire;
@@ -109,9 +117,19 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         response,
         () ->
             LoadAdapterResponse.newBuilder()
-                .setAdapter(
-                    onEngine(() -> describe(stage.engine().adapters().load(request.getName()))))
+                .setAdapter(load(stage.engine().adapters().read(request.getName())))
                 .build());
+  }
+
+  private Adapter load(AdapterFile file) {
+    return onEngine(() -> describe(stage.engine().adapters().put(file)));
+  }
+
+  @Override
+  public StreamObserver<UploadAdapterRequest> uploadAdapter(
+      StreamObserver<UploadAdapterResponse> response) {
+    return Answers.stream(
+        response, () -> new UploadCall(stage.engine().adapters(), this::load, response));
   }
 
   @Override
@@ -124,6 +142,29 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
               stage.engine().adapters().unload(request.getName());
               return UnloadAdapterResponse.getDefaultInstance();
             }));
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
+    Answers.unary(
+        response, () -> ListModelsResponse.newBuilder().addModels(model(stage.engine())).build());
+  }
+
+  private Model model(LlmEngine engine) {
+    EngineLimits limits = engine.serving().limits();
+    return Model.newBuilder()
+        .setName(engine.name())
+        .setDescription(describe(engine))
+        .setLimits(
+            Limits.newBuilder()
+                .setSequences(limits.sequences())
+                .setQueue(limits.queue())
+                .setStepPositions(limits.stepPositions())
+                .setCachePositions(limits.cachePositions())
+                .setDefaultNewTokens(settings.maxNewTokens())
+                .setAdapterBytes(engine.adapters().room()))
+        .addAllAdapters(engine.adapters().list().stream().map(LlmGrpcService::describe).toList())
+        .build();
   }
 
   @Override

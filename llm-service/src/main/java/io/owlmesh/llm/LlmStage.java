@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.wire.Loading;
 import io.quarkus.runtime.Quarkus;
@@ -17,10 +18,10 @@ public class LlmStage {
   private final Loading<LlmEngine> loading;
 
   @Inject
-  LlmStage(LlmConfig settings) {
+  LlmStage(LlmConfig settings, Meter meter) {
     loading =
         new Loading<>(
-            LanguageModelGrpc.SERVICE_NAME, () -> new LlmEngine(settings), LlmStage::stop);
+            LanguageModelGrpc.SERVICE_NAME, () -> new LlmEngine(settings, meter), LlmStage::stop);
   }
 
   private static void stop(Throwable failure) {

@@ -10,11 +10,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
-import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.checkpoint.SafetensorsFile;
 import io.owlmesh.proto.llm.v1.Continuations;
@@ -34,16 +31,14 @@ import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.wire.TensorCodec;
-import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -61,106 +56,20 @@ class LlmGrpcServiceTest {
   private static final Map<String, HostTensor> GOLDEN =
       SafetensorsFile.load(TINY.resolve("forward.safetensors"));
 
+  private static TinyLlm service;
   private static LlmStage stage;
-  private static Server server;
   private static ManagedChannel channel;
-
-  private record Settings() implements LlmConfig {
-    @Override
-    public Path checkpoint() {
-      return TINY.resolve("checkpoints/safetensors");
-    }
-
-    @Override
-    public String device() {
-      return "cpu";
-    }
-
-    @Override
-    public String dtype() {
-      return "auto";
-    }
-
-    @Override
-    public int threads() {
-      return 0;
-    }
-
-    @Override
-    public int queue() {
-      return 4;
-    }
-
-    @Override
-    public int sequences() {
-      return 2;
-    }
-
-    @Override
-    public int stepPositions() {
-      return 64;
-    }
-
-    @Override
-    public long cacheBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public Duration slowReader() {
-      return Duration.ofSeconds(30);
-    }
-
-    @Override
-    public Duration drain() {
-      return Duration.ofSeconds(10);
-    }
-
-    @Override
-    public Optional<Path> adapters() {
-      return Optional.of(TINY.resolve("adapters"));
-    }
-
-    @Override
-    public Optional<Path> mergedAdapter() {
-      return Optional.empty();
-    }
-
-    @Override
-    public int maxNewTokens() {
-      return 256;
-    }
-  }
 
   @BeforeAll
   static void start() throws Exception {
-    LlmConfig settings = new Settings();
-    stage = new LlmStage(settings);
-    var tracer = OpenTelemetry.noop().getTracer("test");
-    server =
-        Wire.tune(NettyServerBuilder.forPort(0))
-            .addService(new LlmGrpcService(stage, settings, tracer))
-            .build()
-            .start();
-    channel = Wire.channel("127.0.0.1", server.getPort()).build();
-    while (!ready()) {
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
-  }
-
-  private static boolean ready() {
-    try {
-      return stage.engine() != null;
-    } catch (RuntimeException loading) {
-      return false;
-    }
+    service = TinyLlm.start(TINY.resolve("adapters"));
+    channel = service.channel();
+    stage = service.stage();
   }
 
   @AfterAll
   static void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
-    stage.close();
+    service.close();
   }
 
   private static LanguageModelGrpc.LanguageModelBlockingStub blocking() {
@@ -353,6 +262,68 @@ class LlmGrpcServiceTest {
             .getUsage();
 
     assertThat(usage.getCachedPromptTokens()).isBetween(16, usage.getPromptTokens() - 1);
+  }
+
+  @Test
+  void severalAnswersComeWithTheirNumbers() {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+    GenerationOptions.Builder hot = options().setTemperature(1.5f);
+    String first = textOf(generate(parts, hot.setSeed(8)));
+    String second = textOf(generate(parts, hot.setSeed(9)));
+
+    var responses = generate(parts, hot.setSeed(8).setN(2));
+
+    assertThat(textOf(of(0, responses))).isEqualTo(first);
+    assertThat(textOf(of(1, responses))).isEqualTo(second).isNotEqualTo(first);
+    assertThat(responses.stream().filter(GenerateResponse::hasFinished)).hasSize(2);
+  }
+
+  /** What belongs to one answer. */
+  private static List<GenerateResponse> of(int answer, List<GenerateResponse> responses) {
+    return responses.stream()
+        .filter(r -> r.hasAccepted() || r.getToken().getAnswer() == answer)
+        .filter(r -> !r.hasFinished() || r.getFinished().getAnswer() == answer)
+        .toList();
+  }
+
+  @Test
+  void beamsComeRankedWithTheirScores() {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+    double greedy =
+        generate(parts, options().setMaxNewTokens(8).setTopLogprobs(0)).stream()
+            .filter(GenerateResponse::hasToken)
+            .mapToDouble(r -> r.getToken().getLogProbability())
+            .sum();
+
+    List<Double> scores =
+        generate(parts, options().setMaxNewTokens(8).setBeams(2).setN(2).setLengthPenalty(0))
+            .stream()
+            .filter(GenerateResponse::hasFinished)
+            .map(r -> r.getFinished().getScore())
+            .toList();
+
+    assertThat(scores).hasSize(2).isSortedAccordingTo(Comparator.reverseOrder());
+    assertThat(scores.getFirst()).isGreaterThanOrEqualTo(greedy - 1e-4);
+  }
+
+  @Test
+  void whatBeamsCannotBeCombinedWithIsRefused() {
+    List<PromptPart> parts = List.of(text("a"));
+
+    assertThat(refusal(parts, options().setBeams(2).setTemperature(1)).getDescription())
+        .isEqualTo("beams: cannot be combined with temperature");
+    assertThat(refusal(parts, options().setBeams(2).addStop("x")).getDescription())
+        .isEqualTo("beams: cannot be combined with stop");
+    assertThat(refusal(parts, options().setBeams(2).setTopLogprobs(1)).getDescription())
+        .isEqualTo("beams: cannot be combined with top_logprobs");
+    assertThat(refusal(parts, options().setBeams(3)).getDescription())
+        .isEqualTo("beams: 3, allowed is 1 to 2");
+    assertThat(refusal(parts, options().setN(0)).getDescription())
+        .isEqualTo("n: 0, allowed is 1 to 2");
+    assertThat(refusal(parts, options().setBeams(2).setLengthPenalty(11)).getDescription())
+        .startsWith("length_penalty: 11.0, allowed is -10.0 to 10.0");
+    assertThat(refusal(parts, options().setBeams(2).setLengthPenalty(Float.NaN)).getDescription())
+        .startsWith("length_penalty: NaN");
   }
 
   @Test

@@ -83,12 +83,11 @@ class TrainedTest {
             out,
             recipe.toString(),
             "--publish",
-            mesh.address("llm").toString(),
-            "--publish-folder",
-            folder.resolve("adapters").toString());
+            mesh.address("llm").toString());
 
     assertThat(code).as(out.toString()).isZero();
     assertThat(out.toString()).contains("Adapter from-the-trainer of rank 4");
+    assertThat(folder.resolve("adapters/from-the-trainer/adapter_config.json")).exists();
     awaitAdapter("from-the-trainer");
     Dialogues.Golden golden = Dialogues.aboutAnImage();
     Conversation.Builder conversation = golden.conversation().toBuilder();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.checkpoint;
 
+import io.owlmesh.model.DType;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
@@ -45,6 +46,20 @@ public record AdapterFile(
    */
   public static AdapterFile open(Path folderOrFile) {
     return AdapterReader.read(folderOrFile);
+  }
+
+  /** How many numbers it has. */
+  public long parameters() {
+    return modules.values().stream()
+        .mapToLong(pair ->
+            HostTensor.byteCount(DType.INT8, pair.a().shape())
+                + HostTensor.byteCount(DType.INT8, pair.b().shape()))
+        .sum();
+  }
+
+  /** The same under another name. */
+  public AdapterFile named(String other) {
+    return new AdapterFile(other, rank, alpha, alphaAssumed, scaling, modules);
   }
 
   /** Whether a folder looks like one that {@link #open} reads, apart from whole checkpoints. */

@@ -62,7 +62,7 @@ public final class LoraAdapter implements AutoCloseable {
         }
       }
       return new LoraAdapter(
-          file.name(), file.rank(), parameters(file), digest(file), tensors, scope);
+          file.name(), file.rank(), file.parameters(), digest(file), tensors, scope);
     } catch (RuntimeException e) {
       scope.close();
       throw e;
@@ -77,16 +77,6 @@ public final class LoraAdapter implements AutoCloseable {
     }
     return HostTensors.enter(
         program, HostTensor.ofFloats(values, matrix.shape()), DType.FLOAT32, scope);
-  }
-
-  private static long parameters(AdapterFile file) {
-    return file.modules().values().stream()
-        .mapToLong(p -> elements(p.a().shape()) + elements(p.b().shape()))
-        .sum();
-  }
-
-  private static long elements(long[] shape) {
-    return HostTensor.byteCount(DType.INT8, shape);
   }
 
   /** SHA-256, hex, over scaling, names, shapes and values. */

@@ -53,12 +53,6 @@ public final class TrainCommand implements Callable<Integer> {
   private List<String> publish = List.of();
 
   @Option(
-      names = "--publish-folder",
-      paramLabel = "DIR",
-      description = "The adapter folder of these services (their OWL_ADAPTERS).")
-  private Optional<Path> publishFolder = Optional.empty();
-
-  @Option(
       names = "--publish-as",
       paramLabel = "NAME",
       description = "What requests will call it (default: the recipe's name).")
@@ -70,9 +64,6 @@ public final class TrainCommand implements Callable<Integer> {
     Recipe read = Recipe.read(recipe);
     if (!publish.isEmpty() && read.study().isPresent()) {
       throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
-    }
-    if (!publish.isEmpty() && publishFolder.isEmpty()) {
-      throw OwlException.badInput("--publish-folder", "is missing; --publish needs it");
     }
     try (Watching watching = new Watching(out, isTerminal())) {
       CountDownLatch over = new CountDownLatch(1);
@@ -114,13 +105,13 @@ public final class TrainCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void publish(Recipe read, Job.Result result) throws IOException {
+  private void publish(Recipe read, Job.Result result) {
     Path adapter =
         result
             .adapter()
             .orElseThrow(() -> OwlException.badInput("--publish", "no stage learns a LoRA"));
     String name = publishAs.orElse(read.name());
-    Adapter loaded = Publisher.publish(adapter, publishFolder.orElseThrow(), name, publish);
+    Adapter loaded = Publisher.publish(adapter, name, publish);
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "Adapter %s of rank %d (%s) is loaded by %s%n",
