@@ -27,7 +27,7 @@ public final class PictureBook {
   }
 
   // Raised whenever the same options give another book.
-  private static final int VERSION = 2;
+  private static final int VERSION = 4;
   private static final String STAMP = "book.json";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -141,9 +141,9 @@ public final class PictureBook {
   private static Dialogue dialogue(RandomGenerator random, boolean test) {
     boolean chinese = random.nextInt(4) == 0;
     List<String> skills = chinese ? Questions.CHINESE : Questions.SKILLS;
-    int pick = random.nextInt(skills.size() + 2);
-    // Reading is the hardest: it comes three times as often.
-    String skill = pick < skills.size() ? skills.get(pick) : "word";
+    int pick = random.nextInt(skills.size() + Questions.HARD.size());
+    String skill =
+        pick < skills.size() ? skills.get(pick) : Questions.HARD.get(pick - skills.size());
     return new Questions(random, new Scenes(random, test))
         .ask(skill, chinese ? Language.CHINESE : Language.ENGLISH);
   }
@@ -177,12 +177,12 @@ public final class PictureBook {
 
   private static Scene scene(RandomGenerator random) {
     Scenes scenes = new Scenes(random, false);
-    return switch (random.nextInt(14)) {
-      case 0 -> scenes.single();
-      case 1, 2 -> scenes.pair();
-      case 3, 4, 5 -> scenes.crowd();
-      case 6, 7, 8, 9, 10 -> scenes.word(); // Reading is the hardest.
-      case 11 -> scenes.number();
+    return switch (random.nextInt(16)) {
+      case 0, 1 -> scenes.single();
+      case 2, 3, 4, 5, 6 -> scenes.pair();
+      case 7, 8, 9 -> scenes.crowd();
+      case 10, 11, 12 -> scenes.word();
+      case 13 -> scenes.number();
       default -> random.nextBoolean() ? scenes.table() : scenes.chart();
     };
   }

@@ -31,6 +31,19 @@ final class Questions {
   static final List<String> CHINESE =
       List.of("describe", "colour", "shape", "count", "place", "word", "which_image", "follow_up");
 
+  /** Those that relate things to each other: they come more often, in both languages. */
+  static final List<String> HARD =
+      List.of(
+          "place",
+          "which_image",
+          "which_image",
+          "which_image",
+          "follow_up",
+          "colour",
+          "shape",
+          "colour",
+          "shape");
+
   private static final String VISUAL = "visual";
 
   private final RandomGenerator random;
@@ -85,10 +98,15 @@ final class Questions {
   }
 
   /** A single thing, or one of a pair. */
-  private record Shown(Scene scene, Thing thing) {}
+  private record Shown(Scene scene, Thing thing) {
+    /** Of two things, one is harder to tell about than a thing that is alone. */
+    String skill(String name) {
+      return scene instanceof Scene.Pair ? name + "_of_two" : name;
+    }
+  }
 
   private Shown shown() {
-    if (random.nextInt(3) > 0) {
+    if (random.nextBoolean()) {
       Scene.Single single = scenes.single();
       return new Shown(single, single.thing());
     }
@@ -100,7 +118,7 @@ final class Questions {
     Shown shown = shown();
     String shape = shown.thing().shape().in(language);
     return Dialogue.of(
-        "colour",
+        shown.skill("colour"),
         ability(language, VISUAL),
         language,
         List.of(shown.scene()),
@@ -113,7 +131,7 @@ final class Questions {
     String colour = shown.thing().colour().in(language);
     String shape = shown.thing().shape().in(language);
     return Dialogue.of(
-        "shape",
+        shown.skill("shape"),
         ability(language, VISUAL),
         language,
         List.of(shown.scene()),
