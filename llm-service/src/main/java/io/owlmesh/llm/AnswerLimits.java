@@ -5,6 +5,7 @@ import io.owlmesh.llm.engine.Chooser;
 import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.language.LogitRule;
 import io.owlmesh.model.language.Sampler;
 import io.owlmesh.model.language.Sampling;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
  * @param maxTokens of each answer, before the context has its say
  * @param answers to the same prompt
  * @param beams of a beam search; 1 for none
+ * @param rule that the answers keep
  * @param adapter name; empty for none
  * @param stop texts that end an answer
  * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
@@ -29,6 +31,7 @@ record AnswerLimits(
     double lengthPenalty,
     boolean earlyStopping,
     Sampling sampling,
+    LogitRule rule,
     String adapter,
     List<String> stop,
     int topLogprobs,
@@ -63,6 +66,11 @@ record AnswerLimits(
                 options.getFrequencyPenalty(),
                 options.getNoRepeatNgram(),
                 options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong()),
+            rule(
+                options.hasMinNewTokens()
+                    ? within("min_new_tokens", options.getMinNewTokens(), 0, context)
+                    : 0,
+                config.language().eos()),
             options.getAdapter(),
             options.getStopList(),
             options.hasTopLogprobs()
@@ -71,6 +79,18 @@ record AnswerLimits(
             options.getPriority());
     limits.checkBeams();
     return limits;
+  }
+
+  /** Keeps the model from ending its answer too early. */
+  private static LogitRule rule(int minTokens, int eos) {
+    if (minTokens == 0) {
+      return LogitRule.NONE;
+    }
+    return (logits, history) -> {
+      if (history.length() - history.promptLength() < minTokens) {
+        logits[eos] = Float.NEGATIVE_INFINITY;
+      }
+    };
   }
 
   private static int within(String field, int value, int least, int most) {
@@ -99,7 +119,15 @@ record AnswerLimits(
    */
   Choosing choosing(List<Likelihoods> likelihoods) {
     if (beams > 1) {
-      return new Choosing.Beams(beams, answers, lengthPenalty, earlyStopping, sampling::penalize);
+      return new Choosing.Beams(
+          beams,
+          answers,
+          lengthPenalty,
+          earlyStopping,
+          (scores, history) -> {
+            rule.apply(scores, history);
+            sampling.penalize(scores, history);
+          });
     }
     return new Choosing.Samples(
         likelihoods.isEmpty()
@@ -109,6 +137,6 @@ record AnswerLimits(
 
   /** What chooses the tokens of one answer. */
   Chooser chooser(int answer) {
-    return new Sampler(sampling.withSeed(sampling.seed() + answer))::choose;
+    return new Sampler(sampling.withSeed(sampling.seed() + answer), rule)::choose;
   }
 }

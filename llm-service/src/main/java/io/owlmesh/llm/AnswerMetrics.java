@@ -71,7 +71,7 @@ final class AnswerMetrics implements AutoCloseable {
             .ofDoubles()
             .setUnit("s")
             .setDescription("Time in native code")
-            .buildWithCallback(to -> to.record(counts.stepNanos() / NANOS)));
+            .buildWithCallback(to -> to.record(counts.nativeNanos() / NANOS)));
     watched.add(
         meter
             .gaugeBuilder("owl.engine.cache.blocks")

@@ -7,6 +7,7 @@ import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.llm.engine.EngineCounts;
 import io.owlmesh.llm.engine.EngineLimits;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.OwlException;
@@ -28,6 +29,8 @@ import io.owlmesh.proto.llm.v1.LoadAdapterResponse;
 import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.ScoreRequest;
 import io.owlmesh.proto.llm.v1.ScoreResponse;
+import io.owlmesh.proto.llm.v1.StatisticsRequest;
+import io.owlmesh.proto.llm.v1.StatisticsResponse;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import io.owlmesh.proto.llm.v1.TokenizeResponse;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
@@ -168,6 +171,30 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
   }
 
   @Override
+  public void statistics(StatisticsRequest request, StreamObserver<StatisticsResponse> response) {
+    Answers.unary(response, () -> statistics(stage.engine().serving().counts()));
+  }
+
+  private static StatisticsResponse statistics(EngineCounts counts) {
+    return StatisticsResponse.newBuilder()
+        .setWaiting(counts.waiting())
+        .setRunning(counts.running())
+        .setBlocks(counts.blocks())
+        .setBlocksHeld(counts.blocksHeld())
+        .setBlocksKept(counts.blocksIdle())
+        .setEvictions(counts.evictions())
+        .setPreemptions(counts.preemptions())
+        .setPromptPositions(counts.promptPositions())
+        .setCachedPromptPositions(counts.promptPositions() - counts.computedPromptPositions())
+        .setSteps(counts.steps())
+        .setStepSequences(counts.rows())
+        .setStepPositions(counts.positions())
+        .setNativeMicros(counts.nativeNanos() / 1000)
+        .setBusyMicros(counts.busyNanos() / 1000)
+        .build();
+  }
+
+  @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
     Answers.unary(response, () -> describe(stage.engine()));
   }
@@ -185,6 +212,7 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setDataType(TensorCodec.toProto(engine.dtype()))
         .setDevice(settings.device())
         .setWeightBytes(engine.model().stepBytes())
+        .setMatrixParameters(engine.model().matrixParameters())
         .build();
   }
 

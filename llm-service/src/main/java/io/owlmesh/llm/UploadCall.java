@@ -5,6 +5,7 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.AdapterHeader;
 import io.owlmesh.proto.llm.v1.FileChunk;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
@@ -17,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -36,6 +38,8 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
   private final Function<AdapterFile, Adapter> load;
   private final StreamObserver<UploadAdapterResponse> response;
   private String name = "";
+  // Where it stays, if it does.
+  private Optional<Path> home = Optional.empty();
   private @Nullable Path folder;
   private long bytes;
   private boolean ended;
@@ -59,9 +63,9 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
     }
     try {
       switch (request.getStepCase()) {
-        case NAME -> begin(request.getName());
+        case HEADER -> begin(request.getHeader());
         case CHUNK -> write(request.getChunk());
-        case STEP_NOT_SET -> throw OwlException.badInput("step", "is neither name nor chunk");
+        case STEP_NOT_SET -> throw OwlException.badInput("step", "is neither header nor chunk");
       }
     } catch (IOException e) {
       fail(new UncheckedIOException(e));
@@ -70,14 +74,15 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
     }
   }
 
-  private void begin(String wanted) throws IOException {
+  private void begin(AdapterHeader header) throws IOException {
     if (folder != null) {
-      throw OwlException.badInput("name", "comes once, first");
+      throw OwlException.badInput("header", "comes once, first");
     }
-    Adapters.requireName(wanted);
-    name = wanted;
-    if (adapters.folder().isPresent()) {
-      Path parent = Files.createDirectories(adapters.folder().get().resolve(COLLECTED));
+    Adapters.requireName(header.getName());
+    name = header.getName();
+    home = header.getTemporary() ? Optional.empty() : adapters.folder();
+    if (home.isPresent()) {
+      Path parent = Files.createDirectories(home.get().resolve(COLLECTED));
       folder = Files.createTempDirectory(parent, name);
     } else {
       folder = Files.createTempDirectory(name);
@@ -86,7 +91,7 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
 
   private void write(FileChunk chunk) throws IOException {
     if (folder == null) {
-      throw OwlException.badInput("name", "is missing; it comes before the files");
+      throw OwlException.badInput("header", "is missing; it comes before the files");
     }
     if (!FILES.contains(chunk.getFile())) {
       throw OwlException.badInput("chunk.file", "is none of " + FILES.stream().sorted().toList());
@@ -111,7 +116,7 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
     Adapter loaded;
     try {
       if (folder == null) {
-        throw OwlException.badInput("name", "is missing");
+        throw OwlException.badInput("header", "is missing");
       }
       loaded = load.apply(AdapterFile.open(folder).named(name));
       keep(folder);
@@ -129,8 +134,8 @@ final class UploadCall implements StreamObserver<UploadAdapterRequest> {
 
   /** Puts the files where the next start finds them, in place of those of that name. */
   private void keep(Path collected) throws IOException {
-    if (adapters.folder().isPresent()) {
-      Path place = adapters.folder().get().resolve(name);
+    if (home.isPresent()) {
+      Path place = home.get().resolve(name);
       if (Files.exists(place)) {
         Path aside = Files.createTempDirectory(collected.getParent(), "old");
         Files.move(place, aside.resolve(name), StandardCopyOption.ATOMIC_MOVE);

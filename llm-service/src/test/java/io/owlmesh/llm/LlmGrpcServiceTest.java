@@ -307,6 +307,19 @@ class LlmGrpcServiceTest {
   }
 
   @Test
+  void anAnswerDoesNotEndBeforeItsLeastLength() {
+    GenerationOptions.Builder hot = options().setTemperature(10).setSeed(3).setMaxNewTokens(900);
+    List<PromptPart> parts = List.of(text("a"));
+    // One id of 640 or so ends the answer: at this heat it comes sooner or later.
+    assertThat(generate(parts, hot).getLast().getFinished().getReason())
+        .isEqualTo(FinishReason.FINISH_REASON_STOP);
+
+    var responses = generate(parts, hot.setMinNewTokens(900));
+
+    assertThat(responses.getLast().getFinished().getUsage().getCompletionTokens()).isEqualTo(900);
+  }
+
+  @Test
   void whatBeamsCannotBeCombinedWithIsRefused() {
     List<PromptPart> parts = List.of(text("a"));
 

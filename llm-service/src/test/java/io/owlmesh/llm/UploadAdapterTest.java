@@ -8,6 +8,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.AdapterHeader;
 import io.owlmesh.proto.llm.v1.FileChunk;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.ListModelsRequest;
@@ -17,6 +18,7 @@ import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -47,7 +49,9 @@ class UploadAdapterTest {
   }
 
   private static UploadAdapterRequest name(String name) {
-    return UploadAdapterRequest.newBuilder().setName(name).build();
+    return UploadAdapterRequest.newBuilder()
+        .setHeader(AdapterHeader.newBuilder().setName(name))
+        .build();
   }
 
   /** A file in pieces of 1000 bytes. */
@@ -122,6 +126,21 @@ class UploadAdapterTest {
   }
 
   @Test
+  void aTemporaryAdapterIsUsedAndNotKept() throws Exception {
+    List<UploadAdapterRequest> requests = new ArrayList<>(adapter("owl", weights()));
+    requests.set(
+        0,
+        UploadAdapterRequest.newBuilder()
+            .setHeader(AdapterHeader.newBuilder().setName("owl").setTemporary(true))
+            .build());
+
+    Adapter loaded = send(requests);
+
+    assertThat(model().getAdaptersList()).containsExactly(loaded);
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
   void anotherVersionTakesItsPlace() throws Exception {
     send(adapter("owl", weights()));
     Adapter second = send(adapter("owl", weights()));
@@ -152,7 +171,7 @@ class UploadAdapterTest {
             () -> send(Stream.concat(Stream.of(name("owl")), file("../x", new byte[1])).toList()))
         .hasMessageContaining("chunk.file: is none of [adapter_config.json");
     assertThatThrownBy(() -> send(file(CONFIG, new byte[1]).toList()))
-        .hasMessageContaining("name: is missing");
+        .hasMessageContaining("header: is missing");
     assertThat(folder.resolve(".uploads"))
         .satisfiesAnyOf(
             uploads -> assertThat(uploads).doesNotExist(),

@@ -44,7 +44,8 @@ public final class Owl {
             .addSubcommand(new StatusCommand(home))
             .addSubcommand(new AskCommand(home))
             .addSubcommand(new ChatCommand(home))
-            .addSubcommand(new BenchCommand(home))
+            .addSubcommand(
+                new CommandLine(new BenchCommand(home)).addSubcommand(new BenchLlmCommand(home)))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TrainCommand())

@@ -12,18 +12,24 @@ public final class EngineCounts {
   private volatile long steps;
   private volatile long positions;
   private volatile long rows;
-  private volatile long stepNanos;
+  private volatile long nativeNanos;
+  private volatile long busyNanos;
   private volatile long preemptions;
   private volatile long promptPositions;
   private volatile long computedPromptPositions;
 
   // One thread writes, so that reading and writing again loses nothing.
   @SuppressWarnings("NonAtomicVolatileUpdate")
-  void step(long begin, int sequences, int computed) {
+  void step(long nanos, int sequences, int computed) {
     steps++;
     rows += sequences;
     positions += computed;
-    stepNanos += System.nanoTime() - begin;
+    nativeNanos += nanos;
+  }
+
+  @SuppressWarnings("NonAtomicVolatileUpdate")
+  void busy(long nanos) {
+    busyNanos += nanos;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate")
@@ -91,8 +97,13 @@ public final class EngineCounts {
   }
 
   /** Time in native code. */
-  public long stepNanos() {
-    return stepNanos;
+  public long nativeNanos() {
+    return nativeNanos;
+  }
+
+  /** Time that the engine was not idle. */
+  public long busyNanos() {
+    return busyNanos;
   }
 
   public long preemptions() {

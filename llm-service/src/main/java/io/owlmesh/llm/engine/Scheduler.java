@@ -210,9 +210,8 @@ final class Scheduler {
     }
     List<Segment> segments =
         shares.stream().map(share -> share.live().segment(share.positions())).toList();
-    long begin = System.nanoTime();
     try (StepResult result = model.step(cache, segments)) {
-      counts.step(begin, shares.size(), shares.stream().mapToInt(Share::positions).sum());
+      counts.step(result.nanos(), shares.size(), shares.stream().mapToInt(Share::positions).sum());
       for (int i = 0; i < shares.size(); i++) {
         after(shares.get(i), result, i);
       }

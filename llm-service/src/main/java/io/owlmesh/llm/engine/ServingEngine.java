@@ -99,12 +99,14 @@ public final class ServingEngine implements AutoCloseable {
 
   private void run() {
     boolean worked = true;
+    long awake = System.nanoTime();
     while (!closing) {
       try {
         Runnable next =
             scheduler.isIdle()
                 ? inbox.take()
                 : worked ? inbox.poll() : inbox.poll(NAP_MILLIS, TimeUnit.MILLISECONDS);
+        awake = System.nanoTime();
         while (next != null) {
           next.run();
           next = inbox.poll();
@@ -113,6 +115,7 @@ public final class ServingEngine implements AutoCloseable {
         break; // Only close() interrupts.
       }
       worked = scheduler.isIdle() || scheduler.step();
+      counts.busy(System.nanoTime() - awake);
     }
     scheduler.abandon(stopping());
     for (Runnable left = inbox.poll(); left != null; left = inbox.poll()) {

@@ -206,10 +206,13 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Bytes of weights that one decode step reads: everything but the table of embeddings. */
   public long stepBytes() {
-    ExpectedTensors expected = ExpectedTensors.of(config);
+    return matrixParameters() * weights.dtype().bytes();
+  }
+
+  /** Parameters that each position is computed with: all but the table of embeddings. */
+  public long matrixParameters() {
     OwlConfig.Language l = config.language();
-    long table = (long) l.vocabulary() * l.width();
-    return (expected.parameters(Part.LANGUAGE) - table) * weights.dtype().bytes();
+    return ExpectedTensors.of(config).parameters(Part.LANGUAGE) - (long) l.vocabulary() * l.width();
   }
 
   Program program() {

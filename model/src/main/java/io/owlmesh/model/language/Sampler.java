@@ -9,10 +9,19 @@ import java.util.SplittableRandom;
 /** Chooses tokens of one sequence from logits; equal seeds and logits give equal choices. */
 public final class Sampler {
   private final Sampling sampling;
+  private final LogitRule rule;
   private final SplittableRandom random;
 
   public Sampler(Sampling sampling) {
+    this(sampling, LogitRule.NONE);
+  }
+
+  /**
+   * @param rule applied before everything else
+   */
+  public Sampler(Sampling sampling, LogitRule rule) {
     this.sampling = sampling;
+    this.rule = rule;
     this.random = new SplittableRandom(sampling.seed());
   }
 
@@ -26,8 +35,9 @@ public final class Sampler {
     return choose(logits, History.NONE);
   }
 
-  /** As above, changing the logits by what came before. */
+  /** As above, changing the logits by the rule and by what came before. */
   int choose(float[] logits, History history) {
+    rule.apply(logits, history);
     sampling.penalize(logits, history);
     int best = likeliest(logits);
     if (!Float.isFinite(logits[best])) {
@@ -43,7 +53,7 @@ public final class Sampler {
    * @throws OwlException INTERNAL if the largest logit is not a number or not finite
    */
   public int choose(StepResult result, int segment, History history) {
-    if (sampling.temperature() > 0 || sampling.looksBack()) {
+    if (sampling.temperature() > 0 || sampling.looksBack() || !rule.equals(LogitRule.NONE)) {
       return choose(result.logits(segment, 0), history);
     }
     float largest = result.largest(segment);

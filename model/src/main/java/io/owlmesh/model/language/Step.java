@@ -131,23 +131,30 @@ final class Step {
     }
   }
 
-  private static NDArray tensor(List<Integer> numbers, PtNDManager scope) {
-    return scope.create(
-        numbers.stream().mapToLong(Integer::longValue).toArray(), new Shape(numbers.size()));
+  /**
+   * All numbers of the step as one tensor: how many there are of each kind, then they themselves.
+   */
+  private NDArray numbers(PtNDManager owner) {
+    List<List<Integer>> kinds = List.of(ids, positions, slots, last, pieces, groups, plan);
+    long[] numbers = new long[kinds.size() + kinds.stream().mapToInt(List::size).sum()];
+    int at = 0;
+    for (List<Integer> kind : kinds) {
+      numbers[at++] = kind.size();
+    }
+    for (List<Integer> kind : kinds) {
+      for (int number : kind) {
+        numbers[at++] = number;
+      }
+    }
+    return owner.create(numbers, new Shape(numbers.length));
   }
 
   /** Computes all rows. */
   StepResult run(KeyValueCache cache, TensorList loras) {
     PtNDManager scope = model.program().newScope();
-    try (PtNDManager inputs = model.program().newScope();
+    try (NDArray numbers = numbers(scope);
         Call call = model.program().call("forward")) {
-      call.with(tensor(ids, inputs))
-          .with(tensor(positions, inputs))
-          .with(tensor(slots, inputs))
-          .with(tensor(last, inputs))
-          .with(tensor(pieces, inputs))
-          .with(tensor(groups, inputs))
-          .with(tensor(plan, inputs))
+      call.with(numbers)
           .with(visual)
           .with(model.weights().tensors())
           .with(loras)
@@ -156,7 +163,9 @@ final class Step {
           .with(model.cosines())
           .with(model.sines())
           .with(model.config().language().epsilon());
-      return new StepResult(scope, call.tensors(scope), firstLogits);
+      long begin = System.nanoTime();
+      List<NDArray> results = call.tensors(scope);
+      return new StepResult(scope, results, firstLogits, System.nanoTime() - begin);
     } catch (RuntimeException e) {
       scope.close();
       throw e;

@@ -15,16 +15,24 @@ public final class StepResult implements AutoCloseable {
   private final float[] largest;
   private final long[] likeliest;
   private final int[] rows;
+  private final long nanos;
 
   /**
    * @param rows first row of logits of each segment
+   * @param nanos in native code
    */
-  StepResult(PtNDManager scope, List<NDArray> results, int[] rows) {
+  StepResult(PtNDManager scope, List<NDArray> results, int[] rows, long nanos) {
     this.scope = scope;
     this.logits = results.get(0);
     this.largest = results.get(1).toFloatArray();
     this.likeliest = results.get(2).toLongArray();
     this.rows = rows;
+    this.nanos = nanos;
+  }
+
+  /** Time in native code. */
+  public long nanos() {
+    return nanos;
   }
 
   /** The likeliest next id after the first wanted position of a segment. */

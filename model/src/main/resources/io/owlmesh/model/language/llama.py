@@ -140,20 +140,26 @@
     return y
   # One step of any number of sequences together: rows [R] are ids, or visual tokens where the id is negative, each with its
   # position and its slot in the cache.
+  # numbers: how many of each kind follow, then ids, positions, slots, last, pieces, groups, plan.
   # visual: visual tokens [Q + 1, H]; pieces: first row, first of the tokens, tokens, index in visual, each.
   # w: embeddings, 9 tensors a layer, norm, lm_head. loras: 14 tensors a layer and adapter (A, B for q, k, v, o, gate, up,
   # down). last [K]: rows whose logits are wanted.
   # -> logits [K, V] in float32, the largest of each row [K], its id [K].
-  def forward(self: __torch__.Net, ids: Tensor, positions: Tensor, slots: Tensor, last: Tensor, pieces: Tensor, groups: Tensor, plan: Tensor, visual: List[Tensor], w: List[Tensor], loras: List[Tensor], keys: List[Tensor], values: List[Tensor], cos: Tensor, sin: Tensor, eps: float) -> List[Tensor]:
-    h = self.embed(torch.clamp(ids, 0), w)
-    p = annotate(List[int], pieces.tolist())
+  def forward(self: __torch__.Net, numbers: Tensor, visual: List[Tensor], w: List[Tensor], loras: List[Tensor], keys: List[Tensor], values: List[Tensor], cos: Tensor, sin: Tensor, eps: float) -> List[Tensor]:
+    n = annotate(List[int], torch.slice(numbers, 0, 0, 7).tolist())
+    parts = torch.split(torch.slice(numbers, 0, 7), n, 0)
+    positions = parts[1]
+    slots = parts[2]
+    last = parts[3]
+    h = self.embed(torch.clamp(parts[0], 0), w)
+    p = annotate(List[int], parts[4].tolist())
     for i in range(len(p) // 4):
       tokens = torch.slice(visual[p[4 * i + 3]], 0, p[4 * i + 1], p[4 * i + 1] + p[4 * i + 2])
       _0 = torch.copy_(torch.slice(h, 0, p[4 * i], p[4 * i] + p[4 * i + 2]), tokens)
     c = torch.unsqueeze(torch.index_select(cos, 0, positions), 1)
     s = torch.unsqueeze(torch.index_select(sin, 0, positions), 1)
-    g = annotate(List[int], groups.tolist())
-    segments = annotate(List[int], plan.tolist())
+    g = annotate(List[int], parts[5].tolist())
+    segments = annotate(List[int], parts[6].tolist())
     for l in range(len(keys)):
       h = self.block(h, w, loras, g, l, keys[l], values[l], slots, segments, c, s, eps)
     h = self.rms(torch.index_select(h, 0, last), w[len(w) - 2], eps)

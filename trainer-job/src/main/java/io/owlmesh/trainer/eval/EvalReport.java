@@ -3,6 +3,7 @@ package io.owlmesh.trainer.eval;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.trainer.watch.Html;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,14 +18,9 @@ import java.util.Set;
 public record EvalReport(List<Score> scores, List<Answered> answers) {
   private static final String STYLE =
       """
-      :root{color-scheme:light dark;font:15px/1.5 system-ui,sans-serif}
       body{max-width:1100px;margin:2rem auto;padding:0 1rem}
-      table{border-collapse:collapse;margin:1rem 0}
       td,th{padding:.2rem .8rem;border-bottom:1px solid #8886;text-align:left}
       td.n{text-align:right;font-variant-numeric:tabular-nums}
-      article{display:flex;gap:1rem;border-top:1px solid #8886;padding:.7rem 0}
-      article img{width:96px;height:96px;image-rendering:pixelated}
-      .wrong b{color:#c33}.right b{color:#283}
       body.mistakes .right{display:none}
       """;
 
@@ -88,18 +84,16 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
 
   /** Writes a page that needs nothing but itself. */
   public void writeHtml(Path file) throws IOException {
-    StringBuilder html = new StringBuilder();
-    html.append("<!doctype html><html lang=en><meta charset=utf-8>");
-    html.append("<meta name=viewport content='width=device-width'><title>Evaluation</title>");
-    html.append("<style>").append(STYLE).append("</style><body><h1>Evaluation</h1><table>");
+    StringBuilder html = new StringBuilder(Html.head("Evaluation", STYLE));
+    html.append("<table>");
     html.append("<tr><th>by<th><th>right<th>of<th>95 %");
     for (Score score : scores) {
       html.append(
           String.format(
               Locale.ROOT,
               "<tr><td>%s<td>%s<td class=n>%.1f %%<td class=n>%d<td class=n>%.1f to %.1f",
-              escaped(score.kind()),
-              escaped(score.name()),
+              Html.escaped(score.kind()),
+              Html.escaped(score.name()),
               100 * score.accuracy(),
               score.total(),
               100 * score.low(),
@@ -116,7 +110,7 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
 
   /** For a page of others: the table, and the first question of each skill with its answer. */
   public String excerpt() throws IOException {
-    StringBuilder html = new StringBuilder("<pre>").append(escaped(table())).append("</pre>");
+    StringBuilder html = new StringBuilder("<pre>").append(Html.escaped(table())).append("</pre>");
     Set<String> shown = new HashSet<>();
     for (Answered answer : answers) {
       if (shown.add(answer.question().label("skill") + answer.question().label("language"))) {
@@ -134,20 +128,12 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
           .append(Base64.getEncoder().encodeToString(image.read()))
           .append("'> ");
     }
-    html.append("</div><div>").append(escaped(question.id()));
-    question.turns().forEach(turn -> html.append("<br>").append(escaped(turn.text())));
-    html.append("<br><b>").append(escaped(answer.answer())).append("</b>");
+    html.append("</div><div>").append(Html.escaped(question.id()));
+    question.turns().forEach(turn -> html.append("<br>").append(Html.escaped(turn.text())));
+    html.append("<br><b>").append(Html.escaped(answer.answer())).append("</b>");
     if (!answer.right()) {
-      html.append("<br>truth: ").append(escaped(question.truth()));
+      html.append("<br>truth: ").append(Html.escaped(question.truth()));
     }
     html.append("</div></article>");
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;")
-        .replace("<", "&lt;")
-        .replace(">", "&gt;")
-        .replace("'", "&#39;")
-        .replace("\"", "&quot;");
   }
 }

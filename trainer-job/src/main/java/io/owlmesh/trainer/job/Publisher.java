@@ -11,6 +11,7 @@ import io.grpc.stub.ClientResponseObserver;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.AdapterHeader;
 import io.owlmesh.proto.llm.v1.FileChunk;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
@@ -101,7 +102,10 @@ public final class Publisher {
         while (requests.isReady() && !complete) {
           if (!named) {
             named = true;
-            requests.onNext(UploadAdapterRequest.newBuilder().setName(version).build());
+            requests.onNext(
+                UploadAdapterRequest.newBuilder()
+                    .setHeader(AdapterHeader.newBuilder().setName(version))
+                    .build());
           } else if (files.isEmpty()) {
             complete = true;
             requests.onCompleted();

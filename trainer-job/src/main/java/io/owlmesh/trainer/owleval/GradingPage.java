@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.owleval;
 
+import io.owlmesh.trainer.watch.Html;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;
@@ -73,10 +74,10 @@ public final class GradingPage {
           out.write(Base64.getEncoder().encodeToString(bytes));
           out.write("'>");
         }
-        out.write("<h3>" + question.id() + ". " + escaped(question.question()) + "</h3>");
+        out.write("<h3>" + question.id() + ". " + Html.escaped(question.question()) + "</h3>");
         List<OwlAnswer> shown = blind.shown(question.id());
         for (int i = 0; i < shown.size(); i++) {
-          out.write("<div class=a>" + escaped(shown.get(i).answer()) + "</div><fieldset>");
+          out.write("<div class=a>" + Html.escaped(shown.get(i).answer()) + "</div><fieldset>");
           for (String grade : Tally.GRADES) {
             out.write(
                 "<label><input type=radio name='%d.%d' value=%s> %s</label>"
@@ -88,9 +89,5 @@ public final class GradingPage {
       }
       out.write(SCRIPT + "</body></html>");
     }
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }

@@ -13,9 +13,8 @@ import java.util.function.ToDoubleFunction;
 public final class TrainingReport {
   private static final String STYLE =
       """
-      :root{color-scheme:light dark;--line:#2a6fdb;font:15px/1.5 system-ui,sans-serif}
+      :root{--line:#2a6fdb}
       body{max-width:1480px;margin:2rem auto;padding:0 1rem}
-      table{border-collapse:collapse;margin:1rem 0}
       td,th{padding:.25rem .9rem;border-bottom:1px solid #8886;text-align:right}
       td:first-child,th:first-child{text-align:left}
       section{display:grid;grid-template-columns:repeat(auto-fit,minmax(330px,1fr));gap:1rem}
@@ -23,9 +22,6 @@ public final class TrainingReport {
       svg{width:100%;height:auto}svg text{font-size:12px;fill:currentColor;opacity:.75}
       .grid{stroke:currentColor;opacity:.15}polyline{fill:none;stroke:var(--line)}
       .raw{opacity:.3}.smooth{stroke-width:2}pre{overflow:auto}
-      article{display:flex;gap:1rem;border-top:1px solid #8886;padding:.7rem 0}
-      article img{width:96px;height:96px;image-rendering:pixelated}
-      .wrong b{color:#c33}.right b{color:#283}
       """;
 
   private TrainingReport() {}
@@ -47,10 +43,8 @@ public final class TrainingReport {
    */
   public static void write(Path file, String title, List<StageSummary> stages, String answers)
       throws IOException {
-    StringBuilder html = new StringBuilder("<!doctype html><html lang=en><meta charset=utf-8>");
-    html.append("<meta name=viewport content='width=device-width'><title>");
-    html.append(escaped(title)).append("</title><style>").append(STYLE).append("</style><h1>");
-    html.append(escaped(title)).append("</h1><table><tr><th>stage<th>steps<th>tokens<th>minutes");
+    StringBuilder html = new StringBuilder(Html.head(title, STYLE));
+    html.append("<table><tr><th>stage<th>steps<th>tokens<th>minutes");
     html.append("<th>tokens/s<th>waiting for data<th>last loss<th>peak memory<th>left out");
     StringBuilder curves = new StringBuilder();
     for (StageSummary stage : stages) {
@@ -74,7 +68,7 @@ public final class TrainingReport {
     return String.format(
         Locale.ROOT,
         "<tr><td>%s<td>%,d<td>%,d<td>%.1f<td>%,.0f<td>%.1f %%<td>%.4f<td>%.2f GiB<td>%s",
-        escaped(stage.name()),
+        Html.escaped(stage.name()),
         steps.size(),
         tokens,
         seconds / 60,
@@ -82,12 +76,12 @@ public final class TrainingReport {
         100 * waiting / seconds,
         steps.getLast().loss(),
         stage.peakBytes() / (double) (1 << 30),
-        escaped(stage.leftOut().isEmpty() ? "none" : stage.leftOut().toString()));
+        Html.escaped(stage.leftOut().isEmpty() ? "none" : stage.leftOut().toString()));
   }
 
   private static String curves(String stage, List<StepReport> steps) {
     return "<h2>"
-        + escaped(stage)
+        + Html.escaped(stage)
         + "</h2><section>"
         + curve("loss", steps, StepReport::loss)
         + curve("learning rate", steps, StepReport::learningRate)
@@ -100,9 +94,5 @@ public final class TrainingReport {
       String title, List<StepReport> steps, ToDoubleFunction<StepReport> value) {
     double[] values = steps.stream().mapToDouble(value).toArray();
     return new Curve(title, steps.getFirst().step(), values).svg();
-  }
-
-  private static String escaped(String text) {
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
   }
 }
