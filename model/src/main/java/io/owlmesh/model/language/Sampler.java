@@ -10,10 +10,19 @@ import java.util.random.RandomGeneratorFactory;
 /** Chooses tokens of one sequence from logits; equal seeds and logits give equal choices. */
 public final class Sampler {
   private final Sampling sampling;
+  private final LogitRule rule;
   private final RandomGenerator random;
 
   public Sampler(Sampling sampling) {
+    this(sampling, LogitRule.NONE);
+  }
+
+  /**
+   * @param rule applied before everything else
+   */
+  public Sampler(Sampling sampling, LogitRule rule) {
     this.sampling = sampling;
+    this.rule = rule;
     // Named, because the JDK's default may change and with it every answer.
     this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(sampling.seed());
   }
@@ -28,8 +37,9 @@ public final class Sampler {
     return choose(logits, History.NONE);
   }
 
-  /** As above, changing the logits by what came before. */
+  /** As above, changing the logits by the rule and by what came before. */
   int choose(float[] logits, History history) {
+    rule.apply(logits, history);
     if (sampling.looksBack()) {
       Penalties.apply(sampling, logits, history);
     }
@@ -47,7 +57,7 @@ public final class Sampler {
    * @throws OwlException INTERNAL if the largest logit is not a number or not finite
    */
   public int choose(StepResult result, int segment, History history) {
-    if (sampling.temperature() > 0 || sampling.looksBack()) {
+    if (sampling.temperature() > 0 || sampling.looksBack() || rule != LogitRule.NONE) {
       return choose(result.logits(segment, 0), history);
     }
     float largest = result.largest(segment);
