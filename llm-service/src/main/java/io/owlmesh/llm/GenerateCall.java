@@ -84,7 +84,8 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   }
 
   private void start(GenerationOptions options) {
-    AnswerLimits limits = AnswerLimits.of(options, engine.config(), defaultTokens);
+    AnswerLimits limits =
+        AnswerLimits.of(options, engine.config(), defaultTokens, engine.constraints());
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
     EnginePrompt read = prompt.forEngine(tokens);
@@ -92,7 +93,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
     tokenizing = System.nanoTime() - begin;
     int room = engine.config().language().context() - tokens.length();
     stop = limits.stop();
-    Chooser chooser = new Sampler(limits.sampling())::choose;
+    Chooser chooser = new Sampler(limits.sampling(), limits.rule())::choose;
     if (limits.topLogprobs() >= 0) {
       likelihoods = new Likelihoods(chooser, limits.topLogprobs(), engine.tokenizer());
       chooser = likelihoods;
