@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import static io.owlmesh.proto.llm.v1.GenerationOptions.ConstraintCase.CONSTRAINT_NOT_SET;
+
+import io.owlmesh.llm.constraint.Constraints;
 import io.owlmesh.llm.engine.Chooser;
 import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.model.OwlConfig;
@@ -44,7 +47,11 @@ record AnswerLimits(
    * @param sequences that are written at a time
    */
   static AnswerLimits of(
-      GenerationOptions options, OwlConfig config, int defaultTokens, int sequences) {
+      GenerationOptions options,
+      OwlConfig config,
+      int defaultTokens,
+      int sequences,
+      Constraints constraints) {
     int context = config.language().context();
     int vocabulary = config.language().vocabulary();
     AnswerLimits limits =
@@ -66,11 +73,7 @@ record AnswerLimits(
                 options.getFrequencyPenalty(),
                 options.getNoRepeatNgram(),
                 options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong()),
-            rule(
-                options.hasMinNewTokens()
-                    ? within("min_new_tokens", options.getMinNewTokens(), 0, context)
-                    : 0,
-                config.language().eos()),
+            rule(options, config, constraints),
             options.getAdapter(),
             options.getStopList(),
             options.hasTopLogprobs()
@@ -78,16 +81,31 @@ record AnswerLimits(
                 : -1,
             options.getPriority());
     limits.checkBeams();
+    if (options.getMinNewTokens() > 0 && options.getConstraintCase() != CONSTRAINT_NOT_SET) {
+      throw OwlException.badInput(
+          "min_new_tokens", "cannot be combined with a constraint, which may end before");
+    }
     return limits;
   }
 
+  private static LogitRule rule(
+      GenerationOptions options, OwlConfig config, Constraints constraints) {
+    int least =
+        options.hasMinNewTokens()
+            ? within("min_new_tokens", options.getMinNewTokens(), 0, config.language().context())
+            : 0;
+    return switch (options.getConstraintCase()) {
+      case REGEX -> constraints.regex(options.getRegex());
+      case JSON_SCHEMA -> constraints.jsonSchema(options.getJsonSchema());
+      case CONSTRAINT_NOT_SET ->
+          least == 0 ? LogitRule.NONE : notBefore(least, config.language().eos());
+    };
+  }
+
   /** Keeps the model from ending its answer too early. */
-  private static LogitRule rule(int minTokens, int eos) {
-    if (minTokens == 0) {
-      return LogitRule.NONE;
-    }
+  private static LogitRule notBefore(int tokens, int eos) {
     return (logits, history) -> {
-      if (history.length() - history.promptLength() < minTokens) {
+      if (history.length() - history.promptLength() < tokens) {
         logits[eos] = Float.NEGATIVE_INFINITY;
       }
     };

@@ -87,7 +87,11 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, Reader {
   private void start(GenerationOptions options) {
     AnswerLimits limits =
         AnswerLimits.of(
-            options, engine.config(), defaultTokens, engine.serving().limits().sequences());
+            options,
+            engine.config(),
+            defaultTokens,
+            engine.serving().limits().sequences(),
+            engine.constraints());
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
     EnginePrompt read = prompt.forEngine(tokens);

@@ -2,6 +2,7 @@
 package io.owlmesh.llm;
 
 import io.opentelemetry.api.metrics.Meter;
+import io.owlmesh.llm.constraint.Constraints;
 import io.owlmesh.llm.engine.Choosing;
 import io.owlmesh.llm.engine.EngineLimits;
 import io.owlmesh.llm.engine.EnginePrompt;
@@ -35,6 +36,7 @@ public final class LlmEngine implements AutoCloseable {
   private final String abstractorDigest;
   private final String languageDigest;
   private final Tokenizer tokenizer;
+  private final Constraints constraints;
   private final LanguageModel model;
   private final Adapters adapters;
   private final ServingEngine serving;
@@ -48,6 +50,7 @@ public final class LlmEngine implements AutoCloseable {
     visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
     tokenizer = Tokenizer.open(settings.checkpoint());
+    constraints = new Constraints(tokenizer, config.language().eos());
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);
     String base = WeightsDigest.of(checkpoint, Part.LANGUAGE);
     languageDigest = merged.map(adapter -> base + "+" + adapter.name()).orElse(base);
@@ -126,6 +129,11 @@ public final class LlmEngine implements AutoCloseable {
 
   Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** What answers may have to match. */
+  Constraints constraints() {
+    return constraints;
   }
 
   /** To be used on the engine's thread alone. */

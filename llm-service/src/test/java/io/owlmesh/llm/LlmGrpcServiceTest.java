@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -248,6 +250,108 @@ class LlmGrpcServiceTest {
         });
     assertThat(generate(List.of(text("a")), options().setMaxNewTokens(1)).get(1).getToken())
         .matches(token -> !token.hasLogProbability());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "(yes|no), [a-z]{1,10}\\.",
+        "\\d{4}-\\d{2}-\\d{2}",
+        "[\u4e00-\u9fff]{3,6}\u3002",
+        "(\ud83e\udd89|[\ud83e\udd80-\ud83e\uddff]){4}"
+      })
+  void anAnswerMatchesItsExpressionAndStopsByItself(String regex) {
+    List<PromptPart> parts = List.of(text("Human: what?\nAI: "));
+    for (int seed = 0; seed < 6; seed++) {
+      GenerationOptions.Builder options = options().setMaxNewTokens(60).setRegex(regex);
+      // Greedy, then hotter and hotter.
+      options.setSeed(seed).setTemperature(seed * 0.5f);
+
+      List<GenerateResponse> responses = generate(parts, options);
+
+      assertThat(textOf(responses)).matches(regex);
+      assertThat(responses.getLast().getFinished().getReason())
+          .isEqualTo(FinishReason.FINISH_REASON_STOP);
+    }
+  }
+
+  @Test
+  void anAnswerIsAValueOfItsSchema() throws IOException {
+    String text =
+        """
+        {"type": "object", "required": ["animal", "count"], "properties": {
+          "animal": {"type": "string", "minLength": 1, "maxLength": 8},
+          "count": {"type": "integer", "minimum": 1, "maximum": 20},
+          "colours": {"type": "array", "items": {"enum": ["brown", "\u767d"]}, "maxItems": 2}}}
+        """;
+    var schema = JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(text);
+    for (int seed = 0; seed < 6; seed++) {
+      GenerationOptions.Builder options = options().setMaxNewTokens(200).setJsonSchema(text);
+      options.setSeed(seed).setTemperature(seed * 0.5f);
+
+      List<GenerateResponse> responses = generate(List.of(text("a")), options);
+
+      String answer = textOf(responses);
+      assertThat(schema.validate(new ObjectMapper().readTree(answer))).as(answer).isEmpty();
+      assertThat(responses.getLast().getFinished().getReason())
+          .isEqualTo(FinishReason.FINISH_REASON_STOP);
+    }
+  }
+
+  @Test
+  void anAnswerThatTheLimitCutsIsTheBeginningOfAMatch() {
+    var responses =
+        generate(List.of(text("a")), options().setMaxNewTokens(5).setRegex("(\u4e2d\u6587){9}"));
+
+    assertThat("\u4e2d\u6587".repeat(9)).startsWith(textOf(responses).replace("\ufffd", ""));
+    assertThat(responses.getLast().getFinished().getReason())
+        .isEqualTo(FinishReason.FINISH_REASON_LENGTH);
+  }
+
+  @Test
+  void aConstraintHoldsUnderPenaltiesWithStopsAndProbabilities() {
+    GenerationOptions.Builder options =
+        options()
+            .setMaxNewTokens(60)
+            .setRegex("(ab){20}END.*")
+            .addStop("END")
+            .setRepetitionPenalty(2)
+            .setFrequencyPenalty(2)
+            .setNoRepeatNgram(2)
+            .setTemperature(1)
+            .setTopK(3)
+            .setTopP(0.9f)
+            .setTopLogprobs(2);
+
+    List<GenerateResponse> responses = generate(List.of(text("Human: ab?\nAI: ")), options);
+
+    assertThat(textOf(responses)).isEqualTo("ab".repeat(20));
+    // Probabilities are the model's own: what it would have said is told, though it may not come.
+    Token first = responses.get(1).getToken();
+    Token free =
+        generate(List.of(text("Human: ab?\nAI: ")), options().setMaxNewTokens(1).setTopLogprobs(2))
+            .get(1)
+            .getToken();
+    assertThat(first.getTopList()).isEqualTo(free.getTopList());
+    assertThat(first.getLogProbability()).isFinite();
+  }
+
+  @Test
+  void constraintsThatCannotBeKeptAreRefusedByName() {
+    List<PromptPart> parts = List.of(text("a"));
+
+    for (String regex : List.of("", "(", "\\p{L}", "[^\\s\\S]", "((a{99}){99}){99}")) {
+      Status status = refusal(parts, options().setRegex(regex));
+      assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(status.getDescription()).startsWith("regex: ");
+    }
+    for (String schema :
+        List.of(
+            "{", "false", "{\"format\":\"email\"}", "{\"$ref\":\"#\"}", "{\"minLength\":99999}")) {
+      Status status = refusal(parts, options().setJsonSchema(schema));
+      assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
+      assertThat(status.getDescription()).startsWith("json_schema: ");
+    }
   }
 
   @Test

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.language;
 
-/** Changes how likely tokens are by what came before, or forbids them. */
+/**
+ * Says which ids may come next. It remembers nothing of a sequence: what it needs to know it finds
+ * in the history, so one rule serves many sequences, and those may be computed again at any time.
+ */
 @FunctionalInterface
 public interface LogitRule {
-  /** Changes nothing. */
-  LogitRule NONE = (logits, history) -> {};
+  /** Every id may come. */
+  LogitRule NONE = (_, _) -> {};
 
   /**
-   * Changes the logits of a sequence's next token.
+   * Sets the logits of ids that may not come next to negative infinity.
    *
-   * @param logits [V], or log probabilities; changed in place, to negative infinity where an id is
-   *     forbidden
+   * @param logits [V], changed in place
+   * @param history of prompt and answer
+   * @throws io.owlmesh.model.OwlException INTERNAL if no id may come, or the answer broke the rule
    */
   void apply(float[] logits, History history);
 }

@@ -38,8 +38,12 @@ final class Penalties {
     }
   }
 
-  /** Forbids every id that would end a run which came before; visual positions are in no run. */
+  /**
+   * Forbids every id that would end a run which came before; visual positions are in no run. Where
+   * a rule has left no other id, a run may come again.
+   */
   private static void forbid(int run, float[] logits, History history) {
+    BitSet ends = new BitSet(logits.length);
     int length = history.length();
     for (int start = 0; start + run <= length; start++) {
       boolean same = history.id(start + run - 1) >= 0;
@@ -48,8 +52,20 @@ final class Penalties {
         same = id >= 0 && id == history.id(length - run + 1 + i);
       }
       if (same) {
-        logits[history.id(start + run - 1)] = Float.NEGATIVE_INFINITY;
+        ends.set(history.id(start + run - 1));
       }
     }
+    if (leavesAny(logits, ends)) {
+      ends.stream().forEach(id -> logits[id] = Float.NEGATIVE_INFINITY);
+    }
+  }
+
+  private static boolean leavesAny(float[] logits, BitSet ends) {
+    for (int id = ends.nextClearBit(0); id < logits.length; id = ends.nextClearBit(id + 1)) {
+      if (logits[id] != Float.NEGATIVE_INFINITY) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -4,8 +4,8 @@ package io.owlmesh.model.language;
 import io.owlmesh.model.OwlException;
 
 /**
- * How the next token is chosen. Applied in this order: penalties, forbidden repetitions,
- * temperature, top-k, top-p, min-p.
+ * How the next token is chosen of those that may come. Applied in this order: penalties, forbidden
+ * repetitions, temperature, top-k, top-p, min-p.
  *
  * @param temperature logits are divided by it; 0 takes the likeliest token
  * @param topK choose among so many likeliest tokens; 0 for all
@@ -15,7 +15,8 @@ import io.owlmesh.model.OwlException;
  *     multiplied; 1 for none (Keskar et al., CTRL, 2019)
  * @param presence taken from the logits of ids that the answer has
  * @param frequency taken from the logits of ids as often as the answer has them
- * @param noRepeat no run of so many ids comes twice in prompt and answer; 0 for no rule
+ * @param noRepeat no run of so many ids comes twice in prompt and answer, unless a {@link
+ *     LogitRule} leaves nothing else; 0 for no rule
  * @param seed of the random numbers
  */
 public record Sampling(

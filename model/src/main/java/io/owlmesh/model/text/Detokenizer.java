@@ -12,8 +12,8 @@ import java.util.Arrays;
 public final class Detokenizer {
   private static final String REPLACEMENT = "\uFFFD";
 
+  private final Tokenizer tokenizer;
   private final Vocabulary vocabulary;
-  private final boolean stripsSpace;
   private final boolean collapses;
 
   // The bytes of a character that is not complete: at most three between calls.
@@ -22,10 +22,9 @@ public final class Detokenizer {
   private boolean atStart = true;
 
   public Detokenizer(Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
     this.vocabulary = tokenizer.vocabulary();
-    Normaliser normaliser = tokenizer.normaliser();
-    this.collapses = normaliser.collapse();
-    this.stripsSpace = collapses || normaliser.prefix() != Normaliser.Prefix.NEVER;
+    this.collapses = tokenizer.normaliser().collapse();
   }
 
   /**
@@ -55,11 +54,10 @@ public final class Detokenizer {
     return switch (piece.kind()) {
       case CONTROL, UNKNOWN, BYTE -> "";
       case NORMAL, USER_DEFINED, UNUSED -> {
-        String text = piece.text();
-        int skip = atStart && stripsSpace && text.charAt(0) == Normaliser.SPACE ? 1 : 0;
+        String text = tokenizer.spelling(piece, atStart);
         // Where runs of spaces count as one, the text has not begun until something else comes.
-        atStart = atStart && collapses && skip == text.length();
-        yield text.substring(skip).replace(Normaliser.SPACE, ' ');
+        atStart = atStart && collapses && text.isEmpty();
+        yield text;
       }
     };
   }

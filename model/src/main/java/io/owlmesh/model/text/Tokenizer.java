@@ -2,6 +2,8 @@
 package io.owlmesh.model.text;
 
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.text.Vocabulary.Piece;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -13,11 +15,13 @@ public final class Tokenizer {
   private final Vocabulary vocabulary;
   private final Normaliser normaliser;
   private final Merges merges;
+  private final boolean stripsSpace;
 
   Tokenizer(Vocabulary vocabulary, Normaliser normaliser, Merges merges) {
     this.vocabulary = vocabulary;
     this.normaliser = normaliser;
     this.merges = merges;
+    this.stripsSpace = normaliser.collapse() || normaliser.prefix() != Normaliser.Prefix.NEVER;
   }
 
   /**
@@ -62,6 +66,36 @@ public final class Tokenizer {
       text.append(detokenizer.next(id));
     }
     return text.append(detokenizer.finish()).toString();
+  }
+
+  /**
+   * The UTF-8 bytes that an id adds to an answer; none for marks and ids outside the vocabulary.
+   *
+   * @param first whether it is the answer's first piece, of which the space goes that {@link
+   *     #encode} puts before every text
+   */
+  public byte[] bytes(int id, boolean first) {
+    if (id < 0 || id >= vocabulary.size()) {
+      return new byte[0];
+    }
+    Piece piece = vocabulary.piece(id);
+    return switch (piece.kind()) {
+      case CONTROL, UNKNOWN -> new byte[0];
+      case BYTE -> new byte[] {(byte) vocabulary.byteOf(id)};
+      case NORMAL, USER_DEFINED, UNUSED -> spelling(piece, first).getBytes(StandardCharsets.UTF_8);
+    };
+  }
+
+  /** The text that a piece spells. */
+  String spelling(Piece piece, boolean first) {
+    String text = piece.text();
+    int skip = first && stripsSpace && text.charAt(0) == Normaliser.SPACE ? 1 : 0;
+    return text.substring(skip).replace(Normaliser.SPACE, ' ');
+  }
+
+  /** Whether every byte has an id, so that ids can spell any text. */
+  public boolean spellsBytes() {
+    return vocabulary.spellsBytes();
   }
 
   /** Number of ids, counted from 0. The model may have more embeddings than that. */

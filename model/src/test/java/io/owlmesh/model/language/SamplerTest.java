@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.model.OwlException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,52 @@ class SamplerTest {
     assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0, 0, 1, 7), 1, -1, 3))
         .containsExactly(-1, never, 2, never);
     assertThat(changed(new Sampling(0, 0, 1, 0, 1, 0, 0, 3, 7), 1)).containsExactly(-1, 4, 2, 3);
+  }
+
+  /** Lets the first two ids come. */
+  private static void firstTwo(float[] logits, History history) {
+    logits[2] = Float.NEGATIVE_INFINITY;
+    logits[3] = Float.NEGATIVE_INFINITY;
+  }
+
+  @Test
+  void aRuleComesBeforeAllThatChooses() {
+    LogitRule rule = (logits, _) -> logits[1] = Float.NEGATIVE_INFINITY;
+
+    assertThat(new Sampler(Sampling.GREEDY, rule).choose(LOGITS.clone())).isEqualTo(3);
+    Sampler sampler = new Sampler(new Sampling(2, 0, 1, 7), rule);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(sampler.choose(LOGITS.clone())).isNotEqualTo(1);
+    }
+  }
+
+  @Test
+  void penaltiesBringNothingBackThatARuleForbids() {
+    History said = new Said(List.of(0, 1, 2, 2, 3));
+    for (double repetition : new double[] {0.01, 100}) {
+      Sampling sampling = new Sampling(1, 0, 1, 0, repetition, -2, -2, 0, 7);
+      Sampler sampler = new Sampler(sampling, SamplerTest::firstTwo);
+      for (int i = 0; i < 100; i++) {
+        assertThat(sampler.choose(LOGITS.clone(), said)).isLessThan(2);
+      }
+    }
+  }
+
+  @Test
+  void aRunComesTwiceWhereARuleLeavesNothingElse() {
+    Sampler sampler = new Sampler(new Sampling(0, 0, 1, 0, 1, 0, 0, 1, 7), SamplerTest::firstTwo);
+
+    assertThat(sampler.choose(LOGITS.clone(), new Said(List.of(3, 3, 1)))).isZero();
+    assertThat(sampler.choose(LOGITS.clone(), new Said(List.of(0, 1)))).isEqualTo(1);
+  }
+
+  @Test
+  void aRuleThatLeavesNothingIsADefect() {
+    LogitRule rule = (logits, _) -> Arrays.fill(logits, Float.NEGATIVE_INFINITY);
+
+    assertThatThrownBy(() -> new Sampler(Sampling.GREEDY, rule).choose(LOGITS.clone()))
+        .isInstanceOf(OwlException.class)
+        .hasMessageContaining("Infinity");
   }
 
   @Test

@@ -8,6 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class DetokenizerTest {
   private static final int BOS = 1;
@@ -78,6 +80,22 @@ class DetokenizerTest {
   void onlyTheSpaceBeforeTheFirstPieceIsTakenAway() {
     int owl = tokenizer.encode("owl")[0];
     assertThat(stream(owl, owl)).containsExactly("owl", " owl", "");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {TextFixture.TINY, "/text"})
+  void theBytesOfAnIdAreThoseOfItsText(String folder) {
+    Tokenizer one = Tokenizer.open(TextFixture.path(folder));
+    int owl = one.encode("owl")[0];
+    for (int id = 0; id < one.size(); id++) {
+      byte[] first = one.bytes(id, true);
+      byte[] later = one.bytes(id, false);
+      assertThat(one.decode(new int[] {id})).isEqualTo(new String(first, StandardCharsets.UTF_8));
+      assertThat(one.decode(new int[] {owl, id}))
+          .isEqualTo(one.decode(new int[] {owl}) + new String(later, StandardCharsets.UTF_8));
+    }
+    assertThat(one.bytes(one.size(), false)).isEmpty();
+    assertThat(one.bytes(-1, false)).isEmpty();
   }
 
   @Test

@@ -91,10 +91,6 @@ public final class EngineBench implements AutoCloseable {
     told.accept(row);
   }
 
-  private static String format(String format, Object... arguments) {
-    return String.format(Locale.ROOT, format, arguments);
-  }
-
   private CompletableFuture<EngineAnswer> ask(
       List<PromptPart> parts, GenerationOptions.Builder options) {
     return client.ask(parts, options.build());
@@ -141,7 +137,7 @@ public final class EngineBench implements AutoCloseable {
         "one answer",
         best,
         "tokens/s",
-        format("%.0f %% of the floor of %.4g tokens/s", 100 * best / floor, floor));
+        String.format(Locale.ROOT, "%.0f %% of the floor of %.4g tokens/s", 100 * best / floor, floor));
     overhead("one answer", before);
     return best;
   }
@@ -155,7 +151,7 @@ public final class EngineBench implements AutoCloseable {
         what + ": outside native code",
         (busy - inNative) / steps / 1000,
         "ms/step",
-        format("%.1f %% of a step", 100 * (busy - inNative) / busy));
+        String.format(Locale.ROOT, "%.1f %% of a step", 100 * (busy - inNative) / busy));
   }
 
   private List<EngineAnswer> together(
@@ -176,7 +172,7 @@ public final class EngineBench implements AutoCloseable {
             Math.max(
                 best, EngineAnswer.together(together(count, _ -> text(), _ -> options(tokens))));
       }
-      row(count + " answers together", best, "tokens/s", format("%.2f x one answer", best / alone));
+      row(count + " answers together", best, "tokens/s", String.format(Locale.ROOT, "%.2f x one answer", best / alone));
       overhead(count + " answers", before);
     }
   }
@@ -205,7 +201,8 @@ public final class EngineBench implements AutoCloseable {
         "reading a prompt of " + positions,
         best,
         "tokens/s",
-        format(
+        String.format(
+            Locale.ROOT,
             "%.3g TFLOP/s in matrices, %.0f %% of the large product",
             operations / 1e12, 100 * operations / peak));
   }
@@ -228,7 +225,8 @@ public final class EngineBench implements AutoCloseable {
         "second turn about an image, first token",
         warm * 1000,
         "ms",
-        format(
+        String.format(
+            Locale.ROOT,
             "%.0f %% of %.4g ms cold; %d of %d positions cached",
             100 * warm / cold, cold * 1000, cached, positions));
   }
@@ -275,7 +273,7 @@ public final class EngineBench implements AutoCloseable {
         count + " adapters in one batch",
         different,
         "tokens/s",
-        format("%.0f %% more time than one adapter's %.4g", 100 * (same / different - 1), same));
+        String.format(Locale.ROOT, "%.0f %% more time than one adapter's %.4g", 100 * (same / different - 1), same));
   }
 
   private void invariance() {
