@@ -24,6 +24,13 @@ public interface LlmConfig {
   @WithDefault("auto")
   String dtype();
 
+  /**
+   * {@code none}; {@code int8}: matrices in 8 bits; {@code mixed}: in 8 bits for steps of few rows,
+   * in bfloat16 for others.
+   */
+  @WithDefault("none")
+  String quantize();
+
   /** Threads of one operator on the CPU; 0: one per core, one in all for a small network. */
   @WithDefault("0")
   int threads();

@@ -18,6 +18,7 @@ import io.owlmesh.model.checkpoint.WeightsDigest;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.LoadingLog;
 import io.owlmesh.model.engine.Precision;
+import io.owlmesh.model.engine.Quantization;
 import io.owlmesh.model.language.LanguageModel;
 import io.owlmesh.model.language.Sampler;
 import io.owlmesh.model.language.Sampling;
@@ -55,7 +56,11 @@ public final class LlmEngine implements AutoCloseable {
     String base = WeightsDigest.of(checkpoint, Part.LANGUAGE);
     languageDigest = merged.map(adapter -> base + "+" + adapter.name()).orElse(base);
     EngineOptions options =
-        new EngineOptions(settings.device(), Precision.named(settings.dtype()), settings.threads());
+        new EngineOptions(
+            settings.device(),
+            Precision.named(settings.dtype()),
+            settings.threads(),
+            Quantization.named(settings.quantize()));
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
     adapters = new Adapters(model, settings.adapters(), settings.adapterBytes());

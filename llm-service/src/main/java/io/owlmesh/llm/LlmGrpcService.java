@@ -212,6 +212,7 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setDataType(TensorCodec.toProto(engine.dtype()))
         .setDevice(settings.device())
         .setWeightBytes(engine.model().stepBytes())
+        .setQuantization(engine.model().quantization().label())
         .setMatrixParameters(engine.model().matrixParameters())
         .build();
   }

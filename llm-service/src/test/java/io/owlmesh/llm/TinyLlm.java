@@ -34,6 +34,11 @@ record TinyLlm(LlmStage stage, Server server, ManagedChannel channel) implements
     }
 
     @Override
+    public String quantize() {
+      return "none";
+    }
+
+    @Override
     public int threads() {
       return 0;
     }

@@ -46,7 +46,7 @@ final class UpCommand implements Callable<Integer> {
       names = "--checkpoint",
       paramLabel = "DIR",
       description =
-          "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else a small one).")
+          "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else the nano owl).")
   private @Nullable Path checkpoint;
 
   @Option(names = "--detach", description = "Leave the services running; ./owl down stops them.")
@@ -75,6 +75,13 @@ final class UpCommand implements Callable<Integer> {
       description =
           "Arithmetic of the engines: float32, bfloat16, float16, or auto: as stored, 16 bits in bfloat16 (default: auto).")
   private @Nullable String dtype;
+
+  @Option(
+      names = "--quantize",
+      paramLabel = "TYPE",
+      description =
+          "Matrices of the language model: none, int8 (half the memory), or mixed: int8 for few sequences at a time (default: none).")
+  private @Nullable String quantize;
 
   @Option(
       names = "--threads",
@@ -108,7 +115,7 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, MeshException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Path weights = new DefaultCheckpoint(home, out).orGiven(checkpoint);
+    Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
     MeshPlan plan =
         MeshPlan.of(
             home.root(), new MeshOptions(fused, weights, host, portBase, settings(weights)));
@@ -148,6 +155,9 @@ final class UpCommand implements Callable<Integer> {
     }
     if (dtype != null) {
       settings.put("OWL_DTYPE", dtype);
+    }
+    if (quantize != null) {
+      settings.put("OWL_QUANTIZE", quantize);
     }
     if (adapters != null) {
       settings.put("OWL_ADAPTERS", adapters.toAbsolutePath().toString());

@@ -48,23 +48,12 @@ class MeshCommandsTest {
   }
 
   @Test
-  void withoutACheckpointARandomOneIsWrittenAndCalledNoise() {
-    assertThat(owl.call("up")).isEqualTo(1);
-    assertThat(owl.out.toString()).contains("its answers are noise");
-    assertThat(owl.err.toString()).contains("The service orchestrator is not built");
-    assertThat(owl.call("checkpoint", "inspect", "" + home.resolve("models/owl-nano-random")))
-        .isZero();
-  }
-
-  @Test
-  void aTrainedCheckpointThatComesAlongIsPreferred() throws Exception {
+  void withoutACheckpointTheOneThatComesAlongIsTaken() throws Exception {
     Files.createDirectories(home.resolve("deploy/models/owl-nano"));
     Files.writeString(home.resolve("deploy/models/owl-nano/config.json"), "{}");
 
     assertThat(owl.call("up", "--fused")).isEqualTo(1);
-    assertThat(owl.out.toString()).doesNotContain("noise");
     assertThat(owl.err.toString()).contains("The service fused is not built");
-    assertThat(home.resolve("models")).doesNotExist();
   }
 
   @Test

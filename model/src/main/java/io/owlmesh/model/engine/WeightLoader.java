@@ -14,18 +14,23 @@ import java.util.List;
 /**
  * Brings tensors of a checkpoint to a device, in the order in which a program wants them. On the
  * CPU, a tensor already stored in the working type stays in its mapped file; matrices in bfloat16
- * are packed for oneDNN and their file is let go, so that nothing is held twice.
+ * are packed for oneDNN, or quantized, and their file is let go, so that nothing is held twice.
  */
 public final class WeightLoader implements WeightOrder {
+  private static final int REGULAR = 32;
+
   private final Program program;
   private final Checkpoint checkpoint;
   private final DType dtype;
   private final boolean pack;
+  private final Quantization quantization;
   private final Progress progress;
   private final PtNDManager manager;
   private final List<NDArray> tensors = new ArrayList<>();
   private final List<MappedTensor> mapped = new ArrayList<>();
+  private final List<NDArray> quantized = new ArrayList<>();
   private long bytes;
+  private long stepBytes;
 
   /** Told after each tensor. */
   @FunctionalInterface
@@ -43,7 +48,11 @@ public final class WeightLoader implements WeightOrder {
   public WeightLoader(Program program, Checkpoint checkpoint, String stored, Progress progress) {
     this.program = program;
     this.checkpoint = checkpoint;
-    this.dtype = program.options().precision().resolve(checkpoint.entry(stored).dtype());
+    this.quantization = program.options().quantization();
+    this.dtype =
+        quantization == Quantization.NONE
+            ? program.options().precision().resolve(checkpoint.entry(stored).dtype())
+            : DType.BFLOAT16;
     this.pack = program.onCpu() && dtype == DType.BFLOAT16 && Packing.works(program);
     this.progress = progress;
     this.manager = program.newScope();
@@ -66,13 +75,16 @@ public final class WeightLoader implements WeightOrder {
   @Override
   public void table(String name) {
     MappedTensor file = checkpoint.map(name);
+    long before = stepBytes;
     if (file.dtype() != dtype || !program.onCpu()) {
       file.close();
       plain(name);
+      stepBytes = before; // A step reads a row of it.
       return;
     }
     mapped.add(file);
     keep(manager.create(file.bytes(), new Shape(file.shape()), Torch.carrier(dtype)), file);
+    stepBytes = before;
   }
 
   @Override
@@ -82,7 +94,7 @@ public final class WeightLoader implements WeightOrder {
 
   @Override
   public void matrix(String name) {
-    if (pack) {
+    if (pack || quantization != Quantization.NONE) {
       matrix(name, (matrix, scope) -> matrix);
     } else {
       plain(name);
@@ -101,6 +113,10 @@ public final class WeightLoader implements WeightOrder {
     try (MappedTensor file = checkpoint.map(name);
         PtNDManager scope = program.newScope()) {
       NDArray matrix = change.apply(adopt(file, dtype, scope), scope);
+      if (quantization != Quantization.NONE && isRegular(matrix)) {
+        quantize(matrix, file, scope);
+        return;
+      }
       if (pack) {
         try (Call call = program.call("pack").with(matrix)) {
           matrix = call.tensor(scope);
@@ -111,6 +127,33 @@ public final class WeightLoader implements WeightOrder {
       }
       keep(matrix, file);
     }
+  }
+
+  // What the product with 8-bit matrices is written for. All matrices of released models are.
+  private static boolean isRegular(NDArray matrix) {
+    return matrix.getShape().get(0) % REGULAR == 0 && matrix.getShape().get(1) % REGULAR == 0;
+  }
+
+  private void quantize(NDArray matrix, MappedTensor file, PtNDManager scope) {
+    List<NDArray> both;
+    try (Call call = program.call("quantize").with(matrix)) {
+      both = call.tensors(manager);
+    }
+    NDArray wide = manager.create(new Shape(0));
+    if (quantization == Quantization.MIXED) {
+      try (Call call = program.call(pack ? "pack" : "same").with(matrix)) {
+        wide = call.tensor(scope);
+      }
+    }
+    keep(wide, file);
+    quantized.set(quantized.size() - 2, both.get(0));
+    quantized.set(quantized.size() - 1, both.get(1));
+    long rows = matrix.getShape().get(0);
+    stepBytes += matrix.getShape().size() + 2 * rows - bytesOf(wide);
+  }
+
+  private long bytesOf(NDArray tensor) {
+    return tensor.getShape().size() * dtype.bytes();
   }
 
   private void add(String name, DType as) {
@@ -130,6 +173,11 @@ public final class WeightLoader implements WeightOrder {
   private void keep(NDArray tensor, MappedTensor file) {
     tensor.attach(manager);
     tensors.add(tensor);
+    if (quantization != Quantization.NONE) {
+      quantized.add(manager.create(new Shape(0)));
+      quantized.add(manager.create(new Shape(0)));
+    }
+    stepBytes += bytesOf(tensor);
     bytes += file.bytes().remaining();
     progress.loaded(bytes);
   }
@@ -141,7 +189,12 @@ public final class WeightLoader implements WeightOrder {
 
   /** Ends loading. The loader is not used afterwards. */
   public Weights finish() {
-    return new Weights(new TensorList(tensors, manager), List.copyOf(mapped), dtype);
+    return new Weights(
+        new TensorList(tensors, manager),
+        new TensorList(quantized, program.newScope()),
+        List.copyOf(mapped),
+        dtype,
+        stepBytes);
   }
 
   /** Frees what was loaded when a later tensor failed. */

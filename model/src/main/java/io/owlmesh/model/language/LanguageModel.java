@@ -12,6 +12,7 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.engine.Call;
 import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.engine.Program;
+import io.owlmesh.model.engine.Quantization;
 import io.owlmesh.model.engine.TensorList;
 import io.owlmesh.model.engine.WeightLoader;
 import io.owlmesh.model.engine.WeightOrder;
@@ -204,9 +205,14 @@ public final class LanguageModel implements AutoCloseable {
     return weights.dtype();
   }
 
+  /** How the matrices are kept. */
+  public Quantization quantization() {
+    return program.options().quantization();
+  }
+
   /** Bytes of weights that one decode step reads: everything but the table of embeddings. */
   public long stepBytes() {
-    return matrixParameters() * weights.dtype().bytes();
+    return weights.stepBytes();
   }
 
   /** Parameters that each position is computed with: all but the table of embeddings. */

@@ -157,6 +157,8 @@ final class Step {
       call.with(numbers)
           .with(visual)
           .with(model.weights().tensors())
+          .with(model.weights().quantized())
+          .with(model.program().options().quantization().rows())
           .with(loras)
           .with(cache.keys())
           .with(cache.values())

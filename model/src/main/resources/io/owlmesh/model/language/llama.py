@@ -26,10 +26,10 @@
   # RMSNorm: variance in float32, cast, then the weight.
   def rms(self: __torch__.Net, x: Tensor, w: Tensor, eps: float) -> Tensor:
     return torch.type_as(torch.rms_norm(torch.to(x, 6), [x.size(-1)], None, eps), x) * w
-  # y = x w' for all rows, + (x A') B' for the rows of each group, with float32 A, B where its adapter has this matrix. B
+  # y = x w[i]' for all rows, + (x A') B' for the rows of each group, with float32 A, B where its adapter has this matrix. B
   # holds the scaling. groups: first row, rows, and index of the adapter's first tensor in loras, each.
-  def adapted(self: __torch__.Net, x: Tensor, w: Tensor, loras: List[Tensor], groups: List[int], at: int) -> Tensor:
-    y = self.linear(x, w, None)
+  def adapted(self: __torch__.Net, x: Tensor, w: List[Tensor], q8: List[Tensor], i: int, few: int, loras: List[Tensor], groups: List[int], at: int) -> Tensor:
+    y = self.product(x, w, q8, i, few)
     for g in range(len(groups) // 3):
       a = groups[3 * g + 2] + at
       if loras[a].numel() > 0:
@@ -46,24 +46,24 @@
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
   # One block over the rows [R, H] of a step. w: norm, q, k, v, o, norm, gate, up, down. Keys and values are written to
   # their slots of the cache.
-  def block(self: __torch__.Net, h: Tensor, w: List[Tensor], loras: List[Tensor], groups: List[int], l: int, keys: Tensor, values: Tensor, slots: Tensor, plan: List[int], cos: Tensor, sin: Tensor, eps: float) -> Tensor:
+  def block(self: __torch__.Net, h: Tensor, w: List[Tensor], q8: List[Tensor], few: int, loras: List[Tensor], groups: List[int], l: int, keys: Tensor, values: Tensor, slots: Tensor, plan: List[int], cos: Tensor, sin: Tensor, eps: float) -> Tensor:
     n = h.size(0)
     head = keys.size(2)
     o = 1 + l * 9
     r = l * 14
     x = self.rms(h, w[o], eps)
-    q = self.rotate(torch.view(self.adapted(x, w[o + 1], loras, groups, r), [n, -1, head]), cos, sin)
-    k = self.rotate(torch.view(self.adapted(x, w[o + 2], loras, groups, r + 2), [n, -1, head]), cos, sin)
-    v = torch.view(self.adapted(x, w[o + 3], loras, groups, r + 4), [n, -1, head])
+    q = self.rotate(torch.view(self.adapted(x, w, q8, o + 1, few, loras, groups, r), [n, -1, head]), cos, sin)
+    k = self.rotate(torch.view(self.adapted(x, w, q8, o + 2, few, loras, groups, r + 2), [n, -1, head]), cos, sin)
+    v = torch.view(self.adapted(x, w, q8, o + 3, few, loras, groups, r + 4), [n, -1, head])
     k = torch.transpose(k, 0, 1)
     v = torch.transpose(v, 0, 1)
     _0 = torch.index_copy_(keys, 1, slots, k)
     _1 = torch.index_copy_(values, 1, slots, v)
     a = self.attention(torch.transpose(q, 0, 1), k, v, keys, values, plan)
-    h = h + self.adapted(a, w[o + 4], loras, groups, r + 6)
+    h = h + self.adapted(a, w, q8, o + 4, few, loras, groups, r + 6)
     x = self.rms(h, w[o + 5], eps)
-    m = torch.silu(self.adapted(x, w[o + 6], loras, groups, r + 8)) * self.adapted(x, w[o + 7], loras, groups, r + 10)
-    return h + self.adapted(m, w[o + 8], loras, groups, r + 12)
+    m = torch.silu(self.adapted(x, w, q8, o + 6, few, loras, groups, r + 8)) * self.adapted(x, w, q8, o + 7, few, loras, groups, r + 10)
+    return h + self.adapted(m, w, q8, o + 8, few, loras, groups, r + 12)
   # q [heads, R, head], k and v [keyValueHeads, R, head] of a step -> [R, heads * head]. Each segment attends to what the
   # plan says: stretches of the cache, wherever they lie, and, causally, its own rows.
   # plan, for each segment: rows, whether it attends to its own, stretches, then first position and length of each.
@@ -142,10 +142,10 @@
   # position and its slot in the cache.
   # numbers: how many of each kind follow, then ids, positions, slots, last, pieces, groups, plan.
   # visual: visual tokens [Q + 1, H]; pieces: first row, first of the tokens, tokens, index in visual, each.
-  # w: embeddings, 9 tensors a layer, norm, lm_head. loras: 14 tensors a layer and adapter (A, B for q, k, v, o, gate, up,
+  # w: embeddings, 9 tensors a layer, norm, lm_head; q8: see product. loras: 14 tensors a layer and adapter (A, B for q, k, v, o, gate, up,
   # down). last [K]: rows whose logits are wanted.
   # -> logits [K, V] in float32, the largest of each row [K], its id [K].
-  def forward(self: __torch__.Net, numbers: Tensor, visual: List[Tensor], w: List[Tensor], loras: List[Tensor], keys: List[Tensor], values: List[Tensor], cos: Tensor, sin: Tensor, eps: float) -> List[Tensor]:
+  def forward(self: __torch__.Net, numbers: Tensor, visual: List[Tensor], w: List[Tensor], q8: List[Tensor], few: int, loras: List[Tensor], keys: List[Tensor], values: List[Tensor], cos: Tensor, sin: Tensor, eps: float) -> List[Tensor]:
     n = annotate(List[int], torch.slice(numbers, 0, 0, 7).tolist())
     parts = torch.split(torch.slice(numbers, 0, 7), n, 0)
     positions = parts[1]
@@ -161,9 +161,9 @@
     g = annotate(List[int], parts[5].tolist())
     segments = annotate(List[int], parts[6].tolist())
     for l in range(len(keys)):
-      h = self.block(h, w, loras, g, l, keys[l], values[l], slots, segments, c, s, eps)
+      h = self.block(h, w, q8, few, loras, g, l, keys[l], values[l], slots, segments, c, s, eps)
     h = self.rms(torch.index_select(h, 0, last), w[len(w) - 2], eps)
-    logits = torch.to(self.linear(h, w[len(w) - 1], None), 6)
+    logits = torch.to(self.product(h, w, q8, len(w) - 1, few), 6)
     largest, id = torch.max(logits, -1)
     return [logits, largest, id]
   # w + B A for one adapted matrix, in float32, then the type of w. B holds the scaling.

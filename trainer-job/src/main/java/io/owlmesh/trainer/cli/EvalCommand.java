@@ -3,6 +3,7 @@ package io.owlmesh.trainer.cli;
 
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.model.engine.Quantization;
 import io.owlmesh.trainer.eval.Answerer;
 import io.owlmesh.trainer.eval.CheckpointAnswerer;
 import io.owlmesh.trainer.eval.EvalReport;
@@ -59,6 +60,12 @@ public final class EvalCommand implements Callable<Integer> {
       paramLabel = "DIR|NAME",
       description = "LoRA to answer with: its folder, or its name in the mesh.")
   private Optional<String> adapter = Optional.empty();
+
+  @Option(
+      names = "--quantize",
+      paramLabel = "TYPE",
+      description = "Matrices of the checkpoint's language model: none, int8 or mixed.")
+  private String quantize = "none";
 
   @Option(
       names = "--max-new-tokens",
@@ -123,7 +130,10 @@ public final class EvalCommand implements Callable<Integer> {
     }
     return checkpoint.isPresent()
         ? new CheckpointAnswerer(
-            checkpoint.get(), adapter.map(Path::of), EngineOptions.DEFAULTS, maxNewTokens)
+            checkpoint.get(),
+            adapter.map(Path::of),
+            EngineOptions.DEFAULTS.withQuantization(Quantization.named(quantize)),
+            maxNewTokens)
         : new MeshAnswerer(address.orElseThrow(), adapter, maxNewTokens);
   }
 

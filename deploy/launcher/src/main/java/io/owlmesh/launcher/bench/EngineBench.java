@@ -137,7 +137,8 @@ public final class EngineBench implements AutoCloseable {
         "one answer",
         best,
         "tokens/s",
-        String.format(Locale.ROOT, "%.0f %% of the floor of %.4g tokens/s", 100 * best / floor, floor));
+        String.format(
+            Locale.ROOT, "%.0f %% of the floor of %.4g tokens/s", 100 * best / floor, floor));
     overhead("one answer", before);
     return best;
   }
@@ -172,7 +173,11 @@ public final class EngineBench implements AutoCloseable {
             Math.max(
                 best, EngineAnswer.together(together(count, _ -> text(), _ -> options(tokens))));
       }
-      row(count + " answers together", best, "tokens/s", String.format(Locale.ROOT, "%.2f x one answer", best / alone));
+      row(
+          count + " answers together",
+          best,
+          "tokens/s",
+          String.format(Locale.ROOT, "%.2f x one answer", best / alone));
       overhead(count + " answers", before);
     }
   }
@@ -204,7 +209,8 @@ public final class EngineBench implements AutoCloseable {
         String.format(
             Locale.ROOT,
             "%.3g TFLOP/s in matrices, %.0f %% of the large product",
-            operations / 1e12, 100 * operations / peak));
+            operations / 1e12,
+            100 * operations / peak));
   }
 
   private void secondTurn() {
@@ -228,7 +234,10 @@ public final class EngineBench implements AutoCloseable {
         String.format(
             Locale.ROOT,
             "%.0f %% of %.4g ms cold; %d of %d positions cached",
-            100 * warm / cold, cold * 1000, cached, positions));
+            100 * warm / cold,
+            cold * 1000,
+            cached,
+            positions));
   }
 
   private List<PromptPart> conversation() {
@@ -273,7 +282,11 @@ public final class EngineBench implements AutoCloseable {
         count + " adapters in one batch",
         different,
         "tokens/s",
-        String.format(Locale.ROOT, "%.0f %% more time than one adapter's %.4g", 100 * (same / different - 1), same));
+        String.format(
+            Locale.ROOT,
+            "%.0f %% more time than one adapter's %.4g",
+            100 * (same / different - 1),
+            same));
   }
 
   private void invariance() {
