@@ -17,7 +17,7 @@ import java.util.List;
  * are packed for oneDNN, or quantized, and their file is let go, so that nothing is held twice.
  */
 public final class WeightLoader implements WeightOrder {
-  private static final int REGULAR = 32;
+  private static final int REGULAR = 16;
 
   private final Program program;
   private final Checkpoint checkpoint;
@@ -46,9 +46,23 @@ public final class WeightLoader implements WeightOrder {
    * @param stored a tensor of the network, whose type decides what {@link Precision#AUTO} means
    */
   public WeightLoader(Program program, Checkpoint checkpoint, String stored, Progress progress) {
+    this(program, checkpoint, stored, Quantization.NONE, progress);
+  }
+
+  /**
+   * As above, for a network that multiplies by {@code product}.
+   *
+   * @param quantization of its matrices
+   */
+  public WeightLoader(
+      Program program,
+      Checkpoint checkpoint,
+      String stored,
+      Quantization quantization,
+      Progress progress) {
     this.program = program;
     this.checkpoint = checkpoint;
-    this.quantization = program.options().quantization();
+    this.quantization = quantization;
     this.dtype =
         quantization == Quantization.NONE
             ? program.options().precision().resolve(checkpoint.entry(stored).dtype())
@@ -112,11 +126,11 @@ public final class WeightLoader implements WeightOrder {
   public void matrix(String name, Change change) {
     try (MappedTensor file = checkpoint.map(name);
         PtNDManager scope = program.newScope()) {
-      NDArray matrix = change.apply(adopt(file, dtype, scope), scope);
-      if (quantization != Quantization.NONE && isRegular(matrix)) {
-        quantize(matrix, file, scope);
+      if (quantization != Quantization.NONE && isRegular(file)) {
+        quantize(file, change, scope);
         return;
       }
+      NDArray matrix = change.apply(adopt(file, dtype, scope), scope);
       if (pack) {
         try (Call call = program.call("pack").with(matrix)) {
           matrix = call.tensor(scope);
@@ -129,18 +143,22 @@ public final class WeightLoader implements WeightOrder {
     }
   }
 
-  // What the product with 8-bit matrices is written for. All matrices of released models are.
-  private static boolean isRegular(NDArray matrix) {
-    return matrix.getShape().get(0) % REGULAR == 0 && matrix.getShape().get(1) % REGULAR == 0;
+  // PyTorch's product with 8-bit matrices reads 16 numbers of a row at a time.
+  private static boolean isRegular(MappedTensor file) {
+    return file.shape()[1] % REGULAR == 0;
   }
 
-  private void quantize(NDArray matrix, MappedTensor file, PtNDManager scope) {
+  private void quantize(MappedTensor file, Change change, PtNDManager scope) {
+    // From the numbers as they are stored: rounding them first would lose more.
+    DType exact = file.dtype() == DType.BFLOAT16 ? DType.BFLOAT16 : DType.FLOAT32;
     List<NDArray> both;
-    try (Call call = program.call("quantize").with(matrix)) {
+    try (Call call =
+        program.call("quantize").with(change.apply(adopt(file, exact, scope), scope))) {
       both = call.tensors(manager);
     }
     NDArray wide = manager.create(new Shape(0));
     if (quantization == Quantization.MIXED) {
+      NDArray matrix = change.apply(adopt(file, dtype, scope), scope);
       try (Call call = program.call(pack ? "pack" : "same").with(matrix)) {
         wide = call.tensor(scope);
       }
@@ -148,8 +166,7 @@ public final class WeightLoader implements WeightOrder {
     keep(wide, file);
     quantized.set(quantized.size() - 2, both.get(0));
     quantized.set(quantized.size() - 1, both.get(1));
-    long rows = matrix.getShape().get(0);
-    stepBytes += matrix.getShape().size() + 2 * rows - bytesOf(wide);
+    stepBytes += file.shape()[0] * (file.shape()[1] + 2) - bytesOf(wide);
   }
 
   private long bytesOf(NDArray tensor) {

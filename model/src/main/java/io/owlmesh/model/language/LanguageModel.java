@@ -77,7 +77,12 @@ public final class LanguageModel implements AutoCloseable {
             ExpectedTensors.of(checkpoint.config()).parameters(Part.LANGUAGE),
             options);
     WeightLoader loader =
-        new WeightLoader(program, checkpoint, "language_model.model.norm.weight", progress);
+        new WeightLoader(
+            program,
+            checkpoint,
+            "language_model.model.norm.weight",
+            options.quantization(),
+            progress);
     try {
       order(checkpoint.config(), new Merger(program, loader, merged));
       return new LanguageModel(checkpoint.config(), program, loader.finish());

@@ -52,7 +52,8 @@ class Net(Module):
       elif w[i].numel() > 0:
         y = self.linear(x, w[i], None)
       else:
-        y = torch.linear(x, torch.to(q[2 * i], 15) * torch.unsqueeze(q[2 * i + 1], 1))
+        # 8-bit numbers are exact in bfloat16; scales come after.
+        y = torch.linear(x, torch.to(q[2 * i], 15)) * q[2 * i + 1]
     else:
       y = self.linear(x, w[i], None)
     return y

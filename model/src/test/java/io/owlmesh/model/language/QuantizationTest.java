@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.DType;
+import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.engine.Call;
@@ -15,6 +17,8 @@ import io.owlmesh.model.engine.Precision;
 import io.owlmesh.model.engine.Program;
 import io.owlmesh.model.engine.Quantization;
 import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.vision.VisionEncoder;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -81,12 +85,12 @@ class QuantizationTest {
     try (LanguageModel wide = load(Precision.BFLOAT16, Quantization.NONE);
         LanguageModel mixed = load(Precision.AUTO, Quantization.MIXED);
         LanguageModel narrow = load(Precision.AUTO, Quantization.INT8)) {
-      assertThat(keysOf(mixed)).isEqualTo(keysOf(wide)).isNotEqualTo(keysOf(narrow));
+      assertThat(firstOf(mixed)).isEqualTo(firstOf(wide)).isNotEqualTo(firstOf(narrow));
     }
   }
 
-  /** Logits of the last but one of a prompt's positions: the last alone meets the output matrix. */
-  private static float[] keysOf(LanguageModel model) {
+  /** Logits of a prompt's first position, read together with all others. */
+  private static float[] firstOf(LanguageModel model) {
     try (LoraAdapter none = model.none();
         Sequence sequence = model.begin(IDS.length, none);
         Inputs inputs = Inputs.of(model, IDS, new int[0], List.of())) {
@@ -136,6 +140,23 @@ class QuantizationTest {
       Program program, PtNDManager scope, NDArray x, NDArray w, List<NDArray> q, int few) {
     try (Call call = program.call("product")) {
       return call.with(x).with(List.of(w)).with(q).with(0).with(few).tensor(scope);
+    }
+  }
+
+  @Test
+  void theLanguageModelAloneIsQuantized() {
+    EngineOptions narrow = new EngineOptions("cpu", Precision.AUTO, 1, Quantization.INT8);
+    Checkpoint checkpoint = Checkpoint.open(TINY);
+    ByteBuffer pixels = ByteBuffer.allocateDirect(3 * 56 * 56 * Float.BYTES);
+    HostTensor image = new HostTensor(DType.FLOAT32, new long[] {3, 56, 56}, pixels);
+    try (VisionEncoder one = VisionEncoder.load(checkpoint, narrow, WeightLoader.Progress.NONE);
+        VisionEncoder other =
+            VisionEncoder.load(
+                checkpoint,
+                narrow.withQuantization(Quantization.NONE),
+                WeightLoader.Progress.NONE)) {
+      assertThat(one.encode(List.of(image)).getFirst().toFloats())
+          .isEqualTo(other.encode(List.of(image)).getFirst().toFloats());
     }
   }
 

@@ -128,6 +128,9 @@ public final class EvalCommand implements Callable<Integer> {
     if (checkpoint.isPresent() == address.isPresent()) {
       throw OwlException.badInput("--checkpoint", "name a checkpoint or the address of a mesh");
     }
+    if (address.isPresent() && !quantize.equals("none")) {
+      throw OwlException.badInput("--quantize", "is for a checkpoint; a mesh has its own");
+    }
     return checkpoint.isPresent()
         ? new CheckpointAnswerer(
             checkpoint.get(),
