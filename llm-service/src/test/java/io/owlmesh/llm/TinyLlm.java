@@ -5,6 +5,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.opentelemetry.api.OpenTelemetry;
+import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -95,8 +96,12 @@ record TinyLlm(LlmStage stage, Server server, ManagedChannel channel) implements
   }
 
   static TinyLlm start(Path adapters) throws IOException, InterruptedException {
+    return start(adapters, OpenTelemetry.noop().getMeter("test"));
+  }
+
+  static TinyLlm start(Path adapters, Meter meter) throws IOException, InterruptedException {
     LlmConfig settings = new Settings(adapters);
-    LlmStage stage = new LlmStage(settings, OpenTelemetry.noop().getMeter("test"));
+    LlmStage stage = new LlmStage(settings, meter);
     Server server =
         Wire.tune(NettyServerBuilder.forPort(0))
             .addService(new LlmGrpcService(stage, settings, OpenTelemetry.noop().getTracer("test")))
