@@ -6,8 +6,12 @@ import java.util.List;
 
 /** Whoever hears what happens on the way of a question. Called by several threads. */
 interface Audience {
-  /** A stage finished images. */
-  void stage(Stage stage, List<Integer> imageIndices);
+  /**
+   * A stage finished images.
+   *
+   * @param cached whether nothing had to be computed for them
+   */
+  void stage(Stage stage, List<Integer> imageIndices, boolean cached);
 
   /** More of the answer. */
   void text(String text);

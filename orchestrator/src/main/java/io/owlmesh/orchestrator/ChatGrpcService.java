@@ -145,6 +145,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
       if (done != null) {
         span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
         span.setAttribute("owl.visual_tokens", done.getVisualTokens());
+        span.setAttribute("owl.cached_images", done.getCachedImages());
         span.setAttribute("owl.completion_tokens", done.getCompletionTokens());
         events.done(done);
         log("OK", done);

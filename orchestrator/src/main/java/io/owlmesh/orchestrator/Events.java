@@ -29,11 +29,12 @@ final class Events implements Audience {
   private static void nothing() {}
 
   @Override
-  public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices) {
+  public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices, boolean cached) {
     for (int index : indices) {
       send(
           AnswerResponse.newBuilder()
-              .setStage(StageDone.newBuilder().setStage(stage).setImageIndex(index))
+              .setStage(
+                  StageDone.newBuilder().setStage(stage).setImageIndex(index).setCached(cached))
               .build());
     }
   }

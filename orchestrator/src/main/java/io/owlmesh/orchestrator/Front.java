@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Everything behind the front door, put together once. */
 @Singleton
@@ -31,8 +32,23 @@ final class Front {
                 Stage.ABSTRACTOR, settings.abstractor(),
                 Stage.LLM, settings.llm()),
             tracing);
-    pipeline = new Pipeline(stages, settings.maxStageCalls(), settings.attempts());
-    watch = new Watch(stages, health, () -> Rehearsal.through(pipeline));
+    pipeline = pipeline(settings.visualCacheBytes(), this::weights);
+    // It is to reach the stages each time, and comes before the watch knows their weights.
+    Pipeline forgetful = pipeline(0, () -> "");
+    watch = new Watch(stages, health, () -> Rehearsal.through(forgetful));
+  }
+
+  private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {
+    return new Pipeline(
+        stages,
+        new VisualMemory(cacheBytes),
+        weights,
+        settings.maxStageCalls(),
+        settings.attempts());
+  }
+
+  private String weights() {
+    return watch.require().visualWeights();
   }
 
   void started(@Observes StartupEvent event) {

@@ -35,6 +35,11 @@ record Mesh(int context, int visualTokens, List<String> digests, List<String> ad
         adapters);
   }
 
+  /** Names what makes visual tokens here. */
+  String visualWeights() {
+    return VisualMemory.weights(digests.getFirst(), digests.get(1));
+  }
+
   private static void same(String maker, String made, String reader, String expected) {
     if (!made.equals(expected)) {
       throw new OwlException(

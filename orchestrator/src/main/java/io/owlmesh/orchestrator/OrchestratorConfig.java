@@ -53,6 +53,10 @@ public interface OrchestratorConfig {
   @WithDefault("3")
   int attempts();
 
+  /** Visual tokens kept for images that come again, bytes; 0 keeps none. */
+  @WithDefault("268435456")
+  long visualCacheBytes();
+
   /** Adapter of requests that name none; the base model alone if there is none. */
   Optional<String> defaultAdapter();
 

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator;
 
+import static io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR;
+import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
+
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
+import io.owlmesh.orchestrator.VisualMemory.Sight;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
@@ -14,23 +18,32 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
 
 /** The journey of a question: images -> features -> visual tokens -> text. */
 final class Pipeline {
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final Stages stages;
+  private final VisualMemory memory;
+  private final Supplier<String> weights;
   private final Guard vision;
   private final Guard abstractor;
   private final Guard llm;
   private final Retry retry;
 
   /**
+   * Leads questions through stages.
+   *
+   * @param weights as {@link VisualMemory#weights} names those that make visual tokens now
    * @param maxCalls to one stage at a time
    * @param attempts at work that was refused as unavailable, before the answer began
    */
-  Pipeline(Stages stages, int maxCalls, int attempts) {
+  Pipeline(
+      Stages stages, VisualMemory memory, Supplier<String> weights, int maxCalls, int attempts) {
     this.stages = stages;
+    this.memory = memory;
+    this.weights = weights;
     this.vision = new Guard(Stage.VISION, maxCalls);
     this.abstractor = new Guard(Stage.ABSTRACTOR, maxCalls);
     this.llm = new Guard(Stage.LLM, maxCalls);
@@ -61,30 +74,67 @@ final class Pipeline {
 
   /** Visual tokens of every image of the prompt. */
   private List<Tensor> look(Question question, Audience audience, Timings timings) {
-    List<Picture> pictures = question.pictures();
+    String made = weights.get();
+    List<Sight> sights = question.pictures().stream().map(p -> memory.of(p, made)).toList();
     Reports reports = new Reports(audience, timings);
-    List<Tensor> tokens =
-        vision.call(() -> abstractor.call(() -> join(Looking.at(stages, pictures, reports))));
+    lookAt(sights.stream().filter(Sight::ours).toList(), reports);
     Tensor[] all = new Tensor[question.imageCount()];
-    for (int i = 0; i < tokens.size(); i++) {
-      for (int place : pictures.get(i).indices()) {
-        all[place] = tokens.get(i);
+    for (Sight sight : sights) {
+      Tensor tokens = sight.ours() ? sight.await() : seen(sight, reports);
+      for (int place : sight.picture().indices()) {
+        all[place] = tokens;
       }
     }
     return List.of(all);
+  }
+
+  private void lookAt(List<Sight> promised, Reports reports) {
+    if (promised.isEmpty()) {
+      return;
+    }
+    try {
+      List<Tensor> tokens = lookNow(promised.stream().map(Sight::picture).toList(), reports);
+      for (int i = 0; i < tokens.size(); i++) {
+        promised.get(i).bring(tokens.get(i));
+      }
+    } catch (RuntimeException e) {
+      promised.forEach(sight -> sight.giveUp(e));
+      throw e;
+    }
+  }
+
+  private List<Tensor> lookNow(List<Picture> pictures, Reports reports) {
+    return vision.call(() -> abstractor.call(() -> join(Looking.at(stages, pictures, reports))));
+  }
+
+  /** Tokens that another brought or brings; who waited for nothing looks for himself. */
+  private Tensor seen(Sight sight, Reports reports) {
+    try {
+      Tensor tokens = sight.await();
+      reports.remembered(sight.picture());
+      return tokens;
+    } catch (CompletionException e) {
+      return lookNow(List.of(sight.picture()), reports).getFirst();
+    }
   }
 
   private record Reports(Audience audience, Timings timings) implements Looking.Listener {
     @Override
     public void encoded(Picture picture, EncodeResponse response) {
       timings.vision(response.getTimings());
-      audience.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_VISION, picture.indices());
+      audience.stage(STAGE_VISION, picture.indices(), false);
     }
 
     @Override
     public void condensed(Picture picture, AbstractResponse response) {
       timings.abstractor(response.getTimings());
-      audience.stage(io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR, picture.indices());
+      audience.stage(STAGE_ABSTRACTOR, picture.indices(), false);
+    }
+
+    void remembered(Picture picture) {
+      timings.cached(picture.indices().size());
+      audience.stage(STAGE_VISION, picture.indices(), true);
+      audience.stage(STAGE_ABSTRACTOR, picture.indices(), true);
     }
   }
 
@@ -108,6 +158,8 @@ final class Pipeline {
         .setPromptTokens(end.getUsage().getPromptTokens())
         .setVisualTokens(end.getUsage().getVisualTokens())
         .setCompletionTokens(end.getUsage().getCompletionTokens())
+        .setCachedImages(timings.cachedImages())
+        .setCachedPromptTokens(end.getUsage().getCachedPromptTokens())
         .setTimings(timings.end(end.getTimings()))
         .build();
   }

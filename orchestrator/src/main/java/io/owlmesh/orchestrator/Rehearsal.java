@@ -51,7 +51,7 @@ final class Rehearsal implements Audience {
   }
 
   @Override
-  public void stage(Stage stage, List<Integer> imageIndices) {}
+  public void stage(Stage stage, List<Integer> imageIndices, boolean cached) {}
 
   @Override
   public void text(String text) {}

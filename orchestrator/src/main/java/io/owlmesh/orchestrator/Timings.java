@@ -14,6 +14,15 @@ final class Timings {
   private long prepare;
   private long vision;
   private long abstractor;
+  private int cachedImages;
+
+  synchronized void cached(int images) {
+    cachedImages += images;
+  }
+
+  synchronized int cachedImages() {
+    return cachedImages;
+  }
 
   synchronized void vision(StageTimings stage) {
     queue += stage.getQueueMicros();

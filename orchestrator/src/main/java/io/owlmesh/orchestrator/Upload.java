@@ -124,6 +124,23 @@ final class Upload {
     if (asked.hasSeed()) {
       options.setSeed(asked.getSeed());
     }
+    if (asked.hasMinNewTokens()) {
+      options.setMinNewTokens(asked.getMinNewTokens());
+    }
+    if (asked.hasBeams()) {
+      options.setBeams(asked.getBeams());
+    }
+    if (asked.hasLengthPenalty()) {
+      options.setLengthPenalty(asked.getLengthPenalty());
+    }
+    if (asked.hasEarlyStopping()) {
+      options.setEarlyStopping(asked.getEarlyStopping());
+    }
+    switch (asked.getConstraintCase()) {
+      case REGEX -> options.setRegex(asked.getRegex());
+      case JSON_SCHEMA -> options.setJsonSchema(asked.getJsonSchema());
+      case CONSTRAINT_NOT_SET -> {}
+    }
     return options.build();
   }
 

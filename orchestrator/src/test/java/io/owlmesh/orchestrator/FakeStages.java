@@ -20,6 +20,7 @@ import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.Usage;
+import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
@@ -35,6 +36,9 @@ import java.util.function.UnaryOperator;
 
 /** Stages that compute nothing and fail when told to. */
 final class FakeStages implements AutoCloseable {
+  /** What {@link VisualMemory} expects the tokens to be made by. */
+  static final String WEIGHTS = VisualMemory.weights("V", "A");
+
   /** Statuses with which the next calls to a stage end at once. */
   final Map<Stage, Queue<Status>> failures = new EnumMap<>(Stage.class);
 
@@ -45,6 +49,13 @@ final class FakeStages implements AutoCloseable {
   final AtomicInteger tokensSent = new AtomicInteger();
   final Stages channels;
   int tokens = 2;
+
+  /** The digest that visual tokens say they were made by. */
+  String vision = "V";
+
+  /** Runs before the vision stage takes an image. */
+  Runnable beforeVision = () -> {};
+
   private final Server server;
 
   FakeStages(String name) throws IOException {
@@ -139,24 +150,31 @@ final class FakeStages implements AutoCloseable {
     @Override
     public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> out) {
       return new Each<>(
-          request ->
-              lie.apply(
-                  EncodeResponse.newBuilder()
-                      .setId(request.getId())
-                      .setFeatures(Tensor.newBuilder().setData(request.getImage()))
-                      .build()),
+          request -> {
+            beforeVision.run();
+            return lie.apply(
+                EncodeResponse.newBuilder()
+                    .setId(request.getId())
+                    .setFeatures(Tensor.newBuilder().setData(request.getImage()))
+                    .build());
+          },
           out);
     }
   }
 
-  private static final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+  private final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
     @Override
     public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> out) {
       return new Each<>(
           request ->
               AbstractResponse.newBuilder()
                   .setId(request.getId())
-                  .setVisualTokens(request.getFeatures())
+                  .setVisualTokens(
+                      request.getFeatures().toBuilder()
+                          .setLineage(
+                              Lineage.newBuilder()
+                                  .setVisionDigest(vision)
+                                  .setAbstractorDigest("A")))
                   .build(),
           out);
     }

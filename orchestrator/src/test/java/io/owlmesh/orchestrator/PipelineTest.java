@@ -41,8 +41,8 @@ class PipelineTest {
     private final StringBuilder text = new StringBuilder();
 
     @Override
-    public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices) {
-      stages.add(stage + " " + indices);
+    public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices, boolean cached) {
+      stages.add(stage + " " + indices + (cached ? " cached" : ""));
     }
 
     @Override
@@ -59,7 +59,8 @@ class PipelineTest {
   @BeforeEach
   void open(TestInfo test) throws Exception {
     stages = new FakeStages(test.getDisplayName());
-    pipeline = new Pipeline(stages.channels, 4, 3);
+    pipeline =
+        new Pipeline(stages.channels, new VisualMemory(1 << 20), () -> FakeStages.WEIGHTS, 4, 3);
   }
 
   @AfterEach

@@ -15,13 +15,16 @@ public final class TimingsLine {
   public static String of(AnswerDone done, Trace trace) {
     AnswerTimings timings = done.getTimings();
     List<String> parts = new ArrayList<>();
-    if (done.getVisualTokens() > 0) {
+    if (done.getCachedImages() > 0) {
+      int images = done.getCachedImages();
+      parts.add("%d %s known".formatted(images, images == 1 ? "image" : "images"));
+    }
+    if (done.getVisualTokens() > 0 && timings.getVisionMicros() > 0) {
       parts.add("prepare " + time(timings.getPrepareMicros()));
       parts.add("vision " + time(timings.getVisionMicros()));
       parts.add("abstractor " + time(timings.getAbstractorMicros()));
     }
-    parts.add(
-        "prefill %s (%d)".formatted(time(timings.getPrefillMicros()), done.getPromptTokens()));
+    parts.add("prefill %s (%s)".formatted(time(timings.getPrefillMicros()), positions(done)));
     parts.add(tokens(done));
     parts.add("first token " + time(timings.getFirstTokenMicros()));
     parts.add("queue " + time(timings.getQueueMicros()));
@@ -32,6 +35,13 @@ public final class TimingsLine {
     }
     parts.add("trace " + (done.getTraceId().isEmpty() ? trace.id() : done.getTraceId()));
     return String.join(" · ", parts);
+  }
+
+  private static String positions(AnswerDone done) {
+    int cached = done.getCachedPromptTokens();
+    return cached == 0
+        ? Integer.toString(done.getPromptTokens())
+        : "%d, %d known".formatted(done.getPromptTokens(), cached);
   }
 
   /** The first token comes with the prefill: decoding takes the time of one less. */

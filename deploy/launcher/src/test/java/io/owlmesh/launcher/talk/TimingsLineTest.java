@@ -40,6 +40,26 @@ class TimingsLineTest {
   }
 
   @Test
+  void whatWasKnownBeforeIsTold() {
+    AnswerDone done =
+        AnswerDone.newBuilder()
+            .setPromptTokens(90)
+            .setVisualTokens(65)
+            .setCachedImages(1)
+            .setCachedPromptTokens(80)
+            .setCompletionTokens(24)
+            .setTimings(
+                TIMINGS.toBuilder()
+                    .clearPrepareMicros()
+                    .clearVisionMicros()
+                    .clearAbstractorMicros())
+            .build();
+
+    assertThat(TimingsLine.of(done, TRACE))
+        .startsWith("1 image known · prefill 12 ms (90, 80 known) · 24 tokens");
+  }
+
+  @Test
   void aSlowModelIsNotRoundedToOneTokenASecond() {
     AnswerDone done =
         AnswerDone.newBuilder()
