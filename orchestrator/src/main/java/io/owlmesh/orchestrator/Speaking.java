@@ -27,6 +27,7 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
   private final CompletableFuture<Finished> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
+  private @Nullable Finished finished; // Calls come one after the other.
 
   private Speaking(Audience audience, Runnable onFirst) {
     this.audience = audience;
@@ -76,7 +77,7 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
       }
       case FINISHED -> {
         audience.text(response.getFinished().getText());
-        result.complete(response.getFinished());
+        finished = response.getFinished();
       }
       case ACCEPTED, EVENT_NOT_SET -> {}
     }
@@ -88,12 +89,16 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
 
   @Override
   public void onError(Throwable failure) {
-    result.completeExceptionally(new StageFailure(Stage.LLM, failure));
+    if (finished != null) {
+      result.complete(finished);
+    } else {
+      result.completeExceptionally(new StageFailure(Stage.LLM, failure));
+    }
   }
 
   @Override
   public void onCompleted() {
-    // Without effect if the end was reported, as it should be.
+    // Only now is the answer over: whoever ends the call before would make it a cancelled one.
     onError(new OwlException(Fault.INTERNAL, "", "the answer stopped without an end"));
   }
 }
