@@ -5,8 +5,10 @@ package io.owlmesh.model;
 public enum Fault {
   /** The request itself is wrong: a field is malformed, out of range or too large. */
   BAD_INPUT,
-  /** A named thing (adapter, model) does not exist. */
+  /** A named thing (adapter, model, session) does not exist. */
   NOT_FOUND,
+  /** What is asked cannot be done in the state that things are in; the caller can change it. */
+  CONFLICT,
   /** A tensor was made by other weights than the ones loaded here. */
   OTHER_WEIGHTS,
   /** A checkpoint or adapter on disk is incomplete, inconsistent or unsafe. */

@@ -35,7 +35,7 @@ public final class Faults {
     return switch (fault) {
       case BAD_INPUT -> Status.Code.INVALID_ARGUMENT;
       case NOT_FOUND -> Status.Code.NOT_FOUND;
-      case OTHER_WEIGHTS, BAD_CHECKPOINT -> Status.Code.FAILED_PRECONDITION;
+      case CONFLICT, OTHER_WEIGHTS, BAD_CHECKPOINT -> Status.Code.FAILED_PRECONDITION;
       case SATURATED -> Status.Code.RESOURCE_EXHAUSTED;
       case TOO_LATE -> Status.Code.DEADLINE_EXCEEDED;
       case CANCELLED -> Status.Code.CANCELLED;
