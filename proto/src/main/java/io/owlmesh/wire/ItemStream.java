@@ -154,7 +154,7 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
   /** Whether the item is to blame, and not the service. */
   private static boolean isOwn(Fault fault) {
     return switch (fault) {
-      case BAD_INPUT, OTHER_WEIGHTS, NOT_FOUND -> true;
+      case BAD_INPUT, OTHER_WEIGHTS, NOT_FOUND, CONFLICT -> true;
       case BAD_CHECKPOINT, SATURATED, TOO_LATE, CANCELLED, UNAVAILABLE, INTERNAL -> false;
     };
   }
