@@ -3,6 +3,8 @@ package io.owlmesh.orchestrator;
 
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.answer.Question;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.Conversation;
 import java.util.function.Consumer;

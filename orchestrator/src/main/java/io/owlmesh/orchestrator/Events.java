@@ -2,10 +2,13 @@
 package io.owlmesh.orchestrator;
 
 import io.grpc.stub.ServerCallStreamObserver;
+import io.owlmesh.orchestrator.answer.Caller;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.StageDone;
 import io.owlmesh.proto.chat.v1.TextDelta;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.wire.Faults;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,7 +18,7 @@ import java.util.concurrent.atomic.AtomicReference;
  * caller who is gone: where gRPC itself has ended the call, for a message beyond the limit, a
  * second end would break the connection and every other call on it.
  */
-final class Events implements Audience {
+final class Events implements Caller {
   private final ServerCallStreamObserver<AnswerResponse> out;
   private final AtomicReference<Runnable> whenReady = new AtomicReference<>(Events::nothing);
   private boolean ended;
@@ -40,7 +43,16 @@ final class Events implements Audience {
   }
 
   @Override
-  public void text(String text) {
+  public void token(Token token) {
+    text(token.getText());
+  }
+
+  @Override
+  public void ended(Finished end) {
+    text(end.getText());
+  }
+
+  private void text(String text) {
     if (!text.isEmpty()) {
       send(AnswerResponse.newBuilder().setText(TextDelta.newBuilder().setText(text)).build());
     }
@@ -69,7 +81,8 @@ final class Events implements Audience {
     }
   }
 
-  synchronized void done(AnswerDone done) {
+  @Override
+  public synchronized void done(AnswerDone done) {
     if (isOpen()) {
       ended = true;
       out.onNext(AnswerResponse.newBuilder().setDone(done).build());
@@ -77,7 +90,8 @@ final class Events implements Audience {
     }
   }
 
-  synchronized void fail(Throwable failure) {
+  @Override
+  public synchronized void fail(Throwable failure) {
     if (isOpen()) {
       ended = true;
       out.onError(Faults.toStatus(failure));

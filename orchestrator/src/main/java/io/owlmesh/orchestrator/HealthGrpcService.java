@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator;
 
+import io.owlmesh.orchestrator.answer.Front;
 import io.owlmesh.wire.HealthService;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;

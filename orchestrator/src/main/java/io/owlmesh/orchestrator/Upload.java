@@ -3,12 +3,14 @@ package io.owlmesh.orchestrator;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.Sampling;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.orchestrator.answer.ImageFile;
+import io.owlmesh.orchestrator.answer.Options;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.answer.Question;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
@@ -27,7 +29,7 @@ final class Upload {
   private final Prompt prompt;
   private final GenerationOptions options;
   private final List<Long> sizes = new ArrayList<>();
-  private final List<ByteString> complete = new ArrayList<>();
+  private final List<ImageFile> complete = new ArrayList<>();
   private ByteString current = ByteString.EMPTY;
 
   /**
@@ -48,7 +50,7 @@ final class Upload {
             ? new PromptTemplate(conversation.getSystem())
             : PromptTemplate.DEFAULT;
     this.prompt = template.prompt(turns(conversation));
-    this.options = options(conversation.getOptions(), limits.defaultAdapter().orElse(""));
+    this.options = Options.of(conversation.getOptions(), limits.defaultAdapter().orElse(""));
   }
 
   private void addSizes(int turn, List<ImageHeader> images, OrchestratorConfig limits) {
@@ -89,67 +91,6 @@ final class Upload {
     return turns;
   }
 
-  /** Checks what can be checked without the model: it would be late after the images' work. */
-  private static GenerationOptions options(AnswerOptions asked, String defaultAdapter) {
-    requirePositive("options.max_new_tokens", asked.hasMaxNewTokens(), asked.getMaxNewTokens());
-    requirePositive("options.top_k", asked.hasTopK(), asked.getTopK());
-    Sampling checked =
-        new Sampling(
-            asked.getTemperature(),
-            0,
-            asked.hasTopP() ? asked.getTopP() : 1,
-            asked.getMinP(),
-            asked.hasRepetitionPenalty() ? asked.getRepetitionPenalty() : 1,
-            asked.getPresencePenalty(),
-            asked.getFrequencyPenalty(),
-            asked.getNoRepeatNgram(),
-            0);
-    GenerationOptions.Builder options =
-        GenerationOptions.newBuilder()
-            .setAdapter(asked.hasAdapter() ? asked.getAdapter() : defaultAdapter)
-            .setTemperature((float) checked.temperature())
-            .setTopP((float) checked.topP())
-            .setMinP((float) checked.minP())
-            .setRepetitionPenalty((float) checked.repetition())
-            .setPresencePenalty((float) checked.presence())
-            .setFrequencyPenalty((float) checked.frequency())
-            .setNoRepeatNgram(checked.noRepeat())
-            .addAllStop(asked.getStopList());
-    if (asked.hasMaxNewTokens()) {
-      options.setMaxNewTokens(asked.getMaxNewTokens());
-    }
-    if (asked.hasTopK()) {
-      options.setTopK(asked.getTopK());
-    }
-    if (asked.hasSeed()) {
-      options.setSeed(asked.getSeed());
-    }
-    if (asked.hasMinNewTokens()) {
-      options.setMinNewTokens(asked.getMinNewTokens());
-    }
-    if (asked.hasBeams()) {
-      options.setBeams(asked.getBeams());
-    }
-    if (asked.hasLengthPenalty()) {
-      options.setLengthPenalty(asked.getLengthPenalty());
-    }
-    if (asked.hasEarlyStopping()) {
-      options.setEarlyStopping(asked.getEarlyStopping());
-    }
-    switch (asked.getConstraintCase()) {
-      case REGEX -> options.setRegex(asked.getRegex());
-      case JSON_SCHEMA -> options.setJsonSchema(asked.getJsonSchema());
-      case CONSTRAINT_NOT_SET -> {}
-    }
-    return options.build();
-  }
-
-  private static void requirePositive(String field, boolean present, int value) {
-    if (present && value < 1) {
-      throw OwlException.badInput(field, value + ", it must be at least 1");
-    }
-  }
-
   /** Takes the next piece of an image. */
   void add(ImageChunk chunk) {
     int index = complete.size();
@@ -171,7 +112,7 @@ final class Upload {
     }
     current = current.concat(chunk.getData());
     if (current.size() == announced) {
-      complete.add(current);
+      complete.add(ImageFile.of(current));
       current = ByteString.EMPTY;
     }
   }
@@ -195,6 +136,6 @@ final class Upload {
 
   /** The whole; to be called once complete. */
   Question question() {
-    return Question.of(prompt, complete, options);
+    return new Question(prompt, complete, options);
   }
 }

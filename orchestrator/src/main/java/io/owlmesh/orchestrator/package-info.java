@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The front door: takes conversations with images and leads them through the three stages. */
+/** The front door in gRPC. */
 @NullMarked
 package io.owlmesh.orchestrator;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
@@ -7,10 +7,6 @@ import io.grpc.Context;
 import io.grpc.Contexts;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -114,19 +110,6 @@ final class VisualMemory {
    * @param weights as {@link #weights} names those that are to make the tokens
    */
   Sight of(Picture picture, String weights) {
-    return new Sight(picture, new Key(sha256(picture), weights));
-  }
-
-  private static String sha256(Picture picture) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ByteBuffer piece : picture.file().asReadOnlyByteBufferList()) {
-        digest.update(piece);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      // Every Java platform has it.
-      throw new IllegalStateException(impossible);
-    }
+    return new Sight(picture, new Key(picture.file().sha256(), weights));
   }
 }

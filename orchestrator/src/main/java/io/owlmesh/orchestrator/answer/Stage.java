@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import java.util.Locale;
 

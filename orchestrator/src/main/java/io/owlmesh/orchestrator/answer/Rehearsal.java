@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.llm.v1.Token;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -32,9 +34,9 @@ final class Rehearsal implements Audience {
     PromptTemplate.Turn turn =
         new PromptTemplate.Turn(PromptTemplate.Role.HUMAN, "What is this?", 1);
     pipeline.answer(
-        Question.of(
+        new Question(
             PromptTemplate.DEFAULT.prompt(List.of(turn)),
-            List.of(picture()),
+            List.of(ImageFile.of(picture())),
             GenerationOptions.newBuilder().setMaxNewTokens(2).build()),
         new Rehearsal());
   }
@@ -54,7 +56,10 @@ final class Rehearsal implements Audience {
   public void stage(Stage stage, List<Integer> imageIndices, boolean cached) {}
 
   @Override
-  public void text(String text) {}
+  public void token(Token token) {}
+
+  @Override
+  public void ended(Finished end) {}
 
   @Override
   public void whenReady(Runnable next) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import static io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR;
 import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
@@ -7,7 +7,7 @@ import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
-import io.owlmesh.orchestrator.VisualMemory.Sight;
+import io.owlmesh.orchestrator.answer.VisualMemory.Sight;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
@@ -64,12 +64,12 @@ final class Pipeline {
   AnswerDone answer(Question question, Audience audience) {
     Timings timings = new Timings();
     List<Tensor> tokens =
-        question.pictures().isEmpty()
+        question.images().isEmpty()
             ? List.of()
             : Retry.decorateSupplier(retry, () -> look(question, audience, timings)).get();
-    Finished end =
+    List<Finished> ends =
         llm.call(() -> join(Speaking.of(stages, question, tokens, audience, timings::firstToken)));
-    return done(end, timings);
+    return done(ends, timings);
   }
 
   /** Visual tokens of every image of the prompt. */
@@ -78,7 +78,7 @@ final class Pipeline {
     List<Sight> sights = question.pictures().stream().map(p -> memory.of(p, made)).toList();
     Reports reports = new Reports(audience, timings);
     lookAt(sights.stream().filter(Sight::ours).toList(), reports);
-    Tensor[] all = new Tensor[question.imageCount()];
+    Tensor[] all = new Tensor[question.images().size()];
     for (Sight sight : sights) {
       Tensor tokens = sight.ours() ? sight.await() : seen(sight, reports);
       for (int place : sight.picture().indices()) {
@@ -146,21 +146,23 @@ final class Pipeline {
     }
   }
 
-  private static AnswerDone done(Finished end, Timings timings) {
+  private static AnswerDone done(List<Finished> ends, Timings timings) {
+    Finished first = ends.getFirst();
     return AnswerDone.newBuilder()
         .setReason(
-            switch (end.getReason()) {
+            switch (first.getReason()) {
               case FINISH_REASON_STOP -> FinishReason.FINISH_REASON_STOP;
               case FINISH_REASON_LENGTH -> FinishReason.FINISH_REASON_LENGTH;
               case FINISH_REASON_UNSPECIFIED, UNRECOGNIZED ->
                   FinishReason.FINISH_REASON_UNSPECIFIED;
             })
-        .setPromptTokens(end.getUsage().getPromptTokens())
-        .setVisualTokens(end.getUsage().getVisualTokens())
-        .setCompletionTokens(end.getUsage().getCompletionTokens())
+        .setPromptTokens(first.getUsage().getPromptTokens())
+        .setVisualTokens(first.getUsage().getVisualTokens())
+        .setCompletionTokens(
+            ends.stream().mapToInt(end -> end.getUsage().getCompletionTokens()).sum())
         .setCachedImages(timings.cachedImages())
-        .setCachedPromptTokens(end.getUsage().getCachedPromptTokens())
-        .setTimings(timings.end(end.getTimings()))
+        .setCachedPromptTokens(first.getUsage().getCachedPromptTokens())
+        .setTimings(timings.end(first.getTimings()))
         .build();
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
@@ -65,7 +65,11 @@ final class Looking {
       Stages stages, List<Picture> pictures, Listener listener) {
     Looking looking = new Looking(stages, pictures, listener);
     looking.result.whenComplete((_, failure) -> looking.stopIfFailed(failure));
-    looking.send();
+    try {
+      looking.send();
+    } catch (RuntimeException e) {
+      looking.result.completeExceptionally(e); // A file that could not be read.
+    }
     return looking.result;
   }
 
@@ -74,7 +78,7 @@ final class Looking {
       vision.onNext(
           EncodeRequest.newBuilder()
               .setId(Integer.toString(i))
-              .setImage(pictures.get(i).file())
+              .setImage(pictures.get(i).file().bytes().get())
               .build());
     }
     vision.onCompleted();

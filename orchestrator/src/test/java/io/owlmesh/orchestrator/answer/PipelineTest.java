@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -16,12 +16,11 @@ import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,27 +33,6 @@ class PipelineTest {
   private FakeStages stages;
   private Pipeline pipeline;
   private final Heard heard = new Heard();
-
-  /** Keeps what it hears, and reads on when it is told to. */
-  private static class Heard implements Audience {
-    private final List<String> stages = Collections.synchronizedList(new ArrayList<>());
-    private final StringBuilder text = new StringBuilder();
-
-    @Override
-    public void stage(io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices, boolean cached) {
-      stages.add(stage + " " + indices + (cached ? " cached" : ""));
-    }
-
-    @Override
-    public synchronized void text(String more) {
-      text.append(more);
-    }
-
-    @Override
-    public void whenReady(Runnable next) {
-      next.run();
-    }
-  }
 
   @BeforeEach
   void open(TestInfo test) throws Exception {
@@ -70,13 +48,9 @@ class PipelineTest {
 
   private static Question about(String... images) {
     Turn turn = new Turn(Role.HUMAN, "Who?", images.length);
-    List<ByteString> files = new ArrayList<>();
-    for (String image : images) {
-      files.add(ByteString.copyFromUtf8(image));
-    }
-    return Question.of(
+    return new Question(
         new PromptTemplate("S").prompt(List.of(turn)),
-        files,
+        Stream.of(images).map(ByteString::copyFromUtf8).map(ImageFile::of).toList(),
         GenerationOptions.getDefaultInstance());
   }
 

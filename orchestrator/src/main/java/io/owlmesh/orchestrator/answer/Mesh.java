@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.Model;
 import java.util.List;
 
 /**
  * What the three stages say of themselves, if they fit together.
  *
+ * @param model what it is called
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
  * @param digests of vision encoder, abstractor and language model
  * @param adapters that requests may name
  */
-record Mesh(int context, int visualTokens, List<String> digests, List<String> adapters) {
+public record Mesh(
+    String model, int context, int visualTokens, List<String> digests, List<String> adapters) {
   /**
    * Puts the descriptions together.
    *
@@ -22,17 +26,18 @@ record Mesh(int context, int visualTokens, List<String> digests, List<String> ad
   static Mesh of(
       io.owlmesh.proto.vision.v1.DescribeResponse vision,
       io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
-      io.owlmesh.proto.llm.v1.DescribeResponse llm,
-      List<String> adapters) {
+      Model language) {
+    var llm = language.getDescription();
     same("vision", vision.getVisionDigest(), "abstractor", abstractor.getVisionDigest());
     same("vision", vision.getVisionDigest(), "llm", llm.getVisionDigest());
     same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
     return new Mesh(
+        language.getName(),
         llm.getContext(),
         llm.getVisualTokens(),
         List.of(
             vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
-        adapters);
+        language.getAdaptersList().stream().map(Adapter::getName).toList());
   }
 
   /** Names what makes visual tokens here. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.grpc.Context;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
@@ -8,13 +8,11 @@ import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
-import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
-import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
+import io.owlmesh.proto.llm.v1.ListModelsRequest;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.HealthService;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -134,17 +132,18 @@ final class Watch implements AutoCloseable {
                 VisualAbstractorGrpc.newBlockingStub(stages.untraced(Stage.ABSTRACTOR))
                     .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
                     .describe(io.owlmesh.proto.abstractor.v1.DescribeRequest.getDefaultInstance()));
-    var llm =
-        LanguageModelGrpc.newBlockingStub(stages.untraced(Stage.LLM))
-            .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
-    var language =
+    var models =
         ask(
             Stage.LLM,
-            () -> llm.describe(io.owlmesh.proto.llm.v1.DescribeRequest.getDefaultInstance()));
-    List<Adapter> adapters =
-        ask(Stage.LLM, () -> llm.listAdapters(ListAdaptersRequest.getDefaultInstance()))
-            .getAdaptersList();
-    return Mesh.of(vision, abstractor, language, adapters.stream().map(Adapter::getName).toList());
+            () ->
+                LanguageModelGrpc.newBlockingStub(stages.untraced(Stage.LLM))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .listModels(ListModelsRequest.getDefaultInstance()));
+    if (models.getModelsCount() != 1) {
+      throw new OwlException(
+          Fault.INTERNAL, "", "the llm stage serves %d models".formatted(models.getModelsCount()));
+    }
+    return Mesh.of(vision, abstractor, models.getModels(0));
   }
 
   private static <T> T ask(Stage stage, Supplier<T> call) {

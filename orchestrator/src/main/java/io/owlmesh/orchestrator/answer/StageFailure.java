@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
@@ -30,7 +30,14 @@ final class StageFailure extends RuntimeException {
     return stage == of
         && switch (fault.fault()) {
           case UNAVAILABLE, TOO_LATE, INTERNAL -> true;
-          case BAD_INPUT, NOT_FOUND, OTHER_WEIGHTS, BAD_CHECKPOINT, SATURATED, CANCELLED -> false;
+          case BAD_INPUT,
+              NOT_FOUND,
+              CONFLICT,
+              OTHER_WEIGHTS,
+              BAD_CHECKPOINT,
+              SATURATED,
+              CANCELLED ->
+              false;
         };
   }
 

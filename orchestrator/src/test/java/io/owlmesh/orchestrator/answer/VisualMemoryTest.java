@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -29,27 +29,25 @@ import org.junit.jupiter.api.Timeout;
 class VisualMemoryTest {
   private FakeStages stages;
 
-  /** Hears nothing but what came from memory. */
-  private static final class Heard implements Audience {
-    private final List<String> cached = new ArrayList<>();
-    private final StringBuilder text = new StringBuilder();
+  /** Holds up the vision stage, from when it is first asked until it is let go. */
+  private final class HeldLook {
+    private final CountDownLatch looking = new CountDownLatch(1);
+    private final CountDownLatch go = new CountDownLatch(1);
 
-    @Override
-    public synchronized void stage(
-        io.owlmesh.proto.chat.v1.Stage stage, List<Integer> indices, boolean known) {
-      if (known) {
-        cached.add(stage + " " + indices);
-      }
+    HeldLook() {
+      stages.beforeVision =
+          () -> {
+            looking.countDown();
+            await(go);
+          };
     }
 
-    @Override
-    public synchronized void text(String more) {
-      text.append(more);
+    void awaitLook() {
+      await(looking);
     }
 
-    @Override
-    public void whenReady(Runnable next) {
-      next.run();
+    void letGo() {
+      go.countDown();
     }
   }
 
@@ -70,9 +68,9 @@ class VisualMemoryTest {
   private static AnswerDone ask(Pipeline pipeline, Heard heard, String... images) {
     Turn turn = new Turn(Role.HUMAN, "Who?", images.length);
     return pipeline.answer(
-        Question.of(
+        new Question(
             new PromptTemplate("S").prompt(List.of(turn)),
-            Stream.of(images).map(ByteString::copyFromUtf8).toList(),
+            Stream.of(images).map(ByteString::copyFromUtf8).map(ImageFile::of).toList(),
             GenerationOptions.getDefaultInstance()),
         heard);
   }
@@ -119,22 +117,16 @@ class VisualMemoryTest {
   @Test
   void questionsAboutOneImageAtOnceLookAtItOnce() throws Exception {
     Pipeline pipeline = pipeline(0);
-    CountDownLatch looking = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    stages.beforeVision =
-        () -> {
-          looking.countDown();
-          wait(go);
-        };
+    HeldLook look = new HeldLook();
     List<CompletableFuture<AnswerDone>> answers = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
       answers.add(
           CompletableFuture.supplyAsync(
               () -> ask(pipeline, new Heard(), "cat"), Thread::startVirtualThread));
     }
-    assertThat(looking.await(30, TimeUnit.SECONDS)).isTrue();
+    look.awaitLook();
     TimeUnit.MILLISECONDS.sleep(200); // All have asked for the image by then.
-    go.countDown();
+    look.letGo();
 
     assertThat(answers.stream().mapToInt(answer -> answer.join().getCachedImages()).sum())
         .isEqualTo(7);
@@ -144,25 +136,19 @@ class VisualMemoryTest {
   @Test
   void whoWaitsForALookThatFailsLooksHimself() throws Exception {
     Pipeline pipeline = pipeline(1 << 20);
-    CountDownLatch looking = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    stages.beforeVision =
-        () -> {
-          looking.countDown();
-          wait(go);
-        };
+    HeldLook look = new HeldLook();
     Context.CancellableContext first = Context.current().withCancellation();
     Runnable ask = () -> ask(pipeline, new Heard(), "cat");
     CompletableFuture<Void> gone =
         CompletableFuture.runAsync(first.wrap(ask), Thread::startVirtualThread);
-    assertThat(looking.await(30, TimeUnit.SECONDS)).isTrue();
+    look.awaitLook();
     CompletableFuture<AnswerDone> second =
         CompletableFuture.supplyAsync(
             () -> ask(pipeline, new Heard(), "cat"), Thread::startVirtualThread);
     TimeUnit.MILLISECONDS.sleep(200);
 
     first.cancel(null);
-    go.countDown();
+    look.letGo();
 
     assertThatThrownBy(gone::join).hasCauseInstanceOf(StageFailure.class);
     assertThat(second.join().getCachedImages()).isZero();
@@ -172,17 +158,11 @@ class VisualMemoryTest {
   @Test
   void whoStopsWaitingForTheLookOfAnotherDoesNotEndIt() throws Exception {
     Pipeline pipeline = pipeline(1 << 20);
-    CountDownLatch looking = new CountDownLatch(1);
-    CountDownLatch go = new CountDownLatch(1);
-    stages.beforeVision =
-        () -> {
-          looking.countDown();
-          wait(go);
-        };
+    HeldLook look = new HeldLook();
     CompletableFuture<AnswerDone> first =
         CompletableFuture.supplyAsync(
             () -> ask(pipeline, new Heard(), "cat"), Thread::startVirtualThread);
-    assertThat(looking.await(30, TimeUnit.SECONDS)).isTrue();
+    look.awaitLook();
     Context.CancellableContext caller = Context.current().withCancellation();
     Runnable ask = () -> ask(pipeline, new Heard(), "cat");
     CompletableFuture<Void> impatient =
@@ -192,7 +172,7 @@ class VisualMemoryTest {
     caller.cancel(null);
 
     assertThatThrownBy(impatient::join).hasCauseInstanceOf(StageFailure.class);
-    go.countDown();
+    look.letGo();
     assertThat(first.join().getCompletionTokens()).isEqualTo(2);
     assertThat(stages.calls(Stage.VISION)).isEqualTo(1);
   }
@@ -235,10 +215,10 @@ class VisualMemoryTest {
     assertThat(stages.calls(Stage.VISION)).isGreaterThan(120);
   }
 
-  private static void wait(CountDownLatch latch) {
+  private static void await(CountDownLatch latch) {
     try {
       if (!latch.await(30, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("nobody let go");
+        throw new IllegalStateException("nothing came");
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

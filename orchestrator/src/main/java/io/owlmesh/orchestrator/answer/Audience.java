@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.Token;
 import java.util.List;
 
 /** Whoever hears what happens on the way of a question. Called by several threads. */
-interface Audience {
+public interface Audience {
   /**
    * A stage finished images.
    *
@@ -13,8 +15,11 @@ interface Audience {
    */
   void stage(Stage stage, List<Integer> imageIndices, boolean cached);
 
-  /** More of the answer. */
-  void text(String text);
+  /** More of an answer. */
+  void token(Token token);
+
+  /** The end of an answer, with what was held back of its text. */
+  void ended(Finished end);
 
   /** Runs something when the audience keeps up: now, or once it does. */
   void whenReady(Runnable next);

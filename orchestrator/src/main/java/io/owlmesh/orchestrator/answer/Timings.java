@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.owlmesh.proto.chat.v1.AnswerTimings;
 import io.owlmesh.proto.llm.v1.GenerateTimings;

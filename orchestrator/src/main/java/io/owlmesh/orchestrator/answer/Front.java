@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.owlmesh.model.OwlException;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.wire.HealthService;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
@@ -13,9 +14,9 @@ import jakarta.inject.Singleton;
 import java.util.Map;
 import java.util.function.Supplier;
 
-/** Everything behind the front door, put together once. */
+/** Everything behind the front doors, put together once. */
 @Singleton
-final class Front {
+public final class Front {
   private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
   private final Stages stages;
@@ -48,22 +49,28 @@ final class Front {
   }
 
   private String weights() {
-    return watch.require().visualWeights();
+    return mesh().visualWeights();
   }
 
   void started(@Observes StartupEvent event) {
     watch.start(settings.watch());
   }
 
-  Watch watch() {
-    return watch;
-  }
-
   Pipeline pipeline() {
     return pipeline;
   }
 
-  HealthStatusManager health() {
+  /**
+   * What the stages serve together.
+   *
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
+   */
+  public Mesh mesh() {
+    return watch.require();
+  }
+
+  /** Whether the mesh answers, for the health protocol. */
+  public HealthStatusManager health() {
     return health;
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
@@ -12,24 +12,27 @@ import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.tensor.v1.Tensor;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One answer of the language model: the prompt's parts flow in, text flows out, no faster than the
- * caller takes it.
+ * What the language model answers to one question: the prompt's parts flow in, text flows out, no
+ * faster than the caller takes it.
  */
 final class Speaking implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
+  private final int answers;
   private final Audience audience;
   private final Runnable onFirst;
-  private final CompletableFuture<Finished> result = new CompletableFuture<>();
+  private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
-  private @Nullable Finished finished; // Calls come one after the other.
+  private final List<Finished> finished = new ArrayList<>(); // Calls come one after the other.
 
-  private Speaking(Audience audience, Runnable onFirst) {
+  private Speaking(int answers, Audience audience, Runnable onFirst) {
+    this.answers = answers;
     this.audience = audience;
     this.onFirst = onFirst;
   }
@@ -39,11 +42,11 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
    *
    * @param tokens visual tokens of the images of the prompt, in order
    * @param onFirst run when the first token arrives
-   * @return the end of the answer; fails with a {@link StageFailure}
+   * @return the ends of the answers; fails with a {@link StageFailure}
    */
-  static CompletableFuture<Finished> of(
+  static CompletableFuture<List<Finished>> of(
       Stages stages, Question question, List<Tensor> tokens, Audience audience, Runnable onFirst) {
-    Speaking speaking = new Speaking(audience, onFirst);
+    Speaking speaking = new Speaking(Math.max(question.options().getN(), 1), audience, onFirst);
     var requests = LanguageModelGrpc.newStub(stages.traced(Stage.LLM)).generate(speaking);
     Iterator<Tensor> images = tokens.iterator();
     for (Prompt.Part part : question.prompt().parts()) {
@@ -73,11 +76,11 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
           began = true;
           onFirst.run();
         }
-        audience.text(response.getToken().getText());
+        audience.token(response.getToken());
       }
       case FINISHED -> {
-        audience.text(response.getFinished().getText());
-        finished = response.getFinished();
+        audience.ended(response.getFinished());
+        finished.add(response.getFinished());
       }
       case ACCEPTED, EVENT_NOT_SET -> {}
     }
@@ -89,8 +92,8 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
 
   @Override
   public void onError(Throwable failure) {
-    if (finished != null) {
-      result.complete(finished);
+    if (finished.size() == answers) {
+      result.complete(List.copyOf(finished));
     } else {
       result.completeExceptionally(new StageFailure(Stage.LLM, failure));
     }

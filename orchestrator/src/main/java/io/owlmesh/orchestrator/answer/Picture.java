@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.orchestrator.answer;
 
-import com.google.protobuf.ByteString;
 import java.util.List;
 
 /**
@@ -9,4 +8,4 @@ import java.util.List;
  *
  * @param indices of the images of the conversation that have exactly these bytes
  */
-record Picture(ByteString file, List<Integer> indices) {}
+record Picture(ImageFile file, List<Integer> indices) {}

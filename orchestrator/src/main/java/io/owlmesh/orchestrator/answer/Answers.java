@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.answer;
+
+import io.grpc.Context;
+import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** All answers in work, whichever door their callers came through, and what they may take. */
+@Singleton
+public final class Answers {
+  private final Front front;
+  private final OrchestratorConfig settings;
+  private final Tracer tracer;
+  private final Semaphore places;
+  private final AtomicLong uploadBytes = new AtomicLong();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService clock =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().name("deadlines").daemon(true).factory());
+
+  @Inject
+  Answers(Front front, OrchestratorConfig settings, Tracer tracer) {
+    this.front = front;
+    this.settings = settings;
+    this.tracer = tracer;
+    this.places = new Semaphore(settings.maxAnswers());
+  }
+
+  /**
+   * Begins an answer, in the trace and under the deadline of the current call, or under one of our
+   * own. If the mesh is not whole or has no place, the caller hears so and the answer is over.
+   */
+  public Answering open(Caller caller) {
+    Answering answering =
+        new Answering(this, caller, tracer.spanBuilder("owl.answer").startSpan(), deadline());
+    try {
+      front.mesh();
+      answering.enter();
+    } catch (OwlException e) {
+      answering.fail(e);
+    }
+    return answering;
+  }
+
+  private Context.CancellableContext deadline() {
+    Context caller = Context.current();
+    return caller.getDeadline() != null
+        ? caller.withCancellation()
+        : caller.withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
+  }
+
+  void takePlace() {
+    if (!places.tryAcquire()) {
+      throw new OwlException(
+          Fault.SATURATED,
+          "",
+          "%d answers are in work, the limit".formatted(settings.maxAnswers()));
+    }
+  }
+
+  void leavePlace() {
+    places.release();
+  }
+
+  /** Counts bytes of images, even if they are too many: they are to be given back either way. */
+  void take(long bytes) {
+    long all = uploadBytes.addAndGet(bytes);
+    if (all > settings.maxUploadBytes()) {
+      throw new OwlException(
+          Fault.SATURATED,
+          "turns",
+          "%d bytes of images, but %d are in work of at most %d"
+              .formatted(bytes, all - bytes, settings.maxUploadBytes()));
+    }
+  }
+
+  void giveBack(long bytes) {
+    uploadBytes.addAndGet(-bytes);
+  }
+
+  Pipeline pipeline() {
+    return front.pipeline();
+  }
+
+  void execute(Runnable work) {
+    threads.execute(work);
+  }
+}
