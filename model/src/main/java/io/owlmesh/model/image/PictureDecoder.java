@@ -86,7 +86,7 @@ public final class PictureDecoder {
     return read(encoded, limits::checkSize);
   }
 
-  private static Picture read(byte[] encoded, SizeCheck sizes) {
+  static Picture read(byte[] encoded, SizeCheck sizes) {
     PictureFormat format = PictureFormat.of(encoded);
     try {
       return switch (format) {

@@ -3,6 +3,7 @@ package io.owlmesh.model.image;
 
 import io.owlmesh.model.OwlException;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /** The formats that are accepted. Names and media types lie, so only content counts. */
 enum PictureFormat {
@@ -20,6 +21,11 @@ enum PictureFormat {
 
   String label() {
     return label;
+  }
+
+  /** As HTTP names it. */
+  String mediaType() {
+    return "image/" + label.toLowerCase(Locale.ROOT);
   }
 
   /**
