@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.ResourceProvider;
+import org.flywaydb.core.api.resource.LoadableResource;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
+
+/** The database, with its tables as this version wants them. */
+final class Database implements AutoCloseable {
+  private static final List<String> MIGRATIONS = List.of("V1__sessions.sql");
+  private static final String FOLDER = "/db/migration/";
+  private static final int CONNECTIONS = 8;
+
+  private final HikariDataSource pool;
+  private final Jdbi jdbi;
+
+  /**
+   * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
+   */
+  Database(String url, Optional<String> user, Optional<String> password) {
+    HikariConfig config = new HikariConfig();
+    // By default H2 writes half a second after a commit; here it is to be written before.
+    config.setJdbcUrl(url.startsWith("jdbc:h2:") ? url + ";WRITE_DELAY=0" : url);
+    user.ifPresent(config::setUsername);
+    password.ifPresent(config::setPassword);
+    config.setMaximumPoolSize(CONNECTIONS);
+    config.setPoolName("sessions");
+    pool = new HikariDataSource(config);
+    try {
+      migrate();
+    } catch (RuntimeException e) {
+      pool.close();
+      throw e;
+    }
+    jdbi = Jdbi.create(pool);
+  }
+
+  private void migrate() {
+    Flyway.configure(Database.class.getClassLoader())
+        .dataSource(pool)
+        .resourceProvider(new Migrations())
+        .load()
+        .migrate();
+  }
+
+  /** Names the files one by one: packed applications have no folders to search. */
+  private static final class Migrations implements ResourceProvider {
+    @Override
+    public @Nullable LoadableResource getResource(String path) {
+      String name = path.substring(path.lastIndexOf('/') + 1);
+      return MIGRATIONS.contains(name) ? new Migration(name) : null;
+    }
+
+    @Override
+    public Collection<LoadableResource> getResources(String prefix, String[] suffixes) {
+      return MIGRATIONS.stream()
+          .filter(name -> name.startsWith(prefix) && List.of(suffixes).contains(".sql"))
+          .<LoadableResource>map(Migration::new)
+          .toList();
+    }
+  }
+
+  private static final class Migration extends LoadableResource {
+    private final String name;
+
+    Migration(String name) {
+      this.name = name;
+    }
+
+    @Override
+    public Reader read() {
+      return new InputStreamReader(
+          Objects.requireNonNull(Database.class.getResourceAsStream(FOLDER + name), name),
+          StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String getAbsolutePath() {
+      return FOLDER + name;
+    }
+
+    @Override
+    public String getAbsolutePathOnDisk() {
+      return FOLDER + name;
+    }
+
+    @Override
+    public String getFilename() {
+      return name;
+    }
+
+    @Override
+    public String getRelativePath() {
+      return name;
+    }
+  }
+
+  /**
+   * Works in one transaction.
+   *
+   * @throws OwlException UNAVAILABLE if the database fails
+   */
+  <T> T transact(Function<Handle, T> work) {
+    try {
+      return jdbi.inTransaction(work::apply);
+    } catch (JdbiException e) {
+      throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

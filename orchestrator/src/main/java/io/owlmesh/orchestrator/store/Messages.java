@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/** Messages in their table; each method works in the transaction of its caller. */
+final class Messages {
+  private Messages() {}
+
+  /** Where a message is. */
+  record Place(String sessionId, String messageId) {}
+
+  /** All of a session, parents before children. */
+  static List<Message> of(Handle row, String sessionId) {
+    Map<String, Message.Builder> messages = new LinkedHashMap<>();
+    row.createQuery("SELECT * FROM message WHERE session_id = :session ORDER BY number")
+        .bind("session", sessionId)
+        .map((result, _) -> Rows.message(result))
+        .forEach(message -> messages.put(message.getId(), message));
+    row.createQuery(
+            """
+            SELECT m.message_id, i.* FROM message_image m
+            JOIN image i ON i.sha256 = m.sha256
+            JOIN message g ON g.id = m.message_id
+            WHERE g.session_id = :session ORDER BY g.number, m.place
+            """)
+        .bind("session", sessionId)
+        .map((result, _) -> Map.entry(result.getString("message_id"), Rows.image(result)))
+        .forEach(image -> show(messages.get(image.getKey()), image.getValue()));
+    return messages.values().stream().map(Message.Builder::build).toList();
+  }
+
+  private static void show(Message.@Nullable Builder message, Image image) {
+    if (message != null) {
+      message.addImages(image);
+    }
+  }
+
+  static Message require(Handle row, String sessionId, String messageId) {
+    return of(row, sessionId).stream()
+        .filter(message -> message.getId().equals(messageId))
+        .findFirst()
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.NOT_FOUND, "message_id", "no message '" + messageId + "' in this session"));
+  }
+
+  static void insert(Handle row, String sessionId, Message message) {
+    row.createUpdate(
+            """
+            INSERT INTO message (id, session_id, parent_id, role, body, state, created_at)
+            VALUES (:id, :session, :parent, :role, :text, :state, :createdAt)
+            """)
+        .bind("id", message.getId())
+        .bind("session", sessionId)
+        .bind("parent", message.getParentId())
+        .bind("role", Rows.word(message.getRole(), "ROLE_"))
+        .bind("text", message.getText())
+        .bind("state", Rows.word(message.getState(), "MESSAGE_STATE_"))
+        .bind("createdAt", Rows.time(message.getCreatedAt()))
+        .execute();
+  }
+
+  static void insertKey(Handle row, Turn turn) {
+    row.createUpdate("INSERT INTO turn VALUES (:session, :request, :question, :answer)")
+        .bind("session", turn.sessionId())
+        .bind("request", turn.requestId())
+        .bind("question", turn.question().getId())
+        .bind("answer", turn.answer().getId())
+        .execute();
+  }
+
+  static Optional<Turn> turn(Handle row, String sessionId, String requestId) {
+    return row.createQuery(
+            "SELECT question_id, answer_id FROM turn"
+                + " WHERE session_id = :session AND request_id = :request")
+        .bind("session", sessionId)
+        .bind("request", requestId)
+        .map((result, _) -> List.of(result.getString(1), result.getString(2)))
+        .findOne()
+        .map(ids ->
+            new Turn(
+                sessionId,
+                requestId,
+                require(row, sessionId, ids.getFirst()),
+                require(row, sessionId, ids.getLast()),
+                false));
+  }
+
+  static List<Place> rated(Handle row, List<String> ratings) {
+    return row.createQuery(
+            "SELECT session_id, id FROM message WHERE rating IN (<ratings>) ORDER BY number")
+        .bindList("ratings", ratings)
+        .map((result, _) -> new Place(result.getString(1), result.getString(2)))
+        .list();
+  }
+
+  /** The dialogue that ends with a message; nothing if that is gone. */
+  static Optional<RatedDialogue> upTo(Handle row, String sessionId, String messageId) {
+    Map<String, Message> byId = new HashMap<>();
+    of(row, sessionId).forEach(message -> byId.put(message.getId(), message));
+    List<Message> branch = new ArrayList<>();
+    @Nullable Message next = byId.get(messageId);
+    while (next != null) {
+      branch.add(next);
+      next = byId.get(next.getParentId());
+    }
+    Collections.reverse(branch);
+    return row.createQuery("SELECT * FROM session WHERE id = :id")
+        .bind("id", sessionId)
+        .map((result, _) -> Rows.session(result))
+        .findOne()
+        .filter(_ -> !branch.isEmpty())
+        .map(session -> new RatedDialogue(session, branch));
+  }
+}

@@ -1,0 +1,335 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.Timestamp;
+import com.google.protobuf.util.Timestamps;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.chat.v1.Feedback;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.Rating;
+import io.owlmesh.proto.chat.v1.Role;
+import io.owlmesh.proto.chat.v1.Session;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Conversations in a database. Every method is one transaction: what returned normally survives a
+ * crash of the process. A failure of the database is UNAVAILABLE.
+ */
+public final class SessionStore implements AutoCloseable {
+  private static final int TITLE = 60;
+
+  private final Database database;
+  private final ImageFiles files;
+  private final Images images;
+
+  private SessionStore(Database database, ImageFiles files) {
+    this.database = database;
+    this.files = files;
+    this.images = new Images(database, files);
+  }
+
+  /** The time, in the microseconds that columns keep. */
+  public static Timestamp now() {
+    return Timestamps.fromMicros(Timestamps.toMicros(Timestamps.now()));
+  }
+
+  /**
+   * Opens the database, making its tables if they are not there. Answers that were being written
+   * when it was left become interrupted ones.
+   *
+   * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
+   */
+  public static SessionStore open(
+      String url, Optional<String> user, Optional<String> password, ImageFiles files) {
+    SessionStore store = new SessionStore(new Database(url, user, password), files);
+    store.database.transact(
+        row -> row.execute("UPDATE message SET state = 'interrupted' WHERE state = 'answering'"));
+    return store;
+  }
+
+  /** Adds a session. */
+  public void create(Session session) {
+    database.transact(row ->
+        row.createUpdate(
+                "INSERT INTO session VALUES"
+                    + " (:id, :title, :settings, :createdAt, :updatedAt, :head)")
+            .bind("id", session.getId())
+            .bind("title", session.getTitle())
+            .bind("settings", Rows.json(session.getSettings()))
+            .bind("createdAt", Rows.time(session.getCreatedAt()))
+            .bind("updatedAt", Rows.time(session.getUpdatedAt()))
+            .bind("head", session.getHead())
+            .execute());
+  }
+
+  /**
+   * A session.
+   *
+   * @throws OwlException NOT_FOUND, field {@code session_id}
+   */
+  public Session session(String id) {
+    return database.transact(row -> session(row, id, ""));
+  }
+
+  private static Session session(Handle row, String id, String lock) {
+    return row.createQuery("SELECT * FROM session WHERE id = :id" + lock)
+        .bind("id", id)
+        .map((result, _) -> Rows.session(result))
+        .findOne()
+        .orElseThrow(
+            () -> new OwlException(Fault.NOT_FOUND, "session_id", "no session '" + id + "'"));
+  }
+
+  /**
+   * Some sessions, the one changed last first.
+   *
+   * @param pageToken of the page before; empty for the first
+   * @throws OwlException BAD_INPUT, field {@code page_token}
+   */
+  public SessionPage list(int size, String pageToken) {
+    Optional<PageToken> from = PageToken.parse(pageToken);
+    String where =
+        from.isPresent() ? "WHERE updated_at < :at OR (updated_at = :at AND id > :id)" : "";
+    List<Session> found =
+        database.transact(row -> {
+          var query =
+              row.createQuery(
+                      "SELECT * FROM session "
+                          + where
+                          + " ORDER BY updated_at DESC, id LIMIT :size")
+                  .bind("size", size + 1);
+          from.ifPresent(token -> query.bind("at", token.at()).bind("id", token.id()));
+          return query.map((result, _) -> Rows.session(result)).list();
+        });
+    List<Session> page = found.subList(0, Math.min(size, found.size()));
+    return new SessionPage(page, found.size() > size ? PageToken.after(page.getLast()) : "");
+  }
+
+  /**
+   * Changes title, settings or head of a session.
+   *
+   * @throws OwlException NOT_FOUND, field {@code session_id}
+   */
+  public Session update(String id, Consumer<Session.Builder> change) {
+    database.transact(row -> {
+      Session.Builder session = session(row, id, " FOR UPDATE").toBuilder();
+      change.accept(session);
+      return row.createUpdate(
+              "UPDATE session SET title = :title, settings = :settings, head = :head,"
+                  + " updated_at = :now WHERE id = :id")
+          .bind("title", session.getTitle())
+          .bind("settings", Rows.json(session.getSettings()))
+          .bind("head", session.getHead())
+          .bind("now", Rows.time(Instant.now()))
+          .bind("id", id)
+          .execute();
+    });
+    return session(id);
+  }
+
+  /**
+   * Deletes a session with all that only it has: messages, ratings, images and their files.
+   *
+   * @throws OwlException NOT_FOUND, field {@code session_id}
+   */
+  public void delete(String id) {
+    images.delete(
+        database.transact(row -> {
+          session(row, id, " FOR UPDATE");
+          row.createUpdate("DELETE FROM session WHERE id = :id").bind("id", id).execute();
+          return Images.doom(row);
+        }));
+  }
+
+  /** All messages of a session, parents before children. */
+  public List<Message> messages(String sessionId) {
+    return database.transact(row -> Messages.of(row, sessionId));
+  }
+
+  /**
+   * A message.
+   *
+   * @throws OwlException NOT_FOUND, field {@code message_id}
+   */
+  public Message message(String sessionId, String messageId) {
+    return database.transact(row -> Messages.require(row, sessionId, messageId));
+  }
+
+  /**
+   * Keeps a turn whose answer is still to come; it becomes the current branch.
+   *
+   * @throws OwlException NOT_FOUND if the session or an image is gone
+   */
+  public void begin(Turn turn) {
+    database.transact(row -> {
+      Session session = session(row, turn.sessionId(), " FOR UPDATE");
+      if (turn.newQuestion()) {
+        Messages.insert(row, turn.sessionId(), turn.question());
+        Images.show(row, turn.question().getId(), turn.question().getImagesList());
+      }
+      Messages.insert(row, turn.sessionId(), turn.answer());
+      if (!turn.requestId().isEmpty()) {
+        Messages.insertKey(row, turn);
+      }
+      return row.createUpdate(
+              "UPDATE session SET title = :title, head = :head, updated_at = :now"
+                  + " WHERE id = :id")
+          .bind("title", title(session, turn.question()))
+          .bind("head", turn.answer().getId())
+          .bind("now", Rows.time(Instant.now()))
+          .bind("id", turn.sessionId())
+          .execute();
+    });
+  }
+
+  /** The first line of the first message names a session that has no name. */
+  private static String title(Session session, Message question) {
+    if (!session.getTitle().isEmpty()) {
+      return session.getTitle();
+    }
+    String line = question.getText().strip().lines().findFirst().orElse("");
+    int end = line.offsetByCodePoints(0, Math.min(TITLE, line.codePointCount(0, line.length())));
+    return end < line.length() ? line.substring(0, end) + "…" : line;
+  }
+
+  /** The turn that a request took, if it was taken. */
+  public Optional<Turn> turn(String sessionId, String requestId) {
+    return database.transact(row -> Messages.turn(row, sessionId, requestId));
+  }
+
+  /** An answer that ended early is written again. */
+  public void restart(String sessionId, String answerId) {
+    database.transact(row ->
+        row.createUpdate(
+                "UPDATE message SET state = 'answering', body = '', error = '', answer = ''"
+                    + " WHERE session_id = :session AND id = :id")
+            .bind("session", sessionId)
+            .bind("id", answerId)
+            .execute());
+  }
+
+  /** Keeps what was said so far of an answer that is being written. */
+  public void save(String sessionId, String answerId, String text) {
+    database.transact(row ->
+        row.createUpdate(
+                "UPDATE message SET body = :text"
+                    + " WHERE session_id = :session AND id = :id AND state = 'answering'")
+            .bind("text", text)
+            .bind("session", sessionId)
+            .bind("id", answerId)
+            .execute());
+  }
+
+  /** Keeps the end of an answer. Does nothing if its session is gone. */
+  public void finish(String sessionId, Message answer) {
+    database.transact(row -> {
+      row.createUpdate(
+              "UPDATE message SET body = :text, state = :state, answer = :answer,"
+                  + " error = :error WHERE session_id = :session AND id = :id")
+          .bind("text", answer.getText())
+          .bind("state", Rows.word(answer.getState(), "MESSAGE_STATE_"))
+          .bind("answer", answer.hasAnswer() ? Rows.json(answer.getAnswer()) : "")
+          .bind("error", answer.getError())
+          .bind("session", sessionId)
+          .bind("id", answer.getId())
+          .execute();
+      return row.createUpdate("UPDATE session SET updated_at = :now WHERE id = :id")
+          .bind("now", Rows.time(Instant.now()))
+          .bind("id", sessionId)
+          .execute();
+    });
+  }
+
+  /**
+   * Keeps what somebody thinks of an answer; without a rating, that nobody thinks anything.
+   *
+   * @throws OwlException NOT_FOUND or BAD_INPUT, field {@code message_id}
+   */
+  public Message rate(String sessionId, String messageId, Feedback feedback) {
+    return database.transact(row -> {
+      if (Messages.require(row, sessionId, messageId).getRole() != Role.ROLE_AI) {
+        throw OwlException.badInput("message_id", "names a human message, not an answer");
+      }
+      boolean none = feedback.getRating() == Rating.RATING_UNSPECIFIED;
+      row.createUpdate("UPDATE message SET rating = :rating, note = :note WHERE id = :id")
+          .bind("rating", Rows.word(feedback.getRating()))
+          .bind("note", none ? "" : feedback.getNote())
+          .bind("id", messageId)
+          .execute();
+      return Messages.require(row, sessionId, messageId);
+    });
+  }
+
+  /** Tells the dialogues up to rated answers, one by one, the oldest answer first. */
+  public void rated(Set<Rating> ratings, Consumer<RatedDialogue> each) {
+    List<String> words = ratings.stream().map(Rows::word).toList();
+    for (Messages.Place place : database.transact(row -> Messages.rated(row, words))) {
+      Optional<RatedDialogue> dialogue =
+          database.transact(row -> Messages.upTo(row, place.sessionId(), place.messageId()));
+      dialogue.ifPresent(each);
+    }
+  }
+
+  /**
+   * Keeps an image file once, for an hour at least, and for as long as something shows it.
+   *
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   */
+  public Image addImage(ByteString file) {
+    return images.add(file);
+  }
+
+  /**
+   * What an image is.
+   *
+   * @throws OwlException NOT_FOUND or BAD_INPUT, field {@code sha256}
+   */
+  public Image image(String sha256) {
+    return images.get(sha256);
+  }
+
+  /**
+   * The file of an image.
+   *
+   * @throws OwlException NOT_FOUND or BAD_INPUT, field {@code sha256}
+   */
+  public ByteString read(String sha256) {
+    return images.read(sha256);
+  }
+
+  /** Image files that have names of their own. */
+  public StoredFiles storedFiles() {
+    return new StoredFiles(database, images);
+  }
+
+  /**
+   * Deletes sessions that nobody changed since, and images that nothing shows.
+   *
+   * @return how many sessions
+   */
+  public int sweep(Instant changedBefore) {
+    OffsetDateTime before = Rows.time(changedBefore);
+    int deleted =
+        database.transact(row ->
+            row.createUpdate("DELETE FROM session WHERE updated_at < :before")
+                .bind("before", before)
+                .execute());
+    images.sweep();
+    return deleted;
+  }
+
+  @Override
+  public void close() {
+    database.close();
+    files.close();
+  }
+}

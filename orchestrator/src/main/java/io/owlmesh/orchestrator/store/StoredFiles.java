@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import com.google.protobuf.ByteString;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.chat.v1.Image;
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.HexFormat;
+import java.util.List;
+
+/** Image files under names of their own; several may have one content. */
+public final class StoredFiles {
+  private static final String FILES =
+      "SELECT f.*, i.* FROM stored_file f JOIN image i ON i.sha256 = f.sha256 ";
+  private static final int ID_BYTES = 12;
+
+  private final Database database;
+  private final Images images;
+  private final SecureRandom random = new SecureRandom();
+
+  StoredFiles(Database database, Images images) {
+    this.database = database;
+    this.images = images;
+  }
+
+  /**
+   * Keeps a file until it is deleted.
+   *
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   */
+  public StoredFile add(String filename, String purpose, ByteString file) {
+    Image image = images.add(file);
+    byte[] bytes = new byte[ID_BYTES];
+    random.nextBytes(bytes);
+    Instant now = Instant.now();
+    String id = "file-" + HexFormat.of().formatHex(bytes);
+    database.transact(row -> {
+      Images.use(row, image.getSha256());
+      return row.createUpdate(
+              "INSERT INTO stored_file VALUES (:id, :sha256, :filename, :purpose, :now)")
+          .bind("id", id)
+          .bind("sha256", image.getSha256())
+          .bind("filename", filename)
+          .bind("purpose", purpose)
+          .bind("now", Rows.time(now))
+          .execute();
+    });
+    return new StoredFile(id, image, filename, purpose, now);
+  }
+
+  /**
+   * A file.
+   *
+   * @throws OwlException NOT_FOUND, field {@code file_id}
+   */
+  public StoredFile get(String id) {
+    return database.transact(row ->
+        row.createQuery(FILES + "WHERE f.id = :id")
+            .bind("id", id)
+            .map((result, _) -> file(result))
+            .findOne()
+            .orElseThrow(() -> unknown(id)));
+  }
+
+  private static OwlException unknown(String id) {
+    return new OwlException(Fault.NOT_FOUND, "file_id", "no file '" + id + "'");
+  }
+
+  private static StoredFile file(ResultSet row) throws SQLException {
+    return new StoredFile(
+        row.getString("id"),
+        Rows.image(row),
+        row.getString("filename"),
+        row.getString("purpose"),
+        row.getObject("created_at", OffsetDateTime.class).toInstant());
+  }
+
+  /** The files that were added last, the newest first. */
+  public List<StoredFile> list(int most) {
+    return database.transact(row ->
+        row.createQuery(FILES + "ORDER BY f.created_at DESC, f.id LIMIT :most")
+            .bind("most", most)
+            .map((result, _) -> file(result))
+            .list());
+  }
+
+  /**
+   * Deletes a file, and its content if nothing else shows it.
+   *
+   * @throws OwlException NOT_FOUND, field {@code file_id}
+   */
+  public void delete(String id) {
+    images.delete(
+        database.transact(row -> {
+          if (row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute()
+              == 0) {
+            throw unknown(id);
+          }
+          return Images.doom(row);
+        }));
+  }
+}

@@ -1,0 +1,360 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.protobuf.ByteString;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.Feedback;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.Rating;
+import io.owlmesh.proto.chat.v1.Role;
+import io.owlmesh.proto.chat.v1.Session;
+import io.owlmesh.proto.chat.v1.SessionSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What every database must do. */
+abstract class SessionStoreContract {
+  @TempDir Path folder;
+  private SessionStore store;
+
+  /** An empty database, the same one at each call. */
+  abstract String url();
+
+  /** Who to be in it. */
+  Optional<String> user() {
+    return Optional.empty();
+  }
+
+  @BeforeEach
+  void open() {
+    store = SessionStore.open(url(), user(), Optional.empty(), new DiskImages(images()));
+  }
+
+  private Path images() {
+    return folder.resolve("images");
+  }
+
+  private void reopen() {
+    store.close();
+    open();
+  }
+
+  @AfterEach
+  void close() {
+    store.close();
+  }
+
+  private Session session(String title) {
+    Session session =
+        Session.newBuilder()
+            .setId(UUID.randomUUID().toString())
+            .setTitle(title)
+            .setSettings(
+                SessionSettings.newBuilder()
+                    .setSystem("Be \u732b brief.")
+                    .setOptions(AnswerOptions.newBuilder().setSeed(-1).setTemperature(0.5f)))
+            .setCreatedAt(now())
+            .setUpdatedAt(now())
+            .build();
+    store.create(session);
+    return session;
+  }
+
+  private static com.google.protobuf.Timestamp now() {
+    Instant now = Instant.now().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
+    return com.google.protobuf.Timestamp.newBuilder()
+        .setSeconds(now.getEpochSecond())
+        .setNanos(now.getNano())
+        .build();
+  }
+
+  private static Message message(Role role, String parent, String text, Image... images) {
+    return Message.newBuilder()
+        .setId(UUID.randomUUID().toString())
+        .setRole(role)
+        .setParentId(parent)
+        .setText(text)
+        .addAllImages(List.of(images))
+        .setState(
+            role == Role.ROLE_AI
+                ? MessageState.MESSAGE_STATE_ANSWERING
+                : MessageState.MESSAGE_STATE_COMPLETE)
+        .setCreatedAt(now())
+        .build();
+  }
+
+  private Turn begin(Session session, String key, String parent, String text, Image... images) {
+    Message question = message(Role.ROLE_HUMAN, parent, text, images);
+    Turn turn =
+        new Turn(session.getId(), key, question, message(Role.ROLE_AI, question.getId(), ""), true);
+    store.begin(turn);
+    return turn;
+  }
+
+  private Message finish(Turn turn, String text) {
+    Message answer =
+        turn.answer().toBuilder()
+            .setText(text)
+            .setState(MessageState.MESSAGE_STATE_COMPLETE)
+            .setAnswer(AnswerDone.newBuilder().setCompletionTokens(3))
+            .build();
+    store.finish(turn.sessionId(), answer);
+    return answer;
+  }
+
+  private static void assertFails(Fault fault, String field, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            OwlException.class,
+            e -> {
+              assertThat(e.fault()).isEqualTo(fault);
+              assertThat(e.field()).isEqualTo(field);
+            });
+  }
+
+  @Test
+  void aSessionComesBackAsItWasStoredAlsoAfterARestart() {
+    Session session = session("Owls");
+    reopen();
+
+    assertThat(store.session(session.getId())).isEqualTo(session);
+  }
+
+  @Test
+  void turnsComeBackInOrderWithTheirImages() {
+    Session session = session("");
+    Image cat = store.addImage(Pictures.png(1));
+    Turn first = begin(session, "", "", "Which?\nSecond line", cat, cat);
+    Message answer = finish(first, "This one. \ud83e\udd89");
+    Turn second = begin(session, "", answer.getId(), "And \u0001 <b>now</b>?");
+    reopen();
+
+    assertThat(store.messages(session.getId()))
+        .containsExactly(
+            first.question(),
+            answer,
+            second.question(),
+            second.answer().toBuilder().setState(MessageState.MESSAGE_STATE_INTERRUPTED).build());
+    Session changed = store.session(session.getId());
+    assertThat(changed.getHead()).isEqualTo(second.answer().getId());
+    assertThat(changed.getTitle()).isEqualTo("Which?");
+  }
+
+  @Test
+  void aNameThatWasGivenStays() {
+    Session session = session("Mine");
+    begin(session, "", "", "Which?");
+
+    assertThat(store.session(session.getId()).getTitle()).isEqualTo("Mine");
+  }
+
+  @Test
+  void aRequestIsKnownByItsKeyInItsSessionAlone() {
+    Session session = session("");
+    Turn turn = begin(session, "key", "", "Which?");
+    Message answer = finish(turn, "That.");
+
+    assertThat(store.turn(session.getId(), "key"))
+        .hasValue(new Turn(session.getId(), "key", turn.question(), answer, false));
+    assertThat(store.turn(session("").getId(), "key")).isEmpty();
+    assertThat(store.turn(session.getId(), "other")).isEmpty();
+  }
+
+  @Test
+  void anAnswerThatEndedEarlyCanBeWrittenAgain() {
+    Session session = session("");
+    Turn turn = begin(session, "", "", "Which?");
+    String answer = turn.answer().getId();
+    store.save(session.getId(), answer, "Th");
+    assertThat(store.message(session.getId(), answer).getText()).isEqualTo("Th");
+    reopen();
+
+    store.restart(session.getId(), answer);
+
+    assertThat(store.message(session.getId(), answer)).isEqualTo(turn.answer());
+    Message whole = finish(turn, "That.");
+    store.save(session.getId(), answer, "late");
+    assertThat(store.message(session.getId(), answer)).isEqualTo(whole);
+  }
+
+  @Test
+  void sessionsAreListedByPagesTheLastChangedFirst() {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      ids.addFirst(session("s" + i).getId());
+    }
+    store.update(ids.getLast(), session -> session.setTitle("touched"));
+    ids.addFirst(ids.removeLast());
+    List<String> seen = new ArrayList<>();
+    String token = "";
+    do {
+      SessionPage page = store.list(3, token);
+      page.sessions().forEach(session -> seen.add(session.getId()));
+      token = page.nextToken();
+    } while (!token.isEmpty());
+
+    assertThat(seen).isEqualTo(ids);
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense"));
+  }
+
+  @Test
+  void whatIsNotThereIsNamed() {
+    Session session = session("");
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session("nobody"));
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.delete("nobody"));
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.update("nobody", _ -> {}));
+    assertFails(Fault.NOT_FOUND, "message_id", () -> store.message(session.getId(), "nothing"));
+    assertFails(Fault.NOT_FOUND, "sha256", () -> store.image("0".repeat(64)));
+    assertFails(Fault.BAD_INPUT, "sha256", () -> store.read("../../etc/passwd"));
+    assertFails(
+        Fault.NOT_FOUND,
+        "images",
+        () -> begin(session, "", "", "", Image.newBuilder().setSha256("0".repeat(64)).build()));
+    assertThat(store.messages(session.getId())).isEmpty();
+  }
+
+  @Test
+  void whatSomebodyThinksOfAnAnswerIsKeptUntilHeThinksNothing() {
+    Session session = session("");
+    Turn turn = begin(session, "", "", "Which?");
+    finish(turn, "That.");
+    String answer = turn.answer().getId();
+    Feedback down = Feedback.newBuilder().setRating(Rating.RATING_DOWN).setNote("no").build();
+
+    assertThat(store.rate(session.getId(), answer, down).getFeedback()).isEqualTo(down);
+    assertThat(rated(Rating.RATING_DOWN)).containsExactly(answer);
+    assertThat(rated(Rating.RATING_UP, Rating.RATING_FLAG)).isEmpty();
+    store.rate(session.getId(), answer, Feedback.getDefaultInstance());
+    assertThat(store.message(session.getId(), answer).hasFeedback()).isFalse();
+    assertFails(
+        Fault.BAD_INPUT,
+        "message_id",
+        () -> store.rate(session.getId(), turn.question().getId(), down));
+  }
+
+  private List<String> rated(Rating first, Rating... others) {
+    List<String> ids = new ArrayList<>();
+    store.rated(
+        EnumSet.of(first, others), dialogue -> ids.add(dialogue.branch().getLast().getId()));
+    return ids;
+  }
+
+  @Test
+  void anImageIsStoredOnceAndReadBack() throws Exception {
+    ByteString file = Pictures.png(7);
+
+    Image image = store.addImage(file);
+
+    assertThat(store.addImage(file)).isEqualTo(image);
+    assertThat(image.getMediaType()).isEqualTo("image/png");
+    assertThat(image.getWidth()).isEqualTo(3);
+    assertThat(image.getHeight()).isEqualTo(2);
+    assertThat(store.image(image.getSha256())).isEqualTo(image);
+    assertThat(store.read(image.getSha256())).isEqualTo(file);
+    assertThat(filesOnDisk()).containsExactly(image.getSha256());
+    assertFails(
+        Fault.BAD_INPUT, "image", () -> store.addImage(ByteString.copyFromUtf8("no picture")));
+  }
+
+  private List<String> filesOnDisk() throws IOException {
+    try (Stream<Path> files = Files.walk(images())) {
+      return files.filter(Files::isRegularFile).map(file -> file.getFileName().toString()).toList();
+    }
+  }
+
+  @Test
+  void deletingASessionDeletesTheImagesThatNoOtherShows() throws Exception {
+    Image shared = store.addImage(Pictures.png(1));
+    Image own = store.addImage(Pictures.png(2));
+    Image uploaded = store.addImage(Pictures.png(3));
+    Session kept = session("");
+    finish(begin(kept, "", "", "", shared), "x");
+    Session gone = session("");
+    finish(begin(gone, "key", "", "", shared, own), "x");
+
+    store.delete(gone.getId());
+
+    assertThat(filesOnDisk()).containsExactlyInAnyOrder(shared.getSha256(), uploaded.getSha256());
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session(gone.getId()));
+    assertThat(store.messages(gone.getId())).isEmpty();
+    assertThat(store.turn(gone.getId(), "key")).isEmpty();
+    assertFails(Fault.NOT_FOUND, "sha256", () -> store.image(own.getSha256()));
+    assertThat(store.messages(kept.getId()).getFirst().getImagesList()).containsExactly(shared);
+    store.finish(gone.getId(), message(Role.ROLE_AI, "", "too late"));
+  }
+
+  @Test
+  void aNamedFileKeepsItsContentUntilTheLastNameIsGone() throws Exception {
+    StoredFiles files = store.storedFiles();
+    StoredFile one = files.add("cat.png", "vision", Pictures.png(1));
+    StoredFile two = files.add("same.png", "vision", Pictures.png(1));
+
+    assertThat(files.list(10)).extracting(StoredFile::filename).contains("cat.png", "same.png");
+    assertThat(files.get(one.id()).image()).isEqualTo(one.image());
+    files.delete(one.id());
+    assertThat(filesOnDisk()).hasSize(1);
+    files.delete(two.id());
+    assertThat(filesOnDisk()).isEmpty();
+    assertFails(Fault.NOT_FOUND, "file_id", () -> files.get(two.id()));
+    assertFails(Fault.NOT_FOUND, "file_id", () -> files.delete(two.id()));
+  }
+
+  @Test
+  void sessionsThatNobodyChangedAreSweptAndOthersStay() throws Exception {
+    Session old = session("old");
+    finish(begin(old, "", "", "", store.addImage(Pictures.png(1))), "x");
+    Instant between = Instant.now();
+    Session young = session("young");
+
+    assertThat(store.sweep(between)).isEqualTo(1);
+
+    assertThat(store.list(10, "").sessions())
+        .extracting(Session::getId)
+        .containsExactly(young.getId());
+    assertThat(filesOnDisk()).isEmpty();
+    assertThat(store.sweep(Instant.EPOCH)).isZero();
+  }
+
+  @Test
+  void anImageStoredWhileItIsDeletedIsThereAfterwards() {
+    for (int i = 0; i < 50; i++) {
+      Session session = session("");
+      Image image = store.addImage(Pictures.png(i));
+      begin(session, "", "", "", image);
+      CompletableFuture<Image> again =
+          CompletableFuture.supplyAsync(
+              () -> store.addImage(Pictures.png(image.getSha256().hashCode())),
+              Thread::startVirtualThread);
+      int number = i;
+      CompletableFuture<Image> same =
+          CompletableFuture.supplyAsync(
+              () -> store.addImage(Pictures.png(number)), Thread::startVirtualThread);
+      store.delete(session.getId());
+
+      assertThat(store.read(same.join().getSha256())).isEqualTo(Pictures.png(number));
+      assertThat(store.image(again.join().getSha256())).isNotNull();
+    }
+  }
+}
