@@ -8,6 +8,9 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.wire.Faults;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -24,7 +27,7 @@ public final class Answering {
   private final Span span;
   private final Context.CancellableContext context;
   private boolean entered;
-  private long reserved;
+  private final List<Runnable> held = new ArrayList<>();
   private boolean ended;
 
   Answering(Answers answers, Caller caller, Span span, Context.CancellableContext context) {
@@ -46,33 +49,37 @@ public final class Answering {
    */
   public synchronized void reserve(long bytes) {
     if (!ended) {
-      reserved += bytes;
-      answers.take(bytes);
+      held.add(answers.hold(bytes));
     }
   }
 
   /**
    * Leads a question through the stages. Does nothing if the answer is over.
    *
-   * @param question asked on the thread of the answer, may block and fail
+   * @param question asked on the thread of the answer, may block and fail; if there is none, all
+   *     was told and the answer is over
    */
-  public synchronized void start(Supplier<Question> question) {
+  public synchronized void start(Supplier<Optional<Question>> question) {
     if (!ended) {
       answers.execute(context.wrap(() -> run(question)));
     }
   }
 
-  private void run(Supplier<Question> asked) {
+  private void run(Supplier<Optional<Question>> asked) {
     try (Scope _ = span.makeCurrent()) {
-      Question question = asked.get();
-      span.setAttribute("owl.images", question.images().size());
-      AnswerDone done = answers.pipeline().answer(question, caller);
-      end(null, done.toBuilder().setTraceId(traceId()).build());
+      Optional<Question> question = asked.get();
+      end(null, question.map(this::answer).orElse(null));
     } catch (StageFailure e) {
       fail(e.fault());
     } catch (RuntimeException e) {
       fail(e);
     }
+  }
+
+  private AnswerDone answer(Question question) {
+    span.setAttribute("owl.images", question.images().size());
+    AnswerDone done = answers.pipeline().answer(question, caller);
+    return done.toBuilder().setTraceId(traceId()).build();
   }
 
   /** Ends the answer, and the work of the stages on it. Does nothing if it is over. */
@@ -90,7 +97,7 @@ public final class Answering {
     return span.getSpanContext().getTraceId();
   }
 
-  /** Exactly one of the two is there: why it failed, or the end of the answer. */
+  /** At most one of the two is there: why it failed, or the end of the answer. */
   private synchronized void end(@Nullable Throwable failure, @Nullable AnswerDone done) {
     if (ended) {
       return;
@@ -99,7 +106,7 @@ public final class Answering {
     if (entered) {
       answers.leavePlace();
     }
-    answers.giveBack(reserved);
+    held.forEach(Runnable::run);
     if (done != null) {
       span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
       span.setAttribute("owl.visual_tokens", done.getVisualTokens());

@@ -51,7 +51,8 @@ public final class Answers {
     return answering;
   }
 
-  private Context.CancellableContext deadline() {
+  /** The current call, with our own deadline if it has none; to be cancelled when it is over. */
+  public Context.CancellableContext deadline() {
     Context caller = Context.current();
     return caller.getDeadline() != null
         ? caller.withCancellation()
@@ -71,27 +72,31 @@ public final class Answers {
     places.release();
   }
 
-  /** Counts bytes of images, even if they are too many: they are to be given back either way. */
-  void take(long bytes) {
+  /**
+   * Counts bytes of images that are about to be kept.
+   *
+   * @return gives them back; to be run once
+   * @throws OwlException SATURATED if all callers together hold too many
+   */
+  public Runnable hold(long bytes) {
     long all = uploadBytes.addAndGet(bytes);
     if (all > settings.maxUploadBytes()) {
+      uploadBytes.addAndGet(-bytes);
       throw new OwlException(
           Fault.SATURATED,
-          "turns",
+          "images",
           "%d bytes of images, but %d are in work of at most %d"
               .formatted(bytes, all - bytes, settings.maxUploadBytes()));
     }
-  }
-
-  void giveBack(long bytes) {
-    uploadBytes.addAndGet(-bytes);
+    return () -> uploadBytes.addAndGet(-bytes);
   }
 
   Pipeline pipeline() {
     return front.pipeline();
   }
 
-  void execute(Runnable work) {
+  /** Runs something on a thread of its own. */
+  public void execute(Runnable work) {
     threads.execute(work);
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.answer;
 
+import io.grpc.ClientInterceptor;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.model.text.Prompt;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.wire.HealthService;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
 import io.quarkus.runtime.StartupEvent;
@@ -25,6 +28,10 @@ public final class Front {
 
   @Inject
   Front(OrchestratorConfig settings, GrpcTracingClientInterceptor tracing) {
+    this(settings, (ClientInterceptor) tracing);
+  }
+
+  Front(OrchestratorConfig settings, ClientInterceptor tracing) {
     this.settings = settings;
     stages =
         new Stages(
@@ -67,6 +74,35 @@ public final class Front {
    */
   public Mesh mesh() {
     return watch.require();
+  }
+
+  /**
+   * What the mesh serves, and the limits of requests.
+   *
+   * @throws OwlException as {@link #mesh}
+   */
+  public DescribeResponse describe() {
+    Mesh mesh = mesh();
+    return DescribeResponse.newBuilder()
+        .setModel(mesh.model())
+        .setContext(mesh.context())
+        .setVisualTokens(mesh.visualTokens())
+        .addAllAdapters(mesh.adapters())
+        .setDefaultAdapter(settings.defaultAdapter().orElse(""))
+        .setMaxImages(settings.maxImages())
+        .setMaxImageBytes(settings.maxImageBytes())
+        .addAllDigests(mesh.digests())
+        .build();
+  }
+
+  /**
+   * Positions that a prompt takes; asks the language model only if there may be more than a bound.
+   *
+   * @param bound below which any number is as good as another
+   * @throws OwlException if the language model does not tell
+   */
+  public int positions(Prompt prompt, int bound) {
+    return Positions.of(prompt, mesh().visualTokens(), bound, stages);
   }
 
   /** Whether the mesh answers, for the health protocol. */

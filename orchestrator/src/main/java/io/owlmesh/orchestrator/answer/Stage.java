@@ -4,7 +4,7 @@ package io.owlmesh.orchestrator.answer;
 import java.util.Locale;
 
 /** The neighbours of the orchestrator. */
-enum Stage {
+public enum Stage {
   VISION,
   ABSTRACTOR,
   LLM;

@@ -13,12 +13,20 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.proto.abstractor.v1.AbstractRequest;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.DescribeResponse;
 import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListModelsRequest;
+import io.owlmesh.proto.llm.v1.ListModelsResponse;
+import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.Token;
+import io.owlmesh.proto.llm.v1.TokenizeRequest;
+import io.owlmesh.proto.llm.v1.TokenizeResponse;
 import io.owlmesh.proto.llm.v1.Usage;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
@@ -35,7 +43,13 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
 /** Stages that compute nothing and fail when told to. */
-final class FakeStages implements AutoCloseable {
+public final class FakeStages implements AutoCloseable {
+  /** Positions that the model says it has. */
+  public static final int CONTEXT = 400;
+
+  /** Positions that it says an image takes. */
+  public static final int VISUAL_TOKENS = 10;
+
   /** What {@link VisualMemory} expects the tokens to be made by. */
   static final String WEIGHTS = VisualMemory.weights("V", "A");
 
@@ -48,7 +62,14 @@ final class FakeStages implements AutoCloseable {
   final Map<Stage, AtomicInteger> calls = new EnumMap<>(Stage.class);
   final AtomicInteger tokensSent = new AtomicInteger();
   final Stages channels;
-  int tokens = 2;
+
+  /** Calls with images, and with questions. */
+  final AtomicInteger looks = new AtomicInteger();
+
+  final AtomicInteger questions = new AtomicInteger();
+  volatile int tokens = 2;
+  private volatile String said = "";
+  private volatile GenerationOptions lastOptions = GenerationOptions.getDefaultInstance();
 
   /** The digest that visual tokens say they were made by. */
   String vision = "V";
@@ -78,7 +99,23 @@ final class FakeStages implements AutoCloseable {
             new Untraced());
   }
 
-  void fail(Stage stage, Status status, int times) {
+  /** How many tokens answers have from now on. */
+  public void tokens(int count) {
+    tokens = count;
+  }
+
+  /** What answers begin with from now on; empty: with what was asked. */
+  public void say(String text) {
+    said = text;
+  }
+
+  /** How the last question was to be answered. */
+  public GenerationOptions lastOptions() {
+    return lastOptions;
+  }
+
+  /** The next calls to a stage fail. */
+  public void fail(Stage stage, Status status, int times) {
     for (int i = 0; i < times; i++) {
       at(failures, stage).add(status);
     }
@@ -102,7 +139,7 @@ final class FakeStages implements AutoCloseable {
     server.shutdownNow();
   }
 
-  private static final class Untraced implements io.grpc.ClientInterceptor {
+  static final class Untraced implements io.grpc.ClientInterceptor {
     @Override
     public <Q, R> io.grpc.ClientCall<Q, R> interceptCall(
         io.grpc.MethodDescriptor<Q, R> method, io.grpc.CallOptions options, io.grpc.Channel next) {
@@ -148,9 +185,19 @@ final class FakeStages implements AutoCloseable {
 
   private final class Vision extends VisionEncoderGrpc.VisionEncoderImplBase {
     @Override
+    public void describe(
+        io.owlmesh.proto.vision.v1.DescribeRequest request,
+        StreamObserver<io.owlmesh.proto.vision.v1.DescribeResponse> out) {
+      out.onNext(
+          io.owlmesh.proto.vision.v1.DescribeResponse.newBuilder().setVisionDigest("V").build());
+      out.onCompleted();
+    }
+
+    @Override
     public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> out) {
       return new Each<>(
           request -> {
+            looks.incrementAndGet();
             beforeVision.run();
             return lie.apply(
                 EncodeResponse.newBuilder()
@@ -163,6 +210,18 @@ final class FakeStages implements AutoCloseable {
   }
 
   private final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+    @Override
+    public void describe(
+        io.owlmesh.proto.abstractor.v1.DescribeRequest request,
+        StreamObserver<io.owlmesh.proto.abstractor.v1.DescribeResponse> out) {
+      out.onNext(
+          io.owlmesh.proto.abstractor.v1.DescribeResponse.newBuilder()
+              .setVisionDigest("V")
+              .setAbstractorDigest("A")
+              .build());
+      out.onCompleted();
+    }
+
     @Override
     public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> out) {
       return new Each<>(
@@ -182,6 +241,36 @@ final class FakeStages implements AutoCloseable {
 
   /** Says back what it was shown: an image is its bytes, in brackets. */
   private final class Llm extends LanguageModelGrpc.LanguageModelImplBase {
+    @Override
+    public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
+      out.onNext(
+          ListModelsResponse.newBuilder()
+              .addModels(
+                  Model.newBuilder()
+                      .setName("parrot")
+                      .setDescription(
+                          DescribeResponse.newBuilder()
+                              .setVisionDigest("V")
+                              .setAbstractorDigest("A")
+                              .setLanguageDigest("L")
+                              .setContext(CONTEXT)
+                              .setVisualTokens(VISUAL_TOKENS))
+                      .addAdapters(Adapter.newBuilder().setName("polite")))
+              .build());
+      out.onCompleted();
+    }
+
+    /** A word is a token. */
+    @Override
+    public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> out) {
+      TokenizeResponse.Builder ids = TokenizeResponse.newBuilder();
+      for (String _ : request.getText().trim().split("\\s+", -1)) {
+        ids.addIds(1);
+      }
+      out.onNext(ids.build());
+      out.onCompleted();
+    }
+
     @Override
     public StreamObserver<GenerateRequest> generate(StreamObserver<GenerateResponse> responses) {
       var out = (ServerCallStreamObserver<GenerateResponse>) responses;
@@ -211,8 +300,11 @@ final class FakeStages implements AutoCloseable {
             }
             return;
           }
+          questions.incrementAndGet();
+          lastOptions = request.getOptions();
+          String first = said.isEmpty() ? prompt.toString() : said;
           for (int i = 0; i < tokens; i++) {
-            Token.Builder token = Token.newBuilder().setText(i == 0 ? prompt.toString() : "+");
+            Token.Builder token = Token.newBuilder().setText(i == 0 ? first : "+");
             answer.add(GenerateResponse.newBuilder().setToken(token).build());
           }
           answer.add(

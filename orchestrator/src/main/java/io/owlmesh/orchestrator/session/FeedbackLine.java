@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.orchestrator.store.RatedDialogue;
+import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import java.util.List;
+import java.util.Locale;
+
+/** A rated dialogue as a line of training data. */
+final class FeedbackLine {
+  private static final String PLACE = "<image>";
+
+  private FeedbackLine() {}
+
+  static ExportFeedbackResponse of(RatedDialogue dialogue) {
+    List<Message> branch = dialogue.branch();
+    Message answer = branch.getLast();
+    List<Message> before = branch.subList(0, branch.size() - 1);
+    List<Image> images =
+        before.stream().flatMap(message -> message.getImagesList().stream()).toList();
+    StringBuilder text = new StringBuilder();
+    for (Prompt.Part part :
+        TurnPlan.template(dialogue.session()).prompt(Fitting.turns(before)).parts()) {
+      text.append(
+          switch (part) {
+            case Prompt.Text(String said) -> plain(said);
+            case Prompt.Image _ -> PLACE;
+          });
+    }
+    text.append(plain(answer.getText()));
+    ObjectNode line = JsonNodeFactory.instance.objectNode();
+    line.put("text", text.toString());
+    var names = line.putArray("image");
+    images.forEach(image -> names.add("images/" + image.getSha256()));
+    line.put("rating", rating(answer));
+    line.put("note", answer.getFeedback().getNote());
+    line.put("session", dialogue.session().getId());
+    line.put("message", answer.getId());
+    return ExportFeedbackResponse.newBuilder()
+        .setLine(line.toString())
+        .addAllImages(images)
+        .build();
+  }
+
+  /** In training data the word is always the place of an image; as text it must not be. */
+  private static String plain(String said) {
+    return said.replace(PLACE, "< image>");
+  }
+
+  private static String rating(Message answer) {
+    return answer
+        .getFeedback()
+        .getRating()
+        .name()
+        .substring("RATING_".length())
+        .toLowerCase(Locale.ROOT);
+  }
+}

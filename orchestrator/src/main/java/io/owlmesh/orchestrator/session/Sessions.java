@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import com.google.protobuf.ByteString;
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.orchestrator.answer.Answering;
+import io.owlmesh.orchestrator.answer.Answers;
+import io.owlmesh.orchestrator.answer.Front;
+import io.owlmesh.orchestrator.answer.Mesh;
+import io.owlmesh.orchestrator.answer.Options;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.store.SessionPage;
+import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.proto.chat.v1.CreateSessionRequest;
+import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.GetSessionResponse;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.ListSessionsRequest;
+import io.owlmesh.proto.chat.v1.ListSessionsResponse;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.Rating;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.Session;
+import io.owlmesh.proto.chat.v1.SessionSettings;
+import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
+import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+
+/** What can be done with conversations that are kept. Everything blocks but {@link #send}. */
+@Singleton
+public final class Sessions {
+  private static final int MAX_TITLE = 200;
+  private static final int MAX_SYSTEM = 4_096;
+  private static final int MAX_NOTE = 2_000;
+  private static final int MAX_KEY = 64;
+  private static final int MAX_PAGE = 200;
+  private static final int USUAL_PAGE = 50;
+
+  private final SessionStore store;
+  private final Front front;
+  private final Answers answers;
+  private final OrchestratorConfig settings;
+  private final Means means;
+
+  /** What a turn works with. */
+  record Means(
+      SessionStore store,
+      TurnLocks locks,
+      TurnPlan plan,
+      Map<String, TurnInWork> running,
+      Answers answers) {
+    void execute(Runnable work) {
+      answers.execute(work);
+    }
+  }
+
+  @Inject
+  Sessions(Storage storage, Front front, Answers answers, OrchestratorConfig settings) {
+    this(storage.sessions(), front, answers, settings);
+  }
+
+  Sessions(SessionStore store, Front front, Answers answers, OrchestratorConfig settings) {
+    this.store = store;
+    this.front = front;
+    this.answers = answers;
+    this.settings = settings;
+    this.means =
+        new Means(
+            store,
+            new TurnLocks(),
+            new TurnPlan(store, front, settings),
+            new ConcurrentHashMap<>(),
+            answers);
+  }
+
+  /**
+   * Begins a session.
+   *
+   * @throws OwlException BAD_INPUT or NOT_FOUND naming the field
+   */
+  public Session create(CreateSessionRequest request) {
+    requireLength("title", request.getTitle(), 0, MAX_TITLE);
+    check(request.getSettings());
+    var now = SessionStore.now();
+    Session session =
+        Session.newBuilder()
+            .setId(UUID.randomUUID().toString())
+            .setTitle(request.getTitle())
+            .setSettings(request.getSettings())
+            .setCreatedAt(now)
+            .setUpdatedAt(now)
+            .build();
+    store.create(session);
+    return session;
+  }
+
+  private void check(SessionSettings asked) {
+    requireLength("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
+    Options.of(asked.getOptions(), "");
+    if (asked.hasModel() || asked.getOptions().hasAdapter()) {
+      Mesh mesh = front.mesh();
+      if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
+        throw new OwlException(
+            Fault.NOT_FOUND,
+            "settings.model",
+            "'%s', the mesh serves '%s'".formatted(asked.getModel(), mesh.model()));
+      }
+      TurnPlan.requireAdapter("settings.options.adapter", asked.getOptions().getAdapter(), mesh);
+    }
+  }
+
+  private static void requireLength(String field, String text, int least, int most) {
+    int length = text.codePointCount(0, text.length());
+    if (length < least || length > most) {
+      throw OwlException.badInput(
+          field, "%d characters, allowed are %d to %d".formatted(length, least, most));
+    }
+  }
+
+  /** A session with all its messages. */
+  public GetSessionResponse get(String id) {
+    return GetSessionResponse.newBuilder()
+        .setSession(store.session(id))
+        .addAllMessages(store.messages(id))
+        .build();
+  }
+
+  /** A page of all sessions. */
+  public ListSessionsResponse list(ListSessionsRequest request) {
+    int size = request.getPageSize() == 0 ? USUAL_PAGE : request.getPageSize();
+    if (size < 1 || size > MAX_PAGE) {
+      throw OwlException.badInput("page_size", size + ", allowed are 1 to " + MAX_PAGE);
+    }
+    SessionPage page = store.list(size, request.getPageToken());
+    return ListSessionsResponse.newBuilder()
+        .addAllSessions(page.sessions())
+        .setNextPageToken(page.nextToken())
+        .build();
+  }
+
+  /** Renames a session, changes its settings or its current branch. */
+  public Session update(UpdateSessionRequest request) {
+    if (request.hasTitle()) {
+      requireLength("title", request.getTitle(), 1, MAX_TITLE);
+    }
+    if (request.hasSettings()) {
+      check(request.getSettings());
+    }
+    if (request.hasHead()) {
+      store.session(request.getSessionId());
+      new Branch(store.messages(request.getSessionId())).require("head", request.getHead());
+    }
+    return store.update(
+        request.getSessionId(),
+        session -> {
+          if (request.hasTitle()) {
+            session.setTitle(request.getTitle());
+          }
+          if (request.hasSettings()) {
+            session.setSettings(request.getSettings());
+          }
+          if (request.hasHead()) {
+            session.setHead(request.getHead());
+          }
+        });
+  }
+
+  /** Deletes a session, after ending its answer. */
+  public void delete(String id) {
+    store.session(id);
+    stop(id);
+    Runnable leave = means.locks().enter(id, true);
+    try {
+      store.delete(id);
+    } finally {
+      leave.run();
+    }
+  }
+
+  /**
+   * Takes a turn; returns at once.
+   *
+   * @return ends it if whoever listens goes away
+   */
+  public Runnable send(SendMessageRequest request, TurnListener listener) {
+    TurnInWork turn = new TurnInWork(means, request, listener);
+    Answering answering = answers.open(turn);
+    try {
+      requireLength("request_id", request.getRequestId(), 0, MAX_KEY);
+      turn.start(answering);
+    } catch (OwlException e) {
+      answering.fail(e);
+    }
+    return answering::cancel;
+  }
+
+  /** Ends the answer that is being written; whether there was one. */
+  public boolean stop(String id) {
+    store.session(id);
+    TurnInWork turn = means.running().get(id);
+    if (turn == null) {
+      return false;
+    }
+    turn.stop();
+    return true;
+  }
+
+  /** Keeps what somebody thinks of an answer. */
+  public Message rate(SetFeedbackRequest request) {
+    requireLength("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
+    if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
+      throw OwlException.badInput("feedback.rating", "is none of up, down and flag");
+    }
+    store.session(request.getSessionId());
+    return store.rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
+  }
+
+  /** Tells the dialogues up to rated answers, as training reads them. */
+  public void export(Collection<Rating> ratings, Consumer<ExportFeedbackResponse> each) {
+    Set<Rating> wanted = EnumSet.of(Rating.RATING_UP);
+    if (!ratings.isEmpty()) {
+      wanted.clear();
+      wanted.addAll(ratings);
+    }
+    if (wanted.contains(Rating.UNRECOGNIZED) || wanted.contains(Rating.RATING_UNSPECIFIED)) {
+      throw OwlException.badInput("ratings", "only up, down and flag can be asked for");
+    }
+    store.rated(wanted, dialogue -> each.accept(FeedbackLine.of(dialogue)));
+  }
+
+  /**
+   * Keeps an image file.
+   *
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   */
+  public Image upload(ByteString file) {
+    return store.addImage(file);
+  }
+
+  /** What an image file is. */
+  public Image image(String sha256) {
+    return store.image(sha256);
+  }
+
+  /** An image file. */
+  public ByteString read(String sha256) {
+    return store.read(sha256);
+  }
+
+  /** Largest image file that is kept, bytes. */
+  public int maxImageBytes() {
+    return settings.maxImageBytes();
+  }
+}

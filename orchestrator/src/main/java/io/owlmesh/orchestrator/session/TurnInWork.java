@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import io.grpc.Status;
+import io.owlmesh.orchestrator.answer.Answering;
+import io.owlmesh.orchestrator.answer.Caller;
+import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.Turn;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.FinishReason;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import io.owlmesh.proto.chat.v1.Session;
+import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.chat.v1.StageDone;
+import io.owlmesh.proto.chat.v1.TextDelta;
+import io.owlmesh.proto.chat.v1.TurnAccepted;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.llm.v1.Token;
+import io.owlmesh.wire.Faults;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One turn from its request to its end: keeps what was accepted before it is answered, and the
+ * answer before its end is told. What is said of an answer that ends early is kept, too.
+ */
+final class TurnInWork implements Caller {
+  private final Sessions.Means means;
+  private final SendMessageRequest request;
+  private final TurnListener listener;
+  private final StringBuilder text = new StringBuilder();
+  private @Nullable Answering answering;
+  private @Nullable Runnable leave;
+  private @Nullable Turn turn;
+  private TurnPlan.@Nullable Asked asked;
+  private long savedAt = System.nanoTime();
+  private int tokens;
+  private boolean stopped;
+  private boolean over;
+
+  TurnInWork(Sessions.Means means, SendMessageRequest request, TurnListener listener) {
+    this.means = means;
+    this.request = request;
+    this.listener = listener;
+  }
+
+  /** Begins, on another thread. */
+  void start(Answering life) {
+    synchronized (this) {
+      answering = life;
+    }
+    life.start(this::question);
+  }
+
+  /** Ends the answer; what was said of it becomes all of it. */
+  void stop() {
+    Answering life;
+    synchronized (this) {
+      stopped = true;
+      life = answering;
+    }
+    if (life != null) {
+      life.cancel();
+    }
+  }
+
+  /** What to ask the mesh; nothing if the request was answered before. */
+  private Optional<Question> question() {
+    SessionStore store = means.store();
+    String id = request.getSessionId();
+    store.session(id);
+    boolean repeated = earlier().isPresent();
+    enter(means.locks().enter(id, request.getWait() || repeated));
+    Session session = store.session(id);
+    Optional<Turn> earlier = earlier();
+    if (earlier.isPresent() && isAnswered(earlier.get().answer())) {
+      replay(earlier.get());
+      return Optional.empty();
+    }
+    TurnPlan plan = means.plan();
+    GenerationOptions options = plan.options(request, session);
+    Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, session);
+    TurnPlan.Asked question = plan.asked(next, session, options);
+    accept(next, question, earlier.isPresent());
+    return Optional.of(question.question());
+  }
+
+  private Optional<Turn> earlier() {
+    return request.getRequestId().isEmpty()
+        ? Optional.empty()
+        : means.store().turn(request.getSessionId(), request.getRequestId());
+  }
+
+  private static boolean isAnswered(Message answer) {
+    return switch (answer.getState()) {
+      case MESSAGE_STATE_COMPLETE, MESSAGE_STATE_STOPPED -> true;
+      case MESSAGE_STATE_ANSWERING,
+          MESSAGE_STATE_INTERRUPTED,
+          MESSAGE_STATE_FAILED,
+          MESSAGE_STATE_UNSPECIFIED,
+          UNRECOGNIZED ->
+          false;
+    };
+  }
+
+  private synchronized void enter(Runnable left) {
+    if (over) {
+      left.run();
+      throw Status.CANCELLED.asRuntimeException();
+    }
+    leave = left;
+    means.running().put(request.getSessionId(), this);
+  }
+
+  private synchronized void accept(Turn next, TurnPlan.Asked question, boolean again) {
+    if (over) {
+      throw Status.CANCELLED.asRuntimeException();
+    }
+    if (again) {
+      means.store().restart(next.sessionId(), next.answer().getId());
+    } else {
+      means.store().begin(next);
+    }
+    turn = next;
+    asked = question;
+    listener.event(accepted(next));
+  }
+
+  private static SendMessageResponse accepted(Turn turn) {
+    return SendMessageResponse.newBuilder()
+        .setAccepted(
+            TurnAccepted.newBuilder().setQuestion(turn.question()).setAnswer(turn.answer()))
+        .build();
+  }
+
+  private synchronized void replay(Turn earlier) {
+    if (over) {
+      return;
+    }
+    over = true;
+    listener.event(accepted(earlier));
+    sayToListener(earlier.answer().getText());
+    leave();
+    listener.event(SendMessageResponse.newBuilder().setDone(earlier.answer()).build());
+    listener.completed();
+  }
+
+  private void leave() {
+    means.running().remove(request.getSessionId(), this);
+    if (leave != null) {
+      leave.run();
+      leave = null;
+    }
+  }
+
+  @Override
+  public void stage(Stage stage, List<Integer> indices, boolean cached) {
+    int before = asked == null ? 0 : asked.omittedImages();
+    for (int index : indices) {
+      listener.event(
+          SendMessageResponse.newBuilder()
+              .setStage(
+                  StageDone.newBuilder()
+                      .setStage(stage)
+                      .setImageIndex(before + index)
+                      .setCached(cached))
+              .build());
+    }
+  }
+
+  @Override
+  public void token(Token token) {
+    say(token.getText(), 1);
+  }
+
+  @Override
+  public void ended(Finished end) {
+    say(end.getText(), 0);
+  }
+
+  private synchronized void say(String more, int tokensMore) {
+    if (over) {
+      return;
+    }
+    text.append(more);
+    tokens += tokensMore;
+    sayToListener(more);
+    saveNowAndThen();
+  }
+
+  private void sayToListener(String more) {
+    if (!more.isEmpty()) {
+      listener.event(
+          SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
+    }
+  }
+
+  /** So that a crash loses no more than the last second of a long answer. */
+  private void saveNowAndThen() {
+    Turn current = turn;
+    if (current != null && System.nanoTime() - savedAt > 1_000_000_000) {
+      savedAt = System.nanoTime();
+      String said = text.toString();
+      means.execute(() -> means.store().save(current.sessionId(), current.answer().getId(), said));
+    }
+  }
+
+  @Override
+  public void whenReady(Runnable next) {
+    listener.whenReady(next);
+  }
+
+  @Override
+  public void done(AnswerDone done) {
+    settle(MessageState.MESSAGE_STATE_COMPLETE, done, null);
+  }
+
+  @Override
+  public void fail(Throwable failure) {
+    Status status = Faults.toStatus(failure).getStatus();
+    boolean gone = status.getCode() == Status.Code.CANCELLED;
+    AnswerDone partial = null;
+    MessageState state =
+        gone ? MessageState.MESSAGE_STATE_INTERRUPTED : MessageState.MESSAGE_STATE_FAILED;
+    synchronized (this) {
+      if (gone && stopped && turn != null) {
+        state = MessageState.MESSAGE_STATE_STOPPED;
+        partial =
+            AnswerDone.newBuilder()
+                .setReason(FinishReason.FINISH_REASON_CANCELLED)
+                .setCompletionTokens(tokens)
+                .setTraceId(answering == null ? "" : answering.traceId())
+                .build();
+      }
+    }
+    MessageState ending = state;
+    AnswerDone said = partial;
+    // Whoever tells of a failure may be a thread of the network, which must not wait for a disk.
+    means.execute(() -> settle(ending, said, failure));
+  }
+
+  /** Keeps the end of the answer, then tells it. */
+  private synchronized void settle(
+      MessageState state, @Nullable AnswerDone done, @Nullable Throwable failure) {
+    if (over) {
+      return;
+    }
+    over = true;
+    Message answer;
+    try {
+      answer = keep(state, done, failure);
+    } catch (RuntimeException e) {
+      leave();
+      listener.failed(e);
+      return;
+    }
+    // Whoever hears of the end may take the next turn at once.
+    leave();
+    if (done != null && answer != null) {
+      listener.event(SendMessageResponse.newBuilder().setDone(answer).build());
+      listener.completed();
+    } else if (failure != null) {
+      listener.failed(failure);
+    }
+  }
+
+  private @Nullable Message keep(
+      MessageState state, @Nullable AnswerDone done, @Nullable Throwable failure) {
+    if (turn == null) {
+      return null;
+    }
+    Message.Builder answer = turn.answer().toBuilder().setText(text.toString()).setState(state);
+    if (done != null && asked != null) {
+      answer.setAnswer(done.toBuilder().setOmittedMessages(asked.omittedMessages()));
+    } else if (failure != null) {
+      String why = Faults.toStatus(failure).getStatus().getDescription();
+      answer.setError(why == null ? "" : why);
+    }
+    Message whole = answer.build();
+    means.store().finish(turn.sessionId(), whole);
+    return whole;
+  }
+}

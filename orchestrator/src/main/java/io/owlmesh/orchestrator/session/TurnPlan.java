@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.orchestrator.answer.Front;
+import io.owlmesh.orchestrator.answer.ImageFile;
+import io.owlmesh.orchestrator.answer.Mesh;
+import io.owlmesh.orchestrator.answer.Options;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.Turn;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.Role;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.Session;
+import io.owlmesh.proto.chat.v1.SessionSettings;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** Says what a request means in the session as it is now. */
+final class TurnPlan {
+  private static final int USUAL_ANSWER = 256;
+
+  private final SessionStore store;
+  private final Front front;
+  private final OrchestratorConfig limits;
+
+  TurnPlan(SessionStore store, Front front, OrchestratorConfig limits) {
+    this.store = store;
+    this.front = front;
+    this.limits = limits;
+  }
+
+  /**
+   * What a turn asks of the mesh.
+   *
+   * @param omittedImages images before those of the question, which the model is not shown
+   */
+  record Asked(Question question, int omittedMessages, int omittedImages) {}
+
+  /**
+   * The turn that a request takes.
+   *
+   * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
+   */
+  Turn turn(SendMessageRequest request, Session session) {
+    Branch branch = new Branch(store.messages(session.getId()));
+    return switch (request.getActionCase()) {
+      case SAY -> {
+        var say = request.getSay();
+        Message question =
+            human(
+                "say", say.getText(), images("say.images", say.getImagesList()), session.getHead());
+        yield turn(request, question, true);
+      }
+      case EDIT -> {
+        var edit = request.getEdit();
+        Message old = branch.require("edit.message_id", edit.getMessageId());
+        if (old.getRole() != Role.ROLE_HUMAN) {
+          throw OwlException.badInput("edit.message_id", "names an answer, not a human message");
+        }
+        List<Image> images = images("edit.images", edit.getImagesList());
+        yield turn(request, human("edit", edit.getText(), images, old.getParentId()), true);
+      }
+      case REGENERATE -> {
+        String id = request.getRegenerate().getMessageId();
+        String field = "regenerate.message_id";
+        Message old = branch.require(field, id.isEmpty() ? session.getHead() : id);
+        Message question =
+            old.getRole() == Role.ROLE_HUMAN ? old : branch.require(field, old.getParentId());
+        yield turn(request, question, false);
+      }
+      case ACTION_NOT_SET ->
+          throw OwlException.badInput("action", "is none of say, edit and regenerate");
+    };
+  }
+
+  private static Turn turn(SendMessageRequest request, Message question, boolean isNew) {
+    Message answer =
+        message(Role.ROLE_AI, question.getId())
+            .setState(MessageState.MESSAGE_STATE_ANSWERING)
+            .build();
+    return new Turn(request.getSessionId(), request.getRequestId(), question, answer, isNew);
+  }
+
+  private Message human(String field, String text, List<Image> images, String parent) {
+    if (text.isEmpty() && images.isEmpty()) {
+      throw OwlException.badInput(field, "neither text nor image");
+    }
+    return message(Role.ROLE_HUMAN, parent)
+        .setText(text)
+        .addAllImages(images)
+        .setState(MessageState.MESSAGE_STATE_COMPLETE)
+        .build();
+  }
+
+  private static Message.Builder message(Role role, String parent) {
+    return Message.newBuilder()
+        .setId(UUID.randomUUID().toString())
+        .setParentId(parent)
+        .setRole(role)
+        .setCreatedAt(SessionStore.now());
+  }
+
+  private List<Image> images(String field, List<String> digests) {
+    if (digests.size() > limits.maxImages()) {
+      throw OwlException.badInput(
+          field, "%d, at most %d are allowed".formatted(digests.size(), limits.maxImages()));
+    }
+    List<Image> images = new ArrayList<>();
+    for (int i = 0; i < digests.size(); i++) {
+      try {
+        images.add(store.image(digests.get(i)));
+      } catch (OwlException e) {
+        String reason = e.fault() == Fault.NOT_FOUND ? "is not uploaded" : "is no SHA-256";
+        String place = "%s[%d]".formatted(field, i);
+        throw new OwlException(e.fault(), place, "'%s' %s".formatted(digests.get(i), reason), e);
+      }
+    }
+    return images;
+  }
+
+  /**
+   * The options of a turn, checked.
+   *
+   * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
+   */
+  GenerationOptions options(SendMessageRequest request, Session session) {
+    SessionSettings settings = session.getSettings();
+    AnswerOptions asked = request.hasOptions() ? request.getOptions() : settings.getOptions();
+    Mesh mesh = front.mesh();
+    if (settings.hasModel() && !settings.getModel().equals(mesh.model())) {
+      throw new OwlException(
+          Fault.CONFLICT,
+          "settings.model",
+          "the session wants '%s', the mesh serves '%s'"
+              .formatted(settings.getModel(), mesh.model()));
+    }
+    GenerationOptions options = Options.of(asked, limits.defaultAdapter().orElse(""));
+    requireAdapter("options.adapter", options.getAdapter(), mesh);
+    return options;
+  }
+
+  static void requireAdapter(String field, String adapter, Mesh mesh) {
+    if (!adapter.isEmpty() && !mesh.adapters().contains(adapter)) {
+      throw new OwlException(
+          Fault.NOT_FOUND, field, "'%s', there are %s".formatted(adapter, mesh.adapters()));
+    }
+  }
+
+  /**
+   * What a turn asks of the mesh, with as much of what was said before as the context holds.
+   *
+   * @throws OwlException BAD_INPUT if not even the message itself fits
+   */
+  Asked asked(Turn turn, Session session, GenerationOptions options) {
+    List<Message> branch = new ArrayList<>();
+    for (Message message :
+        new Branch(store.messages(session.getId())).upTo(turn.question().getParentId())) {
+      // Of an answer that failed, there may be nothing to show.
+      if (message.getRole() == Role.ROLE_HUMAN || !message.getText().isEmpty()) {
+        branch.add(message);
+      }
+    }
+    branch.add(turn.question());
+    Mesh mesh = front.mesh();
+    int room =
+        options.hasMaxNewTokens()
+            ? options.getMaxNewTokens()
+            : Math.min(USUAL_ANSWER, mesh.context() / 4);
+    Fitting fitting =
+        Fitting.of(
+            branch,
+            template(session),
+            limits.maxImages(),
+            prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
+    List<ImageFile> files =
+        fitting.messages().stream()
+            .flatMap(message -> message.getImagesList().stream())
+            .map(this::file)
+            .toList();
+    int images = branch.stream().mapToInt(Message::getImagesCount).sum();
+    return new Asked(
+        new Question(fitting.prompt(), files, options), fitting.omitted(), images - files.size());
+  }
+
+  static PromptTemplate template(Session session) {
+    SessionSettings settings = session.getSettings();
+    return settings.hasSystem() ? new PromptTemplate(settings.getSystem()) : PromptTemplate.DEFAULT;
+  }
+
+  private boolean fits(Prompt prompt, Mesh mesh, int room) {
+    return front.positions(prompt, mesh.context() - room) <= mesh.context() - room;
+  }
+
+  private ImageFile file(Image image) {
+    return new ImageFile(image.getSha256(), () -> store.read(image.getSha256()));
+  }
+}
