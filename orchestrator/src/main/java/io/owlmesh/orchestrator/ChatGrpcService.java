@@ -1,67 +1,210 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator;
 
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answering;
 import io.owlmesh.orchestrator.answer.Answers;
 import io.owlmesh.orchestrator.answer.Front;
-import io.owlmesh.orchestrator.answer.Mesh;
 import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.session.Sessions;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.CreateSessionRequest;
+import io.owlmesh.proto.chat.v1.CreateSessionResponse;
+import io.owlmesh.proto.chat.v1.DeleteSessionRequest;
+import io.owlmesh.proto.chat.v1.DeleteSessionResponse;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
-import io.owlmesh.wire.Faults;
+import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
+import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.GetImageRequest;
+import io.owlmesh.proto.chat.v1.GetImageResponse;
+import io.owlmesh.proto.chat.v1.GetSessionRequest;
+import io.owlmesh.proto.chat.v1.GetSessionResponse;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.ListSessionsRequest;
+import io.owlmesh.proto.chat.v1.ListSessionsResponse;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
+import io.owlmesh.proto.chat.v1.SetFeedbackResponse;
+import io.owlmesh.proto.chat.v1.StopAnswerRequest;
+import io.owlmesh.proto.chat.v1.StopAnswerResponse;
+import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import io.owlmesh.proto.chat.v1.UpdateSessionResponse;
+import io.owlmesh.proto.chat.v1.UploadImageRequest;
+import io.owlmesh.proto.chat.v1.UploadImageResponse;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** The front door in gRPC. */
 @GrpcService
 public class ChatGrpcService extends ChatGrpc.ChatImplBase {
+  private static final int CHUNK = 1 << 20;
+
   private final Front front;
   private final Answers answers;
+  private final Sessions sessions;
   private final OrchestratorConfig settings;
 
   @Inject
-  ChatGrpcService(Front front, Answers answers, OrchestratorConfig settings) {
+  ChatGrpcService(Front front, Answers answers, Sessions sessions, OrchestratorConfig settings) {
     this.front = front;
     this.answers = answers;
+    this.sessions = sessions;
     this.settings = settings;
   }
 
   @Override
   public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> responses) {
     var out = (ServerCallStreamObserver<AnswerResponse>) responses;
-    Answering answering = answers.open(new Events(out));
+    Answering answering = answers.open(new Events(new Outlet<>(out)));
     // Without a handler, sending to a caller who went away would throw.
     out.setOnCancelHandler(answering::cancel);
     return new AnswerCall(
-        settings, answering::reserve, question -> answering.start(() -> question), answering::fail);
+        settings,
+        answering::reserve,
+        question -> answering.start(() -> Optional.of(question)),
+        answering::fail);
   }
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    Mesh mesh;
-    try {
-      mesh = front.mesh();
-    } catch (OwlException e) {
-      response.onError(Faults.toStatus(e));
-      return;
-    }
-    response.onNext(
-        DescribeResponse.newBuilder()
-            .setModel(mesh.model())
-            .setContext(mesh.context())
-            .setVisualTokens(mesh.visualTokens())
-            .addAllAdapters(mesh.adapters())
-            .setDefaultAdapter(settings.defaultAdapter().orElse(""))
-            .setMaxImages(settings.maxImages())
-            .setMaxImageBytes(settings.maxImageBytes())
-            .addAllDigests(mesh.digests())
-            .build());
-    response.onCompleted();
+    tell(response, front::describe);
+  }
+
+  /** Answers with one message, from a thread that may wait. */
+  private <R> void tell(StreamObserver<R> response, Supplier<R> work) {
+    stream(response, out -> out.send(work.get()));
+  }
+
+  /** Answers with messages, from a thread that may wait. */
+  private <R> void stream(StreamObserver<R> responses, Consumer<Outlet<R>> work) {
+    var call = (ServerCallStreamObserver<R>) responses;
+    Outlet<R> out = new Outlet<>(call);
+    call.setOnCancelHandler(() -> {});
+    answers.execute(
+        Context.current()
+            .wrap(() -> {
+              try {
+                work.accept(out);
+                out.complete();
+              } catch (RuntimeException e) {
+                out.fail(e);
+              }
+            }));
+  }
+
+  @Override
+  public StreamObserver<UploadImageRequest> uploadImage(
+      StreamObserver<UploadImageResponse> responses) {
+    var call = (ServerCallStreamObserver<UploadImageResponse>) responses;
+    Outlet<UploadImageResponse> out = new Outlet<>(call);
+    call.setOnCancelHandler(() -> {});
+    return new UploadImageCall(
+        settings.maxImageBytes(),
+        answers,
+        file -> {
+          Image image = sessions.upload(file);
+          out.send(UploadImageResponse.newBuilder().setImage(image).build());
+          out.complete();
+        },
+        out::fail);
+  }
+
+  @Override
+  public void getImage(GetImageRequest request, StreamObserver<GetImageResponse> responses) {
+    stream(
+        responses,
+        out -> {
+          Image image = sessions.image(request.getSha256());
+          ByteString file = sessions.read(request.getSha256());
+          for (int from = 0; from < file.size(); from += CHUNK) {
+            GetImageResponse.Builder piece =
+                GetImageResponse.newBuilder()
+                    .setData(file.substring(from, Math.min(from + CHUNK, file.size())));
+            if (from == 0) {
+              piece.setImage(image);
+            }
+            out.sendWhenReady(piece.build());
+          }
+        });
+  }
+
+  @Override
+  public void createSession(
+      CreateSessionRequest request, StreamObserver<CreateSessionResponse> response) {
+    tell(
+        response,
+        () -> CreateSessionResponse.newBuilder().setSession(sessions.create(request)).build());
+  }
+
+  @Override
+  public void getSession(GetSessionRequest request, StreamObserver<GetSessionResponse> response) {
+    tell(response, () -> sessions.get(request.getSessionId()));
+  }
+
+  @Override
+  public void listSessions(
+      ListSessionsRequest request, StreamObserver<ListSessionsResponse> response) {
+    tell(response, () -> sessions.list(request));
+  }
+
+  @Override
+  public void updateSession(
+      UpdateSessionRequest request, StreamObserver<UpdateSessionResponse> response) {
+    tell(
+        response,
+        () -> UpdateSessionResponse.newBuilder().setSession(sessions.update(request)).build());
+  }
+
+  @Override
+  public void deleteSession(
+      DeleteSessionRequest request, StreamObserver<DeleteSessionResponse> response) {
+    tell(
+        response,
+        () -> {
+          sessions.delete(request.getSessionId());
+          return DeleteSessionResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void sendMessage(
+      SendMessageRequest request, StreamObserver<SendMessageResponse> responses) {
+    var call = (ServerCallStreamObserver<SendMessageResponse>) responses;
+    Runnable cancel = sessions.send(request, new TurnEvents(new Outlet<>(call)));
+    call.setOnCancelHandler(cancel);
+  }
+
+  @Override
+  public void stopAnswer(StopAnswerRequest request, StreamObserver<StopAnswerResponse> response) {
+    tell(
+        response,
+        () ->
+            StopAnswerResponse.newBuilder()
+                .setStopped(sessions.stop(request.getSessionId()))
+                .build());
+  }
+
+  @Override
+  public void setFeedback(
+      SetFeedbackRequest request, StreamObserver<SetFeedbackResponse> response) {
+    tell(
+        response,
+        () -> SetFeedbackResponse.newBuilder().setMessage(sessions.rate(request)).build());
+  }
+
+  @Override
+  public void exportFeedback(
+      ExportFeedbackRequest request, StreamObserver<ExportFeedbackResponse> responses) {
+    stream(responses, out -> sessions.export(request.getRatingsList(), out::sendWhenReady));
   }
 }
