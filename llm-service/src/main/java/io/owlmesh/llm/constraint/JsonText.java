@@ -35,6 +35,9 @@ final class JsonText {
   /** Any value of at most three arrays and objects inside each other: more take too many states. */
   static final Automaton ANY = any(3);
 
+  /** Any object of at most three arrays and objects inside each other, itself among them. */
+  static final Automaton ANY_OBJECT = anyObject(any(2));
+
   /**
    * What an object may or must have.
    *
@@ -144,10 +147,14 @@ final class JsonText {
     if (depth > 0) {
       Automaton inner = any(depth - 1);
       kinds.add(array(inner, 0, Bounded.UNLIMITED));
-      Automaton members = list(Bounded.concat(STRING, COLON, inner));
-      kinds.add(enclosed("{", Bounded.optional(members), "}"));
+      kinds.add(anyObject(inner));
     }
     return Bounded.union(kinds);
+  }
+
+  private static Automaton anyObject(Automaton value) {
+    Automaton members = list(Bounded.concat(STRING, COLON, value));
+    return enclosed("{", Bounded.optional(members), "}");
   }
 
   /** Exactly this value. */

@@ -189,6 +189,9 @@ final class SchemaCompiler {
       throw refused(at + "/additionalProperties", "is supported as true or false alone");
     }
     Set<String> required = required(schema.path("required"), at + "/required");
+    if (named.isMissingNode() && required.isEmpty() && isOpen(schema)) {
+      return JsonText.ANY_OBJECT;
+    }
     List<JsonText.Property> properties = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : named.properties()) {
       String name = entry.getKey();
@@ -204,6 +207,10 @@ final class SchemaCompiler {
               + " can be");
     }
     return JsonText.object(properties);
+  }
+
+  private static boolean isOpen(JsonNode schema) {
+    return schema.path("additionalProperties").asBoolean(true);
   }
 
   private static Set<String> required(JsonNode names, String at) {

@@ -82,7 +82,14 @@ class SchemaCompilerTest {
         row("{'items':{'const':1},'maxItems':1}", List.of("[]", "[1]"), List.of("[1,1]")),
         row("{'items':false}", List.of("[]"), List.of("[1]")),
         row("{'maxItems':0}", List.of("[]"), List.of("[1]")),
-        row("{'type':'object'}", List.of("{}"), List.of("{'a':1}", "[]")),
+        row(
+            "{'type':'object'}",
+            List.of("{}", "{'a':1}", "{'a':{'b':[2]},'c':null}"),
+            List.of("[]", "1", "{'a'}")),
+        row(
+            "{'type':'object','additionalProperties':false}",
+            List.of("{}"),
+            List.of("{'a':1}", "[]")),
         row(
             "{'type':'object','properties':{'a':{'const':1},'b':{'const':2},'c':{'const':3}},"
                 + "'required':['b'],'additionalProperties':false}",

@@ -12,6 +12,7 @@ import io.owlmesh.orchestrator.answer.Options;
 import io.owlmesh.orchestrator.answer.OrchestratorConfig;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
@@ -254,6 +255,11 @@ public final class Sessions {
   /** An image file. */
   public ByteString read(String sha256) {
     return store.read(sha256);
+  }
+
+  /** Image files that have names of their own. */
+  public StoredFiles files() {
+    return store.storedFiles();
   }
 
   /** Largest image file that is kept, bytes. */

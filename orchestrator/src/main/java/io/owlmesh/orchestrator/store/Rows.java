@@ -23,6 +23,9 @@ import java.util.Locale;
 
 /** What columns hold, and what it means. */
 final class Rows {
+  /** Later than anything that is kept. */
+  static final OffsetDateTime FUTURE = OffsetDateTime.of(9999, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
+
   private static final String NOTHING = "";
 
   private Rows() {}

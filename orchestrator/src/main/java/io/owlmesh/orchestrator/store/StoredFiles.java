@@ -80,13 +80,33 @@ public final class StoredFiles {
         row.getObject("created_at", OffsetDateTime.class).toInstant());
   }
 
-  /** The files that were added last, the newest first. */
-  public List<StoredFile> list(int most) {
+  /**
+   * Files, the newest first.
+   *
+   * @param after the id of the one before the first; empty for the newest
+   * @throws OwlException NOT_FOUND, field {@code file_id}, if there is none of that id
+   */
+  public List<StoredFile> list(int most, String after) {
+    OffsetDateTime from = after.isEmpty() ? Rows.FUTURE : Rows.time(get(after).createdAt());
     return database.transact(row ->
-        row.createQuery(FILES + "ORDER BY f.created_at DESC, f.id LIMIT :most")
+        row.createQuery(
+                FILES
+                    + "WHERE f.created_at < :from OR (f.created_at = :from AND f.id > :after)"
+                    + " ORDER BY f.created_at DESC, f.id LIMIT :most")
+            .bind("from", from)
+            .bind("after", after)
             .bind("most", most)
             .map((result, _) -> file(result))
             .list());
+  }
+
+  /**
+   * The content of a file.
+   *
+   * @throws OwlException NOT_FOUND, field {@code file_id}
+   */
+  public ByteString read(String id) {
+    return images.read(get(id).image().getSha256());
   }
 
   /**

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.http;
+
+import io.owlmesh.orchestrator.session.TurnListener;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
+
+/** What happens in a turn of a session, as a stream of events. */
+record TurnStream(EventStream out) implements TurnListener {
+  @Override
+  public void event(SendMessageResponse event) {
+    out.send(Json.print(event));
+  }
+
+  @Override
+  public void completed() {
+    out.end();
+  }
+
+  @Override
+  public void failed(Throwable failure) {
+    out.fail(failure);
+  }
+
+  @Override
+  public void whenReady(Runnable next) {
+    out.whenReady(next);
+  }
+}

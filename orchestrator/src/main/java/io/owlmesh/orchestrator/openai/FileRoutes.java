@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.openai;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.model.OwlException;
+import io.owlmesh.orchestrator.answer.Answers;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.http.Exchange;
+import io.owlmesh.orchestrator.session.Sessions;
+import io.owlmesh.orchestrator.store.StoredFile;
+import io.owlmesh.orchestrator.store.StoredFiles;
+import io.vertx.core.Handler;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Image files that requests show by their names. */
+@Singleton
+final class FileRoutes {
+  private static final int MAX_PAGE = 10_000;
+  private static final List<String> PURPOSES = List.of("vision", "user_data", "assistants");
+
+  private final Answers answers;
+  private final StoredFiles files;
+  private final int maxBytes;
+
+  @Inject
+  FileRoutes(Answers answers, Sessions sessions, OrchestratorConfig settings) {
+    this.answers = answers;
+    this.files = sessions.files();
+    this.maxBytes = settings.maxImageBytes();
+  }
+
+  void install(@Observes Router router) {
+    router.post("/v1/files").handler(this::upload);
+    router.get("/v1/files").handler(work(this::list));
+    router.get("/v1/files/:file").handler(work(this::get));
+    router.get("/v1/files/:file/content").handler(work(this::content));
+    router.delete("/v1/files/:file").handler(work(this::delete));
+  }
+
+  private Handler<RoutingContext> work(Consumer<Exchange> work) {
+    return routing -> {
+      Exchange exchange = new Exchange(routing, answers);
+      exchange.work(() -> work.accept(exchange));
+    };
+  }
+
+  private void upload(RoutingContext routing) {
+    Exchange exchange = new Exchange(routing, answers);
+    exchange.form(
+        maxBytes,
+        form -> {
+          String purpose = form.text("purpose");
+          if (!PURPOSES.contains(purpose)) {
+            throw OwlException.badInput("purpose", "'" + purpose + "' is none of " + PURPOSES);
+          }
+          exchange.reply(json(files.add(form.filename(), purpose, form.file())).toString());
+        });
+  }
+
+  private void list(Exchange exchange) {
+    int most = exchange.query("limit", 1, MAX_PAGE, MAX_PAGE);
+    List<StoredFile> found = files.list(most + 1, exchange.query("after"));
+    List<StoredFile> page = found.subList(0, Math.min(most, found.size()));
+    ObjectNode list = JsonNodeFactory.instance.objectNode();
+    list.put("object", "list");
+    ArrayNode data = list.putArray("data");
+    page.forEach(file -> data.add(json(file)));
+    list.put("has_more", found.size() > most);
+    list.put("first_id", page.isEmpty() ? null : page.getFirst().id());
+    list.put("last_id", page.isEmpty() ? null : page.getLast().id());
+    exchange.reply(list.toString());
+  }
+
+  private void get(Exchange exchange) {
+    exchange.reply(json(files.get(exchange.path("file"))).toString());
+  }
+
+  private void content(Exchange exchange) {
+    StoredFile file = files.get(exchange.path("file"));
+    exchange.reply(file.image().getMediaType(), Buffer.buffer(files.read(file.id()).toByteArray()));
+  }
+
+  private void delete(Exchange exchange) {
+    String id = exchange.path("file");
+    files.delete(id);
+    ObjectNode deleted = JsonNodeFactory.instance.objectNode();
+    deleted.put("id", id);
+    deleted.put("object", "file");
+    deleted.put("deleted", true);
+    exchange.reply(deleted.toString());
+  }
+
+  private static ObjectNode json(StoredFile file) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.put("id", file.id());
+    json.put("object", "file");
+    json.put("bytes", file.image().getSizeBytes());
+    json.put("created_at", file.createdAt().getEpochSecond());
+    json.put("filename", file.filename());
+    json.put("purpose", file.purpose());
+    json.put("status", "processed");
+    return json;
+  }
+}

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.openai;
+
+import io.owlmesh.orchestrator.answer.Answering;
+import io.owlmesh.orchestrator.answer.Answers;
+import io.owlmesh.orchestrator.answer.Caller;
+import io.owlmesh.orchestrator.answer.Front;
+import io.owlmesh.orchestrator.answer.Mesh;
+import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.http.EventStream;
+import io.owlmesh.orchestrator.http.Exchange;
+import io.owlmesh.orchestrator.session.Sessions;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+
+/** Models and chat completions. */
+@Singleton
+final class OpenAiRoutes {
+  // JSON, then its texts, then the images that they spell: so many times a body is held at once.
+  private static final int COPIES = 3;
+
+  private final Answers answers;
+  private final Front front;
+  private final OrchestratorConfig settings;
+  private final RemoteImages remote;
+  private final ShownImages images;
+  private final long begin = Instant.now().getEpochSecond();
+
+  @Inject
+  OpenAiRoutes(
+      Answers answers,
+      Front front,
+      Sessions sessions,
+      OrchestratorConfig settings,
+      OpenAiConfig config,
+      Vertx vertx) {
+    this.answers = answers;
+    this.front = front;
+    this.settings = settings;
+    this.remote =
+        new RemoteImages(
+            vertx,
+            new Origins(config.imageOrigins().orElse(List.of())),
+            PublicAddresses::contains,
+            settings.maxImageBytes(),
+            config.imageFetchTimeout());
+    this.images = new ShownImages(settings, sessions.files(), remote, answers::execute);
+  }
+
+  void install(@Observes Router router) {
+    router.get("/v1/models").handler(tell(exchange -> exchange.reply(models().list() + "")));
+    router
+        .get("/v1/models/:model")
+        .handler(tell(exchange -> exchange.reply(models().model(exchange.path("model")) + "")));
+    router.post("/v1/chat/completions").handler(this::complete);
+  }
+
+  private io.vertx.core.Handler<RoutingContext> tell(Consumer<Exchange> work) {
+    return routing -> {
+      Exchange exchange = new Exchange(routing, answers);
+      exchange.work(() -> work.accept(exchange));
+    };
+  }
+
+  private Models models() {
+    return new Models(front.mesh(), settings.defaultAdapter().orElse(""), begin);
+  }
+
+  private void complete(RoutingContext routing) {
+    Exchange exchange = new Exchange(routing, answers);
+    exchange.json(settings.maxRequestBytes(), COPIES, body -> complete(exchange, body));
+  }
+
+  private void complete(Exchange exchange, Buffer body) {
+    CompletionRequest request = CompletionRequest.of(body, settings.maxImages());
+    Mesh mesh = front.mesh();
+    GenerationOptions options = request.choices().generation(models().adapter(request.model()));
+    CompletionJson json =
+        new CompletionJson(
+            "chatcmpl-" + UUID.randomUUID(),
+            Instant.now().getEpochSecond(),
+            request.model(),
+            "owl_" + mesh.digests().getLast().substring(0, 12));
+    boolean probabilities = request.choices().topLogprobs() >= 0;
+    EventStream events = exchange.events("");
+    Reply reply =
+        request.stream()
+            ? new StreamedReply(events, json, probabilities, request.includeUsage())
+            : new WholeReply(exchange, json, request.choices());
+    Dialogue dialogue = request.dialogue();
+    Caller caller = new Completion(reply, probabilities, dialogue.images());
+    Answering answering = answers.open(caller);
+    events.whenGone(answering::cancel);
+    answering.start(() ->
+        Optional.of(
+            new Question(
+                dialogue.prompt(), images.of(dialogue.images(), answering::reserve), options)));
+  }
+
+  @PreDestroy
+  void close() {
+    remote.close();
+  }
+}
