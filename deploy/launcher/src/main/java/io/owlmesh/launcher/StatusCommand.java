@@ -59,6 +59,7 @@ final class StatusCommand implements Callable<Integer> {
     }
     out.printf("%s, checkpoint %s%n", mesh.mode(), Home.shown(mesh.checkpoint()));
     out.println(new TextTable(rows));
+    mesh.page().ifPresent(page -> out.printf("The page: %s%n", page));
     out.flush();
     return wellAll ? 0 : Owl.FAILED;
   }

@@ -4,6 +4,7 @@ package io.owlmesh.launcher;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.mesh.MeshOptions;
 import io.owlmesh.launcher.mesh.MeshPlan;
+import io.owlmesh.launcher.mesh.MeshPorts;
 import io.owlmesh.launcher.mesh.MeshRecord;
 import io.owlmesh.launcher.mesh.MeshStarter;
 import io.owlmesh.launcher.mesh.RunningService;
@@ -14,12 +15,14 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Starts a mesh and stays with it, or leaves it running. */
@@ -33,6 +36,8 @@ import picocli.CommandLine.Spec;
       "OWL_JAVA_OPTS adds flags to their JVMs."
     })
 final class UpCommand implements Callable<Integer> {
+  private static final int LAST_PORT = 65_535;
+
   private final Home home;
 
   @SuppressWarnings("NullAway.Init")
@@ -58,6 +63,19 @@ final class UpCommand implements Callable<Integer> {
       description =
           "Port of the front door, the stages follow it; 0: any free ones (default: 9000).")
   private int portBase = Address.DEFAULT.port();
+
+  @Option(
+      names = "--http-port",
+      paramLabel = "N",
+      description =
+          "Port of the page and the HTTP interface; 0: a free one (default: 80 above --port-base).")
+  private @Nullable Integer httpPort;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DIR",
+      description = "Where conversations are kept (default: $OWL_DATA, else data/ here).")
+  private @Nullable Path data;
 
   @Option(
       names = "--host",
@@ -115,10 +133,10 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, MeshException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
+    MeshPorts ports = ports();
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
-    MeshPlan plan =
-        MeshPlan.of(
-            home.root(), new MeshOptions(fused, weights, host, portBase, settings(weights)));
+    MeshOptions options = new MeshOptions(fused, weights, host, ports, settings(weights));
+    MeshPlan plan = MeshPlan.of(home.root(), options);
     ShutdownStop stop = new ShutdownStop(home.run(), out);
     out.printf(
         "Starting %s with %s%n",
@@ -145,6 +163,22 @@ final class UpCommand implements Callable<Integer> {
     return new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out);
   }
 
+  private MeshPorts ports() {
+    refuseBadPort("--port-base", portBase, LAST_PORT - MeshPorts.SPAN);
+    if (httpPort != null) {
+      refuseBadPort("--http-port", httpPort, LAST_PORT);
+    }
+    return new MeshPorts(
+        portBase, httpPort == null ? OptionalInt.empty() : OptionalInt.of(httpPort));
+  }
+
+  private void refuseBadPort(String option, int port, int last) {
+    if (port < 0 || port > last) {
+      throw new ParameterException(
+          spec.commandLine(), "%s must be 0 to %d, not %d.".formatted(option, last, port));
+    }
+  }
+
   private Map<String, String> settings(Path weights) throws IOException {
     Map<String, String> settings = new TreeMap<>();
     if (threads != null) {
@@ -167,14 +201,25 @@ final class UpCommand implements Callable<Integer> {
     if (defaultAdapter != null) {
       settings.put("OWL_DEFAULT_ADAPTER", defaultAdapter);
     }
+    // Absolute, because services do not run in the folder that the person stands in.
+    settings.put("OWL_DATA", dataFolder().toAbsolutePath().toString());
     return settings;
   }
 
+  private Path dataFolder() {
+    String ofEnvironment = System.getenv("OWL_DATA");
+    if (data == null && ofEnvironment != null && !ofEnvironment.isBlank()) {
+      return Path.of(ofEnvironment);
+    }
+    return data != null ? data : home.root().resolve("data");
+  }
+
   private void announce(MeshRecord mesh, PrintWriter out) {
-    out.printf("Ready at %s. Logs: %s%n", mesh.frontDoor(), Home.shown(home.run().folder()));
+    out.printf("Ready. gRPC: %s, logs: %s%n", mesh.frontDoor(), Home.shown(home.run().folder()));
     out.println("Try: ./owl ask --image FILE \"What is in this picture?\"");
     out.println(
         detach ? "./owl status shows it, ./owl down stops it." : "Ctrl-C stops all services.");
+    mesh.page().ifPresent(page -> out.printf("The page: %s%n", page));
     out.flush();
   }
 

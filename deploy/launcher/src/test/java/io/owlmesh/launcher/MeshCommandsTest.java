@@ -48,6 +48,14 @@ class MeshCommandsTest {
   }
 
   @Test
+  void aPortThatNoneCanBeIsRefused() throws Exception {
+    assertThat(owl.call("up", "--port-base", "65500")).isNotZero();
+    assertThat(owl.err.toString()).contains("--port-base must be 0 to 65455, not 65500.");
+    assertThat(owl.call("up", "--http-port", "70000")).isNotZero();
+    assertThat(owl.err.toString()).contains("--http-port must be 0 to 65535, not 70000.");
+  }
+
+  @Test
   void withoutACheckpointTheOneThatComesAlongIsTaken() throws Exception {
     Files.createDirectories(home.resolve("deploy/models/owl-nano"));
     Files.writeString(home.resolve("deploy/models/owl-nano/config.json"), "{}");

@@ -10,6 +10,7 @@ import io.owlmesh.launcher.mesh.HealthProbe;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.mesh.MeshOptions;
 import io.owlmesh.launcher.mesh.MeshPlan;
+import io.owlmesh.launcher.mesh.MeshPorts;
 import io.owlmesh.launcher.mesh.ServicePlan;
 import io.owlmesh.launcher.talk.Address;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
 /** The processes of one mesh, each to be started, killed and started again. */
@@ -53,7 +56,10 @@ final class Processes implements AutoCloseable {
   private static Processes planned(
       Path logs, boolean fused, Path checkpoint, Map<String, String> settings)
       throws IOException, MeshException {
-    MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", 0, settings);
+    Map<String, String> all = new TreeMap<>(settings);
+    all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
+    MeshPorts free = new MeshPorts(0, OptionalInt.empty());
+    MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
     return new Processes(logs, MeshPlan.of(ROOT, options));
   }
 
@@ -123,6 +129,11 @@ final class Processes implements AutoCloseable {
 
   Address address(String name) {
     return new Address("127.0.0.1", plan(name).port());
+  }
+
+  /** Where the front door answers HTTP, for example {@code http://127.0.0.1:9080}. */
+  String http(String name) {
+    return "http://127.0.0.1:" + plan(name).httpPort().orElseThrow();
   }
 
   /** A plain channel, as any gRPC client would open it. */

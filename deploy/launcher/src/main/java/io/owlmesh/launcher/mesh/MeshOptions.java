@@ -10,11 +10,11 @@ import java.util.Map;
  * @param fused all stages in one process instead of a process each
  * @param checkpoint the folder that every service loads its part from
  * @param host the address that services listen on
- * @param portBase port of the front door, the stages follow it; 0 takes free ports
+ * @param ports where they listen
  * @param settings {@code OWL_…} variables given to every service
  */
 public record MeshOptions(
-    boolean fused, Path checkpoint, String host, int portBase, Map<String, String> settings) {
+    boolean fused, Path checkpoint, String host, MeshPorts ports, Map<String, String> settings) {
   public MeshOptions {
     settings = Map.copyOf(settings);
   }

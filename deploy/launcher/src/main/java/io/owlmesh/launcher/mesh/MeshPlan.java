@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -31,36 +32,46 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
   }
 
   private static MeshPlan fused(Path home, MeshOptions options) throws IOException, MeshException {
-    int port = Ports.choose(options.portBase(), 1).getFirst();
-    ServicePlan all = service(home, "deploy/fused", "fused", port, options, Map.of());
-    return new MeshPlan("fused", options.checkpoint(), options.host(), List.of(all));
+    MeshPorts.Chosen ports = options.ports().choose(1);
+    ServicePlan all = service(home, "deploy/fused", "fused", ports.grpc().getFirst(), options);
+    return new MeshPlan(
+        "fused", options.checkpoint(), options.host(), List.of(frontDoor(all, ports, Map.of())));
   }
 
   private static MeshPlan mesh(Path home, MeshOptions options) throws IOException, MeshException {
-    List<Integer> ports = Ports.choose(options.portBase(), 4);
+    MeshPorts.Chosen chosen = options.ports().choose(4);
+    List<Integer> ports = chosen.grpc();
     String near = options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host();
     Map<String, String> neighbours =
         Map.of(
             "OWL_VISION", near + ":" + ports.get(1),
             "OWL_ABSTRACTOR", near + ":" + ports.get(2),
             "OWL_LLM", near + ":" + ports.get(3));
+    ServicePlan first = service(home, "orchestrator", "orchestrator", ports.get(0), options);
     List<ServicePlan> services = new ArrayList<>();
-    services.add(service(home, "orchestrator", "orchestrator", ports.get(0), options, neighbours));
-    services.add(service(home, "vision-service", "vision", ports.get(1), options, Map.of()));
-    services.add(
-        service(home, "abstractor-service", "abstractor", ports.get(2), options, Map.of()));
-    services.add(service(home, "llm-service", "llm", ports.get(3), options, Map.of()));
+    services.add(frontDoor(first, chosen, neighbours));
+    services.add(service(home, "vision-service", "vision", ports.get(1), options));
+    services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
+    services.add(service(home, "llm-service", "llm", ports.get(3), options));
     return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
   }
 
+  /** What a service needs besides to be the one that clients come to. */
+  private static ServicePlan frontDoor(
+      ServicePlan service, MeshPorts.Chosen ports, Map<String, String> neighbours) {
+    Map<String, String> environment = new TreeMap<>(service.environment());
+    environment.putAll(neighbours);
+    environment.put("OWL_HTTP_PORT", Integer.toString(ports.http()));
+    return new ServicePlan(
+        service.name(),
+        service.command(),
+        service.port(),
+        OptionalInt.of(ports.http()),
+        environment);
+  }
+
   private static ServicePlan service(
-      Path home,
-      String module,
-      String name,
-      int port,
-      MeshOptions options,
-      Map<String, String> neighbours)
-      throws MeshException {
+      Path home, String module, String name, int port, MeshOptions options) throws MeshException {
     Path jar = home.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
     if (!Files.exists(jar)) {
       throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
@@ -70,10 +81,9 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     // the cores, and a spinning one takes the core that it waits for.
     environment.put("OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"));
     environment.putAll(options.settings());
-    environment.putAll(neighbours);
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());
     environment.put("OWL_PORT", Integer.toString(port));
-    return new ServicePlan(name, ServiceCommand.of(jar), port, environment);
+    return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
   }
 }

@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 
 /**
@@ -49,7 +51,19 @@ public record MeshRecord(
 
   /** An address to connect to: that of all interfaces is only one to listen on. */
   public Address address(RunningService service) {
-    return new Address(host.equals("0.0.0.0") ? "127.0.0.1" : host, service.port());
+    return new Address(near(), service.port());
+  }
+
+  /** Where a browser on this machine finds the page; empty if the front door has no HTTP. */
+  public Optional<String> page() {
+    OptionalInt port = services.getFirst().httpPort();
+    return port.isPresent()
+        ? Optional.of("http://%s/".formatted(new Address(near(), port.getAsInt())))
+        : Optional.empty();
+  }
+
+  private String near() {
+    return host.equals("0.0.0.0") ? "127.0.0.1" : host;
   }
 
   public List<RunningService> alive() {
@@ -61,11 +75,14 @@ public record MeshRecord(
     root.put("mode", mode).put("checkpoint", checkpoint.toString()).put("host", host);
     ArrayNode list = root.putArray("services");
     for (RunningService service : services) {
-      list.addObject()
-          .put("name", service.name())
-          .put("pid", service.pid())
-          .put("started", service.started())
-          .put("port", service.port())
+      ObjectNode entry =
+          list.addObject()
+              .put("name", service.name())
+              .put("pid", service.pid())
+              .put("started", service.started())
+              .put("port", service.port());
+      service.httpPort().ifPresent(port -> entry.put("httpPort", port));
+      entry
           .put("log", service.log().toString())
           .put("readyMillis", readyMillis.get(service.name()));
     }
@@ -88,6 +105,7 @@ public record MeshRecord(
                 service.required("pid").asLong(),
                 service.required("started").asLong(),
                 service.required("port").asInt(),
+                httpPort(service.path("httpPort")),
                 Path.of(service.required("log").asText())));
       }
       return new MeshRecord(
@@ -99,5 +117,9 @@ public record MeshRecord(
     } catch (JsonProcessingException | IllegalArgumentException damaged) {
       throw new MeshException("mesh.json cannot be read: " + damaged.getMessage());
     }
+  }
+
+  private static OptionalInt httpPort(JsonNode port) {
+    return port.isInt() ? OptionalInt.of(port.asInt()) : OptionalInt.empty();
   }
 }

@@ -78,14 +78,23 @@ public final class MeshStarter {
 
   private static void refuseTakenPorts(MeshPlan plan) throws MeshException {
     for (ServicePlan service : plan.services()) {
-      if (!Ports.free(plan.host(), service.port())) {
-        throw new MeshException(
-            "Port %d, meant for %s, is taken by %s. Free it, or choose others with --port-base N (0: any free ones)."
-                .formatted(
-                    service.port(),
-                    service.name(),
-                    PortHolder.describe(service.port()).orElse("another process")));
+      refuseTaken(plan.host(), service.port(), service.name(), "--port-base");
+      if (service.httpPort().isPresent()) {
+        refuseTaken(
+            plan.host(),
+            service.httpPort().getAsInt(),
+            "the page of " + service.name(),
+            "--http-port");
       }
+    }
+  }
+
+  private static void refuseTaken(String host, int port, String use, String option)
+      throws MeshException {
+    if (!Ports.isFree(host, port)) {
+      throw new MeshException(
+          "Port %d, meant for %s, is taken by %s. Free it, or choose others with %s N (0: any free ones)."
+              .formatted(port, use, PortHolder.describe(port).orElse("another process"), option));
     }
   }
 

@@ -13,11 +13,13 @@ import java.util.stream.IntStream;
 final class Ports {
   private Ports() {}
 
-  /** {@code count} ports from {@code base} on; if it is 0, any free ones. */
-  static List<Integer> choose(int base, int count) throws IOException {
-    if (base > 0) {
-      return IntStream.range(base, base + count).boxed().toList();
-    }
+  /** {@code count} ports from {@code base} on. */
+  static List<Integer> following(int base, int count) {
+    return IntStream.range(base, base + count).boxed().toList();
+  }
+
+  /** Any {@code count} ports that nobody listens on. */
+  static List<Integer> free(int count) throws IOException {
     List<ServerSocket> held = new ArrayList<>();
     try {
       // All are held until the last is found: a port given back at once could be found twice.
@@ -32,7 +34,7 @@ final class Ports {
     }
   }
 
-  static boolean free(String host, int port) {
+  static boolean isFree(String host, int port) {
     try (ServerSocket probe = new ServerSocket()) {
       // A port in TIME_WAIT counts as free, as it does for the services.
       probe.setReuseAddress(true);

@@ -7,21 +7,25 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * One process that was started.
  *
  * @param started when the process began, milliseconds of the epoch: with the pid it names one
  *     process for ever, so that a pid given to another program later is never mistaken for ours
+ * @param httpPort of the front door alone
  */
-public record RunningService(String name, long pid, long started, int port, Path log) {
+public record RunningService(
+    String name, long pid, long started, int port, OptionalInt httpPort, Path log) {
   /** Clocks are adjusted, and start times are derived from the time of boot in whole seconds. */
   private static final Duration START_TOLERANCE = Duration.ofSeconds(2);
 
   static RunningService of(ServicePlan plan, Process process, Path log) {
     long started =
         process.info().startInstant().map(Instant::toEpochMilli).orElse(System.currentTimeMillis());
-    return new RunningService(plan.name(), process.pid(), started, plan.port(), log);
+    return new RunningService(
+        plan.name(), process.pid(), started, plan.port(), plan.httpPort(), log);
   }
 
   /** The process, if it still runs and is the one that was started. */

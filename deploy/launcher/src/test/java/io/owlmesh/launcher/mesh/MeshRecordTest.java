@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
 class MeshRecordTest {
@@ -45,6 +46,15 @@ class MeshRecordTest {
   @Test
   void aMeshOnAllInterfacesIsReachedOverLoopback() {
     assertThat(mesh("0.0.0.0", service(MY_START)).frontDoor()).hasToString("127.0.0.1:9000");
+    assertThat(mesh("0.0.0.0", service(MY_START)).page()).contains("http://127.0.0.1:9080/");
+  }
+
+  @Test
+  void aRecordOfTheTimeBeforeThePageIsReadAllTheSame() throws Exception {
+    String old = mesh("127.0.0.1", service(MY_START)).toJson().replace("\"httpPort\" : 9080,", "");
+
+    assertThat(MeshRecord.fromJson(old).page()).isEmpty();
+    assertThat(MeshRecord.fromJson(old).frontDoor()).hasToString("127.0.0.1:9000");
   }
 
   private static MeshRecord mesh(String host, RunningService service) {
@@ -52,6 +62,7 @@ class MeshRecordTest {
   }
 
   private static RunningService service(long started) {
-    return new RunningService("orchestrator", ME.pid(), started, 9000, Path.of("o.log"));
+    return new RunningService(
+        "orchestrator", ME.pid(), started, 9000, OptionalInt.of(9080), Path.of("o.log"));
   }
 }

@@ -107,6 +107,19 @@ class MeshStarterTest {
   }
 
   @Test
+  void aTakenPortOfThePageIsNamedToo() throws Exception {
+    MeshPlan plan = TestPlans.of(ServingService.class);
+
+    try (ServerSocket page = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      assertThatThrownBy(() -> start(TestPlans.withPage(plan, page.getLocalPort())))
+          .isInstanceOf(MeshException.class)
+          .hasMessageContaining(
+              "Port " + page.getLocalPort() + ", meant for the page of ServingService0, is taken")
+          .hasMessageContaining("--http-port");
+    }
+  }
+
+  @Test
   void aSecondMeshInTheSameFolderIsRefused() throws Exception {
     StartedMesh first = start(TestPlans.of(ServingService.class));
     MeshPlan second = TestPlans.of(ServingService.class);

@@ -6,18 +6,33 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** Plans whose services are small classes of these tests, in JVMs of their own, on free ports. */
 final class TestPlans {
   private TestPlans() {}
 
   static MeshPlan of(Class<?>... mains) throws IOException {
-    List<Integer> ports = Ports.choose(0, mains.length);
+    List<Integer> ports = Ports.free(mains.length);
     List<ServicePlan> services = new ArrayList<>();
     for (int i = 0; i < mains.length; i++) {
       services.add(service(mains[i], i, ports.get(i)));
     }
     return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", services);
+  }
+
+  /** The same with a page at its front door. */
+  static MeshPlan withPage(MeshPlan plan, int port) {
+    List<ServicePlan> services = new ArrayList<>(plan.services());
+    ServicePlan first = services.removeFirst();
+    services.addFirst(
+        new ServicePlan(
+            first.name(),
+            first.command(),
+            first.port(),
+            OptionalInt.of(port),
+            first.environment()));
+    return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), services);
   }
 
   private static ServicePlan service(Class<?> main, int index, int port) {
@@ -33,6 +48,7 @@ final class TestPlans {
         main.getSimpleName() + index,
         command,
         port,
+        OptionalInt.empty(),
         Map.of("OWL_PORT", Integer.toString(port), "OWL_CHECKPOINT", "nano"));
   }
 }
