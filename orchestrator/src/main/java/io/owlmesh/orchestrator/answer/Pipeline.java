@@ -7,6 +7,7 @@ import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
 import io.github.resilience4j.core.IntervalFunction;
 import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
+import io.grpc.Context;
 import io.owlmesh.orchestrator.answer.VisualMemory.Sight;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -15,10 +16,13 @@ import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** The journey of a question: images -> features -> visual tokens -> text. */
 final class Pipeline {
@@ -63,18 +67,63 @@ final class Pipeline {
    */
   AnswerDone answer(Question question, Audience audience) {
     Timings timings = new Timings();
-    List<Tensor> tokens =
-        question.images().isEmpty()
-            ? List.of()
-            : Retry.decorateSupplier(retry, () -> look(question, audience, timings)).get();
-    List<Finished> ends =
-        llm.call(() -> join(Speaking.of(stages, question, tokens, audience, timings::firstToken)));
-    return done(ends, timings);
+    Context.CancellableContext calls = Context.current().withCancellation();
+    Context outer = calls.attach();
+    try {
+      return done(llm.call(() -> speak(question, audience, timings)), timings);
+    } finally {
+      calls.detach(outer);
+      calls.cancel(null); // If one stage failed, the others have work that nobody wants.
+    }
+  }
+
+  /** What was said before goes to the language model while new images are looked at. */
+  private List<Finished> speak(Question question, Audience audience, Timings timings) {
+    Speaking speaking = Speaking.of(stages, question, audience, timings::firstToken);
+    List<@Nullable Tensor> known = known(question);
+    if (known.contains(null)) {
+      CompletableFuture<List<Tensor>> look = look(question, audience, timings);
+      speaking.onFailure(look::completeExceptionally);
+      speaking.send(known);
+      speaking.send(new ArrayList<>(join(look)));
+    } else {
+      speaking.send(new ArrayList<>(lookNow(question, audience, timings)));
+    }
+    return join(speaking.ask());
+  }
+
+  /** Tokens of every image of the prompt; null where they are not there yet. */
+  private List<@Nullable Tensor> known(Question question) {
+    @Nullable Tensor[] all = new Tensor[question.images().size()];
+    String made = all.length == 0 ? "" : weights.get();
+    for (Picture picture : question.pictures()) {
+      Tensor tokens = memory.known(picture, made).orElse(null);
+      picture.indices().forEach(place -> all[place] = tokens);
+    }
+    return Arrays.asList(all);
+  }
+
+  /** Looks on a thread of its own, in the trace and the gRPC context of this one. */
+  private CompletableFuture<List<Tensor>> look(
+      Question question, Audience audience, Timings timings) {
+    CompletableFuture<List<Tensor>> tokens = new CompletableFuture<>();
+    Runnable work =
+        () -> {
+          try {
+            Supplier<List<Tensor>> look = () -> lookNow(question, audience, timings);
+            tokens.complete(Retry.decorateSupplier(retry, look).get());
+          } catch (RuntimeException e) {
+            tokens.completeExceptionally(e);
+          }
+        };
+    Thread.startVirtualThread(
+        Context.current().wrap(io.opentelemetry.context.Context.current().wrap(work)));
+    return tokens;
   }
 
   /** Visual tokens of every image of the prompt. */
-  private List<Tensor> look(Question question, Audience audience, Timings timings) {
-    String made = weights.get();
+  private List<Tensor> lookNow(Question question, Audience audience, Timings timings) {
+    String made = question.images().isEmpty() ? "" : weights.get();
     List<Sight> sights = question.pictures().stream().map(p -> memory.of(p, made)).toList();
     Reports reports = new Reports(audience, timings);
     lookAt(sights.stream().filter(Sight::ours).toList(), reports);
@@ -93,7 +142,7 @@ final class Pipeline {
       return;
     }
     try {
-      List<Tensor> tokens = lookNow(promised.stream().map(Sight::picture).toList(), reports);
+      List<Tensor> tokens = lookTogether(promised.stream().map(Sight::picture).toList(), reports);
       for (int i = 0; i < tokens.size(); i++) {
         promised.get(i).bring(tokens.get(i));
       }
@@ -103,7 +152,7 @@ final class Pipeline {
     }
   }
 
-  private List<Tensor> lookNow(List<Picture> pictures, Reports reports) {
+  private List<Tensor> lookTogether(List<Picture> pictures, Reports reports) {
     return vision.call(() -> abstractor.call(() -> join(Looking.at(stages, pictures, reports))));
   }
 
@@ -114,7 +163,7 @@ final class Pipeline {
       reports.remembered(sight.picture());
       return tokens;
     } catch (CompletionException e) {
-      return lookNow(List.of(sight.picture()), reports).getFirst();
+      return lookTogether(List.of(sight.picture()), reports).getFirst();
     }
   }
 
@@ -142,7 +191,7 @@ final class Pipeline {
     try {
       return future.join();
     } catch (CompletionException e) {
-      throw e.getCause() instanceof StageFailure failure ? failure : e;
+      throw e.getCause() instanceof RuntimeException failure ? failure : e;
     }
   }
 

@@ -13,53 +13,93 @@ import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the language model answers to one question: the prompt's parts flow in, text flows out, no
- * faster than the caller takes it.
+ * What the language model answers to one question: the prompt's parts flow in as soon as they are
+ * known, text flows out, no faster than the caller takes it.
  */
 final class Speaking implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
-  private final int answers;
+  private final Question question;
+  private final List<Prompt.Part> parts;
   private final Audience audience;
   private final Runnable onFirst;
   private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
+  // Of the prompt, by the one thread that sends it: parts, and images among them.
+  private int sent;
+  private int images;
   private final List<Finished> finished = new ArrayList<>(); // Calls come one after the other.
 
-  private Speaking(int answers, Audience audience, Runnable onFirst) {
-    this.answers = answers;
+  private Speaking(Question question, Audience audience, Runnable onFirst) {
+    this.question = question;
+    this.parts = question.prompt().parts();
     this.audience = audience;
     this.onFirst = onFirst;
   }
 
   /**
-   * Starts an answer. The call ends with the current gRPC context.
+   * Opens a call, which ends with the current gRPC context.
    *
-   * @param tokens visual tokens of the images of the prompt, in order
    * @param onFirst run when the first token arrives
+   */
+  static Speaking of(Stages stages, Question question, Audience audience, Runnable onFirst) {
+    Speaking speaking = new Speaking(question, audience, onFirst);
+    LanguageModelGrpc.newStub(stages.traced(Stage.LLM)).generate(speaking);
+    return speaking;
+  }
+
+  /**
+   * Sends the prompt as far as it is known: up to the first image without tokens.
+   *
+   * @param tokens of each image of the prompt [Q + 1, H], in order; null where not known
+   */
+  void send(List<@Nullable Tensor> tokens) {
+    while (sent < parts.size()) {
+      PromptPart.Builder piece = PromptPart.newBuilder();
+      switch (parts.get(sent)) {
+        case Prompt.Text(String text) -> piece.setText(text);
+        case Prompt.Image _ -> {
+          Tensor known = tokens.get(images);
+          if (known == null) {
+            return;
+          }
+          images++;
+          piece.setVisualTokens(known);
+        }
+      }
+      sent++;
+      call().onNext(GenerateRequest.newBuilder().setPart(piece).build());
+    }
+  }
+
+  /**
+   * Ends the prompt, and waits.
+   *
    * @return the ends of the answers; fails with a {@link StageFailure}
    */
-  static CompletableFuture<List<Finished>> of(
-      Stages stages, Question question, List<Tensor> tokens, Audience audience, Runnable onFirst) {
-    Speaking speaking = new Speaking(Math.max(question.options().getN(), 1), audience, onFirst);
-    var requests = LanguageModelGrpc.newStub(stages.traced(Stage.LLM)).generate(speaking);
-    Iterator<Tensor> images = tokens.iterator();
-    for (Prompt.Part part : question.prompt().parts()) {
-      PromptPart.Builder piece =
-          switch (part) {
-            case Prompt.Text(String text) -> PromptPart.newBuilder().setText(text);
-            case Prompt.Image _ -> PromptPart.newBuilder().setVisualTokens(images.next());
-          };
-      requests.onNext(GenerateRequest.newBuilder().setPart(piece).build());
-    }
-    requests.onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
-    requests.onCompleted();
-    return speaking.result;
+  CompletableFuture<List<Finished>> ask() {
+    call().onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
+    call().onCompleted();
+    return result;
+  }
+
+  /** Runs something if the answer fails. */
+  void onFailure(Consumer<Throwable> then) {
+    result.whenComplete((_, failure) -> {
+      if (failure != null) {
+        then.accept(failure);
+      }
+    });
+  }
+
+  private ClientCallStreamObserver<GenerateRequest> call() {
+    return Objects.requireNonNull(call);
   }
 
   @Override
@@ -92,7 +132,7 @@ final class Speaking implements ClientResponseObserver<GenerateRequest, Generate
 
   @Override
   public void onError(Throwable failure) {
-    if (finished.size() == answers) {
+    if (finished.size() == Math.max(question.options().getN(), 1)) {
       result.complete(List.copyOf(finished));
     } else {
       result.completeExceptionally(new StageFailure(Stage.LLM, failure));

@@ -7,6 +7,7 @@ import io.grpc.Context;
 import io.grpc.Contexts;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -102,6 +103,14 @@ final class VisualMemory {
         context.removeListener(ended);
       }
     }
+  }
+
+  /** Tokens of a picture [Q + 1, H], if they are there now. */
+  Optional<Tensor> known(Picture picture, String weights) {
+    CompletableFuture<Tensor> there = tokens.asMap().get(new Key(picture.file().sha256(), weights));
+    return there == null || !there.isDone() || there.isCompletedExceptionally()
+        ? Optional.empty()
+        : Optional.of(there.join());
   }
 
   /**

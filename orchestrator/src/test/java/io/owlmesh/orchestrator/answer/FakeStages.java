@@ -69,6 +69,10 @@ public final class FakeStages implements AutoCloseable {
   final AtomicInteger questions = new AtomicInteger();
   volatile int tokens = 2;
   private volatile String said = "";
+
+  /** What the language model has been shown of the question that is coming in. */
+  volatile String shown = "";
+
   private volatile GenerationOptions lastOptions = GenerationOptions.getDefaultInstance();
 
   /** The digest that visual tokens say they were made by. */
@@ -295,9 +299,10 @@ public final class FakeStages implements AutoCloseable {
           if (request.hasPart()) {
             prompt.append(request.getPart().getText());
             if (request.getPart().hasVisualTokens()) {
-              String shown = request.getPart().getVisualTokens().getData().toStringUtf8();
-              prompt.append('[').append(shown).append(']');
+              String image = request.getPart().getVisualTokens().getData().toStringUtf8();
+              prompt.append('[').append(image).append(']');
             }
+            shown = prompt.toString();
             return;
           }
           questions.incrementAndGet();

@@ -75,6 +75,23 @@ class PipelineTest {
   }
 
   @Test
+  void whatCameBeforeANewImageReachesTheLanguageModelWhileTheImageIsLookedAt() {
+    pipeline.answer(about("cat"), heard);
+    String before = "S\nHuman: [cat]\nHuman: ";
+    // The look goes on once the rest has come; else this test does not end.
+    stages.beforeVision =
+        () -> {
+          while (!stages.shown.equals(before)) {
+            Thread.onSpinWait();
+          }
+        };
+
+    pipeline.answer(about("cat", "owl"), heard);
+
+    assertThat(stages.shown).isEqualTo("S\nHuman: [cat]\nHuman: [owl]\nHuman: Who?\nAI: ");
+  }
+
+  @Test
   void aQuestionWithoutImagesCallsTheLanguageModelAlone() {
     pipeline.answer(about(), heard);
 
