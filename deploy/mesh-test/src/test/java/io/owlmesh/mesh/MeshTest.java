@@ -3,6 +3,7 @@ package io.owlmesh.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.health.v1.HealthCheckRequest;
@@ -19,8 +20,13 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.Stage;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,6 +149,37 @@ class MeshTest {
     assertThat(llm.count("owl.visual_tokens")).isEqualTo(2 * 7);
     assertThat(llm.count("owl.prompt_tokens")).isEqualTo(golden.promptTokens());
     assertThat(llm.count("owl.completion_tokens")).isEqualTo(golden.newTokens());
+  }
+
+  @Test
+  void aRequestOverHttpIsOneTraceToo() throws Exception {
+    String id = "5bf92f3577b34da6a3ce929d0e0e4736";
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create(mesh.http("orchestrator") + "/v1/chat/completions"))
+            .header("Content-Type", "application/json")
+            .header("traceparent", "00-" + id + "-00f067aa0ba902b7-01")
+            .POST(HttpRequest.BodyPublishers.ofString(completion(Dialogues.image("palette.png"))))
+            .build();
+    HttpResponse<String> response;
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      response = client.send(request, HttpResponse.BodyHandlers.ofString());
+    }
+
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
+    assertThat(response.headers().firstValue("x-request-id")).contains(id);
+    Map<String, Exported> spans =
+        traces.await(
+            id, Set.of("owl.answer", "vision.encode", "abstractor.condense", "llm.generate"));
+    assertThat(at(spans, "owl.answer").count("owl.images")).isEqualTo(1);
+    assertThat(at(spans, "llm.generate").count("owl.completion_tokens")).isEqualTo(2);
+  }
+
+  private static String completion(ByteString image) {
+    return """
+        {"model": "safetensors", "max_completion_tokens": 2, "messages": [{"role": "user", "content":
+          [{"type": "image_url", "image_url": {"url": "data:image/png;base64,%s"}}]}]}
+        """
+        .formatted(Base64.getEncoder().encodeToString(image.toByteArray()));
   }
 
   private static Exported at(Map<String, Exported> spans, String name) {
