@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a screen reader says beside the page: an answer sentence by sentence, and what takes long. */
+export class Announcer {
+  /** Said in this order; the key tells lines with the same text apart. */
+  lines: { key: number; text: string }[] = [];
+  private last = 0;
+  private pending = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(private readonly changed: () => void) {}
+
+  say(text: string): void {
+    if (text.trim() !== "") {
+      this.lines = [...this.lines.slice(-40), { key: ++this.last, text: text.trim() }];
+      this.changed();
+    }
+  }
+
+  /** Said only if it is still so after a while: a quick mesh need not comment on itself. */
+  sayIfSlow(text: string): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.say(text), 1_000);
+  }
+
+  begin(): void {
+    this.pending = "";
+    this.lines = [];
+  }
+
+  more(text: string): void {
+    clearTimeout(this.timer);
+    this.pending += text;
+    const end = /^[\s\S]*[.!?。！？\n](?=\s|$)/.exec(this.pending);
+    if (end !== null && end[0].length > 24) {
+      this.say(end[0]);
+      this.pending = this.pending.slice(end[0].length);
+    }
+  }
+
+  end(closing: string): void {
+    clearTimeout(this.timer);
+    this.say(this.pending);
+    this.pending = "";
+    this.say(closing);
+  }
+}

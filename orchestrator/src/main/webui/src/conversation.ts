@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Attachment } from "./attachments";
+import type { Problem } from "./errors";
+import { Progress } from "./progress";
+import { branch, withMessage } from "./tree";
+import type { Message, Session, SessionSettings } from "./wire";
+
+/** A message that is being written. It stays until the mesh has it. */
+export class Draft {
+  text = "";
+  attachments: Attachment[] = [];
+  problem: Problem | undefined;
+  sending = false;
+  /** Says that sending again is the same turn, not one more. */
+  private key: string | undefined;
+
+  get isEmpty(): boolean {
+    return this.text.trim() === "" && this.attachments.length === 0;
+  }
+
+  /** It is another message now. */
+  changed(): void {
+    this.key = undefined;
+    this.problem = undefined;
+  }
+
+  requestId(): string {
+    this.key ??= randomKey();
+    return this.key;
+  }
+
+  clear(): void {
+    this.attachments.forEach((attachment) => attachment.release());
+    this.attachments = [];
+    this.text = "";
+    this.changed();
+  }
+}
+
+/** crypto.randomUUID is there on pages of https and localhost alone. */
+export function randomKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** An answer that this page waits for. */
+export class LiveTurn {
+  readonly controller = new AbortController();
+  answerId: string | undefined;
+  progress: Progress | undefined;
+  stopping = false;
+  private doing = "Sending";
+
+  words(): string {
+    return this.progress?.words() ?? this.doing;
+  }
+
+  uploads(pictures: number): void {
+    this.doing = pictures === 1 ? "Sending the picture" : "Sending the pictures";
+  }
+
+  sends(): void {
+    this.doing = "Sending";
+  }
+}
+
+/** An earlier message that is being said otherwise. */
+export interface Editing {
+  message: Message;
+  draft: Draft;
+}
+
+/** A conversation as this page knows it. */
+export class Conversation {
+  session: Session | undefined;
+  messages: Message[] = [];
+  settings: SessionSettings = {};
+  readonly draft = new Draft();
+  editing: Editing | undefined;
+  live: LiveTurn | undefined;
+  loading = false;
+  /** Of opening it, answering again, or moving between branches. */
+  problem: Problem | undefined;
+  retry: (() => void) | undefined;
+
+  /** @param id empty: the mesh does not know of it yet */
+  constructor(public id: string) {}
+
+  get branch(): Message[] {
+    return branch(this.messages, this.session?.head ?? "");
+  }
+
+  get isAnswering(): boolean {
+    return this.branch.at(-1)?.state === "MESSAGE_STATE_ANSWERING";
+  }
+
+  take(session: Session): void {
+    this.session = session;
+    this.settings = session.settings ?? {};
+  }
+
+  put(message: Message): void {
+    this.messages = withMessage(this.messages, message);
+  }
+
+  moveTo(head: string): void {
+    if (this.session !== undefined) {
+      this.session = { ...this.session, head };
+    }
+  }
+
+  fail(problem: Problem, retry?: () => void): void {
+    this.problem = problem;
+    this.retry = retry;
+  }
+
+  forgetProblem(): void {
+    this.problem = undefined;
+    this.retry = undefined;
+  }
+}

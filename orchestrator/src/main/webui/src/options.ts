@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { AnswerOptions } from "./wire";
+
+type NumberKey =
+  | "temperature"
+  | "topP"
+  | "maxNewTokens"
+  | "topK"
+  | "minP"
+  | "repetitionPenalty"
+  | "presencePenalty"
+  | "frequencyPenalty"
+  | "noRepeatNgram"
+  | "minNewTokens"
+  | "beams"
+  | "lengthPenalty";
+
+interface Common {
+  label: string;
+  /** What it does, and what happens without it. */
+  hint: string;
+  /** Whether it is one of the few that people change often. */
+  common?: boolean;
+}
+
+/** One way to say how to answer. */
+export type Field = Common &
+  (
+    | { kind: "number"; key: NumberKey; min: number; max?: number; step: number | "any" }
+    | { kind: "digits"; key: "seed" }
+    | { kind: "lines"; key: "stop" }
+    | { kind: "text"; key: "regex" | "jsonSchema" }
+  );
+
+export const FIELDS: readonly Field[] = [
+  { kind: "number", key: "temperature", label: "Temperature", min: 0, max: 10, step: "any", common: true,
+    hint: "0 always takes the likeliest token; higher is more varied. Usually 0." },
+  { kind: "number", key: "topP", label: "Top p", min: 0, max: 1, step: "any", common: true,
+    hint: "Chooses among the likeliest tokens that together reach this probability. Usually 1." },
+  { kind: "number", key: "maxNewTokens", label: "Longest answer", min: 1, step: 1, common: true,
+    hint: "In tokens. Usually 256." },
+  { kind: "digits", key: "seed", label: "Seed", common: true,
+    hint: "A whole number; the same one makes chance repeat itself. Usually random." },
+  { kind: "number", key: "topK", label: "Top k", min: 1, step: 1,
+    hint: "Chooses among so many likeliest tokens. Usually all." },
+  { kind: "number", key: "minP", label: "Min p", min: 0, max: 1, step: "any",
+    hint: "Leaves out tokens less probable than this part of the likeliest. Usually 0." },
+  { kind: "number", key: "repetitionPenalty", label: "Repetition penalty", min: 0.01, max: 100, step: "any",
+    hint: "Above 1, what was said becomes less likely. Usually 1." },
+  { kind: "number", key: "presencePenalty", label: "Presence penalty", min: -2, max: 2, step: "any",
+    hint: "Taken from tokens that the answer has. Usually 0." },
+  { kind: "number", key: "frequencyPenalty", label: "Frequency penalty", min: -2, max: 2, step: "any",
+    hint: "Taken from tokens as often as the answer has them. Usually 0." },
+  { kind: "number", key: "noRepeatNgram", label: "No repeated runs", min: 0, max: 64, step: 1,
+    hint: "No run of so many tokens comes twice. Usually 0, no rule." },
+  { kind: "number", key: "minNewTokens", label: "Shortest answer", min: 0, step: 1,
+    hint: "In tokens. Usually 0." },
+  { kind: "number", key: "beams", label: "Beams", min: 1, step: 1,
+    hint: "Searches with so many beams; the answer then comes whole. Usually 1, no search." },
+  { kind: "number", key: "lengthPenalty", label: "Length penalty", min: -10, max: 10, step: "any",
+    hint: "How beams of different lengths compare. Usually 1." },
+  { kind: "lines", key: "stop", label: "Stop texts", hint: "One a line, at most 16; the answer ends before them." },
+  { kind: "text", key: "regex", label: "Regular expression", hint: "The whole answer must match it." },
+  { kind: "text", key: "jsonSchema", label: "JSON schema", hint: "The whole answer must match it." },
+];
+
+/** The field that an error's param names, as `settings.options.top_p`. */
+export function fieldOf(param: string): Field | undefined {
+  const last = param.replace(/\[\d+\]$/, "").split(".").at(-1) ?? "";
+  const key = last.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return FIELDS.find((field) => field.key === key);
+}
+
+/** What a form shows of an option; empty if it is absent. */
+export function shown(field: Field, options: AnswerOptions): string {
+  const value = options[field.key];
+  return Array.isArray(value) ? value.join("\n") : value === undefined ? "" : String(value);
+}
+
+/** The options that a form's texts say; empty ones are left to the mesh. */
+export function parsed(texts: ReadonlyMap<Field["key"], string>): AnswerOptions {
+  const options: AnswerOptions = {};
+  for (const field of FIELDS) {
+    const text = texts.get(field.key) ?? "";
+    if (text.trim() === "") {
+      continue;
+    }
+    switch (field.kind) {
+      case "number":
+        options[field.key] = Number(text);
+        break;
+      case "digits":
+        options[field.key] = text.trim();
+        break;
+      case "lines":
+        options[field.key] = text.split("\n").filter((line) => line !== "");
+        break;
+      case "text":
+        options[field.key] = text;
+        break;
+    }
+  }
+  return options;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { StageDone } from "./wire";
+
+/** How far an answer has come before its first word. */
+export class Progress {
+  private readonly seen = new Set<number>();
+  private readonly condensed = new Set<number>();
+  private first = Number.POSITIVE_INFINITY;
+
+  /** @param images shown on the branch; of a long one, the first may be left out */
+  constructor(private readonly images: number) {}
+
+  stage(done: StageDone): void {
+    this.first = Math.min(this.first, done.imageIndex);
+    this.seen.add(done.imageIndex);
+    if (done.stage === "STAGE_ABSTRACTOR") {
+      this.condensed.add(done.imageIndex);
+    }
+  }
+
+  /** What the mesh does now. */
+  words(): string {
+    if (this.images === 0) {
+      return "Reading";
+    }
+    const shown = this.images - Math.min(this.first, this.images - 1);
+    if (this.seen.size < shown) {
+      return this.of("Looking at the picture", this.seen.size, shown);
+    }
+    if (this.condensed.size < shown) {
+      return this.of("Condensing", this.condensed.size, shown);
+    }
+    return "Reading";
+  }
+
+  private of(doing: string, done: number, all: number): string {
+    if (this.images === 1) {
+      return doing;
+    }
+    const many = doing.replace("the picture", "the pictures");
+    return done === 0 ? many : `${many}, ${done} of ${all} done`;
+  }
+}

@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Announcer } from "./announcer";
+import * as api from "./api";
+import { Attachment } from "./attachments";
+import { Conversation, Draft } from "./conversation";
+import { type Problem, problem } from "./errors";
+import { latestLeaf } from "./tree";
+import { Turns } from "./turns";
+import type { Feedback, Mesh, Message, Session, SessionSettings } from "./wire";
+
+const PAGE = 30;
+const USUAL_IMAGE_BYTES = 20 * 1024 * 1024;
+const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
+
+/** All that the page knows, and what can be done on it. */
+export class Store {
+  mesh: Mesh | undefined;
+  /** Why the mesh does not tell of itself. */
+  meshProblem: Problem | undefined;
+  sessions: Session[] = [];
+  nextPage = "";
+  /** Something that failed beside the conversation: loading the list, renaming, rating. */
+  notice: Problem | undefined;
+  current = new Conversation("");
+  readonly announcer = new Announcer(() => this.changed());
+  readonly turns = new Turns({
+    announcer: this.announcer,
+    changed: () => this.changed(),
+    maxImageBytes: () => Number(this.mesh?.maxImageBytes ?? USUAL_IMAGE_BYTES),
+    begun: (talk) => this.begun(talk),
+    reload: (talk) => this.load(talk),
+  });
+
+  private fresh = this.current;
+  private readonly known = new Map<string, Conversation>();
+  private readonly listeners = new Set<() => void>();
+  private scheduled = false;
+
+  subscribe(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Shows what changed, once a frame: tokens may come faster than anyone sees them. */
+  changed(): void {
+    if (!this.scheduled) {
+      this.scheduled = true;
+      requestAnimationFrame(() => {
+        this.scheduled = false;
+        this.listeners.forEach((listener) => listener());
+      });
+    }
+  }
+
+  start(): void {
+    window.addEventListener("hashchange", () => this.route());
+    this.route();
+    void this.describe();
+    void this.attempt(() => this.refreshList());
+  }
+
+  private async describe(): Promise<void> {
+    try {
+      this.mesh = await api.describe();
+      this.meshProblem = undefined;
+    } catch (failure) {
+      this.meshProblem = problem(failure);
+      setTimeout(() => void this.describe(), 3_000);
+    }
+    this.changed();
+  }
+
+  private async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (failure) {
+      this.notice = problem(failure);
+    }
+    this.changed();
+  }
+
+  dismiss(): void {
+    this.notice = undefined;
+    this.changed();
+  }
+
+  // The list.
+
+  private async refreshList(): Promise<void> {
+    const page = await api.listSessions(PAGE, "");
+    const first = new Set(page.sessions.map((session) => session.id));
+    const rest = this.sessions.filter((session) => !first.has(session.id));
+    if (rest.length === 0) {
+      this.nextPage = page.nextPageToken;
+    }
+    this.sessions = [...page.sessions, ...rest];
+    this.changed();
+  }
+
+  more(): Promise<void> {
+    return this.attempt(async () => {
+      const page = await api.listSessions(PAGE, this.nextPage);
+      const here = new Set(this.sessions.map((session) => session.id));
+      this.sessions.push(...page.sessions.filter((session) => !here.has(session.id)));
+      this.nextPage = page.nextPageToken;
+    });
+  }
+
+  rename(id: string, title: string): Promise<void> {
+    return this.attempt(async () => this.took(await api.updateSession(id, { title })));
+  }
+
+  delete(id: string): Promise<void> {
+    return this.attempt(async () => {
+      await api.deleteSession(id);
+      this.sessions = this.sessions.filter((session) => session.id !== id);
+      this.known.delete(id);
+      if (this.current.id === id) {
+        location.hash = "#/";
+      }
+    });
+  }
+
+  /** The mesh told how a session is now. */
+  private took(session: Session): void {
+    this.known.get(session.id)?.take(session);
+    this.sessions = this.sessions.map((other) => (other.id === session.id ? session : other));
+  }
+
+  // The conversation.
+
+  private route(): void {
+    const id = ROUTE.exec(location.hash)?.[1] ?? "";
+    if (id === this.current.id) {
+      return;
+    }
+    this.current = id === "" ? this.fresh : this.conversation(id);
+    if (id !== "" && this.current.live === undefined) {
+      void this.open(this.current);
+    }
+    this.changed();
+  }
+
+  private conversation(id: string): Conversation {
+    const talk = this.known.get(id) ?? new Conversation(id);
+    this.known.set(id, talk);
+    return talk;
+  }
+
+  private async open(talk: Conversation): Promise<void> {
+    talk.forgetProblem();
+    talk.loading = talk.session === undefined;
+    try {
+      await this.load(talk);
+    } catch (failure) {
+      talk.fail(problem(failure), () => void this.open(talk));
+    }
+    talk.loading = false;
+    this.changed();
+  }
+
+  private async load(talk: Conversation): Promise<void> {
+    const { session, messages } = await api.getSession(talk.id);
+    talk.take(session);
+    talk.messages = messages;
+    this.changed();
+    if (talk.isAnswering) {
+      // By another page; or by the one that was here before, and then it is interrupted in a moment.
+      setTimeout(() => this.look(talk), 1_000);
+    }
+  }
+
+  private look(talk: Conversation): void {
+    if (talk === this.current && talk.live === undefined && talk.isAnswering) {
+      void this.load(talk).catch(() => setTimeout(() => this.look(talk), 1_000));
+    }
+  }
+
+  private begun(talk: Conversation): void {
+    if (talk === this.fresh) {
+      this.known.set(talk.id, talk);
+      this.fresh = new Conversation("");
+      if (talk === this.current) {
+        history.pushState(null, "", `#/c/${talk.id}`);
+      }
+    }
+    void this.refreshList()
+      .then(() => {
+        const listed = this.sessions.find((session) => session.id === talk.id);
+        if (listed !== undefined && talk.session !== undefined) {
+          talk.session = { ...talk.session, title: listed.title };
+        }
+      })
+      .catch(() => undefined);
+  }
+
+  // Messages.
+
+  attach(draft: Draft, files: Iterable<File>): void {
+    for (const file of files) {
+      const attachment = Attachment.ofFile(file);
+      draft.attachments.push(attachment);
+      // What fails is told beside the picture.
+      void attachment
+        .upload(Number(this.mesh?.maxImageBytes ?? USUAL_IMAGE_BYTES), () => this.changed())
+        .catch(() => undefined);
+    }
+    draft.changed();
+    this.changed();
+  }
+
+  detach(draft: Draft, attachment: Attachment): void {
+    draft.attachments = draft.attachments.filter((other) => other !== attachment);
+    attachment.release();
+    draft.changed();
+    this.changed();
+  }
+
+  write(draft: Draft, text: string): void {
+    draft.text = text;
+    draft.changed();
+    this.changed();
+  }
+
+  /** Begins to say a message otherwise, with its pictures. */
+  edit(message: Message): void {
+    const draft = new Draft();
+    draft.text = message.text;
+    draft.attachments = message.images.map((image, i) =>
+      Attachment.ofImage(image, `Picture ${i + 1}`),
+    );
+    this.current.editing = { message, draft };
+    this.changed();
+  }
+
+  cancelEdit(): void {
+    this.current.editing?.draft.clear();
+    this.current.editing = undefined;
+    this.changed();
+  }
+
+  /** Makes another message of the same place the one that is shown, and what came after it. */
+  async show(message: Message): Promise<void> {
+    const talk = this.current;
+    const before = talk.session?.head ?? "";
+    const head = latestLeaf(talk.messages, message.id);
+    talk.forgetProblem();
+    talk.moveTo(head);
+    this.changed();
+    try {
+      await api.updateSession(talk.id, { head });
+    } catch (failure) {
+      talk.moveTo(before);
+      talk.fail(problem(failure), () => void this.show(message));
+    }
+    this.changed();
+  }
+
+  async rate(message: Message, feedback: Feedback): Promise<boolean> {
+    const talk = this.current;
+    let kept = false;
+    await this.attempt(async () => {
+      talk.put(await api.setFeedback(talk.id, message.id, feedback));
+      kept = true;
+    });
+    return kept;
+  }
+
+  /** Throws if the mesh does not take them. */
+  async configure(settings: SessionSettings): Promise<void> {
+    const talk = this.current;
+    if (talk.id === "") {
+      talk.settings = settings;
+    } else {
+      talk.take(await api.updateSession(talk.id, { settings }));
+    }
+    this.changed();
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Conversation } from "../conversation";
+import { failureOf } from "../errors";
+import type { Store } from "../store";
+import { count } from "../timebar";
+import type { Message } from "../wire";
+import { FeedbackButtons } from "./FeedbackButtons";
+import { IconButton } from "./Icon";
+import { Notice } from "./Notice";
+import { Switcher } from "./Switcher";
+import { TimeBar } from "./TimeBar";
+
+interface Props {
+  store: Store;
+  talk: Conversation;
+  message: Message;
+}
+
+/** What the model said, or is saying. */
+export function Answer({ store, talk, message }: Props) {
+  const answering = message.state === "MESSAGE_STATE_ANSWERING";
+  const live = talk.live?.answerId === message.id ? talk.live : undefined;
+  return (
+    <article class="answer" aria-label="Answer" aria-busy={answering}>
+      {answering && message.text === "" ? (
+        <p class="progress">
+          <span class="pulse" aria-hidden="true" />
+          {live?.words() ?? "Answering"}
+        </p>
+      ) : (
+        message.text !== "" && <p class={answering ? "said writing" : "said"}>{message.text}</p>
+      )}
+      <Ending message={message} />
+      {message.answer && <Omitted messages={message.answer.omittedMessages} />}
+      {message.answer && <TimeBar answer={message.answer} />}
+      {!answering && (
+        <div class="actions">
+          <Switcher store={store} talk={talk} message={message} />
+          <IconButton
+            icon="again"
+            label="Answer again"
+            idle={talk.live !== undefined}
+            onClick={() => void store.turns.regenerate(talk, message)}
+          />
+          <FeedbackButtons store={store} message={message} />
+        </div>
+      )}
+    </article>
+  );
+}
+
+/** Says so if the answer is not whole. */
+function Ending({ message }: { message: Message }) {
+  switch (message.state) {
+    case "MESSAGE_STATE_STOPPED":
+      return <p class="ending">Stopped. “Answer again” begins anew.</p>;
+    case "MESSAGE_STATE_INTERRUPTED":
+      return <p class="ending">Interrupted before its end. “Answer again” begins anew.</p>;
+    case "MESSAGE_STATE_FAILED":
+      return <Notice problem={failureOf(message.error)} alert={false} />;
+    default:
+      return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
+        <p class="ending">Cut off at the longest answer allowed.</p>
+      ) : null;
+  }
+}
+
+function Omitted({ messages }: { messages: number }) {
+  return messages > 0 ? (
+    <p class="ending">
+      The model did not see the first {count(messages, "message")} of this conversation: there is no
+      room for more.
+    </p>
+  ) : null;
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Conversation } from "../conversation";
+import { EXAMPLES, type Example, fileOf } from "../examples";
+import type { Store } from "../store";
+
+/** What an empty conversation shows: questions that can be asked at once. */
+export function Examples({ store, talk }: { store: Store; talk: Conversation }) {
+  const ask = async (example: Example) => {
+    const { draft } = talk;
+    store.attach(draft, [await fileOf(example)]);
+    store.write(draft, example.question);
+    document.getElementById("message")?.focus();
+    await store.turns.send(talk, draft);
+  };
+  return (
+    <div class="examples">
+      <h2>What do you see, owl?</h2>
+      <p>
+        Show a picture and ask about it. The nano owl, which this mesh serves unless it was given
+        another model, knows a toy world of coloured shapes, signs, tables and charts.
+      </p>
+      <ul>
+        {EXAMPLES.map((example) => (
+          <li key={example.file}>
+            <button type="button" class="example" onClick={() => void ask(example)}>
+              <img src={example.picture} width={64} height={64} alt={example.shows} />
+              <span>{example.question}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Store } from "../store";
+import type { Message, Rating } from "../wire";
+import { IconButton } from "./Icon";
+
+/** What a person thinks of an answer. */
+export function FeedbackButtons({ store, message }: { store: Store; message: Message }) {
+  const [open, setOpen] = useState(false);
+  const rating = message.feedback?.rating ?? "RATING_UNSPECIFIED";
+  const note = message.feedback?.note ?? "";
+  useEffect(() => setOpen(false), [message.id]);
+
+  const choose = async (chosen: Rating) => {
+    const removed = rating === chosen;
+    const kept = await store.rate(message, {
+      rating: removed ? "RATING_UNSPECIFIED" : chosen,
+      note: removed ? "" : note,
+    });
+    if (kept) {
+      setOpen(!removed && chosen === "RATING_FLAG");
+    }
+  };
+
+  const button = (icon: "up" | "down" | "flag", label: string, value: Rating) => (
+    <IconButton
+      icon={icon}
+      label={label}
+      pressed={rating === value}
+      onClick={() => void choose(value)}
+    />
+  );
+
+  return (
+    <>
+      <div class="feedback" role="group" aria-label="What do you think of this answer?">
+        {button("up", "Good answer", "RATING_UP")}
+        {button("down", "Bad answer", "RATING_DOWN")}
+        {button("flag", "Flag for somebody to look at", "RATING_FLAG")}
+      </div>
+      {rating !== "RATING_UNSPECIFIED" && !open && (
+        <button type="button" class="button quiet" onClick={() => setOpen(true)}>
+          {note === "" ? "Add a note" : "Change the note"}
+        </button>
+      )}
+      {open && (
+        <Note
+          text={note}
+          save={async (text) => {
+            if (await store.rate(message, { rating, note: text })) {
+              setOpen(false);
+            }
+          }}
+          cancel={() => setOpen(false)}
+        />
+      )}
+      {note !== "" && !open && <p class="note">{note}</p>}
+    </>
+  );
+}
+
+interface NoteProps {
+  text: string;
+  save: (text: string) => void;
+  cancel: () => void;
+}
+
+function Note({ text, save, cancel }: NoteProps) {
+  const field = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return (
+    <form
+      class="note-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        save(field.current!.value.trim());
+      }}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          event.stopPropagation();
+          cancel();
+        }
+      }}
+    >
+      <label>
+        Note
+        <textarea ref={field} rows={2} maxLength={2000} defaultValue={text} />
+      </label>
+      <div class="editor-actions">
+        <button type="button" class="button" onClick={cancel}>
+          Cancel
+        </button>
+        <button type="submit" class="button primary">
+          Save
+        </button>
+      </div>
+    </form>
+  );
+}

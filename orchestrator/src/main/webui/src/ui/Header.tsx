@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { RefObject } from "preact";
+import logo from "../owl.svg";
+import type { Store } from "../store";
+import { problem } from "../errors";
+import { theme, toggleTheme } from "../theme";
+import type { Mesh, SessionSettings } from "../wire";
+import { IconButton } from "./Icon";
+import { titleOf } from "./SideList";
+
+interface Props {
+  store: Store;
+  sideOpen: boolean;
+  menu: RefObject<HTMLDivElement | null>;
+  openSide: () => void;
+  openSettings: () => void;
+}
+
+/** Names the conversation and the model, and leads to everything else. */
+export function Header({ store, sideOpen, menu, openSide, openSettings }: Props) {
+  const { session } = store.current;
+  const next = theme() === "dark" ? "light" : "dark";
+  return (
+    <header class="top">
+      <div class="narrow" ref={menu}>
+        <IconButton
+          icon="menu"
+          label="Conversations"
+          expanded={sideOpen}
+          onClick={openSide}
+        />
+      </div>
+      <img class="logo" src={logo} alt="" width={28} height={28} />
+      <h1>{session === undefined ? "OwlMesh" : titleOf(session)}</h1>
+      {store.mesh && <span class="model">{store.mesh.model}</span>}
+      {store.mesh && <AdapterChoice store={store} mesh={store.mesh} />}
+      <IconButton icon="sliders" label="Settings" onClick={openSettings} />
+      <IconButton
+        icon={next === "dark" ? "moon" : "sun"}
+        label={`Change to ${next} colours`}
+        onClick={() => {
+          toggleTheme();
+          store.changed();
+        }}
+      />
+    </header>
+  );
+}
+
+/** Stands for "none was named": no adapter has this name, since they are names of folders. */
+const DEFAULT = "/default";
+
+function AdapterChoice({ store, mesh }: { store: Store; mesh: Mesh }) {
+  const { settings } = store.current;
+  const chosen = settings.options?.adapter;
+  const names = [...mesh.adapters];
+  if (chosen !== undefined && chosen !== "" && !names.includes(chosen)) {
+    names.push(chosen);
+  }
+  const choose = async (name: string) => {
+    const { adapter: _, ...options } = settings.options ?? {};
+    const next: SessionSettings = {
+      ...settings,
+      options: name === DEFAULT ? options : { ...options, adapter: name },
+    };
+    try {
+      await store.configure(next);
+    } catch (failure) {
+      store.notice = problem(failure);
+      store.changed();
+    }
+  };
+  return (
+    <label class="adapter">
+      <span>Adapter</span>
+      <select
+        value={chosen ?? DEFAULT}
+        onChange={(event) => void choose(event.currentTarget.value)}
+      >
+        <option value={DEFAULT}>Default ({mesh.defaultAdapter || "base model alone"})</option>
+        <option value="">Base model alone</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {mesh.adapters.includes(name) ? name : `${name} (not there)`}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

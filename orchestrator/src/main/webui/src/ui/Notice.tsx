@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Problem } from "../errors";
+import { Icon, IconButton } from "./Icon";
+
+interface Props {
+  problem: Problem;
+  retry?: (() => void) | undefined;
+  dismiss?: (() => void) | undefined;
+  /** Said at once to who does not see it; not for what was there when the page opened. */
+  alert?: boolean;
+}
+
+/** What went wrong, in a sentence; the rest for whoever asks. */
+export function Notice({ problem, retry, dismiss, alert = true }: Props) {
+  return (
+    <div class="notice" role={alert ? "alert" : undefined}>
+      <Icon name="warning" />
+      <div class="notice-words">
+        <p>{problem.sentence}</p>
+        {problem.detail !== "" && (
+          <details>
+            <summary>Details</summary>
+            <p class="detail">{problem.detail}</p>
+          </details>
+        )}
+      </div>
+      {retry && (
+        <button type="button" class="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+      {dismiss && <IconButton icon="close" label="Dismiss" onClick={dismiss} />}
+    </div>
+  );
+}

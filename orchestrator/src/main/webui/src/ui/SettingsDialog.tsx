@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, useState } from "preact/hooks";
+import { type Problem, problem } from "../errors";
+import { type Field, FIELDS, parsed, shown } from "../options";
+import type { Store } from "../store";
+import type { AnswerOptions, SessionSettings } from "../wire";
+import { IconButton } from "./Icon";
+import { Notice } from "./Notice";
+
+/** How the messages of the current conversation are answered. */
+export function SettingsDialog({ store, onClose }: { store: Store; onClose: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [failed, setFailed] = useState<Problem>();
+  useEffect(() => dialog.current?.showModal(), []);
+  const { settings } = store.current;
+  const options = settings.options ?? {};
+
+  const save = async (form: HTMLFormElement) => {
+    try {
+      await store.configure(said(form, settings));
+      dialog.current?.close();
+    } catch (failure) {
+      setFailed(problem(failure));
+    }
+  };
+
+  return (
+    <dialog ref={dialog} class="settings" aria-labelledby="settings-title" onClose={onClose}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          void save(event.currentTarget);
+        }}
+      >
+        <div class="dialog-head">
+          <h2 id="settings-title">Settings of this conversation</h2>
+          <IconButton icon="close" label="Close" onClick={() => dialog.current?.close()} />
+        </div>
+        {failed && <Notice problem={failed} />}
+        <div class="dialog-body">
+          <label class="wide">
+            System sentence
+            <textarea
+              name="system"
+              rows={2}
+              maxLength={4096}
+              aria-describedby="system-hint"
+              defaultValue={settings.system ?? ""}
+            />
+            <small id="system-hint">Sets the scene. Empty: the one the model was trained with.</small>
+          </label>
+          <div class="fields">
+            {FIELDS.filter((field) => field.common).map((field) => (
+              <Input key={field.key} field={field} options={options} />
+            ))}
+          </div>
+          <details open={FIELDS.some((field) => !field.common && shown(field, options) !== "")}>
+            <summary>More</summary>
+            <div class="fields">
+              {FIELDS.filter((field) => !field.common).map((field) => (
+                <Input key={field.key} field={field} options={options} />
+              ))}
+            </div>
+          </details>
+        </div>
+        <div class="editor-actions">
+          <button type="button" class="button" onClick={(event) => clear(event.currentTarget.form!)}>
+            Clear all
+          </button>
+          <button type="submit" class="button primary">
+            Save
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}
+
+/** What the form says; what it does not show stays as it is. */
+function said(form: HTMLFormElement, before: SessionSettings): SessionSettings {
+  const data = new FormData(form);
+  const texts = new Map(FIELDS.map((field) => [field.key, String(data.get(field.key) ?? "")]));
+  const options: AnswerOptions = parsed(texts);
+  if (before.options?.adapter !== undefined) {
+    options.adapter = before.options.adapter;
+  }
+  const system = String(data.get("system") ?? "").trim();
+  const settings: SessionSettings = { options };
+  if (system !== "") {
+    settings.system = system;
+  }
+  if (before.model !== undefined) {
+    settings.model = before.model;
+  }
+  return settings;
+}
+
+function clear(form: HTMLFormElement): void {
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
+    "input, textarea",
+  )) {
+    field.value = "";
+  }
+}
+
+function Input({ field, options }: { field: Field; options: AnswerOptions }) {
+  const hint = `hint-${field.key}`;
+  const common = {
+    name: field.key,
+    "aria-describedby": hint,
+    defaultValue: shown(field, options),
+  };
+  return (
+    <label>
+      {field.label}
+      {field.kind === "number" ? (
+        <input
+          {...common}
+          type="number"
+          inputMode="decimal"
+          min={field.min}
+          max={field.max}
+          step={field.step}
+        />
+      ) : field.kind === "digits" ? (
+        <input {...common} type="text" inputMode="numeric" pattern="[0-9]{1,20}" />
+      ) : (
+        <textarea {...common} rows={2} />
+      )}
+      <small id={hint}>{field.hint}</small>
+    </label>
+  );
+}

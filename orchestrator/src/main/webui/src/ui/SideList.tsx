@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef, useState } from "preact/hooks";
+import type { Store } from "../store";
+import type { Session } from "../wire";
+import { ConfirmDialog } from "./ConfirmDialog";
+import { Icon, IconButton } from "./Icon";
+
+interface Props {
+  store: Store;
+  isOpen: boolean;
+  close: () => void;
+}
+
+export const titleOf = (session: Session | undefined) => session?.title || "Untitled";
+
+/** The conversations that the mesh keeps. */
+export function SideList({ store, isOpen, close }: Props) {
+  const [doomed, setDoomed] = useState<Session>();
+  const list = useRef<HTMLElement>(null);
+  useEffect(() => {
+    if (isOpen) {
+      list.current?.querySelector<HTMLElement>("a, button")?.focus();
+    }
+  }, [isOpen]);
+  return (
+    <nav id="side" ref={list} class={isOpen ? "side open" : "side"} aria-label="Conversations">
+      <div class="side-head">
+        <a class="button new" href="#/" onClick={close}>
+          <Icon name="plus" /> New conversation
+        </a>
+        <IconButton icon="close" class="narrow" label="Close the list" onClick={close} />
+      </div>
+      <ul>
+        {store.sessions.map((session) => (
+          <Entry
+            key={session.id}
+            store={store}
+            session={session}
+            open={close}
+            doom={() => setDoomed(session)}
+          />
+        ))}
+      </ul>
+      {store.sessions.length === 0 && <p class="side-empty">Nothing was said yet.</p>}
+      {store.nextPage !== "" && (
+        <button type="button" class="button more" onClick={() => void store.more()}>
+          Load more
+        </button>
+      )}
+      {doomed && (
+        <ConfirmDialog
+          question={`Delete “${titleOf(doomed)}”?`}
+          consequence="Its messages, pictures and ratings are gone for good."
+          confirm="Delete"
+          onConfirm={() => {
+            void store.delete(doomed.id);
+            list.current?.querySelector<HTMLElement>(".new")?.focus();
+          }}
+          onClose={() => setDoomed(undefined)}
+        />
+      )}
+    </nav>
+  );
+}
+
+interface EntryProps {
+  store: Store;
+  session: Session;
+  open: () => void;
+  doom: () => void;
+}
+
+function Entry({ store, session, open, doom }: EntryProps) {
+  const [renaming, setRenaming] = useState(false);
+  const item = useRef<HTMLLIElement>(null);
+  const title = titleOf(session);
+  const current = store.current.id === session.id;
+  const done = (name: string) => {
+    setRenaming(false);
+    if (name !== "" && name !== session.title) {
+      void store.rename(session.id, name);
+    }
+    requestAnimationFrame(() => item.current?.querySelector<HTMLElement>(".rename")?.focus());
+  };
+  return (
+    <li ref={item} class={current ? "entry current" : "entry"}>
+      {renaming ? (
+        <Rename title={session.title} done={done} />
+      ) : (
+        <>
+          <a href={`#/c/${session.id}`} aria-current={current ? "page" : undefined} onClick={open}>
+            {title}
+          </a>
+          <IconButton
+            icon="pencil"
+            class="rename"
+            label={`Rename “${title}”`}
+            onClick={() => setRenaming(true)}
+          />
+          <IconButton icon="trash" label={`Delete “${title}”`} onClick={doom} />
+        </>
+      )}
+    </li>
+  );
+}
+
+function Rename({ title, done }: { title: string; done: (name: string) => void }) {
+  const field = useRef<HTMLInputElement>(null);
+  const over = useRef(false);
+  useEffect(() => field.current?.select(), []);
+  const finish = (name: string) => {
+    if (!over.current) {
+      over.current = true;
+      done(name);
+    }
+  };
+  return (
+    <input
+      ref={field}
+      class="rename-field"
+      aria-label="New title"
+      maxLength={200}
+      defaultValue={title}
+      onBlur={(event) => finish(event.currentTarget.value.trim())}
+      onKeyDown={(event) => {
+        if (event.key === "Enter" && !event.isComposing) {
+          finish(event.currentTarget.value.trim());
+        } else if (event.key === "Escape") {
+          event.stopPropagation();
+          finish("");
+        }
+      }}
+    />
+  );
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Conversation } from "../conversation";
+import type { Store } from "../store";
+import { siblings } from "../tree";
+import type { Message } from "../wire";
+import { IconButton } from "./Icon";
+
+interface Props {
+  store: Store;
+  talk: Conversation;
+  message: Message;
+}
+
+/** Moves between what was said in one place; nothing if only one thing was. */
+export function Switcher({ store, talk, message }: Props) {
+  const all = siblings(talk.messages, message);
+  if (all.length < 2) {
+    return null;
+  }
+  const place = all.findIndex((other) => other.id === message.id);
+  const what = message.role === "ROLE_AI" ? "answer" : "version";
+  const move = (step: number) => {
+    const other = all[place + step];
+    if (other !== undefined) {
+      void store.show(other);
+    }
+  };
+  const busy = talk.live !== undefined;
+  return (
+    <div class="switcher" role="group" aria-label={`Other ${what}s`}>
+      <IconButton
+        icon="left"
+        label={`Previous ${what}`}
+        idle={busy || place === 0}
+        onClick={() => move(-1)}
+      />
+      <span aria-live="polite">
+        {place + 1} / {all.length}
+      </span>
+      <IconButton
+        icon="right"
+        label={`Next ${what}`}
+        idle={busy || place === all.length - 1}
+        onClick={() => move(1)}
+      />
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Conversation } from "../conversation";
+import type { Store } from "../store";
+import { Answer } from "./Answer";
+import { Examples } from "./Examples";
+import { Human } from "./Human";
+import { Notice } from "./Notice";
+
+/** How near to its end a reader must be for new text to keep the end in sight, pixels. */
+const NEAR = 120;
+
+/** What was said on the current branch. */
+export function Thread({ store, talk }: { store: Store; talk: Conversation }) {
+  const box = useRef<HTMLDivElement>(null);
+  const follows = useRef(true);
+  useEffect(() => {
+    follows.current = true;
+  }, [talk, talk.live]);
+  useLayoutEffect(() => {
+    if (follows.current && box.current !== null) {
+      box.current.scrollTop = box.current.scrollHeight;
+    }
+  });
+  return (
+    <div
+      class="thread"
+      ref={box}
+      tabIndex={0}
+      role="region"
+      aria-label="Messages"
+      onScroll={(event) => {
+        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+        follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+      }}
+    >
+      <Said store={store} talk={talk} />
+      {talk.problem && <Notice problem={talk.problem} retry={talk.retry} />}
+    </div>
+  );
+}
+
+function Said({ store, talk }: { store: Store; talk: Conversation }) {
+  if (talk.loading) {
+    return <p class="progress">Opening the conversation</p>;
+  }
+  const { branch } = talk;
+  if (branch.length === 0) {
+    const waits = talk.live !== undefined && talk.live.answerId === undefined;
+    return waits ? <Sending words={talk.live!.words()} /> : <Examples store={store} talk={talk} />;
+  }
+  return (
+    <ol class="messages">
+      {branch.map((message) => (
+        // By place, not by message: whoever moves between branches keeps the focus.
+        <li key={`${message.parentId} ${message.role}`}>
+          {message.role === "ROLE_HUMAN" ? (
+            <Human store={store} talk={talk} message={message} />
+          ) : (
+            <Answer store={store} talk={talk} message={message} />
+          )}
+        </li>
+      ))}
+      {talk.live !== undefined && talk.live.answerId === undefined && (
+        <li key="sending">
+          <Sending words={talk.live.words()} />
+        </li>
+      )}
+    </ol>
+  );
+}
+
+function Sending({ words }: { words: string }) {
+  return (
+    <p class="progress">
+      <span class="pulse" aria-hidden="true" />
+      {words}
+    </p>
+  );
+}

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+import { defineConfig } from "vitest/config";
+
+const from = (path: string) => decodeURIComponent(new URL(path, import.meta.url).pathname);
+
+export default defineConfig({
+  base: "./",
+  cacheDir: from("../../../target/webui-cache"),
+  resolve: { alias: { "#pictures": from("../../../../deploy/pictures") } },
+  build: {
+    outDir: from("../../../target/classes/META-INF/resources"),
+    emptyOutDir: true,
+    target: "es2022",
+    // A strict content security policy allows files of this server alone, and no data: addresses.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  server: {
+    fs: { allow: [from("../../../..")] },
+    proxy: { "/api": "http://127.0.0.1:9080" },
+  },
+  test: { include: ["src/**/*.test.ts"] },
+});
