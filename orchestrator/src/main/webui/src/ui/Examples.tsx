@@ -16,8 +16,9 @@ export function Examples({ store, talk }: { store: Store; talk: Conversation }) 
     <div class="examples">
       <h2>What do you see, owl?</h2>
       <p>
-        Show a picture and ask about it. The nano owl, which this mesh serves unless it was given
-        another model, knows a toy world of coloured shapes, signs, tables and charts.
+        Show pictures and ask about them.
+        {store.mesh?.model === "owl-nano" &&
+          " This is the nano owl: it knows a toy world of coloured shapes, signs, tables and charts."}
       </p>
       <ul>
         {EXAMPLES.map((example) => (

@@ -41,7 +41,7 @@ export function SideList({ store, isOpen, close }: Props) {
           />
         ))}
       </ul>
-      {store.sessions.length === 0 && <p class="side-empty">Nothing was said yet.</p>}
+      {store.sessions.length === 0 && <p class="side-empty">No conversations yet.</p>}
       {store.nextPage !== "" && (
         <button type="button" class="button more" onClick={() => void store.more()}>
           Load more

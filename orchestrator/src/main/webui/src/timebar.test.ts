@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+import { expect, test } from "vitest";
+import { facts, parts, time } from "./timebar";
+import type { AnswerDone, Timings } from "./wire";
+
+const TIMINGS: Timings = {
+  totalMicros: "100000",
+  firstTokenMicros: "61000",
+  queueMicros: "2000",
+  prepareMicros: "0",
+  visionMicros: "4000",
+  abstractorMicros: "4000",
+  prefillMicros: "20000",
+  decodeMicros: "30000",
+  hopsMicros: "32000",
+};
+
+const ANSWER: AnswerDone = {
+  reason: "FINISH_REASON_STOP",
+  promptTokens: 68,
+  visualTokens: 17,
+  completionTokens: 7,
+  timings: TIMINGS,
+  traceId: "",
+  cachedImages: 1,
+  cachedPromptTokens: 48,
+  omittedMessages: 0,
+};
+
+test("what no stage accounts for is other, and what took no time is left out", () => {
+  const shown = parts(TIMINGS);
+  expect(shown.map((part) => [part.name, part.micros])).toEqual([
+    ["queue", 2_000],
+    ["vision", 4_000],
+    ["abstractor", 4_000],
+    ["prefill", 20_000],
+    ["decode", 30_000],
+    ["other", 40_000],
+  ]);
+  expect(shown.find((part) => part.name === "other")!.share).toBeCloseTo(0.4);
+});
+
+test("stages that overlap fill the bar and leave nothing for other", () => {
+  const shown = parts({ ...TIMINGS, totalMicros: "50000" });
+  expect(shown.map((part) => part.name)).not.toContain("other");
+  expect(shown.reduce((sum, part) => sum + part.share, 0)).toBeCloseTo(1);
+});
+
+test("times have two or three figures", () => {
+  expect([4_100, 87_400, 2_350_000].map(time)).toEqual(["4.1 ms", "87 ms", "2.4 s"]);
+});
+
+test("facts tell the speed without the first token, and what came from caches", () => {
+  expect(facts(ANSWER)).toEqual([
+    "100 ms",
+    "7 tokens",
+    "200 tokens/s",
+    "1 picture seen before",
+    "48 of 68 prompt tokens from cache",
+  ]);
+});
+
+test("an answer that was stopped has no timings to tell", () => {
+  const { timings: _, ...stopped } = ANSWER;
+  expect(facts({ ...stopped, cachedImages: 0, cachedPromptTokens: 0, completionTokens: 1 })).toEqual([
+    "1 token",
+  ]);
+});
