@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { after, afterEach, test } from "node:test";
+import { browse, eventually, PAGE, picture, Site } from "./site.mjs";
+
+const context = await browse({ after, afterEach });
+/** Where stages can be killed and started: POST kill/NAME, start/NAME. */
+const STAGES = process.env.OWL_STAGES;
+
+test("a file that is no picture is named, and everything else stays", async () => {
+  const site = await Site.open(context);
+  await site.message.fill("What is in the picture?");
+  await site.pick("cross.png");
+  await site.page.locator(".composer input[type=file]").setInputFiles({
+    name: "letter.png",
+    mimeType: "image/png",
+    buffer: Buffer.from("Dear owl, this is no picture."),
+  });
+
+  const failed = site.page.getByRole("alert").filter({ hasText: "letter.png" });
+  await failed.getByText("no picture that the mesh can read").waitFor();
+  await site.shot("bad-file");
+  await failed.getByText("Details").click();
+  await failed.getByText(/^400 invalid_value/).waitFor();
+
+  await site.page.keyboard.press("Escape");
+  assert.equal(await site.message.inputValue(), "What is in the picture?");
+  await site.button("Remove letter.png").click();
+  assert.equal(await site.attachments.count(), 1);
+  await site.message.press("Enter");
+  assert.notEqual(await site.answered(), "");
+});
+
+test("a message that did not get through stays, and sent again is the same one", async () => {
+  const site = await Site.open(context);
+  const keys = [];
+  let broken = true;
+  await site.page.route("**/turns", async (route) => {
+    keys.push(route.request().postDataJSON().requestId);
+    if (!broken) {
+      return route.continue();
+    }
+    broken = false;
+    // The mesh gets it, but its answer does not come back.
+    await route.fetch();
+    return route.abort();
+  });
+  await site.pick("two-things.png");
+  await site.say("Where is the purple cross?");
+
+  await site.page.getByText("The mesh cannot be reached.").waitFor();
+  assert.equal(await site.message.inputValue(), "Where is the purple cross?");
+  assert.equal(await site.attachments.count(), 1);
+  await site.shot("not-sent");
+  await site.button("Try again").click();
+
+  assert.equal(await site.answered(), "Right of the blue square.");
+  assert.equal(keys.length, 2);
+  assert.equal(keys[0], keys[1]);
+  await site.reload();
+  assert.equal(await site.humans.count(), 1);
+  assert.equal(await site.page.getByText("/ 2").count(), 0);
+});
+
+test("a setting that the mesh does not take is named", async () => {
+  const site = await Site.open(context);
+  await site.configure({ "Regular expression": "(never closed" });
+
+  await site.say("What is in the picture?");
+
+  await site.page.getByText(/Regular expression|The answer failed/).first().waitFor();
+});
+
+test("a conversation that is gone is said to be gone", async () => {
+  const page = await context.newPage();
+
+  await page.goto(`${PAGE}#/c/00000000-0000-4000-8000-000000000000`);
+
+  await page.getByText("This conversation is not there any more.").waitFor();
+});
+
+test("a stage that is down is named; the message waits and is sent when it is back", { skip: STAGES === undefined && "OWL_STAGES is not set" }, async () => {
+  const site = await Site.open(context);
+  await fetch(new URL("kill/vision", STAGES), { method: "POST" });
+  await site.pick("two-things.png");
+
+  await site.say("Where is the purple cross?");
+
+  await site.page.getByText("The part that looks at pictures").first().waitFor();
+  await site.shot("stage-down");
+  const started = await fetch(new URL("start/vision", STAGES), { method: "POST" });
+  assert.equal(started.status, 200);
+  const again = site.button("Try again");
+  if ((await again.count()) > 0) {
+    assert.equal(await site.message.inputValue(), "Where is the purple cross?");
+    assert.equal(await site.attachments.count(), 1);
+    await again.click();
+  } else {
+    // The mesh had taken the message before it saw that the stage was gone.
+    await site.button("Answer again").click();
+  }
+  await eventually(async () => (await site.lastAnswer()) === "Right of the blue square.", "an answer");
+});

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, afterEach, test } from "node:test";
+import { browse, eventually, Site } from "./site.mjs";
+
+const context = await browse({ after, afterEach });
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+/** What an accessibility scan finds wrong, each with its place. */
+async function wrongs(page) {
+  // As the debugger does it: the page itself allows no such script.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() => window.axe.run());
+  return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html}`));
+}
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`no accessibility rule is broken in ${colorScheme} colours`, async () => {
+    const site = await Site.open(context);
+    const { page } = site;
+    await page.emulateMedia({ colorScheme });
+    assert.deepEqual(await wrongs(page), []);
+
+    await site.ask("Where is the purple cross?", "two-things.png");
+    await site.button("Answer again").click();
+    await page.getByText("2 / 2").waitFor();
+    await site.answered();
+    await site.button("Bad answer").click();
+    await page.getByRole("button", { name: "Add a note" }).click();
+    await site.pick("sign.png");
+    await site.shot(`thread-${colorScheme}`);
+    assert.deepEqual(await wrongs(page), []);
+
+    await site.button("Edit message").click();
+    assert.deepEqual(await wrongs(page), []);
+    await page.keyboard.press("Escape");
+
+    await site.button("Settings").click();
+    await page.getByText("More", { exact: true }).click();
+    await site.shot(`settings-${colorScheme}`);
+    assert.deepEqual(await wrongs(page), []);
+  });
+}
+
+test("the colours can be chosen, and the choice stays", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  await page.emulateMedia({ colorScheme: "light" });
+  const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
+  const light = await ground();
+
+  await site.button("Change to dark colours").click();
+  await eventually(async () => (await ground()) !== light, "dark colours");
+  await page.reload();
+
+  await site.button("Change to light colours").click();
+  await eventually(async () => (await ground()) === light, "light colours");
+});
+
+test("everything is reached with the keyboard alone", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  const { keyboard } = page;
+  const focused = () =>
+    page.evaluate(() => {
+      const { activeElement: at } = document;
+      return at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+    });
+  const tabTo = async (name) => {
+    for (let i = 0; i < 60; i++) {
+      if (name.test(await focused())) {
+        const ring = await page.evaluate(
+          () =>
+            getComputedStyle(document.activeElement).outlineStyle !== "none" ||
+            getComputedStyle(document.activeElement.closest(".composer-box")).outlineStyle !==
+              "none",
+        );
+        assert.ok(ring, `${name} shows that it has the focus`);
+        return;
+      }
+      await keyboard.press("Tab");
+    }
+    assert.fail(`${name} is not reached`);
+  };
+
+  await keyboard.press("Tab");
+  assert.equal(await focused(), "Skip to the message");
+  await keyboard.press("Enter");
+  assert.equal(await focused(), "Message");
+  await keyboard.type("What colour");
+  await keyboard.press("Shift+Enter");
+  await keyboard.type("is the sky?");
+  assert.equal(await site.message.inputValue(), "What colour\nis the sky?");
+  await keyboard.press("Enter");
+  await site.answered();
+  assert.equal(await focused(), "Message");
+  assert.equal(await site.message.inputValue(), "");
+
+  await tabTo(/^New conversation|Conversations/);
+  await tabTo(/^Edit message/);
+  await keyboard.press("Enter");
+  await eventually(async () => (await focused()) === "Edited message", "the editor has the focus");
+  await keyboard.press("Escape");
+  await eventually(async () => (await focused()) === "Edit message", "the button has it again");
+  await tabTo(/^Answer again/);
+  await keyboard.press("Enter");
+  await page.getByText("2 / 2").waitFor();
+  await site.answered();
+  await tabTo(/^Previous answer/);
+  await keyboard.press("Enter");
+  await page.getByText("1 / 2").waitFor();
+  assert.equal(await focused(), "Previous answer");
+  await tabTo(/^Flag/);
+  await keyboard.press("Space");
+  await eventually(
+    () => page.evaluate(() => document.activeElement?.closest(".note-form") !== null),
+    "the note has the focus",
+  );
+  await keyboard.type("Skies are not its world");
+  await tabTo(/^Save/);
+  await keyboard.press("Enter");
+  await page.getByText("Skies are not its world").waitFor();
+
+  await tabTo(/^Settings/);
+  await keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await focused(), "Settings");
+});
+
+test("a phone shows everything without scrolling sideways", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  await page.setViewportSize({ width: 360, height: 700 });
+  const fits = () =>
+    page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth);
+  assert.ok(await fits());
+  await site.shot("phone-empty");
+
+  await site.ask(`Where is the purple cross? ${"x".repeat(200)}`, "two-things.png", "sign.png");
+  await site.button("Answer again").click();
+  await site.answered();
+  await site.shot("phone-thread");
+  assert.ok(await fits());
+  await site.button("Settings").click();
+  assert.ok(await fits());
+  await page.keyboard.press("Escape");
+
+  await site.button("Conversations").click();
+  await site.shot("phone-list");
+  assert.ok(await fits());
+  assert.deepEqual(await wrongs(page), []);
+  await page.keyboard.press("Escape");
+  await eventually(
+    () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Conversations"),
+    "the focus is where the list was opened",
+  );
+});
