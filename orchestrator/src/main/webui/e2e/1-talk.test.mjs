@@ -105,7 +105,7 @@ test("an edit keeps the pictures, and the old branch can be reached again", asyn
   const first = await site.ask("Where is the purple cross?", "two-things.png");
   await site.button("Edit message").click();
   const editor = page.getByRole("form", { name: "Edit message" });
-  assert.equal(await editor.getByRole("img").count(), 1);
+  await editor.getByRole("img", { name: "Picture 1" }).waitFor();
   assert.equal(await editor.getByLabel("Edited message").inputValue(), "Where is the purple cross?");
   await editor.getByRole("button", { name: "Remove Picture 1" }).click();
   await editor.locator("input[type=file]").setInputFiles(picture("sign.png"));
@@ -223,7 +223,7 @@ test("conversations are renamed, deleted and listed page by page", async () => {
   await entry.getByRole("button", { name: /^Delete/ }).click();
   await site.page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await site.page.getByRole("heading", { name: "OwlMesh" }).waitFor();
-  assert.equal(await list.getByText("The purple").count(), 0);
+  assert.equal(await list.getByText("<i>").count(), 0);
 });
 
 test("text of people and of the model is shown as text", async () => {

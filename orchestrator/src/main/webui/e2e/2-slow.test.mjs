@@ -8,10 +8,10 @@ const context = await browse({ after, afterEach });
 const slow = await slowWay(PAGE, 250);
 after(() => slow.close());
 
-/** A conversation whose answers are long enough to be ended. */
-async function longAnswers() {
-  const site = await Site.open(context, slow.address);
-  await site.configure({ "Shortest answer": "60", "Longest answer": "80" });
+/** A conversation whose answers take the nano owl seconds, too. */
+async function longAnswers(address = PAGE) {
+  const site = await Site.open(context, address);
+  await site.configure({ "Shortest answer": "1500", "Longest answer": "1600" });
   await site.pick("two-things.png");
   await site.say("What is in the picture?");
   await eventually(async () => (await site.lastAnswer()).length > 8, "some words");
@@ -77,7 +77,7 @@ test("the stop button stops an answer, and the next message can be sent", async 
 });
 
 test("an answer whose connection broke is marked, and can be given again", async () => {
-  const site = await longAnswers();
+  const site = await longAnswers(slow.address);
 
   slow.cut();
 

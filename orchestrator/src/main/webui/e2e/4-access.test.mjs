@@ -66,10 +66,10 @@ test("everything is reached with the keyboard alone", async () => {
   const focused = () =>
     page.evaluate(() => {
       const { activeElement: at } = document;
-      return at?.getAttribute("aria-label") ?? at?.textContent ?? "";
+      return at?.getAttribute("aria-label") ?? at?.textContent.trim() ?? "";
     });
   const tabTo = async (name) => {
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 300; i++) {
       if (name.test(await focused())) {
         const ring = await page.evaluate(
           () =>

@@ -124,12 +124,12 @@ export class Site {
   async configure(values) {
     await this.button("Settings").click();
     const dialog = this.page.getByRole("dialog");
+    await dialog.waitFor();
+    if ((await dialog.locator("details[open]").count()) === 0) {
+      await dialog.getByText("More", { exact: true }).click();
+    }
     for (const [label, value] of Object.entries(values)) {
-      const field = dialog.getByLabel(label, { exact: true });
-      if (!(await field.isVisible())) {
-        await dialog.getByText("More", { exact: true }).click();
-      }
-      await field.fill(value);
+      await dialog.getByLabel(label, { exact: true }).fill(value);
     }
     await dialog.getByRole("button", { name: "Save" }).click();
     await dialog.waitFor({ state: "detached" });

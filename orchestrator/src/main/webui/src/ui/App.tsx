@@ -20,12 +20,15 @@ export function App({ store }: { store: Store }) {
   const dropping = useFiles(store);
   useEffect(() => store.subscribe(() => redraw()), [store]);
 
-  const closeSide = () => {
-    if (sideOpen) {
-      setSideOpen(false);
+  const closeSide = () => setSideOpen(false);
+  const wasOpen = useRef(false);
+  useEffect(() => {
+    // Not before: what lies behind an open list takes no focus.
+    if (wasOpen.current && !sideOpen) {
       menu.current?.querySelector("button")?.focus();
     }
-  };
+    wasOpen.current = sideOpen;
+  }, [sideOpen]);
   useEffect(() => {
     const narrow = window.matchMedia(NARROW);
     const close = () => setSideOpen(false);

@@ -38,9 +38,10 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
         </div>
         {failed && <Notice problem={failed} />}
         <div class="dialog-body">
-          <label class="wide">
-            System sentence
+          <div class="field">
+            <label for="option-system">System sentence</label>
             <textarea
+              id="option-system"
               name="system"
               rows={2}
               maxLength={4096}
@@ -48,7 +49,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
               defaultValue={settings.system ?? ""}
             />
             <small id="system-hint">Sets the scene. Empty: the one the model was trained with.</small>
-          </label>
+          </div>
           <div class="fields">
             {FIELDS.filter((field) => field.common).map((field) => (
               <Input key={field.key} field={field} options={options} />
@@ -105,14 +106,16 @@ function clear(form: HTMLFormElement): void {
 
 function Input({ field, options }: { field: Field; options: AnswerOptions }) {
   const hint = `hint-${field.key}`;
+  const id = `option-${field.key}`;
   const common = {
+    id,
     name: field.key,
     "aria-describedby": hint,
     defaultValue: shown(field, options),
   };
   return (
-    <label>
-      {field.label}
+    <div class="field">
+      <label for={id}>{field.label}</label>
       {field.kind === "number" ? (
         <input
           {...common}
@@ -128,6 +131,6 @@ function Input({ field, options }: { field: Field; options: AnswerOptions }) {
         <textarea {...common} rows={2} />
       )}
       <small id={hint}>{field.hint}</small>
-    </label>
+    </div>
   );
 }
