@@ -2,30 +2,18 @@
 package io.owlmesh.launcher;
 
 import io.owlmesh.launcher.mesh.MeshException;
-import io.owlmesh.launcher.mesh.MeshRecord;
 import io.owlmesh.launcher.talk.Address;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.SessionSettings;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** What {@code ask} and {@code chat} have in common: where to ask, and how to answer. */
 final class AnswerFlags {
-  @SuppressWarnings("NullAway.Init")
-  @Spec(Spec.Target.MIXEE)
-  private CommandSpec spec;
-
-  @Option(
-      names = "--address",
-      paramLabel = "HOST:PORT",
-      description =
-          "Where the mesh answers (default: the one that is up here, else 127.0.0.1:9000).")
-  private @Nullable String address;
+  @Mixin private MeshFlag mesh = new MeshFlag();
 
   @Option(
       names = "--max-new-tokens",
@@ -69,24 +57,25 @@ final class AnswerFlags {
       description = "How long an answer may take (default: ${DEFAULT-VALUE}).")
   private int timeoutSeconds = 600;
 
-  String system() {
-    return system;
-  }
-
   Duration timeout() {
     return Duration.ofSeconds(timeoutSeconds);
   }
 
   Address address(Home home) throws IOException, MeshException {
-    if (address != null) {
-      try {
-        return Address.parse(address);
-      } catch (IllegalArgumentException notAnAddress) {
-        throw new ParameterException(spec.commandLine(), notAnAddress.getMessage(), notAnAddress);
-      }
+    return mesh.address(home);
+  }
+
+  /** A session's settings, with what was said here in place of what they were. */
+  SessionSettings onto(SessionSettings before) {
+    SessionSettings.Builder after = before.toBuilder();
+    if (!system.isEmpty()) {
+      after.setSystem(system);
     }
-    Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
-    return here.map(MeshRecord::frontDoor).orElse(Address.DEFAULT);
+    AnswerOptions options = options();
+    if (!options.equals(AnswerOptions.getDefaultInstance())) {
+      after.setOptions(before.getOptions().toBuilder().mergeFrom(options));
+    }
+    return after.build();
   }
 
   /** The mesh checks the values: it knows the limits of its model. */

@@ -3,23 +3,35 @@ package io.owlmesh.launcher;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.launcher.talk.ChatClient;
-import io.owlmesh.launcher.talk.Dialogue;
-import io.owlmesh.launcher.talk.Dialogue.Question;
 import io.owlmesh.launcher.talk.ImageFile;
+import io.owlmesh.launcher.talk.SessionClient;
+import io.owlmesh.launcher.talk.SessionTurn;
 import io.owlmesh.launcher.talk.TimingsLine;
 import io.owlmesh.launcher.talk.Trace;
-import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.launcher.talk.TurnSink;
+import io.owlmesh.proto.chat.v1.CreateSessionResponse;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.NewMessage;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import io.owlmesh.proto.chat.v1.Session;
+import io.owlmesh.proto.chat.v1.SessionSettings;
+import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
+import org.jline.utils.Signals;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,10 +47,13 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
-      "The answer goes to standard output, the line of timings to standard error.",
-      "Exit code 1 if the mesh refuses or fails, 2 for wrong usage."
+      "The answer goes to standard output, the line of timings to standard error. Question and",
+      "answer are a session that the page shows and ./owl chat continues. Ctrl-C stops the answer.",
+      "Exit code 1 if the mesh refuses or fails, 2 for wrong usage, 130 if the answer was stopped."
     })
 final class AskCommand implements Callable<Integer> {
+  private static final int STOPPED = 130;
+
   private final Home home;
 
   @SuppressWarnings("NullAway.Init")
@@ -51,7 +66,18 @@ final class AskCommand implements Callable<Integer> {
       description = "An image to look at: JPEG, PNG, GIF, BMP or WebP. May be repeated.")
   private List<Path> images = new ArrayList<>();
 
-  @Option(names = "--json", description = "One line of JSON for each event instead of the text.")
+  @Option(
+      names = "--session",
+      paramLabel = "ID",
+      description = "Goes on with a session, whose settings it takes on, instead of a new one.")
+  private @Nullable String continued;
+
+  @Option(names = "--forget", description = "Deletes the session afterwards.")
+  private boolean forget;
+
+  @Option(
+      names = "--json",
+      description = "The session and each event as a line of JSON instead of the text.")
   private boolean json;
 
   @Mixin private AnswerFlags flags = new AnswerFlags();
@@ -65,43 +91,119 @@ final class AskCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
-    Question question = question();
-    Dialogue dialogue = Dialogue.EMPTY.withSystem(flags.system());
-    PrintWriter out = spec.commandLine().getOut();
-    Trace trace = Trace.begin();
-    TextOutput text = new TextOutput(out);
+    NewMessage.Builder question = NewMessage.newBuilder().setText(String.join(" ", words).strip());
+    List<ByteString> files = files(question.getText());
     try (ChatClient client = new ChatClient(flags.address(home))) {
-      Consumer<AnswerResponse> sink = json ? event -> printJson(event, out) : text;
-      client
-          .answer(
-              dialogue.asking(question, flags.options()),
-              dialogue.images(question),
-              flags.timeout(),
-              trace,
-              sink)
-          .await();
-    } finally {
-      text.endLine();
+      SessionClient mesh = client.sessions();
+      for (ByteString file : files) {
+        question.addImages(mesh.upload(file).getSha256());
+      }
+      Session session = session(mesh);
+      Message answer = ask(mesh, session, question.build());
+      if (forget) {
+        mesh.delete(session.getId());
+      } else if (!json) {
+        spec.commandLine().getErr().printf("./owl chat --session %s goes on%n", session.getId());
+      }
+      return isStopped(answer) ? STOPPED : 0;
     }
-    text.done().ifPresent(done -> spec.commandLine().getErr().println(TimingsLine.of(done, trace)));
-    return 0;
   }
 
-  private Question question() {
-    String text = String.join(" ", words).strip();
+  private static boolean isStopped(Message answer) {
+    return answer.getState() == MessageState.MESSAGE_STATE_STOPPED;
+  }
+
+  private List<ByteString> files(String text) {
     if (text.isEmpty() && images.isEmpty()) {
       throw new ParameterException(
           spec.commandLine(), "Ask something: ./owl ask [--image FILE]... \"question\"");
     }
     try {
-      List<ByteString> files = images.stream().map(ImageFile::read).toList();
-      return new Question(text, files);
+      return images.stream().map(ImageFile::read).toList();
     } catch (IllegalArgumentException unusable) {
       throw new ParameterException(spec.commandLine(), unusable.getMessage(), unusable);
     }
   }
 
-  private static void printJson(AnswerResponse event, PrintWriter out) {
+  private Session session(SessionClient mesh) throws AnswerFailed {
+    if (continued == null) {
+      return mesh.create(flags.onto(SessionSettings.getDefaultInstance()));
+    }
+    Session session = mesh.get(continued).getSession();
+    SessionSettings settings = flags.onto(session.getSettings());
+    return settings.equals(session.getSettings())
+        ? session
+        : mesh.update(
+            UpdateSessionRequest.newBuilder()
+                .setSessionId(continued)
+                .setSettings(settings)
+                .build());
+  }
+
+  private Message ask(SessionClient mesh, Session session, NewMessage question)
+      throws AnswerFailed, InterruptedException {
+    Trace trace = Trace.begin();
+    PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    TextOutput text = new TextOutput(out, err);
+    if (json) {
+      print(CreateSessionResponse.newBuilder().setSession(session).build(), out);
+    }
+    SessionTurn turn =
+        mesh.turn(
+            SendMessageRequest.newBuilder()
+                .setSessionId(session.getId())
+                .setRequestId(UUID.randomUUID().toString())
+                .setSay(question)
+                .build(),
+            flags.timeout(),
+            trace,
+            json ? new JsonOutput(text, out) : text);
+    Object before = Signals.register("INT", turn::stop);
+    try {
+      Message answer = turn.await();
+      text.endLine();
+      if (!json) {
+        err.println(isStopped(answer) ? "(stopped)" : TimingsLine.of(answer.getAnswer(), trace));
+      }
+      return answer;
+    } catch (AnswerFailed failed) {
+      text.endLine();
+      dropIfEmpty(mesh, session, text);
+      throw failed;
+    } finally {
+      Signals.unregister("INT", before);
+    }
+  }
+
+  /** A session that was begun for a question which was refused holds nothing. */
+  private void dropIfEmpty(SessionClient mesh, Session session, TextOutput text) {
+    if (continued == null && text.accepted().isEmpty()) {
+      try {
+        mesh.delete(session.getId());
+      } catch (AnswerFailed unreachable) {
+        // Why the question failed matters more than an empty session.
+      }
+    }
+  }
+
+  /** A line an event. */
+  private record JsonOutput(TextOutput text, PrintWriter out) implements TurnSink {
+    @Override
+    public void event(SendMessageResponse event) {
+      if (event.hasAccepted()) {
+        text.event(event);
+      }
+      print(event, out);
+    }
+
+    @Override
+    public void again() {
+      text.again();
+    }
+  }
+
+  private static void print(MessageOrBuilder event, PrintWriter out) {
     try {
       out.println(
           JsonFormat.printer()

@@ -3,7 +3,10 @@ package io.owlmesh.launcher;
 
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.talk.Address;
+import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.launcher.talk.ChatClient;
+import io.owlmesh.launcher.talk.SessionClient;
+import io.owlmesh.proto.chat.v1.SessionSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -11,8 +14,10 @@ import org.jline.reader.LineReader;
 import org.jline.reader.LineReaderBuilder;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** Talks for as long as the person likes. */
 @Command(
@@ -22,6 +27,12 @@ import picocli.CommandLine.Mixin;
 final class ChatCommand implements Callable<Integer> {
   private final Home home;
 
+  @Option(
+      names = "--session",
+      paramLabel = "ID",
+      description = "Goes on with a session, whose settings it takes on, instead of a new one.")
+  private @Nullable String continued;
+
   @Mixin private AnswerFlags flags = new AnswerFlags();
 
   ChatCommand(Home home) {
@@ -29,7 +40,7 @@ final class ChatCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, MeshException {
+  public Integer call() throws IOException, MeshException, AnswerFailed {
     Address address = flags.address(home);
     try (Terminal terminal = TerminalBuilder.builder().dumb(true).build();
         ChatClient client = new ChatClient(address)) {
@@ -42,10 +53,20 @@ final class ChatCommand implements Callable<Integer> {
               .option(LineReader.Option.DISABLE_EVENT_EXPANSION, true)
               .completer(new CommandCompleter())
               .build();
+      ChatSession session = session(client.sessions());
       terminal.writer().printf("Talking to %s. /help tells the commands.%n", address);
-      new ChatLoop(reader, client, flags).run();
+      new ChatLoop(reader, client.sessions(), session, flags.timeout()).run();
       return 0;
     }
+  }
+
+  private ChatSession session(SessionClient mesh) throws AnswerFailed {
+    if (continued == null) {
+      return new ChatSession(mesh, flags.onto(SessionSettings.getDefaultInstance()));
+    }
+    ChatSession session = ChatSession.of(mesh, mesh.get(continued));
+    session.setSettings(flags.onto(session.settings()));
+    return session;
   }
 
   private static Path history() {

@@ -17,7 +17,7 @@ final class CommandCompleter implements Completer {
   @Override
   public void complete(LineReader reader, ParsedLine line, List<Candidate> candidates) {
     if (line.wordIndex() == 0 && line.word().startsWith("/")) {
-      ChatLoop.COMMANDS.keySet().forEach(name -> candidates.add(new Candidate(name)));
+      ChatCommands.names().forEach(name -> candidates.add(new Candidate(name)));
     } else if (line.wordIndex() > 0 && line.words().getFirst().equals("/image")) {
       complete(line.word().substring(0, line.wordCursor()), candidates);
     }

@@ -44,6 +44,7 @@ public final class Owl {
             .addSubcommand(new StatusCommand(home))
             .addSubcommand(new AskCommand(home))
             .addSubcommand(new ChatCommand(home))
+            .addSubcommand(new SessionsCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home)).addSubcommand(new BenchLlmCommand(home)))
             .addSubcommand(new CheckpointCommand())

@@ -2,23 +2,16 @@
 package io.owlmesh.launcher;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Metadata;
 import io.grpc.Server;
-import io.grpc.ServerCall;
-import io.grpc.ServerCallHandler;
-import io.grpc.ServerInterceptor;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
-import io.owlmesh.proto.chat.v1.Stage;
-import io.owlmesh.proto.chat.v1.StageDone;
 import io.owlmesh.proto.chat.v1.TextDelta;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -26,9 +19,11 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.CountDownLatch;
 
-/** A front door on a free port that answers by a script and remembers what it was asked. */
+/**
+ * A front door on a free port that answers stateless questions by a script and remembers what it
+ * was asked.
+ */
 final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
   /** What to answer once the whole request has come. */
   interface Script {
@@ -37,9 +32,6 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
 
   final List<Conversation> conversations = new CopyOnWriteArrayList<>();
   final List<ByteString> images = new CopyOnWriteArrayList<>();
-  final List<Integer> chunkSizes = new CopyOnWriteArrayList<>();
-  final List<String> traceparents = new CopyOnWriteArrayList<>();
-  final CountDownLatch cancelled = new CountDownLatch(1);
   private final Script script;
   private final Server server;
 
@@ -48,32 +40,8 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
-            .intercept(new Headers())
             .build()
             .start();
-  }
-
-  /** Says these pieces, as if about one image. */
-  static Script saying(String... pieces) {
-    return out -> {
-      out.onNext(
-          AnswerResponse.newBuilder()
-              .setStage(StageDone.newBuilder().setStage(Stage.STAGE_VISION))
-              .build());
-      for (String piece : pieces) {
-        out.onNext(text(piece));
-      }
-      out.onNext(
-          AnswerResponse.newBuilder()
-              .setDone(AnswerDone.newBuilder().setCompletionTokens(pieces.length))
-              .build());
-      out.onCompleted();
-    };
-  }
-
-  /** Says one piece, then nothing more. */
-  static Script sayingForEver(String piece) {
-    return out -> out.onNext(text(piece));
   }
 
   static AnswerResponse text(String piece) {
@@ -93,7 +61,6 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
   @Override
   public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> responses) {
     var out = (ServerCallStreamObserver<AnswerResponse>) responses;
-    out.setOnCancelHandler(cancelled::countDown);
     return new Request(out);
   }
 
@@ -117,7 +84,6 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
         return;
       }
       int index = step.getImage().getIndex();
-      chunkSizes.add(step.getImage().getData().size());
       if (index == received.size()) {
         received.add(ByteString.EMPTY);
       }
@@ -132,16 +98,6 @@ final class FakeChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
       images.clear();
       images.addAll(received);
       script.answer(out);
-    }
-  }
-
-  private final class Headers implements ServerInterceptor {
-    @Override
-    public <Q, A> ServerCall.Listener<Q> interceptCall(
-        ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
-      String header = headers.get(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER));
-      traceparents.add(header == null ? "" : header);
-      return next.startCall(call, headers);
     }
   }
 }

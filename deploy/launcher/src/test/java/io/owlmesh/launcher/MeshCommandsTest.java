@@ -23,7 +23,17 @@ class MeshCommandsTest {
   void helpListsEveryCommand() {
     assertThat(owl.call("help")).isZero();
     assertThat(owl.out.toString())
-        .contains("up", "down", "status", "ask", "chat", "bench", "checkpoint", "verify", "test");
+        .contains(
+            "up",
+            "down",
+            "status",
+            "ask",
+            "chat",
+            "sessions",
+            "bench",
+            "checkpoint",
+            "verify",
+            "test");
   }
 
   @Test

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher.bench;
 
-import com.google.protobuf.ByteString;
 import io.owlmesh.launcher.talk.AnswerFailed;
 import io.owlmesh.launcher.talk.ChatClient;
-import io.owlmesh.launcher.talk.Dialogue;
-import io.owlmesh.launcher.talk.Dialogue.Question;
+import io.owlmesh.launcher.talk.Question;
 import io.owlmesh.launcher.talk.Trace;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
@@ -88,17 +86,12 @@ public final class Load {
   }
 
   private Sample ask(Question question) throws AnswerFailed, InterruptedException {
-    List<ByteString> images = Dialogue.EMPTY.images(question);
     AtomicReference<AnswerDone> done = new AtomicReference<>(AnswerDone.getDefaultInstance());
     AtomicLong firstText = new AtomicLong();
     long begin = System.nanoTime();
     client
         .answer(
-            Dialogue.EMPTY.asking(question, options),
-            images,
-            limit,
-            Trace.begin(),
-            event -> take(event, begin, firstText, done))
+            question, options, limit, Trace.begin(), event -> take(event, begin, firstText, done))
         .await();
     long wall = microsSince(begin);
     return new Sample(wall, firstText.get(), emptyCall(), done.get());

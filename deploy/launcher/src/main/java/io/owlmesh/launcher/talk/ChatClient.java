@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher.talk;
 
-import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.ClientCallStreamObserver;
-import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
-import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -25,27 +21,32 @@ public final class ChatClient implements AutoCloseable {
     connection = new Connection(address);
   }
 
+  /** The conversations that the mesh keeps; closed with this. */
+  public SessionClient sessions() {
+    return new SessionClient(address, connection.channel());
+  }
+
   /**
-   * Asks for the answer to the last turn of a conversation.
+   * Asks for an answer that the mesh does not keep.
    *
-   * @param images files of all turns, in the order that the conversation announces them
    * @param limit how long the whole answer may take
    * @param onEvent called in order, one at a time; while it runs, the mesh waits
    */
   public PendingAnswer answer(
-      Conversation conversation,
-      List<ByteString> images,
+      Question question,
+      AnswerOptions options,
       Duration limit,
       Trace trace,
       Consumer<AnswerResponse> onEvent) {
-    var observer = new UploadingObserver(new Upload(conversation, images), onEvent);
-    var call =
-        (ClientCallStreamObserver<AnswerRequest>)
-            ChatGrpc.newStub(connection.channel())
-                .withInterceptors(trace.interceptor())
-                .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
-                .answer(observer);
-    return new PendingAnswer(address, call, observer.end());
+    var observer =
+        new UploadingObserver<>(
+            new Upload(question.conversation(options), question.images()), onEvent);
+    var _ =
+        ChatGrpc.newStub(connection.channel())
+            .withInterceptors(trace.interceptor())
+            .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+            .answer(observer);
+    return new PendingAnswer(address, observer.end());
   }
 
   /** What the mesh serves. */

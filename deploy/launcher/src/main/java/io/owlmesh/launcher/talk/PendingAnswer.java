@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher.talk;
 
-import io.grpc.stub.ClientCallStreamObserver;
-import io.owlmesh.proto.chat.v1.AnswerRequest;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /** An answer on its way. */
 public final class PendingAnswer {
   private final Address address;
-  private final ClientCallStreamObserver<AnswerRequest> call;
   private final CompletableFuture<Void> end;
 
   /**
@@ -17,16 +14,9 @@ public final class PendingAnswer {
    *
    * @param end completes with the call
    */
-  PendingAnswer(
-      Address address, ClientCallStreamObserver<AnswerRequest> call, CompletableFuture<Void> end) {
+  PendingAnswer(Address address, CompletableFuture<Void> end) {
     this.address = address;
-    this.call = call;
     this.end = end;
-  }
-
-  /** Stops the answer in all stages; {@link #await} then fails with CANCELLED. */
-  public void cancel() {
-    call.cancel("stopped by the person asking", null);
   }
 
   /** Returns when the last event was handed over. */

@@ -3,18 +3,17 @@ package io.owlmesh.launcher.talk;
 
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.owlmesh.proto.chat.v1.AnswerRequest;
-import io.owlmesh.proto.chat.v1.AnswerResponse;
+import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 
-/** Sends a request as fast as the transport takes it, and hands on the events that come back. */
-final class UploadingObserver implements ClientResponseObserver<AnswerRequest, AnswerResponse> {
-  private final Upload upload;
-  private final Consumer<AnswerResponse> onEvent;
+/** Sends a request as fast as the transport takes it, and hands on what comes back. */
+final class UploadingObserver<Q, R> implements ClientResponseObserver<Q, R> {
+  private final Iterator<Q> upload;
+  private final Consumer<R> onEvent;
   private final CompletableFuture<Void> end = new CompletableFuture<>();
 
-  UploadingObserver(Upload upload, Consumer<AnswerResponse> onEvent) {
+  UploadingObserver(Iterator<Q> upload, Consumer<R> onEvent) {
     this.upload = upload;
     this.onEvent = onEvent;
   }
@@ -25,12 +24,12 @@ final class UploadingObserver implements ClientResponseObserver<AnswerRequest, A
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<AnswerRequest> call) {
+  public void beforeStart(ClientCallStreamObserver<Q> call) {
     // Called when the transport takes more, on the thread of the events: never two at a time.
     call.setOnReadyHandler(() -> send(call));
   }
 
-  private void send(ClientCallStreamObserver<AnswerRequest> call) {
+  private void send(ClientCallStreamObserver<Q> call) {
     boolean open = upload.hasNext();
     while (call.isReady() && upload.hasNext()) {
       call.onNext(upload.next());
@@ -41,7 +40,7 @@ final class UploadingObserver implements ClientResponseObserver<AnswerRequest, A
   }
 
   @Override
-  public void onNext(AnswerResponse event) {
+  public void onNext(R event) {
     onEvent.accept(event);
   }
 
