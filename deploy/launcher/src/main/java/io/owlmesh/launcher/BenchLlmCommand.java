@@ -3,6 +3,7 @@ package io.owlmesh.launcher;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.launcher.bench.EngineBench;
+import io.owlmesh.launcher.bench.Figure;
 import io.owlmesh.launcher.mesh.MeshException;
 import io.owlmesh.launcher.mesh.MeshRecord;
 import io.owlmesh.launcher.mesh.RunningService;
@@ -83,7 +84,7 @@ final class BenchLlmCommand implements Callable<Integer> {
               out.println(row);
               out.flush();
             })) {
-      List<EngineBench.Row> rows = bench.run((long) memoryMib << 20);
+      List<Figure> rows = bench.run((long) memoryMib << 20);
       if (json != null) {
         JsonMapper.builder()
             .build()

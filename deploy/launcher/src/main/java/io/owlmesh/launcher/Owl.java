@@ -46,7 +46,9 @@ public final class Owl {
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(
-                new CommandLine(new BenchCommand(home)).addSubcommand(new BenchLlmCommand(home)))
+                new CommandLine(new BenchCommand(home))
+                    .addSubcommand(new BenchLlmCommand(home))
+                    .addSubcommand(new BenchOrchestratorCommand(home)))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TrainCommand())

@@ -34,22 +34,9 @@ public final class EngineBench implements AutoCloseable {
   private final Model model;
   private final int tokens;
   private final int prompt;
-  private final Consumer<Row> told;
-  private final List<Row> rows = new ArrayList<>();
+  private final Consumer<Figure> told;
+  private final List<Figure> rows = new ArrayList<>();
   private final Random random = new Random();
-
-  /**
-   * One figure.
-   *
-   * @param what was measured
-   * @param beside what it is to be compared with
-   */
-  public record Row(String what, double value, String unit, String beside) {
-    @Override
-    public String toString() {
-      return String.format(Locale.ROOT, "%-44s %10.4g %-9s %s", what, value, unit, beside);
-    }
-  }
 
   /**
    * @param config of the model that the service answers with
@@ -58,7 +45,7 @@ public final class EngineBench implements AutoCloseable {
    * @param told each row as soon as it is measured
    */
   public EngineBench(
-      Address address, OwlConfig config, int tokens, int prompt, Consumer<Row> told) {
+      Address address, OwlConfig config, int tokens, int prompt, Consumer<Figure> told) {
     this.client = new EngineClient(address);
     this.config = config;
     this.model = client.model();
@@ -68,7 +55,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   /** Measures everything; takes minutes with a large model. */
-  public List<Row> run(long memoryBytes) throws IOException, InterruptedException {
+  public List<Figure> run(long memoryBytes) throws IOException, InterruptedException {
     int cores = Runtime.getRuntime().availableProcessors();
     double bandwidth = Bandwidth.measure(memoryBytes, cores);
     row("memory, read", bandwidth / 1e9, "GB/s", cores + " threads");
@@ -86,7 +73,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void row(String what, double value, String unit, String beside) {
-    Row row = new Row(what, value, unit, beside);
+    Figure row = new Figure(what, value, unit, beside);
     rows.add(row);
     told.accept(row);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher.mesh;
 
+import io.owlmesh.launcher.talk.Address;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,18 +43,36 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     MeshPorts.Chosen chosen = options.ports().choose(4);
     List<Integer> ports = chosen.grpc();
     String near = options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host();
-    Map<String, String> neighbours =
-        Map.of(
-            "OWL_VISION", near + ":" + ports.get(1),
-            "OWL_ABSTRACTOR", near + ":" + ports.get(2),
-            "OWL_LLM", near + ":" + ports.get(3));
+    List<Address> stages =
+        ports.subList(1, 4).stream().map(port -> new Address(near, port)).toList();
     ServicePlan first = service(home, "orchestrator", "orchestrator", ports.get(0), options);
     List<ServicePlan> services = new ArrayList<>();
-    services.add(frontDoor(first, chosen, neighbours));
+    services.add(frontDoor(first, chosen, neighbours(stages)));
     services.add(service(home, "vision-service", "vision", ports.get(1), options));
     services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
     services.add(service(home, "llm-service", "llm", ports.get(3), options));
     return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+  }
+
+  /**
+   * An orchestrator alone, with stages from elsewhere.
+   *
+   * @param stages where vision, abstractor and language model answer
+   * @throws MeshException if it is not built
+   */
+  public static ServicePlan orchestrator(Path home, MeshOptions options, List<Address> stages)
+      throws IOException, MeshException {
+    MeshPorts.Chosen ports = options.ports().choose(1);
+    ServicePlan alone =
+        service(home, "orchestrator", "orchestrator", ports.grpc().getFirst(), options);
+    return frontDoor(alone, ports, neighbours(stages));
+  }
+
+  private static Map<String, String> neighbours(List<Address> stages) {
+    return Map.of(
+        "OWL_VISION", stages.get(0).toString(),
+        "OWL_ABSTRACTOR", stages.get(1).toString(),
+        "OWL_LLM", stages.get(2).toString());
   }
 
   /** What a service needs besides to be the one that clients come to. */
