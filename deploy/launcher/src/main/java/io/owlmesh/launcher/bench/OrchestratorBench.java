@@ -9,6 +9,7 @@ import io.owlmesh.launcher.talk.SessionClient;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.AnswerTimings;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.NewMessage;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
@@ -16,12 +17,14 @@ import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.GenerateTimings;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.ToDoubleFunction;
+import java.util.function.ToIntFunction;
 
 /**
  * Measures what the orchestrator costs: the same kind of question about a picture that was seen, as
@@ -136,12 +139,36 @@ public final class OrchestratorBench implements AutoCloseable {
     List<Spread> times = new ArrayList<>();
     compare(times, "first text", Ticks::firstMillis, Ticks::firstMillis);
     compare(times, "from piece to piece", Ticks::gapMillis, Ticks::gapMillis);
+    compare(
+        times,
+        "the model's own time to it",
+        turn -> model(turn.last().getDone().getAnswer().getTimings()),
+        call -> model(call.last().getFinished().getTimings()));
     times.add(
         Spread.of("an empty call to the orchestrator", Distribution.of(empty, value -> value)));
     String what =
         "%s: %d questions each way, about a picture that was seen, %d tokens each, one at a time"
             .formatted(address, requests, tokens);
-    return new OrchestratorReport(what, times, List.of(), List.of());
+    List<Figure> figures =
+        List.of(
+            known(through, turn -> turn.getDone().getAnswer().getCachedPromptTokens(), "a turn"),
+            known(direct, call -> call.getFinished().getUsage().getCachedPromptTokens(), "a call"));
+    return new OrchestratorReport(what, times, figures, List.of());
+  }
+
+  private static double model(AnswerTimings timings) {
+    return (timings.getQueueMicros() + timings.getPrefillMicros()) / 1e3;
+  }
+
+  private static double model(GenerateTimings timings) {
+    return (timings.getQueueMicros() + timings.getPrefillMicros()) / 1e3;
+  }
+
+  /** Both must find as much in the cache, or they are not the same question. */
+  private static <R> Figure known(List<Ticks<R>> asked, ToIntFunction<R> positions, String whose) {
+    double median =
+        Distribution.of(asked, ticks -> positions.applyAsInt(ticks.last())).percentile(0.5);
+    return new Figure("positions of the prompt known, " + whose, median, "", "median");
   }
 
   private void compare(

@@ -4,8 +4,10 @@ package io.owlmesh.launcher.bench;
 import io.grpc.stub.StreamObserver;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Notes when pieces of an answer's text come to its caller. */
 final class Ticks<R> implements StreamObserver<R> {
@@ -13,6 +15,7 @@ final class Ticks<R> implements StreamObserver<R> {
   private final CompletableFuture<Ticks<R>> end = new CompletableFuture<>();
   private final List<Long> times = new ArrayList<>();
   private final long begin = System.nanoTime();
+  private @Nullable R last;
 
   /**
    * To be made right before the call.
@@ -25,6 +28,7 @@ final class Ticks<R> implements StreamObserver<R> {
 
   @Override
   public void onNext(R event) {
+    last = event;
     if (!text.apply(event).isEmpty()) {
       times.add(System.nanoTime());
     }
@@ -45,6 +49,11 @@ final class Ticks<R> implements StreamObserver<R> {
 
   Ticks<R> join() {
     return end.join();
+  }
+
+  /** The event that ended the answer. */
+  R last() {
+    return Objects.requireNonNull(last);
   }
 
   double firstMillis() {
