@@ -137,13 +137,22 @@ public final class Faults {
     return restore(fault, field, message, cause);
   }
 
-  /** The message holds its field already. */
+  /** The same fault for callers who know the field by another name. */
+  public static OwlException renamed(OwlException e, String field) {
+    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
+    return new OwlException(e.fault(), field, withoutField(e.field(), message), e);
+  }
+
   private static OwlException restore(
       Fault fault, String field, String message, @Nullable Throwable cause) {
+    return new OwlException(fault, field, withoutField(field, message), cause);
+  }
+
+  /** A message that holds its field already would name it twice. */
+  private static String withoutField(String field, String message) {
     String prefix = field + ": ";
     boolean prefixed = !field.isEmpty() && message.startsWith(prefix);
-    return new OwlException(
-        fault, field, prefixed ? message.substring(prefix.length()) : message, cause);
+    return prefixed ? message.substring(prefix.length()) : message;
   }
 
   private static ErrorInfo unpack(Any detail) {

@@ -39,7 +39,13 @@ public final class LineageCheck {
     return tensor.getLineage();
   }
 
-  private static void require(String field, String found, String expected) {
+  /**
+   * Checks one digest.
+   *
+   * @param field of the request that holds it
+   * @throws OwlException OTHER_WEIGHTS naming both digests, BAD_INPUT if it is empty
+   */
+  public static void require(String field, String found, String expected) {
     if (found.isEmpty()) {
       throw OwlException.badInput(field, "is empty; it must be " + expected);
     }

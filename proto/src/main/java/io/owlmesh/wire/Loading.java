@@ -20,6 +20,7 @@ public final class Loading<T extends AutoCloseable> {
   private final HealthStatusManager health;
   private final Thread thread;
   private volatile @Nullable T loaded;
+  private volatile boolean closing;
 
   /**
    * Starts loading.
@@ -58,12 +59,18 @@ public final class Loading<T extends AutoCloseable> {
     return engine;
   }
 
+  /** Whether the engine can be asked: it is loaded, and the service does not stop. */
+  public boolean ready() {
+    return loaded != null && !closing;
+  }
+
   public HealthStatusManager health() {
     return health;
   }
 
   /** Says that the service stops, then closes the engine. */
   public void close() {
+    closing = true;
     health.enterTerminalState();
     T engine = loaded;
     if (engine != null) {

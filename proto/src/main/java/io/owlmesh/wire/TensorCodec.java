@@ -63,7 +63,7 @@ public final class TensorCodec {
               .formatted(tensor.getData().size(), dtype, tensor.getShapeList(), expected));
     }
     ByteBuffer bytes = tensor.getData().asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
-    requireFinite(bytes, dtype, field);
+    requireFinite(bytes, dtype, field + ".data");
     return new HostTensor(dtype, shape, bytes);
   }
 
@@ -92,8 +92,13 @@ public final class TensorCodec {
     }
   }
 
-  /** Not finite is what has all exponent bits set. */
-  private static void requireFinite(ByteBuffer bytes, DType dtype, String field) {
+  /**
+   * Refuses values that are NaN or infinite: such have all exponent bits set.
+   *
+   * @param bytes little-endian elements from position to limit
+   * @param field where they came from, for the message
+   */
+  public static void requireFinite(ByteBuffer bytes, DType dtype, String field) {
     int size = dtype.bytes();
     int mask = dtype == DType.FLOAT32 ? 0x7f800000 : dtype == DType.BFLOAT16 ? 0x7f80 : 0x7c00;
     int count = bytes.remaining() / size;
@@ -101,7 +106,7 @@ public final class TensorCodec {
     for (int i = 0; i < count; i++) {
       int bits = size == 4 ? bytes.getInt(start + 4 * i) : bytes.getShort(start + 2 * i);
       if ((bits & mask) == mask) {
-        throw OwlException.badInput(field + ".data", "value " + i + " is NaN or infinite");
+        throw OwlException.badInput(field, "value " + i + " is NaN or infinite");
       }
     }
   }

@@ -47,6 +47,7 @@ public final class VisionEngine implements AutoCloseable {
    * @param queueNanos waiting, for a decoder and for the encoder
    * @param prepareNanos decoding and squashing
    * @param computeNanos of the batch
+   * @param batch number of the batch
    * @param batchSize images encoded together
    */
   record Encoded(
@@ -55,6 +56,7 @@ public final class VisionEngine implements AutoCloseable {
       long queueNanos,
       long prepareNanos,
       long computeNanos,
+      long batch,
       int batchSize) {}
 
   private record Input(HostTensor pixels, String contentKey) {}
@@ -117,6 +119,15 @@ public final class VisionEngine implements AutoCloseable {
     return result;
   }
 
+  /**
+   * Encodes pixels [3, S, S] that the caller has prepared, else as above.
+   *
+   * @throws OwlException SATURATED if too many wait
+   */
+  CompletableFuture<Batcher.Done<HostTensor>> encode(HostTensor pixels, long deadline) {
+    return batcher.submit(pixels, deadline);
+  }
+
   private void prepare(
       ByteBuffer file, long arrived, long deadline, CompletableFuture<Encoded> result) {
     if (result.isDone()) {
@@ -151,6 +162,7 @@ public final class VisionEngine implements AutoCloseable {
                 image.queueNanos + done.queueNanos(),
                 image.nanos,
                 done.computeNanos(),
+                done.batch(),
                 done.batchSize()));
       }
     });

@@ -26,6 +26,7 @@ public final class Batcher<I, O> implements AutoCloseable {
   private final BlockingQueue<Job<I, O>> queue;
   private final Thread owner;
   private volatile boolean closing;
+  private long batches; // Of the owner thread alone.
 
   private record Job<I, O>(
       I item, long submitted, long deadline, CompletableFuture<Done<O>> result) {}
@@ -35,9 +36,10 @@ public final class Batcher<I, O> implements AutoCloseable {
    *
    * @param queueNanos from submission until its batch began
    * @param computeNanos of the whole batch
+   * @param batch number of the batch, counted from 1
    * @param batchSize items computed together
    */
-  public record Done<O>(O value, long queueNanos, long computeNanos, int batchSize) {}
+  public record Done<O>(O value, long queueNanos, long computeNanos, long batch, int batchSize) {}
 
   /**
    * Starts the thread.
@@ -118,9 +120,11 @@ public final class Batcher<I, O> implements AutoCloseable {
       return;
     }
     long nanos = System.nanoTime() - begin;
+    batches++;
     for (int i = 0; i < batch.size(); i++) {
       Job<I, O> job = batch.get(i);
-      job.result.complete(new Done<>(results.get(i), begin - job.submitted, nanos, batch.size()));
+      job.result.complete(
+          new Done<>(results.get(i), begin - job.submitted, nanos, batches, batch.size()));
     }
   }
 

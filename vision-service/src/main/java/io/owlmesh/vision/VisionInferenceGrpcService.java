@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.vision;
+
+import io.owlmesh.wire.inference.InferenceService;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+
+/** The vision stage for clients of the Open Inference Protocol. */
+@GrpcService
+public class VisionInferenceGrpcService extends InferenceService {
+  @Inject
+  VisionInferenceGrpcService(
+      VisionModels models, @ConfigProperty(name = "quarkus.application.version") String version) {
+    super("owlmesh-vision", version, models.all());
+  }
+}
