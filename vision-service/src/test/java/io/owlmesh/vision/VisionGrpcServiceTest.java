@@ -6,12 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
 import io.grpc.Status;
-import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
-import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.model.HostTensor;
 import io.owlmesh.model.checkpoint.SafetensorsFile;
 import io.owlmesh.proto.vision.v1.DescribeRequest;
@@ -19,18 +15,14 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.TensorCodec;
-import io.owlmesh.wire.Wire;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
@@ -40,146 +32,31 @@ import org.junit.jupiter.api.Test;
 
 /** The service behind a real socket, with the tiny model. */
 class VisionGrpcServiceTest {
-  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
-
-  private static VisionStage stage;
-  private static Server server;
-  private static ManagedChannel channel;
-
-  /** The defaults, but for small limits. */
-  private record Settings() implements VisionConfig {
-    @Override
-    public Path checkpoint() {
-      return TINY.resolve("checkpoints/safetensors");
-    }
-
-    @Override
-    public String device() {
-      return "cpu";
-    }
-
-    @Override
-    public String dtype() {
-      return "auto";
-    }
-
-    @Override
-    public int threads() {
-      return 0;
-    }
-
-    @Override
-    public int maxBatch() {
-      return 8;
-    }
-
-    @Override
-    public int queue() {
-      return 64;
-    }
-
-    @Override
-    public int window() {
-      return 16;
-    }
-
-    @Override
-    public int decoders() {
-      return 0;
-    }
-
-    @Override
-    public int maxImageBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public long maxImagePixels() {
-      return 50_000_000;
-    }
-
-    @Override
-    public int maxImageSide() {
-      return 20_000;
-    }
-  }
-
-  private static <T> T at(Map<String, T> map, String key) {
-    return Objects.requireNonNull(map.get(key), key);
-  }
+  private static RunningVision vision;
 
   @BeforeAll
   static void start() throws Exception {
-    VisionConfig settings = new Settings();
-    stage = new VisionStage(settings);
-    var tracer = OpenTelemetry.noop().getTracer("test");
-    server =
-        Wire.tune(NettyServerBuilder.forPort(0))
-            .addService(new VisionGrpcService(stage, settings, tracer))
-            .addService(new VisionHealthGrpcService(stage))
-            .build()
-            .start();
-    channel = Wire.channel("127.0.0.1", server.getPort()).build();
-    while (!ready()) {
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
-  }
-
-  private static boolean ready() {
-    try {
-      return stage.engine() != null;
-    } catch (RuntimeException loading) {
-      return false;
-    }
+    vision = RunningVision.start();
   }
 
   @AfterAll
   static void stop() {
-    channel.shutdownNow();
-    server.shutdownNow();
-    stage.close();
+    vision.close();
   }
 
-  private static ByteString image(String name) throws IOException {
-    return ByteString.copyFrom(Files.readAllBytes(TINY.resolve("images").resolve(name)));
-  }
-
-  /** Sends images on one stream; what comes back, by id. */
   private static Map<String, EncodeResponse> encode(Map<String, ByteString> images) {
-    CompletableFuture<Map<String, EncodeResponse>> done = new CompletableFuture<>();
-    Map<String, EncodeResponse> responses = new HashMap<>();
-    StreamObserver<EncodeRequest> requests =
-        VisionEncoderGrpc.newStub(channel)
-            .withDeadlineAfter(60, TimeUnit.SECONDS)
-            .encode(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(EncodeResponse response) {
-                    responses.put(response.getId(), response);
-                  }
-
-                  @Override
-                  public void onError(Throwable failure) {
-                    done.completeExceptionally(failure);
-                  }
-
-                  @Override
-                  public void onCompleted() {
-                    done.complete(responses);
-                  }
-                });
-    images.forEach(
-        (id, file) -> requests.onNext(EncodeRequest.newBuilder().setId(id).setImage(file).build()));
-    requests.onCompleted();
-    return done.join();
+    return vision.encode(images);
   }
 
   @Test
   void featuresOfALosslessImageAreThoseOfTheReference() throws IOException {
     HostTensor expected =
-        at(SafetensorsFile.load(TINY.resolve("forward.safetensors")), "features/rgb.png");
+        RunningVision.at(
+            SafetensorsFile.load(RunningVision.TINY.resolve("forward.safetensors")),
+            "features/rgb.png");
 
-    EncodeResponse response = at(encode(Map.of("a", image("rgb.png"))), "a");
+    EncodeResponse response =
+        RunningVision.at(encode(Map.of("a", RunningVision.image("rgb.png"))), "a");
 
     HostTensor features = TensorCodec.fromProto(response.getFeatures(), "features", 17, 32);
     float[] wanted = expected.toFloats();
@@ -196,14 +73,14 @@ class VisionGrpcServiceTest {
   void manyImagesOfOneStreamAreAnsweredByIdAndBatched() throws IOException {
     Map<String, ByteString> images = new HashMap<>();
     for (int i = 0; i < 40; i++) {
-      images.put("image-" + i, image(i % 2 == 0 ? "rgb.png" : "grey.png"));
+      images.put("image-" + i, RunningVision.image(i % 2 == 0 ? "rgb.png" : "grey.png"));
     }
 
     Map<String, EncodeResponse> responses = encode(images);
 
     assertThat(responses.keySet()).isEqualTo(images.keySet());
-    String even = at(responses, "image-0").getFeatures().getLineage().getContentKey();
-    String odd = at(responses, "image-1").getFeatures().getLineage().getContentKey();
+    String even = RunningVision.at(responses, "image-0").getFeatures().getLineage().getContentKey();
+    String odd = RunningVision.at(responses, "image-1").getFeatures().getLineage().getContentKey();
     assertThat(even).isNotEqualTo(odd);
     responses.forEach((id, response) -> {
       boolean isEven = Integer.parseInt(id.substring(6)) % 2 == 0;
@@ -215,9 +92,9 @@ class VisionGrpcServiceTest {
 
   @Test
   void wrongImagesFailAloneAndSayWhy() throws IOException {
-    byte[] photo = image("photo-a.jpg").toByteArray();
+    byte[] photo = RunningVision.image("photo-a.jpg").toByteArray();
     Map<String, ByteString> images = new HashMap<>();
-    images.put("good", image("rgb.png"));
+    images.put("good", RunningVision.image("rgb.png"));
     images.put("text", ByteString.copyFromUtf8("this is no image, only words in a row"));
     images.put("empty", ByteString.EMPTY);
     images.put("truncated", ByteString.copyFrom(Arrays.copyOf(photo, photo.length / 2)));
@@ -226,16 +103,18 @@ class VisionGrpcServiceTest {
 
     Map<String, EncodeResponse> responses = encode(images);
 
-    assertThat(at(responses, "good").hasFeatures()).isTrue();
+    assertThat(RunningVision.at(responses, "good").hasFeatures()).isTrue();
     for (String bad : List.of("text", "empty", "truncated", "bomb", "heavy")) {
-      assertThat(at(responses, bad).hasError()).as(bad).isTrue();
-      assertThat(at(responses, bad).getError().getCode())
+      assertThat(RunningVision.at(responses, bad).hasError()).as(bad).isTrue();
+      assertThat(RunningVision.at(responses, bad).getError().getCode())
           .as(bad)
           .isEqualTo(Status.Code.INVALID_ARGUMENT.value());
-      assertThat(at(responses, bad).getError().getField()).as(bad).isEqualTo("image");
+      assertThat(RunningVision.at(responses, bad).getError().getField()).as(bad).isEqualTo("image");
     }
-    assertThat(at(responses, "bomb").getError().getMessage()).contains("40000", "20000");
-    assertThat(at(responses, "heavy").getError().getMessage()).contains("1048577", "1048576");
+    assertThat(RunningVision.at(responses, "bomb").getError().getMessage())
+        .contains("40000", "20000");
+    assertThat(RunningVision.at(responses, "heavy").getError().getMessage())
+        .contains("1048577", "1048576");
   }
 
   /** The header of a PNG of that size, and nothing behind it. */
@@ -262,7 +141,10 @@ class VisionGrpcServiceTest {
             assertThat(Status.fromThrowable(e).getCode())
                 .isIn(Status.Code.RESOURCE_EXHAUSTED, Status.Code.CANCELLED));
 
-    assertThat(at(encode(Map.of("a", image("rgb.png"))), "a").hasFeatures()).isTrue();
+    assertThat(
+            RunningVision.at(encode(Map.of("a", RunningVision.image("rgb.png"))), "a")
+                .hasFeatures())
+        .isTrue();
   }
 
   @Test
@@ -270,7 +152,7 @@ class VisionGrpcServiceTest {
     List<Throwable> failures = new ArrayList<>();
     CompletableFuture<Throwable> failed = new CompletableFuture<>();
     StreamObserver<EncodeRequest> requests =
-        VisionEncoderGrpc.newStub(channel)
+        VisionEncoderGrpc.newStub(vision.channel())
             .withDeadlineAfter(1, TimeUnit.NANOSECONDS)
             .encode(
                 new StreamObserver<>() {
@@ -286,7 +168,8 @@ class VisionGrpcServiceTest {
                   @Override
                   public void onCompleted() {}
                 });
-    requests.onNext(EncodeRequest.newBuilder().setId("a").setImage(image("rgb.png")).build());
+    requests.onNext(
+        EncodeRequest.newBuilder().setId("a").setImage(RunningVision.image("rgb.png")).build());
 
     assertThat(Status.fromThrowable(failed.join()).getCode())
         .isEqualTo(Status.Code.DEADLINE_EXCEEDED);
@@ -296,7 +179,8 @@ class VisionGrpcServiceTest {
   @Test
   void describesWhatItRuns() {
     var description =
-        VisionEncoderGrpc.newBlockingStub(channel).describe(DescribeRequest.getDefaultInstance());
+        VisionEncoderGrpc.newBlockingStub(vision.channel())
+            .describe(DescribeRequest.getDefaultInstance());
 
     assertThat(description.getTokens()).isEqualTo(17);
     assertThat(description.getWidth()).isEqualTo(32);

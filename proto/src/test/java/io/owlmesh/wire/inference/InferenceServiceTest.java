@@ -31,6 +31,7 @@ import io.owlmesh.proto.inference.ServerMetadataRequest;
 import io.owlmesh.proto.inference.ServerReadyRequest;
 import io.owlmesh.wire.Wire;
 import io.owlmesh.wire.inference.HandModel.Image;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Objects;
@@ -63,7 +64,9 @@ class InferenceServiceTest {
   @BeforeEach
   void start() throws Exception {
     server =
-        Wire.tune(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)))
+        Wire.tune(
+                NettyServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
             .addService(new Service(model))
             .build()
             .start();
@@ -113,7 +116,7 @@ class InferenceServiceTest {
         }));
   }
 
-  /** Counts are written when a call ends, which a caller may see first. */
+  /** A caller who goes away does not see its call being counted. */
   private ModelStatistics statistics(long success, long fail) throws InterruptedException {
     ModelStatistics statistics;
     do {
