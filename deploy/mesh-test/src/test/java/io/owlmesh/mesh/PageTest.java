@@ -9,7 +9,6 @@ import io.owlmesh.launcher.mesh.Health;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -30,22 +29,20 @@ class PageTest {
   private static final String CHROMIUM =
       System.getenv().getOrDefault("OWL_CHROMIUM", "/usr/bin/chromium");
 
-  private static int httpPort;
   private static Processes mesh;
   private static HttpServer stages;
 
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
-    httpPort = freePort();
     mesh =
         Processes.mesh(
                 folder,
                 NANO,
                 Map.of(
-                    "OWL_HTTP_PORT", Integer.toString(httpPort),
-                    "OWL_DATA", folder.resolve("data").toString(),
-                    "OWL_ADAPTERS", NANO.resolve("adapters").toString(),
-                    "OWL_DEFAULT_ADAPTER", "instruct"))
+                    "OWL_ADAPTERS",
+                    NANO.resolve("adapters").toString(),
+                    "OWL_DEFAULT_ADAPTER",
+                    "instruct"))
             .start();
     stages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     stages.createContext("/kill/", exchange -> handle(exchange, PageTest::kill));
@@ -57,12 +54,6 @@ class PageTest {
   static void stop() {
     stages.stop(0);
     mesh.close();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Something done to a stage. */
@@ -100,7 +91,7 @@ class PageTest {
     Path log = Path.of("target/page-test.log").toAbsolutePath();
     ProcessBuilder tests = new ProcessBuilder("npm", "run", "--silent", "e2e");
     tests.directory(PAGE.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
-    tests.environment().put("OWL_PAGE", "http://127.0.0.1:" + httpPort + "/");
+    tests.environment().put("OWL_PAGE", mesh.http("orchestrator") + "/");
     tests.environment().put("OWL_CHROMIUM", CHROMIUM);
     tests
         .environment()
