@@ -28,7 +28,7 @@ test("an example is asked with one click, and the answer tells where its time we
   assert.equal(await site.answered(), "Right of the blue square.");
   assert.equal(await site.humans.last().getByRole("img").count(), 1);
   const bar = await site.answers.last().getByRole("img").getAttribute("aria-label");
-  for (const part of ["queue", "prefill", "decode", "other"]) {
+  for (const part of ["prefill", "decode", "other"]) {
     assert.match(bar, new RegExp(`${part} [0-9.]+ m?s`));
   }
   assert.match(await site.answers.last().locator(".facts").innerText(), /\d tokens .* tokens\/s/);

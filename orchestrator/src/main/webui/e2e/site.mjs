@@ -99,7 +99,9 @@ export class Site {
     if (pictures.length > 0) {
       await this.pick(...pictures);
     }
+    const before = await this.answers.count();
     await this.say(text);
+    await this.answers.nth(before).waitFor();
     return this.answered();
   }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
-import { ApiError, problem } from "./errors";
+import { ApiError, failureOf, problem } from "./errors";
 
 function told(status: number, message: string, param: string | null = null): string {
   return problem(new ApiError(status, { message, type: "invalid_request_error", param })).sentence;
@@ -19,6 +19,14 @@ test("errors are sentences that a person understands", () => {
   expect(told(429, "64 answers in work")).toContain("no room");
   expect(told(503, "the vision stage is unavailable")).toContain("looks at pictures");
   expect(told(500, "internal error")).toBe("Something went wrong in the mesh.");
+});
+
+test("an answer that failed tells why", () => {
+  expect(failureOf("regex: a '(' without its ')', at character 6").sentence).toContain(
+    "“Regular expression”",
+  );
+  expect(failureOf("the llm stage is unavailable").sentence).toBe("The language model failed.");
+  expect(failureOf("").sentence).toBe("The answer failed.");
 });
 
 test("the detail keeps what the mesh said", () => {

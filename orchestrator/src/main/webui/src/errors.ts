@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fieldOf } from "./options";
+import { type Field, fieldOf } from "./options";
 import type { ErrorBody } from "./wire";
 
 /** What went wrong, for a person; the detail is for whoever looks after the mesh. */
@@ -97,7 +97,7 @@ function badInput(failure: ApiError): string {
   }
   const field = fieldOf(param);
   if (field !== undefined) {
-    return `The setting “${field.label}” has a value that the mesh does not take.`;
+    return settingSentence(field);
   }
   return /context|positions/.test(body.message)
     ? "The message is too long for this model."
@@ -134,9 +134,18 @@ function unavailable(message: string): string {
 
 /** What a message that failed tells of the reason, as a problem. */
 export function failureOf(error: string): Problem {
+  return { sentence: failureSentence(error), detail: error };
+}
+
+function failureSentence(error: string): string {
+  const field = fieldOf(/^[\w.]+(?=:)/.exec(error)?.[0] ?? "");
+  if (field !== undefined) {
+    return settingSentence(field);
+  }
   const stage = STAGES.find(([name]) => name.test(error));
-  return {
-    sentence: stage === undefined ? "The answer failed." : `${stage[1]} failed.`,
-    detail: error,
-  };
+  return stage === undefined ? "The answer failed." : `${stage[1]} failed.`;
+}
+
+function settingSentence(field: Field): string {
+  return `The setting “${field.label}” has a value that the mesh does not take.`;
 }

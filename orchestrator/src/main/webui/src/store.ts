@@ -160,7 +160,11 @@ export class Store {
   }
 
   private async load(talk: Conversation): Promise<void> {
+    const { live } = talk;
     const { session, messages } = await api.getSession(talk.id);
+    if (talk.live !== live) {
+      return; // A turn has begun meanwhile, and tells more than this.
+    }
     talk.take(session);
     talk.messages = messages;
     this.changed();

@@ -1,16 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Conversation } from "../conversation";
+import { type Conversation, Draft } from "../conversation";
+import { problem } from "../errors";
 import { EXAMPLES, type Example, fileOf } from "../examples";
 import type { Store } from "../store";
 
 /** What an empty conversation shows: questions that can be asked at once. */
 export function Examples({ store, talk }: { store: Store; talk: Conversation }) {
+  const send = async (draft: Draft) => {
+    await store.turns.send(talk, draft);
+    if (draft.problem !== undefined) {
+      talk.fail(draft.problem, () => void send(draft));
+    }
+  };
   const ask = async (example: Example) => {
-    const { draft } = talk;
-    store.attach(draft, [await fileOf(example)]);
+    // Not the draft that a person may have begun.
+    const draft = new Draft();
+    try {
+      store.attach(draft, [await fileOf(example)]);
+    } catch (failure) {
+      talk.fail(problem(failure), () => void ask(example));
+      store.changed();
+      return;
+    }
     store.write(draft, example.question);
     document.getElementById("message")?.focus();
-    await store.turns.send(talk, draft);
+    await send(draft);
   };
   return (
     <div class="examples">

@@ -19,6 +19,7 @@ interface Props {
 /** Names the conversation and the model, and leads to everything else. */
 export function Header({ store, sideOpen, menu, openSide, openSettings }: Props) {
   const { session } = store.current;
+  const isNamed = session !== undefined && (session.title !== "" || session.head !== "");
   const next = theme() === "dark" ? "light" : "dark";
   return (
     <header class="top">
@@ -31,7 +32,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
         />
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
-      <h1>{session === undefined ? "OwlMesh" : titleOf(session)}</h1>
+      <h1>{isNamed ? titleOf(session) : "OwlMesh"}</h1>
       {store.mesh && <span class="model">{store.mesh.model}</span>}
       {store.mesh && <AdapterChoice store={store} mesh={store.mesh} />}
       <IconButton icon="sliders" label="Settings" onClick={openSettings} />

@@ -75,6 +75,9 @@ function Pictures({ images }: { images: Image[] }) {
 function Editor({ store, talk, editing }: { store: Store; talk: Conversation; editing: Editing }) {
   const { draft, message } = editing;
   const send = () => {
+    if (draft.isEmpty) {
+      return;
+    }
     void store.turns.send(talk, draft, message);
     document.getElementById("message")?.focus();
   };
