@@ -1,8 +1,9 @@
--- Standard SQL, for H2 and PostgreSQL alike. An empty text means none.
+-- Standard SQL, for H2 and PostgreSQL alike. An empty text means none. What callers may write is TEXT, or has room for
+-- twice its characters: H2 counts those beyond the 16 bits twice, and the limits are checked before.
 
 CREATE TABLE session (
   id         VARCHAR(36) PRIMARY KEY,
-  title      VARCHAR(201) NOT NULL,
+  title      TEXT NOT NULL,
   settings   TEXT NOT NULL,                        -- owlmesh.chat.v1.SessionSettings as JSON
   created_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
   updated_at TIMESTAMP(6) WITH TIME ZONE NOT NULL,
@@ -23,7 +24,7 @@ CREATE TABLE message (
   answer     TEXT DEFAULT '' NOT NULL,             -- owlmesh.chat.v1.AnswerDone as JSON
   error      TEXT DEFAULT '' NOT NULL,
   rating     VARCHAR(8) DEFAULT '' NOT NULL,       -- up, down, flag
-  note       VARCHAR(2000) DEFAULT '' NOT NULL
+  note       TEXT DEFAULT '' NOT NULL
 );
 
 CREATE INDEX message_by_session ON message (session_id, number);
@@ -33,7 +34,8 @@ CREATE INDEX message_by_state ON message (state);
 -- Turns that may be sent again.
 CREATE TABLE turn (
   session_id  VARCHAR(36) NOT NULL REFERENCES session ON DELETE CASCADE,
-  request_id  VARCHAR(64) NOT NULL,
+  request_id  VARCHAR(128) NOT NULL,
+  asked       VARCHAR(64) NOT NULL,                -- SHA-256 of the request
   question_id VARCHAR(36) NOT NULL,
   answer_id   VARCHAR(36) NOT NULL,
   PRIMARY KEY (session_id, request_id)
@@ -62,8 +64,8 @@ CREATE INDEX message_image_by_image ON message_image (sha256);
 CREATE TABLE stored_file (
   id         VARCHAR(40) PRIMARY KEY,
   sha256     VARCHAR(64) NOT NULL REFERENCES image,
-  filename   VARCHAR(255) NOT NULL,
-  purpose    VARCHAR(64) NOT NULL,
+  filename   VARCHAR(510) NOT NULL,
+  purpose    VARCHAR(128) NOT NULL,
   created_at TIMESTAMP(6) WITH TIME ZONE NOT NULL
 );
 

@@ -90,16 +90,18 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
     var call = (ServerCallStreamObserver<R>) responses;
     Outlet<R> out = new Outlet<>(call);
     call.setOnCancelHandler(() -> {});
+    Context.CancellableContext life = answers.deadline();
     answers.execute(
-        Context.current()
-            .wrap(() -> {
-              try {
-                work.accept(out);
-                out.complete();
-              } catch (RuntimeException e) {
-                out.fail(e);
-              }
-            }));
+        life.wrap(() -> {
+          try {
+            work.accept(out);
+            out.complete();
+          } catch (RuntimeException e) {
+            out.fail(e);
+          } finally {
+            life.cancel(null);
+          }
+        }));
   }
 
   @Override
@@ -125,17 +127,26 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
         responses,
         out -> {
           Image image = sessions.image(request.getSha256());
-          ByteString file = sessions.read(request.getSha256());
-          for (int from = 0; from < file.size(); from += CHUNK) {
-            GetImageResponse.Builder piece =
-                GetImageResponse.newBuilder()
-                    .setData(file.substring(from, Math.min(from + CHUNK, file.size())));
-            if (from == 0) {
-              piece.setImage(image);
-            }
-            out.sendWhenReady(piece.build());
+          // Callers who read slowly hold files in memory.
+          Runnable giveBack = answers.hold(image.getSizeBytes());
+          try {
+            send(image, sessions.read(request.getSha256()), out);
+          } finally {
+            giveBack.run();
           }
         });
+  }
+
+  private static void send(Image image, ByteString file, Outlet<GetImageResponse> out) {
+    for (int from = 0; from < file.size(); from += CHUNK) {
+      GetImageResponse.Builder piece =
+          GetImageResponse.newBuilder()
+              .setData(file.substring(from, Math.min(from + CHUNK, file.size())));
+      if (from == 0) {
+        piece.setImage(image);
+      }
+      out.sendWhenReady(piece.build());
+    }
   }
 
   @Override

@@ -97,16 +97,27 @@ public final class Answering {
     return span.getSpanContext().getTraceId();
   }
 
-  /** At most one of the two is there: why it failed, or the end of the answer. */
-  private synchronized void end(@Nullable Throwable failure, @Nullable AnswerDone done) {
+  /** Whether it was not over before. */
+  private synchronized boolean leave() {
     if (ended) {
-      return;
+      return false;
     }
     ended = true;
     if (entered) {
       answers.leavePlace();
     }
     held.forEach(Runnable::run);
+    return true;
+  }
+
+  /**
+   * At most one of the two is there: why it failed, or the end of the answer. Whoever is told may
+   * take his time; who comes second, perhaps a thread of the network, does not wait for him.
+   */
+  private void end(@Nullable Throwable failure, @Nullable AnswerDone done) {
+    if (!leave()) {
+      return;
+    }
     if (done != null) {
       span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
       span.setAttribute("owl.visual_tokens", done.getVisualTokens());

@@ -28,6 +28,7 @@ import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Map;
@@ -43,6 +44,7 @@ public final class Sessions {
   private static final int MAX_SYSTEM = 4_096;
   private static final int MAX_NOTE = 2_000;
   private static final int MAX_KEY = 64;
+  private static final int MAX_SETTINGS_BYTES = 131_072;
   private static final int MAX_PAGE = 200;
   private static final int USUAL_PAGE = 50;
 
@@ -89,7 +91,7 @@ public final class Sessions {
    * @throws OwlException BAD_INPUT or NOT_FOUND naming the field
    */
   public Session create(CreateSessionRequest request) {
-    requireLength("title", request.getTitle(), 0, MAX_TITLE);
+    Texts.require("title", request.getTitle(), 0, MAX_TITLE);
     check(request.getSettings());
     var now = SessionStore.now();
     Session session =
@@ -105,7 +107,12 @@ public final class Sessions {
   }
 
   private void check(SessionSettings asked) {
-    requireLength("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
+    if (asked.getSerializedSize() > MAX_SETTINGS_BYTES) {
+      throw OwlException.badInput(
+          "settings",
+          "%d bytes, at most %d are kept".formatted(asked.getSerializedSize(), MAX_SETTINGS_BYTES));
+    }
+    Texts.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
     Options.of(asked.getOptions(), "");
     if (asked.hasModel() || asked.getOptions().hasAdapter()) {
       Mesh mesh = front.mesh();
@@ -116,14 +123,6 @@ public final class Sessions {
             "'%s', the mesh serves '%s'".formatted(asked.getModel(), mesh.model()));
       }
       TurnPlan.requireAdapter("settings.options.adapter", asked.getOptions().getAdapter(), mesh);
-    }
-  }
-
-  private static void requireLength(String field, String text, int least, int most) {
-    int length = text.codePointCount(0, text.length());
-    if (length < least || length > most) {
-      throw OwlException.badInput(
-          field, "%d characters, allowed are %d to %d".formatted(length, least, most));
     }
   }
 
@@ -151,7 +150,7 @@ public final class Sessions {
   /** Renames a session, changes its settings or its current branch. */
   public Session update(UpdateSessionRequest request) {
     if (request.hasTitle()) {
-      requireLength("title", request.getTitle(), 1, MAX_TITLE);
+      Texts.require("title", request.getTitle(), 1, MAX_TITLE);
     }
     if (request.hasSettings()) {
       check(request.getSettings());
@@ -177,9 +176,8 @@ public final class Sessions {
 
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
-    store.session(id);
-    stop(id);
-    Runnable leave = means.locks().enter(id, true);
+    // Again and again: a turn that waits may be next, and has no answer yet that could be stopped.
+    Runnable leave = means.locks().enter(id, () -> stop(id));
     try {
       store.delete(id);
     } finally {
@@ -196,7 +194,7 @@ public final class Sessions {
     TurnInWork turn = new TurnInWork(means, request, listener);
     Answering answering = answers.open(turn);
     try {
-      requireLength("request_id", request.getRequestId(), 0, MAX_KEY);
+      Texts.require("request_id", request.getRequestId(), 0, MAX_KEY);
       turn.start(answering);
     } catch (OwlException e) {
       answering.fail(e);
@@ -217,12 +215,34 @@ public final class Sessions {
 
   /** Keeps what somebody thinks of an answer. */
   public Message rate(SetFeedbackRequest request) {
-    requireLength("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
+    Texts.require("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
     if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
       throw OwlException.badInput("feedback.rating", "is none of up, down and flag");
     }
     store.session(request.getSessionId());
     return store.rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
+  }
+
+  /**
+   * Deletes sessions that nobody changed since, and images that nothing shows. An answer whose end
+   * could not be kept becomes an interrupted one.
+   *
+   * @return how many sessions were deleted
+   */
+  int sweep(Instant changedBefore) {
+    for (String id : store.answering()) {
+      means
+          .locks()
+          .enterIfFree(id)
+          .ifPresent(leave -> {
+            try {
+              store.interrupt(id);
+            } finally {
+              leave.run();
+            }
+          });
+    }
+    return store.sweep(changedBefore);
   }
 
   /** Tells the dialogues up to rated answers, as training reads them. */

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.session;
 
 import io.grpc.Status;
+import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answering;
 import io.owlmesh.orchestrator.answer.Caller;
 import io.owlmesh.orchestrator.answer.Question;
@@ -23,6 +24,7 @@ import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.wire.Faults;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,7 @@ final class TurnInWork implements Caller {
   private @Nullable Runnable leave;
   private @Nullable Turn turn;
   private TurnPlan.@Nullable Asked asked;
-  private long savedAt = System.nanoTime();
+  private @Nullable SaidSoFar said;
   private int tokens;
   private boolean stopped;
   private boolean over;
@@ -75,7 +77,7 @@ final class TurnInWork implements Caller {
     SessionStore store = means.store();
     String id = request.getSessionId();
     store.session(id);
-    boolean repeated = earlier().isPresent();
+    boolean repeated = isInWork() || earlier().isPresent();
     enter(means.locks().enter(id, request.getWait() || repeated));
     Session session = store.session(id);
     Optional<Turn> earlier = earlier();
@@ -86,15 +88,32 @@ final class TurnInWork implements Caller {
     TurnPlan plan = means.plan();
     GenerationOptions options = plan.options(request, session);
     Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, session);
-    TurnPlan.Asked question = plan.asked(next, session, options);
+    TurnPlan.Asked question = plan.asked(next, session, options, life()::reserve);
     accept(next, question, earlier.isPresent());
     return Optional.of(question.question());
   }
 
   private Optional<Turn> earlier() {
-    return request.getRequestId().isEmpty()
-        ? Optional.empty()
-        : means.store().turn(request.getSessionId(), request.getRequestId());
+    if (request.getRequestId().isEmpty()) {
+      return Optional.empty();
+    }
+    Optional<Turn> earlier = means.store().turn(request.getSessionId(), request.getRequestId());
+    if (earlier.isPresent() && !earlier.get().asked().equals(TurnPlan.digest(request))) {
+      throw OwlException.badInput("request_id", "is that of another request in this session");
+    }
+    return earlier;
+  }
+
+  /** Whether the same request is in work, although nothing may be kept of it yet. */
+  private boolean isInWork() {
+    TurnInWork other = means.running().get(request.getSessionId());
+    return other != null
+        && !request.getRequestId().isEmpty()
+        && request.getRequestId().equals(other.request.getRequestId());
+  }
+
+  private synchronized Answering life() {
+    return Objects.requireNonNull(answering);
   }
 
   private static boolean isAnswered(Message answer) {
@@ -129,6 +148,7 @@ final class TurnInWork implements Caller {
     }
     turn = next;
     asked = question;
+    said = new SaidSoFar(means, next);
     listener.event(accepted(next));
   }
 
@@ -191,23 +211,15 @@ final class TurnInWork implements Caller {
     text.append(more);
     tokens += tokensMore;
     sayToListener(more);
-    saveNowAndThen();
+    if (said != null) {
+      said.keepNowAndThen(text);
+    }
   }
 
   private void sayToListener(String more) {
     if (!more.isEmpty()) {
       listener.event(
           SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
-    }
-  }
-
-  /** So that a crash loses no more than the last second of a long answer. */
-  private void saveNowAndThen() {
-    Turn current = turn;
-    if (current != null && System.nanoTime() - savedAt > 1_000_000_000) {
-      savedAt = System.nanoTime();
-      String said = text.toString();
-      means.execute(() -> means.store().save(current.sessionId(), current.answer().getId(), said));
     }
   }
 
@@ -223,26 +235,27 @@ final class TurnInWork implements Caller {
 
   @Override
   public void fail(Throwable failure) {
-    Status status = Faults.toStatus(failure).getStatus();
-    boolean gone = status.getCode() == Status.Code.CANCELLED;
-    AnswerDone partial = null;
-    MessageState state =
-        gone ? MessageState.MESSAGE_STATE_INTERRUPTED : MessageState.MESSAGE_STATE_FAILED;
-    synchronized (this) {
-      if (gone && stopped && turn != null) {
-        state = MessageState.MESSAGE_STATE_STOPPED;
-        partial =
-            AnswerDone.newBuilder()
-                .setReason(FinishReason.FINISH_REASON_CANCELLED)
-                .setCompletionTokens(tokens)
-                .setTraceId(answering == null ? "" : answering.traceId())
-                .build();
-      }
+    // Whoever tells of a failure may be a thread of the network, which must wait neither for a disk
+    // nor for somebody who does.
+    means.execute(() -> end(failure));
+  }
+
+  private synchronized void end(Throwable failure) {
+    boolean gone = Faults.toStatus(failure).getStatus().getCode() == Status.Code.CANCELLED;
+    if (gone && stopped && turn != null) {
+      AnswerDone partial =
+          AnswerDone.newBuilder()
+              .setReason(FinishReason.FINISH_REASON_CANCELLED)
+              .setCompletionTokens(tokens)
+              .setTraceId(life().traceId())
+              .build();
+      settle(MessageState.MESSAGE_STATE_STOPPED, partial, null);
+    } else {
+      settle(
+          gone ? MessageState.MESSAGE_STATE_INTERRUPTED : MessageState.MESSAGE_STATE_FAILED,
+          null,
+          failure);
     }
-    MessageState ending = state;
-    AnswerDone said = partial;
-    // Whoever tells of a failure may be a thread of the network, which must not wait for a disk.
-    means.execute(() -> settle(ending, said, failure));
   }
 
   /** Keeps the end of the answer, then tells it. */

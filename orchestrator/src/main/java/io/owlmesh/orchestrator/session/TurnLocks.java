@@ -7,8 +7,10 @@ import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Lets one turn at a time into each session. */
 final class TurnLocks {
@@ -29,23 +31,45 @@ final class TurnLocks {
    * @throws OwlException CONFLICT if it is not free
    */
   Runnable enter(String session, boolean wait) {
+    return wait ? enter(session, () -> {}) : enterIfFree(session).orElseThrow(TurnLocks::taken);
+  }
+
+  private static OwlException taken() {
+    return new OwlException(
+        Fault.CONFLICT, "session_id", "another turn is being taken in this session");
+  }
+
+  /**
+   * Enters a session once it is free, or until the current gRPC context ends.
+   *
+   * @param meanwhile done now and then, at first at once
+   * @return leaves it; to be run once
+   */
+  Runnable enter(String session, Runnable meanwhile) {
+    return enter(session, free -> await(free, meanwhile)).orElseThrow(TurnLocks::taken);
+  }
+
+  /** Enters a session unless it is taken; what is returned leaves it, to be run once. */
+  Optional<Runnable> enterIfFree(String session) {
+    return enter(session, Semaphore::tryAcquire);
+  }
+
+  private Optional<Runnable> enter(String session, Predicate<Semaphore> acquire) {
     Place place = use(session);
     boolean entered = false;
     try {
-      entered = wait ? await(place.free) : place.free.tryAcquire();
+      entered = acquire.test(place.free);
     } finally {
       if (!entered) {
         leave(session, place);
       }
     }
-    if (!entered) {
-      throw new OwlException(
-          Fault.CONFLICT, "session_id", "another turn is being taken in this session");
-    }
-    return () -> {
-      place.free.release();
-      leave(session, place);
-    };
+    Runnable leave =
+        () -> {
+          place.free.release();
+          leave(session, place);
+        };
+    return entered ? Optional.of(leave) : Optional.empty();
   }
 
   private synchronized Place use(String session) {
@@ -62,14 +86,15 @@ final class TurnLocks {
   }
 
   /** Looks up now and then, for the context of a call does not wake who waits. */
-  private static boolean await(Semaphore free) {
+  private static boolean await(Semaphore free, Runnable meanwhile) {
     Context context = Context.current();
     try {
-      while (!free.tryAcquire(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)) {
+      do {
         if (context.isCancelled()) {
           throw Contexts.statusFromCancelled(context).asRuntimeException();
         }
-      }
+        meanwhile.run();
+      } while (!free.tryAcquire(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
       return true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

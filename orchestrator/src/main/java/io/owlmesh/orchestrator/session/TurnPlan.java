@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import com.google.protobuf.ByteString;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.text.Prompt;
@@ -25,10 +26,13 @@ import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongConsumer;
 
 /** Says what a request means in the session as it is now. */
 final class TurnPlan {
   private static final int USUAL_ANSWER = 256;
+  private static final int MAX_TEXT = 65_536;
 
   private final SessionStore store;
   private final Front front;
@@ -53,7 +57,6 @@ final class TurnPlan {
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
   Turn turn(SendMessageRequest request, Session session) {
-    Branch branch = new Branch(store.messages(session.getId()));
     return switch (request.getActionCase()) {
       case SAY -> {
         var say = request.getSay();
@@ -64,7 +67,7 @@ final class TurnPlan {
       }
       case EDIT -> {
         var edit = request.getEdit();
-        Message old = branch.require("edit.message_id", edit.getMessageId());
+        Message old = branch(session).require("edit.message_id", edit.getMessageId());
         if (old.getRole() != Role.ROLE_HUMAN) {
           throw OwlException.badInput("edit.message_id", "names an answer, not a human message");
         }
@@ -74,6 +77,7 @@ final class TurnPlan {
       case REGENERATE -> {
         String id = request.getRegenerate().getMessageId();
         String field = "regenerate.message_id";
+        Branch branch = branch(session);
         Message old = branch.require(field, id.isEmpty() ? session.getHead() : id);
         Message question =
             old.getRole() == Role.ROLE_HUMAN ? old : branch.require(field, old.getParentId());
@@ -89,13 +93,26 @@ final class TurnPlan {
         message(Role.ROLE_AI, question.getId())
             .setState(MessageState.MESSAGE_STATE_ANSWERING)
             .build();
-    return new Turn(request.getSessionId(), request.getRequestId(), question, answer, isNew);
+    return new Turn(
+        request.getSessionId(), request.getRequestId(), digest(request), question, answer, isNew);
+  }
+
+  private Branch branch(Session session) {
+    return new Branch(store.messages(session.getId()));
+  }
+
+  /** By which a request is known: SHA-256 of what it asks. */
+  static String digest(SendMessageRequest request) {
+    ByteString asked =
+        request.toBuilder().clearSessionId().clearRequestId().clearWait().build().toByteString();
+    return ImageFile.of(asked).sha256();
   }
 
   private Message human(String field, String text, List<Image> images, String parent) {
     if (text.isEmpty() && images.isEmpty()) {
       throw OwlException.badInput(field, "neither text nor image");
     }
+    Texts.require(field + ".text", text, 0, MAX_TEXT);
     return message(Role.ROLE_HUMAN, parent)
         .setText(text)
         .addAllImages(images)
@@ -125,6 +142,11 @@ final class TurnPlan {
         String place = "%s[%d]".formatted(field, i);
         throw new OwlException(e.fault(), place, "'%s' %s".formatted(digests.get(i), reason), e);
       }
+    }
+    long bytes = images.stream().mapToLong(Image::getSizeBytes).sum();
+    if (bytes > limits.maxRequestBytes()) {
+      throw OwlException.badInput(
+          field, "%d bytes, at most %d are allowed".formatted(bytes, limits.maxRequestBytes()));
     }
     return images;
   }
@@ -160,12 +182,12 @@ final class TurnPlan {
   /**
    * What a turn asks of the mesh, with as much of what was said before as the context holds.
    *
+   * @param reserve called with the bytes of each file before it is read; may refuse them
    * @throws OwlException BAD_INPUT if not even the message itself fits
    */
-  Asked asked(Turn turn, Session session, GenerationOptions options) {
+  Asked asked(Turn turn, Session session, GenerationOptions options, LongConsumer reserve) {
     List<Message> branch = new ArrayList<>();
-    for (Message message :
-        new Branch(store.messages(session.getId())).upTo(turn.question().getParentId())) {
+    for (Message message : branch(session).upTo(turn.question().getParentId())) {
       // Of an answer that failed, there may be nothing to show.
       if (message.getRole() == Role.ROLE_HUMAN || !message.getText().isEmpty()) {
         branch.add(message);
@@ -181,12 +203,12 @@ final class TurnPlan {
         Fitting.of(
             branch,
             template(session),
-            limits.maxImages(),
+            new Fitting.Images(limits.maxImages(), limits.maxRequestBytes()),
             prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
     List<ImageFile> files =
         fitting.messages().stream()
             .flatMap(message -> message.getImagesList().stream())
-            .map(this::file)
+            .map(image -> file(image, reserve))
             .toList();
     int images = branch.stream().mapToInt(Message::getImagesCount).sum();
     return new Asked(
@@ -202,7 +224,16 @@ final class TurnPlan {
     return front.positions(prompt, mesh.context() - room) <= mesh.context() - room;
   }
 
-  private ImageFile file(Image image) {
-    return new ImageFile(image.getSha256(), () -> store.read(image.getSha256()));
+  private ImageFile file(Image image, LongConsumer reserve) {
+    AtomicBoolean reserved = new AtomicBoolean();
+    return new ImageFile(
+        image.getSha256(),
+        () -> {
+          // A look that failed may be tried again.
+          if (!reserved.getAndSet(true)) {
+            reserve.accept(image.getSizeBytes());
+          }
+          return store.read(image.getSha256());
+        });
   }
 }

@@ -8,14 +8,19 @@ import io.owlmesh.model.OwlException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.sql.SQLException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
+import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -26,6 +31,14 @@ final class Database implements AutoCloseable {
   private static final List<String> MIGRATIONS = List.of("V1__sessions.sql");
   private static final String FOLDER = "/db/migration/";
   private static final int CONNECTIONS = 8;
+  private static final int TRIES = 5;
+  private static final int PAUSE_MILLIS = 20;
+  private static final Logger LOG = Logger.getLogger(Database.class);
+
+  /**
+   * Of PostgreSQL and H2: a transaction was undone because of another one, and would succeed alone.
+   */
+  private static final Set<String> UNDONE = Set.of("40001", "40P01", "90131", "HYT00");
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
@@ -35,11 +48,16 @@ final class Database implements AutoCloseable {
    */
   Database(String url, Optional<String> user, Optional<String> password) {
     HikariConfig config = new HikariConfig();
-    // By default H2 writes half a second after a commit; here it is to be written before.
+    // By default H2 writes half a second after a commit; here it is to be written before. Written
+    // to
+    // the system, that is: it survives the death of this process. H2 does not force every commit to
+    // the disk, so that a power cut may take the last ones; PostgreSQL forces each.
     config.setJdbcUrl(url.startsWith("jdbc:h2:") ? url + ";WRITE_DELAY=0" : url);
     user.ifPresent(config::setUsername);
     password.ifPresent(config::setPassword);
     config.setMaximumPoolSize(CONNECTIONS);
+    // Statements are written for it: each sees what others committed before it began.
+    config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setPoolName("sessions");
     pool = new HikariDataSource(config);
     try {
@@ -114,13 +132,40 @@ final class Database implements AutoCloseable {
   /**
    * Works in one transaction.
    *
+   * @param work done again if another transaction was in its way
    * @throws OwlException UNAVAILABLE if the database fails
    */
   <T> T transact(Function<Handle, T> work) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return jdbi.inTransaction(work::apply);
+      } catch (JdbiException e) {
+        if (tries == TRIES || !isUndone(e) || !pause(tries)) {
+          LOG.error("The database failed", e);
+          throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
+        }
+      }
+    }
+  }
+
+  private static boolean isUndone(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && UNDONE.contains(String.valueOf(sql.getSQLState()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whoever is in the way of whom, both wait, and not equally long. */
+  private static boolean pause(int tries) {
     try {
-      return jdbi.inTransaction(work::apply);
-    } catch (JdbiException e) {
-      throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
+      TimeUnit.MILLISECONDS.sleep(
+          ThreadLocalRandom.current().nextLong((long) PAUSE_MILLIS << tries));
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
   }
 

@@ -7,6 +7,7 @@ import io.owlmesh.model.OwlException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -14,15 +15,33 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
-/** Images in a folder, as {@code ab/abcd...}. */
+/** Images in a folder, as {@code ab/abcd...}; while one is written, in {@code unfinished}. */
 public final class DiskImages implements ImageFiles {
   private final Path folder;
+  private final Path unfinished;
 
   /**
-   * @param folder made if it is not there
+   * @param folder made if it is not there; nobody else writes into it
+   * @throws OwlException UNAVAILABLE if it cannot be used
    */
   public DiskImages(Path folder) {
     this.folder = folder;
+    this.unfinished = folder.resolve("unfinished");
+    try {
+      Files.createDirectories(unfinished);
+      deleteUnfinished();
+    } catch (IOException e) {
+      throw unavailable(e);
+    }
+  }
+
+  /** What a crash left. */
+  private void deleteUnfinished() throws IOException {
+    try (DirectoryStream<Path> left = Files.newDirectoryStream(unfinished)) {
+      for (Path file : left) {
+        Files.delete(file);
+      }
+    }
   }
 
   @Override
@@ -33,12 +52,12 @@ public final class DiskImages implements ImageFiles {
         return;
       }
       Path parent = Files.createDirectories(folder.resolve(sha256.substring(0, 2)));
-      Path unfinished = Files.createTempFile(parent, sha256, ".part");
+      Path part = Files.createTempFile(unfinished, sha256, ".part");
       try {
-        write(unfinished, file);
-        Files.move(unfinished, target, StandardCopyOption.ATOMIC_MOVE);
+        write(part, file);
+        Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
       } finally {
-        Files.deleteIfExists(unfinished);
+        Files.deleteIfExists(part);
       }
       sync(parent);
       sync(folder);

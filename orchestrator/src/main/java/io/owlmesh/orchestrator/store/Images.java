@@ -16,10 +16,12 @@ import java.time.OffsetDateTime;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.Query;
 
 /**
  * Images: a row each, and a file. A crash at any moment leaves neither a file without a row nor a
@@ -38,6 +40,9 @@ final class Images {
       AND NOT EXISTS (SELECT 1 FROM stored_file f WHERE f.sha256 = image.sha256)
       AND (pending_until IS NULL OR pending_until < :now)
       """;
+
+  private static final String LOCK = UNUSED + " ORDER BY sha256 LIMIT :most FOR UPDATE";
+  private static final int SWEPT = 500;
 
   private final Database database;
   private final ImageFiles files;
@@ -135,11 +140,14 @@ final class Images {
 
   /** Shows images in a message, in the transaction that stores it. */
   static void show(Handle row, String messageId, List<Image> images) {
-    for (int place = 0; place < images.size(); place++) {
-      String sha256 = images.get(place).getSha256();
+    // Always in one order, for two transactions that each wait for the other's image would not end.
+    for (String sha256 : new TreeSet<>(images.stream().map(Image::getSha256).toList())) {
       if (use(row, sha256) == 0) {
         throw unknown("images", sha256);
       }
+    }
+    for (int place = 0; place < images.size(); place++) {
+      String sha256 = images.get(place).getSha256();
       row.createUpdate("INSERT INTO message_image VALUES (:message, :place, :sha256)")
           .bind("message", messageId)
           .bind("place", place)
@@ -157,11 +165,37 @@ final class Images {
         .execute();
   }
 
-  /** Images that nothing uses, to be deleted once the transaction is over. */
-  static List<String> doom(Handle row) {
+  /** Of some images, those that nothing uses; to be deleted once the transaction is over. */
+  static List<String> doom(Handle row, List<String> candidates) {
+    return candidates.isEmpty()
+        ? List.of()
+        : doom(
+            row,
+            row.createQuery("SELECT sha256 FROM image WHERE sha256 IN (<some>) AND " + LOCK)
+                .bindList("some", candidates));
+  }
+
+  /** Of all images, some that nothing uses. */
+  private static List<String> doom(Handle row) {
+    return doom(row, row.createQuery("SELECT sha256 FROM image WHERE " + LOCK));
+  }
+
+  private static List<String> doom(Handle row, Query unused) {
     OffsetDateTime now = Rows.time(Instant.now());
-    row.createUpdate("UPDATE image SET doomed = TRUE WHERE " + UNUSED).bind("now", now).execute();
-    return row.createQuery("SELECT sha256 FROM image WHERE doomed").mapTo(String.class).list();
+    List<String> locked = unused.bind("now", now).bind("most", SWEPT).mapTo(String.class).list();
+    if (locked.isEmpty()) {
+      return List.of();
+    }
+    // Whoever held a row until it was locked here may have used the image; a statement that begins
+    // only now sees it.
+    row.createUpdate("UPDATE image SET doomed = TRUE WHERE sha256 IN (<locked>) AND " + UNUSED)
+        .bindList("locked", locked)
+        .bind("now", now)
+        .execute();
+    return row.createQuery("SELECT sha256 FROM image WHERE sha256 IN (<locked>) AND doomed")
+        .bindList("locked", locked)
+        .mapTo(String.class)
+        .list();
   }
 
   /** Deletes images that were doomed and have not been promised again since. */
@@ -191,7 +225,11 @@ final class Images {
   }
 
   void sweep() {
-    delete(database.transact(Images::doom));
+    List<String> doomed;
+    do {
+      doomed = database.transact(Images::doom);
+      delete(doomed);
+    } while (!doomed.isEmpty());
   }
 
   private ReentrantLock lock(String sha256) {

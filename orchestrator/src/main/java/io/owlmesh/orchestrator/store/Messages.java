@@ -49,12 +49,38 @@ final class Messages {
   }
 
   static Message require(Handle row, String sessionId, String messageId) {
-    return of(row, sessionId).stream()
-        .filter(message -> message.getId().equals(messageId))
-        .findFirst()
-        .orElseThrow(() ->
-            new OwlException(
-                Fault.NOT_FOUND, "message_id", "no message '" + messageId + "' in this session"));
+    Message.Builder message =
+        row.createQuery("SELECT * FROM message WHERE id = :id AND session_id = :session")
+            .bind("id", Rows.id(messageId))
+            .bind("session", sessionId)
+            .map((result, _) -> Rows.message(result))
+            .findOne()
+            .orElseThrow(() ->
+                new OwlException(
+                    Fault.NOT_FOUND,
+                    "message_id",
+                    "no message '" + messageId + "' in this session"));
+    row.createQuery(
+            """
+            SELECT i.* FROM message_image m JOIN image i ON i.sha256 = m.sha256
+            WHERE m.message_id = :id ORDER BY m.place
+            """)
+        .bind("id", message.getId())
+        .map((result, _) -> Rows.image(result))
+        .forEach(message::addImages);
+    return message.build();
+  }
+
+  /** Images that messages of a session show, each once. */
+  static List<String> images(Handle row, String sessionId) {
+    return row.createQuery(
+            """
+            SELECT DISTINCT i.sha256 FROM message_image i JOIN message m ON m.id = i.message_id
+            WHERE m.session_id = :session
+            """)
+        .bind("session", sessionId)
+        .mapTo(String.class)
+        .list();
   }
 
   static void insert(Handle row, String sessionId, Message message) {
@@ -74,9 +100,10 @@ final class Messages {
   }
 
   static void insertKey(Handle row, Turn turn) {
-    row.createUpdate("INSERT INTO turn VALUES (:session, :request, :question, :answer)")
+    row.createUpdate("INSERT INTO turn VALUES (:session, :request, :asked, :question, :answer)")
         .bind("session", turn.sessionId())
         .bind("request", turn.requestId())
+        .bind("asked", turn.asked())
         .bind("question", turn.question().getId())
         .bind("answer", turn.answer().getId())
         .execute();
@@ -84,18 +111,19 @@ final class Messages {
 
   static Optional<Turn> turn(Handle row, String sessionId, String requestId) {
     return row.createQuery(
-            "SELECT question_id, answer_id FROM turn"
+            "SELECT asked, question_id, answer_id FROM turn"
                 + " WHERE session_id = :session AND request_id = :request")
         .bind("session", sessionId)
         .bind("request", requestId)
-        .map((result, _) -> List.of(result.getString(1), result.getString(2)))
+        .map((result, _) -> List.of(result.getString(1), result.getString(2), result.getString(3)))
         .findOne()
-        .map(ids ->
+        .map(found ->
             new Turn(
                 sessionId,
                 requestId,
-                require(row, sessionId, ids.getFirst()),
-                require(row, sessionId, ids.getLast()),
+                found.get(0),
+                require(row, sessionId, found.get(1)),
+                require(row, sessionId, found.get(2)),
                 false));
   }
 

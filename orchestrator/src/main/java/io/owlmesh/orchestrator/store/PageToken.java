@@ -28,10 +28,11 @@ record PageToken(OffsetDateTime at, String id) {
     try {
       String text = new String(Base64.getUrlDecoder().decode(token), StandardCharsets.UTF_8);
       int blank = text.indexOf(' ');
-      return Optional.of(
-          new PageToken(
-              OffsetDateTime.parse(text.substring(0, Math.max(blank, 0))),
-              text.substring(blank + 1)));
+      OffsetDateTime at = OffsetDateTime.parse(text.substring(0, Math.max(blank, 0)));
+      if (at.getYear() < 1970 || at.getYear() > 9999) {
+        throw new IllegalArgumentException("no time that a database holds");
+      }
+      return Optional.of(new PageToken(at, Rows.id(text.substring(blank + 1))));
     } catch (DateTimeException | IllegalArgumentException e) {
       throw OwlException.badInput("page_token", "is none that a page ended with");
     }

@@ -20,6 +20,7 @@ import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** What columns hold, and what it means. */
 final class Rows {
@@ -27,8 +28,15 @@ final class Rows {
   static final OffsetDateTime FUTURE = OffsetDateTime.of(9999, 1, 1, 0, 0, 0, 0, ZoneOffset.UTC);
 
   private static final String NOTHING = "";
+  private static final Pattern ID = Pattern.compile("[0-9a-f-]{36}");
 
   private Rows() {}
+
+  /** An id of ours as it is, and any other text as one that nothing has. */
+  static String id(String text) {
+    // Callers may send what a database does not even take as a text.
+    return ID.matcher(text).matches() ? text : NOTHING;
+  }
 
   static Session session(ResultSet row) throws SQLException {
     SessionSettings.Builder settings = SessionSettings.newBuilder();

@@ -51,8 +51,13 @@ public final class SessionStore implements AutoCloseable {
   public static SessionStore open(
       String url, Optional<String> user, Optional<String> password, ImageFiles files) {
     SessionStore store = new SessionStore(new Database(url, user, password), files);
-    store.database.transact(
-        row -> row.execute("UPDATE message SET state = 'interrupted' WHERE state = 'answering'"));
+    try {
+      store.database.transact(
+          row -> row.execute("UPDATE message SET state = 'interrupted' WHERE state = 'answering'"));
+    } catch (RuntimeException e) {
+      store.close();
+      throw e;
+    }
     return store;
   }
 
@@ -82,7 +87,7 @@ public final class SessionStore implements AutoCloseable {
 
   private static Session session(Handle row, String id, String lock) {
     return row.createQuery("SELECT * FROM session WHERE id = :id" + lock)
-        .bind("id", id)
+        .bind("id", Rows.id(id))
         .map((result, _) -> Rows.session(result))
         .findOne()
         .orElseThrow(
@@ -120,10 +125,10 @@ public final class SessionStore implements AutoCloseable {
    * @throws OwlException NOT_FOUND, field {@code session_id}
    */
   public Session update(String id, Consumer<Session.Builder> change) {
-    database.transact(row -> {
+    return database.transact(row -> {
       Session.Builder session = session(row, id, " FOR UPDATE").toBuilder();
       change.accept(session);
-      return row.createUpdate(
+      row.createUpdate(
               "UPDATE session SET title = :title, settings = :settings, head = :head,"
                   + " updated_at = :now WHERE id = :id")
           .bind("title", session.getTitle())
@@ -132,8 +137,8 @@ public final class SessionStore implements AutoCloseable {
           .bind("now", Rows.time(Instant.now()))
           .bind("id", id)
           .execute();
+      return session(row, id, "");
     });
-    return session(id);
   }
 
   /**
@@ -145,8 +150,9 @@ public final class SessionStore implements AutoCloseable {
     images.delete(
         database.transact(row -> {
           session(row, id, " FOR UPDATE");
+          List<String> shown = Messages.images(row, id);
           row.createUpdate("DELETE FROM session WHERE id = :id").bind("id", id).execute();
-          return Images.doom(row);
+          return Images.doom(row, shown);
         }));
   }
 
@@ -206,14 +212,46 @@ public final class SessionStore implements AutoCloseable {
     return database.transact(row -> Messages.turn(row, sessionId, requestId));
   }
 
-  /** An answer that ended early is written again. */
+  /**
+   * An answer that ended early is written again.
+   *
+   * @throws OwlException NOT_FOUND if the session is gone
+   */
   public void restart(String sessionId, String answerId) {
+    database.transact(row -> {
+      session(row, sessionId, " FOR UPDATE");
+      touch(row, sessionId);
+      return row.createUpdate(
+              "UPDATE message SET state = 'answering', body = '', error = '', answer = ''"
+                  + " WHERE session_id = :session AND id = :id")
+          .bind("session", sessionId)
+          .bind("id", answerId)
+          .execute();
+    });
+  }
+
+  private static int touch(Handle row, String sessionId) {
+    return row.createUpdate("UPDATE session SET updated_at = :now WHERE id = :id")
+        .bind("now", Rows.time(Instant.now()))
+        .bind("id", sessionId)
+        .execute();
+  }
+
+  /** Sessions in which an answer is being written. */
+  public List<String> answering() {
+    return database.transact(row ->
+        row.createQuery("SELECT DISTINCT session_id FROM message WHERE state = 'answering'")
+            .mapTo(String.class)
+            .list());
+  }
+
+  /** Nobody writes answers of a session any more. */
+  public void interrupt(String sessionId) {
     database.transact(row ->
         row.createUpdate(
-                "UPDATE message SET state = 'answering', body = '', error = '', answer = ''"
-                    + " WHERE session_id = :session AND id = :id")
+                "UPDATE message SET state = 'interrupted'"
+                    + " WHERE session_id = :session AND state = 'answering'")
             .bind("session", sessionId)
-            .bind("id", answerId)
             .execute());
   }
 
@@ -232,7 +270,9 @@ public final class SessionStore implements AutoCloseable {
   /** Keeps the end of an answer. Does nothing if its session is gone. */
   public void finish(String sessionId, Message answer) {
     database.transact(row -> {
-      row.createUpdate(
+      // In this order whoever deletes a session locks, too.
+      touch(row, sessionId);
+      return row.createUpdate(
               "UPDATE message SET body = :text, state = :state, answer = :answer,"
                   + " error = :error WHERE session_id = :session AND id = :id")
           .bind("text", answer.getText())
@@ -241,10 +281,6 @@ public final class SessionStore implements AutoCloseable {
           .bind("error", answer.getError())
           .bind("session", sessionId)
           .bind("id", answer.getId())
-          .execute();
-      return row.createUpdate("UPDATE session SET updated_at = :now WHERE id = :id")
-          .bind("now", Rows.time(Instant.now()))
-          .bind("id", sessionId)
           .execute();
     });
   }
@@ -312,7 +348,8 @@ public final class SessionStore implements AutoCloseable {
   }
 
   /**
-   * Deletes sessions that nobody changed since, and images that nothing shows.
+   * Deletes sessions that nobody changed since and in which no answer is being written, and images
+   * that nothing shows.
    *
    * @return how many sessions
    */
@@ -320,7 +357,13 @@ public final class SessionStore implements AutoCloseable {
     OffsetDateTime before = Rows.time(changedBefore);
     int deleted =
         database.transact(row ->
-            row.createUpdate("DELETE FROM session WHERE updated_at < :before")
+            // Whoever begins an answer changes the session, in the same transaction.
+            row.createUpdate(
+                    """
+                    DELETE FROM session WHERE updated_at < :before AND NOT EXISTS
+                      (SELECT 1 FROM message m
+                        WHERE m.session_id = session.id AND m.state = 'answering')
+                    """)
                 .bind("before", before)
                 .execute());
     images.sweep();

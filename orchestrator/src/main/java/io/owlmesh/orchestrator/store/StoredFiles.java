@@ -40,7 +40,9 @@ public final class StoredFiles {
     Instant now = Instant.now();
     String id = "file-" + HexFormat.of().formatHex(bytes);
     database.transact(row -> {
-      Images.use(row, image.getSha256());
+      if (Images.use(row, image.getSha256()) == 0) {
+        throw new OwlException(Fault.CONFLICT, "image", "was deleted meanwhile");
+      }
       return row.createUpdate(
               "INSERT INTO stored_file VALUES (:id, :sha256, :filename, :purpose, :now)")
           .bind("id", id)
@@ -117,11 +119,16 @@ public final class StoredFiles {
   public void delete(String id) {
     images.delete(
         database.transact(row -> {
-          if (row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute()
-              == 0) {
+          List<String> content =
+              row.createQuery("SELECT sha256 FROM stored_file WHERE id = :id FOR UPDATE")
+                  .bind("id", id)
+                  .mapTo(String.class)
+                  .list();
+          if (content.isEmpty()) {
             throw unknown(id);
           }
-          return Images.doom(row);
+          row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute();
+          return Images.doom(row, content);
         }));
   }
 }

@@ -31,6 +31,7 @@ import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -221,6 +222,16 @@ class SessionsTest {
   }
 
   @Test
+  void anotherRequestMustNotHaveTheIdOfOneBefore() {
+    String id = session();
+    send(say(id, "One?").setRequestId("k")).answer();
+
+    assertFault(Fault.BAD_INPUT, "request_id", send(say(id, "Two?").setRequestId("k")).fault());
+    assertThat(sessions.get(id).getMessagesCount()).isEqualTo(2);
+    assertThat(send(say(id, "One?").setRequestId("k").setWait(true)).answer()).isNotNull();
+  }
+
+  @Test
   void aRequestSentAgainWhileItIsAnsweredWaitsForTheAnswer() throws Exception {
     String id = session();
     Paused first = startPaused(say(id, "One?").setRequestId("k"));
@@ -343,6 +354,67 @@ class SessionsTest {
   }
 
   @Test
+  void deletingASessionDoesNotWaitForTurnsThatWait() throws Exception {
+    String id = session();
+    Paused talking = startPaused(say(id, "One?"));
+    List<Paused> waiting = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      waiting.add(new Paused());
+      sessions.send(say(id, "And?").setWait(true).build(), waiting.getLast());
+    }
+
+    sessions.delete(id);
+
+    talking.answer();
+    assertFails(Fault.NOT_FOUND, "session_id", () -> sessions.get(id));
+  }
+
+  @Test
+  void anAnswerWhoseEndWasNotKeptIsInterruptedByTheNextSweep() throws Exception {
+    String id = session();
+    Message answer = send(say(id, "One?")).answer();
+    store.restart(id, answer.getId()); // As if nobody had kept its end.
+    String other = session();
+    Paused talking = startPaused(say(other, "Two?"));
+
+    sessions.sweep(Instant.EPOCH);
+
+    assertThat(sessions.get(id).getMessages(1).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
+    assertThat(sessions.get(other).getMessages(1).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_ANSWERING);
+    sessions.stop(other);
+    talking.answer();
+  }
+
+  @Test
+  void whoeverGoesAwayDoesNotWaitForWhoIsToldOfTheEnd() throws Exception {
+    String id = session();
+    CountDownLatch told = new CountDownLatch(1);
+    CountDownLatch goOn = new CountDownLatch(1);
+    Listening slow =
+        new Listening() {
+          @Override
+          public void completed() {
+            told.countDown();
+            try {
+              goOn.await();
+            } catch (InterruptedException e) {
+              Thread.currentThread().interrupt();
+            }
+            super.completed();
+          }
+        };
+    Runnable goAway = sessions.send(say(id, "One?").build(), slow);
+    assertThat(told.await(30, TimeUnit.SECONDS)).isTrue();
+
+    goAway.run();
+
+    goOn.countDown();
+    assertThat(slow.answer().getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
+  }
+
+  @Test
   void whenTheContextIsFullTheOldestQuestionsGoWithTheirAnswersAndTheCallerIsTold() {
     mesh.stages.tokens(1);
     mesh.stages.say("x");
@@ -403,6 +475,10 @@ class SessionsTest {
                 "say.images",
                 say(id, "x", upload(1), upload(2), upload(3), upload(4))),
             new Bad(Fault.BAD_INPUT, "request_id", say(id, "x").setRequestId("k".repeat(65))),
+            new Bad(Fault.BAD_INPUT, "request_id", say(id, "x").setRequestId("a\0b")),
+            new Bad(Fault.BAD_INPUT, "say.text", say(id, "a\0b")),
+            new Bad(Fault.BAD_INPUT, "say.text", say(id, "\ud83e")),
+            new Bad(Fault.BAD_INPUT, "say.text", say(id, "x".repeat(65_537))),
             new Bad(
                 Fault.BAD_INPUT,
                 "options.max_new_tokens",
@@ -449,6 +525,9 @@ class SessionsTest {
         () -> create(settings().setOptions(AnswerOptions.newBuilder().setAdapter("rude"))));
     assertFails(
         Fault.BAD_INPUT, "settings.system", () -> create(settings().setSystem("s".repeat(4097))));
+    assertFails(Fault.BAD_INPUT, "settings.system", () -> create(settings().setSystem("a\0b")));
+    AnswerOptions huge = AnswerOptions.newBuilder().setJsonSchema(" ".repeat(200_000)).build();
+    assertFails(Fault.BAD_INPUT, "settings", () -> create(settings().setOptions(huge)));
     assertFails(
         Fault.BAD_INPUT,
         "page_size",

@@ -18,6 +18,7 @@ import io.owlmesh.proto.chat.v1.Role;
 import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -27,6 +28,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -108,7 +112,13 @@ abstract class SessionStoreContract {
   private Turn begin(Session session, String key, String parent, String text, Image... images) {
     Message question = message(Role.ROLE_HUMAN, parent, text, images);
     Turn turn =
-        new Turn(session.getId(), key, question, message(Role.ROLE_AI, question.getId(), ""), true);
+        new Turn(
+            session.getId(),
+            key,
+            "asked",
+            question,
+            message(Role.ROLE_AI, question.getId(), ""),
+            true);
     store.begin(turn);
     return turn;
   }
@@ -177,7 +187,7 @@ abstract class SessionStoreContract {
     Message answer = finish(turn, "That.");
 
     assertThat(store.turn(session.getId(), "key"))
-        .hasValue(new Turn(session.getId(), "key", turn.question(), answer, false));
+        .hasValue(new Turn(session.getId(), "key", "asked", turn.question(), answer, false));
     assertThat(store.turn(session("").getId(), "key")).isEmpty();
     assertThat(store.turn(session.getId(), "other")).isEmpty();
   }
@@ -360,5 +370,105 @@ abstract class SessionStoreContract {
       assertThat(store.read(same.join().getSha256())).isEqualTo(Pictures.png(number));
       assertThat(store.image(again.join().getSha256())).isNotNull();
     }
+  }
+
+  @Test
+  void whateverCallersMayWriteHasRoom() {
+    String owls = "\ud83e\udd89".repeat(200);
+    Session session = session(owls);
+    Turn turn = begin(session, "\ud83e\udd89".repeat(64), "", "Which?");
+    finish(turn, "That.");
+    Feedback up =
+        Feedback.newBuilder().setRating(Rating.RATING_UP).setNote(owls.repeat(10)).build();
+    store.rate(session.getId(), turn.answer().getId(), up);
+
+    assertThat(store.session(session.getId()).getTitle()).isEqualTo(owls);
+    assertThat(store.message(session.getId(), turn.answer().getId()).getFeedback()).isEqualTo(up);
+  }
+
+  @Test
+  void idsThatNoDatabaseTakesAsATextAreNotFound() {
+    Session session = session("");
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session("a\0b"));
+    assertFails(Fault.NOT_FOUND, "message_id", () -> store.message(session.getId(), "a\0b"));
+    String token =
+        java.util.Base64.getUrlEncoder()
+            .encodeToString("2026-01-01T00:00:00Z a\0b".getBytes(StandardCharsets.UTF_8));
+    assertThat(store.list(3, token).sessions()).isEmpty();
+    String far =
+        java.util.Base64.getUrlEncoder()
+            .encodeToString("+999999999-01-01T00:00:00Z a".getBytes(StandardCharsets.UTF_8));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far));
+  }
+
+  @Test
+  void turnsThatShowTheSameImagesInAnyOrderDoNotWaitForEachOther() {
+    List<Image> images =
+        IntStream.range(0, 8).mapToObj(i -> store.addImage(Pictures.png(i))).toList();
+    List<CompletableFuture<Void>> all = new ArrayList<>();
+    for (int client = 0; client < 4; client++) {
+      boolean backwards = client % 2 == 0;
+      Session session = session("");
+      all.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int i = 0; i < 25; i++) {
+                  List<Image> shown = backwards ? images.reversed() : images;
+                  begin(session, "", "", "", shown.toArray(Image[]::new));
+                }
+              },
+              Thread::startVirtualThread));
+    }
+
+    all.forEach(turns -> turns.orTimeout(60, TimeUnit.SECONDS).join());
+  }
+
+  @Test
+  void anImageThatIsShownWhileItsLastSessionIsDeletedStays() {
+    for (int i = 0; i < 60; i++) {
+      Image image = store.addImage(Pictures.png(i));
+      Session old = session("");
+      begin(old, "", "", "", image);
+      Session young = session("");
+      CompletableFuture<Void> shown =
+          CompletableFuture.runAsync(
+              () -> begin(young, "", "", "", image), Thread::startVirtualThread);
+      store.delete(old.getId());
+
+      try {
+        shown.join();
+      } catch (CompletionException e) {
+        // It came too late: the image was gone, and the message is refused.
+        assertThat(e.getCause())
+            .isInstanceOfSatisfying(
+                OwlException.class, late -> assertThat(late.fault()).isEqualTo(Fault.NOT_FOUND));
+        assertThat(store.messages(young.getId())).isEmpty();
+        continue;
+      }
+      assertThat(store.read(image.getSha256())).isEqualTo(Pictures.png(i));
+    }
+  }
+
+  @Test
+  void whatACrashLeftOfAnUnfinishedFileIsGoneAfterwards() throws Exception {
+    Path left = Files.writeString(images().resolve("unfinished/x.part"), "half of it");
+    reopen();
+
+    assertThat(left).doesNotExist();
+  }
+
+  @Test
+  void sessionsWhoseAnswerIsBeingWrittenAreNotSwept() {
+    Session session = session("old");
+    Turn turn = begin(session, "", "", "Which?");
+    assertThat(store.answering()).containsExactly(session.getId());
+
+    assertThat(store.sweep(Instant.now().plusSeconds(60))).isZero();
+
+    store.interrupt(session.getId());
+    assertThat(store.answering()).isEmpty();
+    assertThat(store.message(session.getId(), turn.answer().getId()).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
+    assertThat(store.sweep(Instant.now().plusSeconds(60))).isEqualTo(1);
   }
 }

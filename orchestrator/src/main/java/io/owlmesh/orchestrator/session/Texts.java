@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import io.owlmesh.model.OwlException;
+import java.nio.charset.StandardCharsets;
+
+/** Texts from outside: how long they may be, and that every database can hold them. */
+final class Texts {
+  private Texts() {}
+
+  /**
+   * Checks a text.
+   *
+   * @param least of characters, which are code points
+   * @throws OwlException BAD_INPUT naming the field
+   */
+  static void require(String field, String text, int least, int most) {
+    int length = text.codePointCount(0, text.length());
+    if (length < least || length > most) {
+      throw OwlException.badInput(
+          field, "%d characters, allowed are %d to %d".formatted(length, least, most));
+    }
+    if (text.indexOf('\0') >= 0) {
+      throw OwlException.badInput(field, "has a NUL character");
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw OwlException.badInput(field, "has half of a surrogate pair");
+    }
+  }
+}
