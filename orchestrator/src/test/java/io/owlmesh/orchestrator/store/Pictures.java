@@ -13,10 +13,19 @@ public final class Pictures {
 
   /** A PNG of 3 x 2 pixels. */
   public static ByteString png(int number) {
-    BufferedImage picture = new BufferedImage(3, 2, BufferedImage.TYPE_INT_RGB);
+    return picture(number, 3, 2, "png");
+  }
+
+  /** A square BMP, of three bytes a pixel. */
+  public static ByteString bmp(int number, int side) {
+    return picture(number, side, side, "bmp");
+  }
+
+  private static ByteString picture(int number, int width, int height, String format) {
+    BufferedImage picture = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
     picture.setRGB(0, 0, number);
     try (ByteString.Output out = ByteString.newOutput()) {
-      ImageIO.write(picture, "png", out);
+      ImageIO.write(picture, format, out);
       return out.toByteString();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -17,8 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A PostgreSQL server of this machine's own installation, on loopback, in a folder of its own. */
-final class PostgresServer implements AutoCloseable {
-  static final String USER = "owl";
+public final class PostgresServer implements AutoCloseable {
+  /** Who may do everything in it, without a password. */
+  public static final String USER = "owl";
 
   private final Path folder;
   private final Process server;
@@ -29,7 +30,7 @@ final class PostgresServer implements AutoCloseable {
    *
    * @param programs the folder of initdb and postgres
    */
-  PostgresServer(Path programs) throws Exception {
+  public PostgresServer(Path programs) throws Exception {
     folder = Files.createTempDirectory("owl-postgres");
     giveAway();
     Path data = folder.resolve("data");
@@ -51,7 +52,7 @@ final class PostgresServer implements AutoCloseable {
   }
 
   /** Where the programs are, if they are installed. */
-  static Optional<Path> programs() throws IOException {
+  public static Optional<Path> programs() throws IOException {
     Path all = Path.of("/usr/lib/postgresql");
     if (!Files.isDirectory(all)) {
       return Optional.empty();
@@ -117,12 +118,13 @@ final class PostgresServer implements AutoCloseable {
     }
   }
 
-  String url(String database) {
+  /** Where clients find a database. */
+  public String url(String database) {
     return "jdbc:postgresql://127.0.0.1:" + port + "/" + database;
   }
 
   /** Makes an empty database. */
-  void create(String database) throws SQLException {
+  public void create(String database) throws SQLException {
     try (var connection = DriverManager.getConnection(url("postgres"), USER, "");
         var statement = connection.createStatement()) {
       statement.execute("CREATE DATABASE " + database);
