@@ -66,6 +66,11 @@ public final class FakeMesh implements AutoCloseable {
     return stages.questions.get();
   }
 
+  /** Tokens that left the language model so far. */
+  public int tokensSent() {
+    return stages.tokensSent.get();
+  }
+
   /** The stage that fails on demand. */
   public Stage llm() {
     return Stage.LLM;

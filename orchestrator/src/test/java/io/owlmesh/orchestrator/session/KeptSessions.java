@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.session;
+
+import io.owlmesh.orchestrator.answer.FakeMesh;
+import io.owlmesh.orchestrator.store.DiskImages;
+import io.owlmesh.orchestrator.store.SessionStore;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Sessions in a folder, for the tests of doors. */
+public final class KeptSessions implements AutoCloseable {
+  private final SessionStore store;
+  private final Sessions sessions;
+
+  /** Sessions that a mesh answers. */
+  public KeptSessions(Path folder, FakeMesh mesh) {
+    store =
+        SessionStore.open(
+            "jdbc:h2:file:" + folder.resolve("sessions"),
+            Optional.empty(),
+            Optional.empty(),
+            new DiskImages(folder.resolve("images")));
+    sessions = new Sessions(store, mesh.front, mesh.answers, mesh.settings);
+  }
+
+  public Sessions sessions() {
+    return sessions;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+  }
+}
