@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.store.DiskImages;
 import io.owlmesh.orchestrator.store.ImageFiles;
 import io.owlmesh.orchestrator.store.S3Images;
@@ -8,6 +9,7 @@ import io.owlmesh.orchestrator.store.SessionStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.net.URI;
 
 /** What keeps conversations, as configured. */
 @Singleton
@@ -24,12 +26,19 @@ final class Storage {
         SessionStore.open(url, config.databaseUser(), config.databasePassword(), images(config));
   }
 
-  private static ImageFiles images(SessionConfig config) {
+  static ImageFiles images(SessionConfig config) {
     if (config.images().isEmpty()) {
       return new DiskImages(config.data().toAbsolutePath().resolve("images"));
     }
-    String bucket = String.valueOf(config.images().get().getHost());
-    return new S3Images(bucket, config.s3Region(), config.s3Endpoint());
+    URI images = config.images().get();
+    String path = images.getPath();
+    if (!"s3".equals(images.getScheme())
+        || images.getAuthority() == null
+        || (path != null && path.length() > 1)) {
+      throw OwlException.badInput("owl.images", "'%s' is not s3://BUCKET".formatted(images));
+    }
+    return new S3Images(
+        new S3Images.Place(images.getAuthority(), config.s3Region(), config.s3Endpoint()));
   }
 
   SessionStore sessions() {

@@ -5,8 +5,17 @@ import com.google.protobuf.ByteString;
 import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Supplier;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.AwsCredentialsProviderChain;
+import software.amazon.awssdk.auth.credentials.DefaultCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.EnvironmentVariableCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.ProfileCredentialsProvider;
+import software.amazon.awssdk.auth.credentials.SystemPropertyCredentialsProvider;
+import software.amazon.awssdk.core.checksums.RequestChecksumCalculation;
+import software.amazon.awssdk.core.checksums.ResponseChecksumValidation;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -15,23 +24,64 @@ import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.S3ClientBuilder;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
 
-/** Images in a bucket of an S3-compatible store; credentials come from where the SDK finds them. */
+/** Images in a bucket of an S3-compatible store. */
 public final class S3Images implements ImageFiles {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   private final S3Client client;
   private final String bucket;
 
   /**
+   * Where images are.
+   *
    * @param endpoint of a store that is not Amazon's; its buckets are then parts of paths
    */
-  public S3Images(String bucket, String region, Optional<URI> endpoint) {
+  public record Place(String bucket, String region, Optional<URI> endpoint) {}
+
+  /**
+   * With credentials from the environment or the usual files; at Amazon also of the machine.
+   *
+   * @throws OwlException UNAVAILABLE if there are none
+   */
+  public S3Images(Place place) {
+    this(
+        place,
+        place.endpoint().isPresent() ? ours() : DefaultCredentialsProvider.builder().build());
+  }
+
+  /**
+   * Only Amazon's machines answer for themselves; elsewhere, asking takes seconds and is in vain.
+   */
+  private static AwsCredentialsProvider ours() {
+    return AwsCredentialsProviderChain.of(
+        SystemPropertyCredentialsProvider.create(),
+        EnvironmentVariableCredentialsProvider.create(),
+        ProfileCredentialsProvider.create());
+  }
+
+  S3Images(Place place, AwsCredentialsProvider credentials) {
+    try {
+      credentials.resolveCredentials();
+    } catch (SdkException e) {
+      throw new OwlException(
+          Fault.UNAVAILABLE,
+          "",
+          "no credentials for the store of images: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+          e);
+    }
     S3ClientBuilder builder =
         S3Client.builder()
-            .region(Region.of(region))
+            .region(Region.of(place.region()))
+            .credentialsProvider(credentials)
             .httpClient(UrlConnectionHttpClient.create())
-            .forcePathStyle(endpoint.isPresent());
-    endpoint.ifPresent(builder::endpointOverride);
+            // Stores that are not Amazon's may not know its newer checksums.
+            .requestChecksumCalculation(RequestChecksumCalculation.WHEN_REQUIRED)
+            .responseChecksumValidation(ResponseChecksumValidation.WHEN_REQUIRED)
+            .overrideConfiguration(settings -> settings.apiCallTimeout(PATIENCE))
+            .forcePathStyle(place.endpoint().isPresent());
+    place.endpoint().ifPresent(builder::endpointOverride);
     this.client = builder.build();
-    this.bucket = bucket;
+    this.bucket = place.bucket();
   }
 
   @Override
