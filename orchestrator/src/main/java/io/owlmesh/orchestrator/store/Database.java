@@ -8,7 +8,9 @@ import io.owlmesh.model.OwlException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -16,6 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.ResourceProvider;
@@ -33,6 +37,7 @@ final class Database implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   private static final int TRIES = 5;
   private static final int PAUSE_MILLIS = 20;
+  private static final int CLOSED = 90_121;
   private static final Logger LOG = Logger.getLogger(Database.class);
 
   /**
@@ -42,6 +47,8 @@ final class Database implements AutoCloseable {
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
+  private final boolean embedded;
+  private final ReadWriteLock uses = new ReentrantReadWriteLock();
 
   /**
    * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
@@ -52,7 +59,8 @@ final class Database implements AutoCloseable {
     // to
     // the system, that is: it survives the death of this process. H2 does not force every commit to
     // the disk, so that a power cut may take the last ones; PostgreSQL forces each.
-    config.setJdbcUrl(url.startsWith("jdbc:h2:") ? url + ";WRITE_DELAY=0" : url);
+    embedded = url.startsWith("jdbc:h2:");
+    config.setJdbcUrl(embedded ? url + ";WRITE_DELAY=0" : url);
     user.ifPresent(config::setUsername);
     password.ifPresent(config::setPassword);
     config.setMaximumPoolSize(CONNECTIONS);
@@ -138,13 +146,48 @@ final class Database implements AutoCloseable {
   <T> T transact(Function<Handle, T> work) {
     for (int tries = 1; ; tries++) {
       try {
-        return jdbi.inTransaction(work::apply);
+        return once(work);
       } catch (JdbiException e) {
         if (tries == TRIES || !isUndone(e) || !pause(tries)) {
           LOG.error("The database failed", e);
           throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
         }
       }
+    }
+  }
+
+  private <T> T once(Function<Handle, T> work) {
+    uses.readLock().lock();
+    try {
+      return jdbi.inTransaction(work::apply);
+    } finally {
+      uses.readLock().unlock();
+    }
+  }
+
+  /**
+   * Rewrites the file of an embedded database, for what was deleted is still to be read in it. It
+   * cannot be used meanwhile. A server does so by itself.
+   *
+   * @throws OwlException UNAVAILABLE if the database fails
+   */
+  void forget() {
+    if (!embedded) {
+      return;
+    }
+    uses.writeLock().lock();
+    try (Connection last = pool.getConnection();
+        Statement statement = last.createStatement()) {
+      statement.execute("SHUTDOWN COMPACT");
+    } catch (SQLException e) {
+      if (e.getErrorCode() == CLOSED) {
+        return; // So this statement always ends: with its database.
+      }
+      throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
+    } finally {
+      // The next connection opens the file again; these are of no use any more.
+      pool.getHikariPoolMXBean().softEvictConnections();
+      uses.writeLock().unlock();
     }
   }
 

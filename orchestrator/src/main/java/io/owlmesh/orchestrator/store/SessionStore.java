@@ -17,6 +17,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
@@ -30,6 +31,8 @@ public final class SessionStore implements AutoCloseable {
   private final Database database;
   private final ImageFiles files;
   private final Images images;
+  // At first, for nobody knows what was deleted before a crash.
+  private final AtomicBoolean deleted = new AtomicBoolean(true);
 
   private SessionStore(Database database, ImageFiles files) {
     this.database = database;
@@ -154,6 +157,7 @@ public final class SessionStore implements AutoCloseable {
           row.createUpdate("DELETE FROM session WHERE id = :id").bind("id", id).execute();
           return Images.doom(row, shown);
         }));
+    deleted.set(true);
   }
 
   /** All messages of a session, parents before children. */
@@ -349,13 +353,14 @@ public final class SessionStore implements AutoCloseable {
 
   /**
    * Deletes sessions that nobody changed since and in which no answer is being written, and images
-   * that nothing shows.
+   * that nothing shows; and what was deleted is not even to be read in the file of an embedded
+   * database any more.
    *
    * @return how many sessions
    */
   public int sweep(Instant changedBefore) {
     OffsetDateTime before = Rows.time(changedBefore);
-    int deleted =
+    int old =
         database.transact(row ->
             // Whoever begins an answer changes the session, in the same transaction.
             row.createUpdate(
@@ -367,7 +372,10 @@ public final class SessionStore implements AutoCloseable {
                 .bind("before", before)
                 .execute());
     images.sweep();
-    return deleted;
+    if (deleted.getAndSet(false) || old > 0) {
+      database.forget();
+    }
+    return old;
   }
 
   @Override

@@ -70,7 +70,11 @@ abstract class SessionStoreContract {
     store.close();
   }
 
-  private Session session(String title) {
+  SessionStore store() {
+    return store;
+  }
+
+  Session session(String title) {
     Session session =
         Session.newBuilder()
             .setId(UUID.randomUUID().toString())
@@ -109,7 +113,7 @@ abstract class SessionStoreContract {
         .build();
   }
 
-  private Turn begin(Session session, String key, String parent, String text, Image... images) {
+  Turn begin(Session session, String key, String parent, String text, Image... images) {
     Message question = message(Role.ROLE_HUMAN, parent, text, images);
     Turn turn =
         new Turn(
@@ -123,7 +127,7 @@ abstract class SessionStoreContract {
     return turn;
   }
 
-  private Message finish(Turn turn, String text) {
+  Message finish(Turn turn, String text) {
     Message answer =
         turn.answer().toBuilder()
             .setText(text)
