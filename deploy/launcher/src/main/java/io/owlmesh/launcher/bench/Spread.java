@@ -30,6 +30,12 @@ public record Spread(String what, double p50, double p90, double p99, double max
   }
 
   private static String cell(double millis) {
-    return String.format(Locale.ROOT, "%.3g ms", millis);
+    double size = Math.abs(millis);
+    if (size < 10) {
+      return String.format(Locale.ROOT, "%.2f ms", millis);
+    }
+    return size < 1000
+        ? String.format(Locale.ROOT, "%.0f ms", millis)
+        : String.format(Locale.ROOT, "%.1f s", millis / 1000);
   }
 }
