@@ -59,6 +59,7 @@ public final class Sessions {
       SessionStore store,
       TurnLocks locks,
       TurnPlan plan,
+      Drafts drafts,
       Map<String, TurnInWork> running,
       Answers answers) {
     void execute(Runnable work) {
@@ -81,6 +82,7 @@ public final class Sessions {
             store,
             new TurnLocks(),
             new TurnPlan(store, front, settings),
+            new Drafts(store, answers::execute),
             new ConcurrentHashMap<>(),
             answers);
   }

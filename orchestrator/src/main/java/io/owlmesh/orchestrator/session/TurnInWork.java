@@ -6,6 +6,7 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answering;
 import io.owlmesh.orchestrator.answer.Caller;
 import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.store.Draft;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -33,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * answer before its end is told. What is said of an answer that ends early is kept, too.
  */
 final class TurnInWork implements Caller {
+  // With the moment that a draft waits, less than a second.
+  private static final long SAVE_NANOS = 700_000_000;
+
   private final Sessions.Means means;
   private final SendMessageRequest request;
   private final TurnListener listener;
@@ -41,7 +45,7 @@ final class TurnInWork implements Caller {
   private @Nullable Runnable leave;
   private @Nullable Turn turn;
   private TurnPlan.@Nullable Asked asked;
-  private @Nullable SaidSoFar said;
+  private long savedAt;
   private int tokens;
   private boolean stopped;
   private boolean over;
@@ -148,7 +152,7 @@ final class TurnInWork implements Caller {
     }
     turn = next;
     asked = question;
-    said = new SaidSoFar(means, next);
+    savedAt = System.nanoTime();
     listener.event(accepted(next));
   }
 
@@ -211,15 +215,24 @@ final class TurnInWork implements Caller {
     text.append(more);
     tokens += tokensMore;
     sayToListener(more);
-    if (said != null) {
-      said.keepNowAndThen(text);
-    }
+    saveNowAndThen();
   }
 
   private void sayToListener(String more) {
     if (!more.isEmpty()) {
       listener.event(
           SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
+    }
+  }
+
+  /** So that a crash loses no more than the last second of a long answer. */
+  private void saveNowAndThen() {
+    Turn current = turn;
+    if (current != null && System.nanoTime() - savedAt > SAVE_NANOS) {
+      savedAt = System.nanoTime();
+      means
+          .drafts()
+          .keep(new Draft(current.sessionId(), current.answer().getId(), text.toString()));
     }
   }
 
@@ -296,6 +309,7 @@ final class TurnInWork implements Caller {
       answer.setError(why == null ? "" : why);
     }
     Message whole = answer.build();
+    means.drafts().forget(whole.getId());
     means.store().finish(turn.sessionId(), whole);
     return whole;
   }

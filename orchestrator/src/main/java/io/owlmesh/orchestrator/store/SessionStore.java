@@ -14,12 +14,14 @@ import io.owlmesh.proto.chat.v1.Role;
 import io.owlmesh.proto.chat.v1.Session;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * Conversations in a database. Every method is one transaction: what returned normally survives a
@@ -259,16 +261,22 @@ public final class SessionStore implements AutoCloseable {
             .execute());
   }
 
-  /** Keeps what was said so far of an answer that is being written. */
-  public void save(String sessionId, String answerId, String text) {
-    database.transact(row ->
-        row.createUpdate(
-                "UPDATE message SET body = :text"
-                    + " WHERE session_id = :session AND id = :id AND state = 'answering'")
-            .bind("text", text)
-            .bind("session", sessionId)
-            .bind("id", answerId)
-            .execute());
+  /** Keeps what was said so far of answers, as far as they are being written. */
+  public void save(Collection<Draft> drafts) {
+    database.transact(row -> {
+      PreparedBatch batch =
+          row.prepareBatch(
+              "UPDATE message SET body = :text"
+                  + " WHERE session_id = :session AND id = :id AND state = 'answering'");
+      for (Draft draft : drafts) {
+        batch
+            .bind("text", draft.text())
+            .bind("session", draft.sessionId())
+            .bind("id", draft.answerId())
+            .add();
+      }
+      return batch.execute();
+    });
   }
 
   /** Keeps the end of an answer. Does nothing if its session is gone. */

@@ -201,7 +201,7 @@ abstract class SessionStoreContract {
     Session session = session("");
     Turn turn = begin(session, "", "", "Which?");
     String answer = turn.answer().getId();
-    store.save(session.getId(), answer, "Th");
+    store.save(List.of(new Draft(session.getId(), answer, "Th")));
     assertThat(store.message(session.getId(), answer).getText()).isEqualTo("Th");
     reopen();
 
@@ -209,7 +209,7 @@ abstract class SessionStoreContract {
 
     assertThat(store.message(session.getId(), answer)).isEqualTo(turn.answer());
     Message whole = finish(turn, "That.");
-    store.save(session.getId(), answer, "late");
+    store.save(List.of(new Draft(session.getId(), answer, "late")));
     assertThat(store.message(session.getId(), answer)).isEqualTo(whole);
   }
 
