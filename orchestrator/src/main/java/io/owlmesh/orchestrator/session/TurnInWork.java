@@ -64,16 +64,12 @@ final class TurnInWork implements Caller {
     life.start(this::question);
   }
 
-  /** Ends the answer; what was said of it becomes all of it. */
+  /** Ends the answer; what was said of it becomes all of it. To be called once it began. */
   void stop() {
-    Answering life;
     synchronized (this) {
       stopped = true;
-      life = answering;
     }
-    if (life != null) {
-      life.cancel();
-    }
+    life().cancel();
   }
 
   /** What to ask the mesh; nothing if the request was answered before. */
