@@ -35,6 +35,8 @@ final class Database implements AutoCloseable {
   private static final List<String> MIGRATIONS = List.of("V1__sessions.sql");
   private static final String FOLDER = "/db/migration/";
   private static final int CONNECTIONS = 8;
+  // Its own log of failures, a file beside it, would quote rows and is never deleted.
+  private static final String EMBEDDED = ";WRITE_DELAY=0;TRACE_LEVEL_FILE=0";
   private static final int TRIES = 5;
   private static final int PAUSE_MILLIS = 20;
   private static final int CLOSED = 90_121;
@@ -60,7 +62,7 @@ final class Database implements AutoCloseable {
     // the system, that is: it survives the death of this process. H2 does not force every commit to
     // the disk, so that a power cut may take the last ones; PostgreSQL forces each.
     embedded = url.startsWith("jdbc:h2:");
-    config.setJdbcUrl(embedded ? url + ";WRITE_DELAY=0" : url);
+    config.setJdbcUrl(embedded ? url + EMBEDDED : url);
     user.ifPresent(config::setUsername);
     password.ifPresent(config::setPassword);
     config.setMaximumPoolSize(CONNECTIONS);

@@ -41,6 +41,7 @@ class H2SessionStoreTest extends SessionStoreContract {
 
     assertThat(fileHas("the secret answer")).isFalse();
     assertThat(fileHas("the secret question")).isFalse();
+    assertThat(folder.resolve("sessions.trace.db")).doesNotExist();
     assertThat(store().messages(kept.getId()).getFirst().getText()).isEqualTo("what stays");
   }
 
