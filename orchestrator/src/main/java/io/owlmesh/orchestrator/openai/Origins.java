@@ -40,12 +40,16 @@ final class Origins {
     // A star is no letter of a host's name.
     boolean any = origin.contains("//" + ANY);
     URI uri = URI.create(any ? origin.replace("//" + ANY, "//") : origin);
-    if (!isFetchable(uri)) {
+    if (!isFetchable(uri) || !isOriginAlone(uri)) {
       throw new IllegalArgumentException(
           "owl.image-origins: '" + origin + "' is not like https://images.example.org");
     }
     Origin parsed = Origin.of(uri);
     return any ? new Origin(parsed.scheme(), ANY + parsed.host(), parsed.port()) : parsed;
+  }
+
+  private static boolean isOriginAlone(URI uri) {
+    return uri.getRawPath().isEmpty() && uri.getRawQuery() == null && uri.getRawFragment() == null;
   }
 
   private static boolean isFetchable(URI uri) {

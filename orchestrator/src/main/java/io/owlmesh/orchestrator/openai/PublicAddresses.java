@@ -30,9 +30,7 @@ final class PublicAddresses {
           rule("224.0.0.0", 4),
           rule("240.0.0.0", 4));
 
-  /** The one block of IPv6 that is given to networks, without what embeds other addresses. */
-  private static final IpSubnetFilterRule GLOBAL = rule("2000::", 3);
-
+  /** Of the one block of IPv6 that is given to networks, what is not, or embeds other addresses. */
   private static final List<IpSubnetFilterRule> SPECIAL_GLOBAL =
       List.of(rule("2001::", 23), rule("2001:db8::", 32), rule("2002::", 16), rule("3fff::", 20));
 
@@ -42,6 +40,11 @@ final class PublicAddresses {
     return new IpSubnetFilterRule(address, bits, IpFilterRuleType.REJECT);
   }
 
+  /** 2000::/3; rules of so few bits match addresses that begin with ones, too. */
+  private static boolean isGlobal(InetAddress address) {
+    return (address.getAddress()[0] & 0xe0) == 0x20;
+  }
+
   /** Whether an address is one of the public internet. */
   static boolean contains(InetAddress address) {
     InetSocketAddress socket = new InetSocketAddress(address, 0);
@@ -49,6 +52,6 @@ final class PublicAddresses {
     if (address.getAddress().length == 4) {
       return SPECIAL.stream().noneMatch(rule -> rule.matches(socket));
     }
-    return GLOBAL.matches(socket) && SPECIAL_GLOBAL.stream().noneMatch(r -> r.matches(socket));
+    return isGlobal(address) && SPECIAL_GLOBAL.stream().noneMatch(r -> r.matches(socket));
   }
 }

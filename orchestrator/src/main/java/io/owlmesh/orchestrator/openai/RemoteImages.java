@@ -4,7 +4,6 @@ package io.owlmesh.orchestrator.openai;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.owlmesh.model.OwlException;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -22,6 +21,7 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +78,7 @@ final class RemoteImages {
       if (result.moved() == null) {
         return UnsafeByteOperations.unsafeWrap(result.content().getBytes());
       }
-      next = step.uri.resolve(result.moved()).toString();
+      next = step.resolve(result.moved());
     }
     throw OwlException.badInput(field, "more than " + MAX_REDIRECTS + " redirects");
   }
@@ -117,10 +117,28 @@ final class RemoteImages {
               .putHeader("Accept", "image/*")
               .setTimeout(remainingMillis());
       CompletableFuture<Result> result = new CompletableFuture<>();
-      Future<HttpClientResponse> response =
-          client.request(options).compose(request -> request.send());
-      response.onSuccess(arrived -> read(arrived, result)).onFailure(result::completeExceptionally);
+      client
+          .request(options)
+          .compose(request -> {
+            // Nobody waits for what did not come in time.
+            result.whenComplete((_, failure) -> {
+              if (failure != null) {
+                request.reset();
+              }
+            });
+            return request.send();
+          })
+          .onSuccess(arrived -> read(arrived, result))
+          .onFailure(result::completeExceptionally);
       return await(result);
+    }
+
+    String resolve(String location) {
+      try {
+        return uri.resolve(location).toString();
+      } catch (IllegalArgumentException e) {
+        throw OwlException.badInput(field, "the server redirects to what is no URL");
+      }
     }
 
     private InetAddress address() {
@@ -148,21 +166,35 @@ final class RemoteImages {
       if (status != 200) {
         result.completeExceptionally(
             OwlException.badInput(field, "the server answers with status " + status));
-        response.request().reset();
+        return;
+      }
+      if (announced(response) > maxBytes) {
+        result.completeExceptionally(tooLarge());
         return;
       }
       Buffer content = Buffer.buffer();
       response.handler(piece -> {
         if (content.length() + (long) piece.length() > maxBytes) {
-          result.completeExceptionally(
-              OwlException.badInput(field, "the image exceeds the allowed " + maxBytes + " bytes"));
-          response.request().reset();
+          result.completeExceptionally(tooLarge());
         } else {
           content.appendBuffer(piece);
         }
       });
       response.exceptionHandler(result::completeExceptionally);
       response.endHandler(_ -> result.complete(new Result(null, content)));
+    }
+
+    private OwlException tooLarge() {
+      return OwlException.badInput(
+          field, "the image exceeds the allowed %d bytes".formatted(maxBytes));
+    }
+
+    private static long announced(HttpClientResponse response) {
+      try {
+        return Long.parseLong(String.valueOf(response.getHeader("Content-Length")));
+      } catch (NumberFormatException e) {
+        return 0; // What comes is counted.
+      }
     }
 
     private Result await(CompletableFuture<Result> result) {
@@ -172,8 +204,10 @@ final class RemoteImages {
         if (e.getCause() instanceof OwlException known) {
           throw known;
         }
+        String when =
+            e.getCause() instanceof TimeoutException ? " within " + limit.toMillis() + " ms" : "";
         throw OwlException.badInput(
-            field, "could not be fetched from '%s' in time".formatted(uri.getHost()));
+            field, "could not be fetched from '%s'%s".formatted(uri.getHost(), when));
       }
     }
 
