@@ -27,11 +27,7 @@ public final class EventStream {
 
   /** Runs something if the caller goes away, or has gone, before the end. */
   public void whenGone(Runnable gone) {
-    response.exceptionHandler(_ -> gone.run());
-    response.closeHandler(_ -> gone.run());
-    if (response.closed()) {
-      gone.run(); // It closed before anybody listened.
-    }
+    exchange.whenGone(gone);
   }
 
   /** Tells an event; its data must be one line. */
@@ -43,7 +39,7 @@ public final class EventStream {
   }
 
   private boolean isOpen() {
-    return !ended && !response.closed();
+    return !ended && !response.ended() && !response.closed();
   }
 
   private void begin() {
@@ -53,22 +49,28 @@ public final class EventStream {
           .setChunked(true)
           .putHeader("Content-Type", "text/event-stream; charset=utf-8")
           .putHeader("Cache-Control", "no-store")
+          .putHeader("Content-Encoding", "identity") // Else every event would be a block of gzip.
           .putHeader("X-Accel-Buffering", "no"); // Proxies are to pass events on at once.
     }
   }
 
-  /** Runs something when the caller keeps up: now, or once it does. */
+  /** Runs something when the caller keeps up: now, or once it does; never if it is gone. */
   public void whenReady(Runnable next) {
-    if (!response.writeQueueFull()) {
-      next.run();
-      return;
-    }
-    whenReady.set(next);
-    response.drainHandler(_ -> whenReady.getAndSet(EventStream::nothing).run());
-    // The caller may have caught up in between, and then nobody would call.
-    if (!response.writeQueueFull()) {
+    if (isReady(next)) {
       whenReady.getAndSet(EventStream::nothing).run();
     }
+  }
+
+  private synchronized boolean isReady(Runnable next) {
+    if (!isOpen()) {
+      return false;
+    }
+    whenReady.set(next);
+    if (response.writeQueueFull()) {
+      response.drainHandler(_ -> whenReady.getAndSet(EventStream::nothing).run());
+    }
+    // The caller may have caught up in between, and then nobody would call.
+    return !response.writeQueueFull();
   }
 
   /** Nothing more will come. */

@@ -9,8 +9,11 @@ import io.owlmesh.orchestrator.answer.Answers;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.HttpException;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -28,11 +31,13 @@ public final class Exchange {
   private final RoutingContext routing;
   private final Answers answers;
   private final Context trace = Context.current();
+  private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
 
   /** To be made on the thread of the network, where the trace of the request is known. */
   public Exchange(RoutingContext routing, Answers answers) {
     this.routing = routing;
     this.answers = answers;
+    routing.addEndHandler(end -> whole.complete(end.succeeded()));
   }
 
   /** Does something on a thread of its own. */
@@ -54,15 +59,27 @@ public final class Exchange {
    * @param copies how often the body will be in memory, at most
    */
   public void body(long limit, int copies, Consumer<Buffer> work) {
-    HttpServerRequest request = routing.request();
+    receive(
+        limit,
+        copies,
+        room -> {
+          long most = Math.min(limit, Math.max(announced(), 0));
+          new Body(limit, room::grow, this::fail)
+              .read(routing, Body.patience(most), body -> work(() -> work.accept(body)));
+        });
+  }
+
+  /** Refuses what is announced and too large, or for which there is no room. */
+  private void receive(long limit, int copies, Consumer<Room> read) {
     try {
-      long announced = announced(request);
+      long announced = announced();
       if (announced > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      Runnable giveBack = answers.hold(copies * (announced < 0 ? limit : announced));
-      routing.addEndHandler(_ -> giveBack.run());
-      Body.read(routing, limit, whole -> work(() -> work.accept(whole)), this::fail);
+      Room room = new Room(answers, copies);
+      room.take(announced);
+      whole.thenRun(room::leave);
+      read.accept(room);
     } catch (RuntimeException e) {
       fail(e);
     }
@@ -72,9 +89,7 @@ public final class Exchange {
   public void json(long limit, int copies, Consumer<Buffer> work) {
     String type = String.valueOf(routing.request().getHeader("Content-Type"));
     if (!type.split(";", 2)[0].strip().equalsIgnoreCase(JSON)) {
-      fail(
-          new HttpRefusal(
-              415, "unsupported_media_type", "the body must be " + JSON + ", it is " + type));
+      fail(HttpRefusal.wrongType(JSON, type));
       return;
     }
     body(limit, copies, work);
@@ -82,22 +97,20 @@ public final class Exchange {
 
   /** As {@link #body}, of a form with one file. */
   public void form(long limit, Consumer<Form> work) {
-    try {
-      long announced = announced(routing.request());
-      long most = limit + FORM;
-      if (announced > most) {
-        throw HttpRefusal.tooLarge(limit);
-      }
-      Runnable giveBack = answers.hold(3 * (announced < 0 ? most : announced));
-      routing.addEndHandler(_ -> giveBack.run());
-      Form.read(routing.request(), limit, form -> work(() -> work.accept(form)), this::fail);
-    } catch (RuntimeException e) {
-      fail(e);
-    }
+    receive(
+        limit + FORM,
+        3,
+        room ->
+            new Form(routing.request(), limit, room::grow)
+                .read(
+                    routing,
+                    Body.patience(Math.max(announced(), 0)),
+                    form -> work(() -> work.accept(form)),
+                    this::fail));
   }
 
-  private static long announced(HttpServerRequest request) {
-    String length = request.getHeader("Content-Length");
+  private long announced() {
+    String length = routing.request().getHeader("Content-Length");
     if (length == null) {
       return -1;
     }
@@ -110,7 +123,9 @@ public final class Exchange {
 
   /** A part of the path, by the name that the route gives it. */
   public String path(String name) {
-    return String.valueOf(routing.pathParam(name));
+    String part = String.valueOf(routing.pathParam(name));
+    Texts.check(name, part);
+    return part;
   }
 
   /** A parameter of the query; empty if there is none. */
@@ -121,7 +136,13 @@ public final class Exchange {
 
   /** All values of a parameter of the query. */
   public List<String> queries(String name) {
-    return routing.queryParam(name);
+    try {
+      List<String> values = routing.queryParam(name);
+      values.forEach(value -> Texts.check(name, value));
+      return values;
+    } catch (HttpException e) {
+      throw OwlException.badInput(name, "is in a query that is not encoded as one");
+    }
   }
 
   /**
@@ -166,7 +187,7 @@ public final class Exchange {
     HttpServerResponse response = routing.response();
     if (!response.ended() && !response.closed()) {
       response.putHeader("Content-Type", type);
-      mark(response);
+      mark();
       response.end(content);
     }
   }
@@ -185,11 +206,23 @@ public final class Exchange {
     if (error.status() == 429) {
       response.putHeader("Retry-After", "1");
     }
-    if (!routing.request().isEnded()) {
-      // The rest of a refused body is not read.
+    boolean unread = Body.isUnread(routing.request());
+    if (unread && routing.request().version() != HttpVersion.HTTP_2) {
       response.putHeader("Connection", "close");
     }
     reply(error.json());
+    if (unread) {
+      Body.drop(routing);
+    }
+  }
+
+  /** Runs something if the caller goes away, or has gone, before the response is over. */
+  void whenGone(Runnable gone) {
+    whole.thenAccept(told -> {
+      if (!told) {
+        gone.run();
+      }
+    });
   }
 
   /**
@@ -198,13 +231,13 @@ public final class Exchange {
    * @param errorEvent the line that begins an event that tells of a failure; empty for none
    */
   public EventStream events(String errorEvent) {
-    mark(routing.response());
+    mark();
     return new EventStream(this, routing.response(), errorEvent);
   }
 
   /** So that a person can find the trace of a response. */
-  private void mark(HttpServerResponse response) {
+  void mark() {
     String trace = Span.fromContext(this.trace).getSpanContext().getTraceId();
-    response.putHeader("X-Request-Id", trace);
+    routing.response().putHeader("X-Request-Id", trace);
   }
 }

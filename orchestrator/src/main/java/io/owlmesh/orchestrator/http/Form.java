@@ -7,55 +7,105 @@ import io.owlmesh.model.OwlException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerFileUpload;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.ext.web.RoutingContext;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A form with one file, as browsers and clients send it (multipart/form-data). */
 public final class Form {
   private static final String FILE = "file";
+  private static final String TYPE = "multipart/form-data";
   private static final int MAX_NAME = 255;
 
   private final HttpServerRequest request;
   private final long limit;
+  private final LongConsumer room;
   private final Buffer content = Buffer.buffer();
   private @Nullable String filename;
-  private @Nullable Throwable failure;
+  private Consumer<Throwable> refuse = _ -> {};
+  private boolean over;
 
-  private Form(HttpServerRequest request, long limit) {
+  /**
+   * @param limit bytes of the file
+   * @param room told the size that the file is about to have; may refuse
+   */
+  Form(HttpServerRequest request, long limit, LongConsumer room) {
     this.request = request;
     this.limit = limit;
+    this.room = room;
   }
 
   /** Reads to the end, on the thread of the network; one of the two is called, once. */
-  static void read(
-      HttpServerRequest request, long limit, Consumer<Form> whole, Consumer<Throwable> refuse) {
-    Form form = new Form(request, limit);
-    request.setExpectMultipart(true);
-    request.uploadHandler(form::begin);
-    request.exceptionHandler(refuse::accept);
+  void read(
+      RoutingContext routing,
+      Duration patience,
+      Consumer<Form> whole,
+      Consumer<Throwable> toldWhyNot) {
+    refuse = toldWhyNot;
+    String type = String.valueOf(request.getHeader("Content-Type"));
+    if (!type.toLowerCase(Locale.ROOT).startsWith(TYPE)) {
+      refuse(HttpRefusal.wrongType(TYPE, type));
+      return;
+    }
+    Body.watch(routing, patience, this::refuse);
+    request.uploadHandler(this::begin);
+    request.exceptionHandler(_ -> refuse(OwlException.badInput("body", "is no form as announced")));
     request.endHandler(_ -> {
-      if (form.failure == null) {
-        whole.accept(form);
-      } else {
-        refuse.accept(form.failure);
+      if (!over) {
+        over = true;
+        whole.accept(this);
       }
     });
+    request.setExpectMultipart(true);
+    Body.welcome(request);
+  }
+
+  private void refuse(Throwable failure) {
+    if (!over) {
+      over = true;
+      refuse.accept(failure);
+    }
   }
 
   private void begin(HttpServerFileUpload upload) {
+    upload.handler(this::take);
     if (!upload.name().equals(FILE) || filename != null) {
-      failure = OwlException.badInput(upload.name(), "is a file, but only one file is expected");
-      upload.handler(_ -> {});
-      return;
+      refuse(OwlException.badInput(upload.name(), "is a file, but only one file is expected"));
     }
     filename = upload.filename();
-    upload.handler(piece -> {
-      if (content.length() + (long) piece.length() > limit) {
-        failure = HttpRefusal.tooLarge(limit);
-      } else {
-        content.appendBuffer(piece);
+  }
+
+  private void take(Buffer piece) {
+    if (over) {
+      return;
+    }
+    try {
+      long size = content.length() + (long) piece.length();
+      if (size > limit) {
+        throw HttpRefusal.tooLarge(limit);
       }
-    });
+      room.accept(size);
+      content.appendBuffer(piece);
+    } catch (RuntimeException e) {
+      refuse(e);
+    }
+  }
+
+  /**
+   * Refuses fields that nobody would look at.
+   *
+   * @throws OwlException BAD_INPUT naming one
+   */
+  public void requireNoneBut(Set<String> known) {
+    for (String name : request.formAttributes().names()) {
+      if (!known.contains(name)) {
+        throw OwlException.badInput(name, "is not supported");
+      }
+    }
   }
 
   /**
@@ -74,12 +124,15 @@ public final class Form {
   /**
    * What the file is called.
    *
-   * @throws OwlException BAD_INPUT if there is no file
+   * @throws OwlException BAD_INPUT if there is no file, or it cannot be called so
    */
   public String filename() {
     String name = filename;
     if (name == null || name.isEmpty() || name.length() > MAX_NAME) {
       throw OwlException.badInput(FILE, "is missing, or its name is not of 1 to 255 characters");
+    }
+    if (name.chars().anyMatch(Character::isISOControl)) {
+      throw OwlException.badInput(FILE, "has a name with control characters");
     }
     return name;
   }

@@ -18,6 +18,11 @@ final class HttpRefusal extends RuntimeException {
     return new HttpRefusal(413, "request_too_large", "the body exceeds " + limit + " bytes");
   }
 
+  static HttpRefusal wrongType(String expected, String type) {
+    return new HttpRefusal(
+        415, "unsupported_media_type", "the body must be %s, it is %s".formatted(expected, type));
+  }
+
   int status() {
     return status;
   }

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.http;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.Message;
+import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import io.owlmesh.model.OwlException;
 import io.vertx.core.buffer.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** The contract's messages in the JSON that protobuf defines for them. */
 final class Json {
@@ -25,16 +31,45 @@ final class Json {
   /**
    * Reads a message; an empty text is an empty message.
    *
-   * @throws OwlException BAD_INPUT, field {@code body}, with the place
+   * @throws OwlException BAD_INPUT, field {@code body}, with the place; or naming a field whose
+   *     text is none
    */
   static void parse(Buffer json, Message.Builder into) {
     if (json.length() == 0) {
       return;
     }
     try {
-      JsonFormat.parser().merge(json.toString(), into);
+      String text =
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json.getBytes())).toString();
+      JsonFormat.parser().merge(text, into);
+    } catch (CharacterCodingException e) {
+      throw OwlException.badInput("body", "is no UTF-8");
     } catch (InvalidProtocolBufferException e) {
       throw OwlException.badInput("body", String.valueOf(e.getMessage()));
+    }
+    checkTexts("", into);
+  }
+
+  private static void checkTexts(String prefix, MessageOrBuilder message) {
+    message
+        .getAllFields()
+        .forEach((field, value) -> {
+          String path = prefix + field.getName();
+          if (!field.isRepeated()) {
+            checkText(path, field, value);
+          } else if (value instanceof List<?> list) {
+            for (int i = 0; i < list.size(); i++) {
+              checkText(path + "[" + i + "]", field, list.get(i));
+            }
+          }
+        });
+  }
+
+  private static void checkText(String path, FieldDescriptor field, Object value) {
+    switch (field.getJavaType()) {
+      case MESSAGE -> checkTexts(path + ".", (MessageOrBuilder) value);
+      case STRING -> Texts.check(path, (String) value);
+      default -> {}
     }
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.http;
 
+import io.owlmesh.model.Fault;
+import io.owlmesh.model.OwlException;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 
 /** A response of lines, written no faster than the caller reads, by a thread that may wait. */
 final class Lines {
@@ -11,16 +14,26 @@ final class Lines {
 
   Lines(Exchange exchange, String type) {
     response = exchange.request().response();
+    exchange.mark();
     response.setChunked(true).putHeader("Content-Type", type);
   }
 
+  /**
+   * Tells a line.
+   *
+   * @throws OwlException CANCELLED if the caller is gone
+   */
   void add(String line) {
     CompletableFuture<Void> written = new CompletableFuture<>();
     response
         .write(Buffer.buffer(line + "\n"))
         .onSuccess(_ -> written.complete(null))
         .onFailure(written::completeExceptionally);
-    written.join();
+    try {
+      written.join();
+    } catch (CompletionException e) {
+      throw new OwlException(Fault.CANCELLED, "", "the caller is gone", e);
+    }
   }
 
   void end() {
