@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.openai;
 import io.owlmesh.orchestrator.answer.Options;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.List;
 import java.util.Set;
 
 /**
@@ -12,8 +13,9 @@ import java.util.Set;
  * @param options without an adapter
  * @param n how many choices
  * @param topLogprobs likeliest tokens told with each; -1 for no probabilities at all
+ * @param lengthName which of its two names the limit of tokens was given by
  */
-record Choices(AnswerOptions options, int n, int topLogprobs) {
+record Choices(AnswerOptions options, int n, int topLogprobs, String lengthName) {
   static final Set<String> KNOWN =
       Set.of(
           "max_tokens",
@@ -40,6 +42,9 @@ record Choices(AnswerOptions options, int n, int topLogprobs) {
 
   private static final int MAX_N = 128;
   private static final int MAX_STOPS = 16;
+  private static final int MAX_STOP = 256;
+  private static final String LENGTH = "max_completion_tokens";
+  private static final String OLD_LENGTH = "max_tokens";
   private static final int MAX_TOP_LOGPROBS = 20;
 
   /** An object of any properties: what "json_object" promises. */
@@ -54,7 +59,10 @@ record Choices(AnswerOptions options, int n, int topLogprobs) {
     readConstraint(request, options);
     Field n = request.get("n");
     return new Choices(
-        options.build(), n.isAbsent() ? 1 : n.integer(1, MAX_N), topLogprobs(request));
+        options.build(),
+        n.isAbsent() ? 1 : n.integer(1, MAX_N),
+        topLogprobs(request),
+        request.get(LENGTH).isAbsent() ? OLD_LENGTH : LENGTH);
   }
 
   /** What clients send although it is off is no reason to refuse. */
@@ -81,11 +89,10 @@ record Choices(AnswerOptions options, int n, int topLogprobs) {
   }
 
   private static void readLength(Field request, AnswerOptions.Builder options) {
-    Field old = request.get("max_tokens");
-    Field length = request.get("max_completion_tokens");
-    Field given = length.isAbsent() ? old : length;
-    if (!given.isAbsent()) {
-      options.setMaxNewTokens(given.integer(1, Integer.MAX_VALUE));
+    for (Field length : List.of(request.get(OLD_LENGTH), request.get(LENGTH))) {
+      if (!length.isAbsent()) {
+        options.setMaxNewTokens(length.integer(1, Integer.MAX_VALUE));
+      }
     }
   }
 
@@ -134,10 +141,18 @@ record Choices(AnswerOptions options, int n, int topLogprobs) {
       return;
     }
     if (stop.value().isTextual()) {
-      options.addStop(stop.text());
+      options.addStop(stopText(stop));
     } else {
-      stop.items(0, MAX_STOPS).forEach(text -> options.addStop(text.text()));
+      stop.items(0, MAX_STOPS).forEach(text -> options.addStop(stopText(text)));
     }
+  }
+
+  private static String stopText(Field stop) {
+    int length = stop.text().length();
+    stop.require(
+        length >= 1 && length <= MAX_STOP,
+        "%d characters, allowed are 1 to %d".formatted(length, MAX_STOP));
+    return stop.text();
   }
 
   private static void readConstraint(Field request, AnswerOptions.Builder options) {
@@ -151,16 +166,14 @@ record Choices(AnswerOptions options, int n, int topLogprobs) {
       return;
     }
     Field type = format.requireObject().get("type");
-    switch (type.text()) {
-      case "text" -> {}
+    switch (type.word("text", "json_object", "json_schema")) {
       case "json_object" -> options.setJsonSchema(ANY_OBJECT);
       case "json_schema" -> {
         Field named = format.get("json_schema").requireObject();
         named.requireNoneBut(Set.of("name", "description", "schema", "strict"));
         options.setJsonSchema(named.get("schema").requireObject().value().toString());
       }
-      default ->
-          throw type.refused("'" + type.text() + "' is none of text, json_object and json_schema");
+      default -> {}
     }
   }
 

@@ -18,25 +18,26 @@ final class Completion implements Caller {
   /** Names of options, where ours differ from those of requests. */
   private static final Map<String, String> NAMES =
       Map.of(
-          "max_new_tokens", "max_completion_tokens",
           "json_schema", "response_format.json_schema.schema",
           "prompt", "messages",
           "turns", "messages",
+          "images", "messages",
           "adapter", "model");
 
   private final Reply reply;
   private final boolean probabilities;
   private final List<Field> images;
+  private final String lengthName;
   private final Map<Integer, Token> held = new HashMap<>();
 
   /**
-   * @param probabilities whether tokens are told with theirs
    * @param images the fields of the request that show them
    */
-  Completion(Reply reply, boolean probabilities, List<Field> images) {
+  Completion(Reply reply, Choices choices, List<Field> images) {
     this.reply = reply;
-    this.probabilities = probabilities;
+    this.probabilities = choices.topLogprobs() >= 0;
     this.images = images;
+    this.lengthName = choices.lengthName();
   }
 
   @Override
@@ -81,18 +82,18 @@ final class Completion implements Caller {
 
   @Override
   public synchronized void fail(Throwable failure) {
-    reply.failed(inRequestsTerms(failure, images));
+    reply.failed(inRequestsTerms(failure));
   }
 
   /** A failure of the mesh by the names that the request has for things. */
-  static Throwable inRequestsTerms(Throwable failure, List<Field> images) {
+  private Throwable inRequestsTerms(Throwable failure) {
     OwlException fault = Faults.fromStatus(Faults.toStatus(failure));
     String field = fault.field();
     if (field.isEmpty()) {
       return failure;
     }
     String name = field.startsWith("options.") ? field.substring("options.".length()) : field;
-    String better = NAMES.getOrDefault(name, name);
+    String better = name.equals("max_new_tokens") ? lengthName : NAMES.getOrDefault(name, name);
     for (int i = 0; i < images.size(); i++) {
       if (name.equals("images[" + i + "]")) {
         better = images.get(i).path();

@@ -21,6 +21,9 @@ import java.util.List;
 record CompletionJson(String id, long created, String model, String fingerprint) {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
+  /** What clients know as the logarithm of next to nothing. */
+  private static final double IMPOSSIBLE = -9999;
+
   /** A whole completion, or a chunk of one, still without choices. */
   ObjectNode head(String object) {
     ObjectNode head = JSON.objectNode();
@@ -70,7 +73,7 @@ record CompletionJson(String id, long created, String model, String fingerprint)
   private static ObjectNode logprob(String text, double logprob) {
     ObjectNode entry = JSON.objectNode();
     entry.put("token", text);
-    entry.put("logprob", logprob);
+    entry.put("logprob", Math.max(logprob, IMPOSSIBLE)); // There is no infinity in JSON.
     ArrayNode bytes = entry.putArray("bytes");
     for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
       bytes.add(b & 0xff);

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.openai;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -32,7 +33,10 @@ record CompletionRequest(
           "prompt_cache_retention",
           "parallel_tool_calls");
 
-  /** Depths and lengths of a request are bounded by its size. */
+  // An empty object takes two bytes of a request and fifty times as much of memory.
+  private static final int MAX_TOKENS = 500_000;
+
+  /** The length of a string is bounded by that of the request alone: images are strings. */
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
               JsonFactory.builder()
@@ -40,9 +44,11 @@ record CompletionRequest(
                       StreamReadConstraints.builder()
                           .maxStringLength(Integer.MAX_VALUE)
                           .maxNestingDepth(200)
+                          .maxTokenCount(MAX_TOKENS)
                           .build())
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(DeserializationFeature.FAIL_ON_READING_DUP_TREE_KEY)
           .build();
 
   /**
@@ -75,6 +81,9 @@ record CompletionRequest(
   private static Field read(Buffer body) {
     try {
       return new Field("", MAPPER.readTree(body.getBytes())).requireObject();
+    } catch (JsonProcessingException e) {
+      throw OwlException.badInput(
+          "body", "is no JSON that is read here: " + e.getOriginalMessage());
     } catch (IOException e) {
       throw OwlException.badInput("body", "is no JSON");
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.openai;
 
+import io.owlmesh.model.OwlException;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTemplate.Role;
@@ -54,7 +55,11 @@ record Dialogue(Prompt prompt, List<Field> images) {
         "the last message must be a user's");
     PromptTemplate template =
         system.isEmpty() ? PromptTemplate.DEFAULT : new PromptTemplate(system.toString());
-    return new Dialogue(template.prompt(turns), images);
+    try {
+      return new Dialogue(template.prompt(turns), images);
+    } catch (OwlException e) {
+      throw messages.refused(String.valueOf(e.getMessage()).substring(e.field().length() + 2));
+    }
   }
 
   private static void addTurn(List<Turn> turns, Field message, Turn turn) {
@@ -69,13 +74,10 @@ record Dialogue(Prompt prompt, List<Field> images) {
   /** Who speaks; nobody for what sets the scene. */
   private static Optional<Role> role(Field message) {
     Field role = message.get("role");
-    return switch (role.text()) {
-      case "system", "developer" -> Optional.empty();
+    return switch (role.word("system", "developer", "user", "assistant")) {
       case "user" -> Optional.of(Role.HUMAN);
       case "assistant" -> Optional.of(Role.AI);
-      default ->
-          throw role.refused(
-              "'" + role.text() + "' is none of system, developer, user and assistant");
+      default -> Optional.empty();
     };
   }
 
@@ -89,13 +91,16 @@ record Dialogue(Prompt prompt, List<Field> images) {
     List<String> texts = new ArrayList<>();
     for (Field part : content.items(1, MAX_PARTS)) {
       Field type = part.requireObject().get("type");
-      switch (type.text()) {
-        case "text" -> texts.add(part.get("text").text());
-        case "image_url", "file" -> {
+      switch (type.word("text", "image_url", "file")) {
+        case "text" -> {
+          part.requireNoneBut(Set.of("type", "text"));
+          texts.add(part.get("text").text());
+        }
+        default -> {
+          part.requireNoneBut(Set.of("type", type.text()));
           type.require(role.equals(Optional.of(Role.HUMAN)), "only a user's message may show one");
           images.add(part);
         }
-        default -> throw type.refused("'" + type.text() + "' is none of text, image_url and file");
       }
     }
     return String.join("\n", texts);

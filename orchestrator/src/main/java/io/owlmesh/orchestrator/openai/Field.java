@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.orchestrator.http.Texts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -27,6 +28,7 @@ record Field(String path, JsonNode value) {
   }
 
   Field requireObject() {
+    requirePresent();
     require(value.isObject(), "is no object");
     return this;
   }
@@ -41,6 +43,7 @@ record Field(String path, JsonNode value) {
 
   /** An array's values. */
   List<Field> items(int least, int most) {
+    requirePresent();
     require(value.isArray(), "is no array");
     require(
         value.size() >= least && value.size() <= most,
@@ -53,8 +56,29 @@ record Field(String path, JsonNode value) {
   }
 
   String text() {
+    requirePresent();
+    require(value.isTextual(), "is no string");
+    Texts.check(path, value.textValue());
+    return value.textValue();
+  }
+
+  /** A text that may be long and is looked at in another way, as a data: URL is. */
+  String longText() {
+    requirePresent();
     require(value.isTextual(), "is no string");
     return value.textValue();
+  }
+
+  /** One of some words. */
+  String word(String... known) {
+    String word = text();
+    List<String> words = List.of(known);
+    require(words.contains(word), "'%s' is none of %s".formatted(shown(word), words));
+    return word;
+  }
+
+  private void requirePresent() {
+    require(!isAbsent(), "is missing");
   }
 
   boolean flag() {
@@ -87,7 +111,10 @@ record Field(String path, JsonNode value) {
   }
 
   private String shown() {
-    String text = value.toString();
+    return shown(value.toString());
+  }
+
+  static String shown(String text) {
     return text.length() > 40 ? text.substring(0, 40) + "…" : text;
   }
 

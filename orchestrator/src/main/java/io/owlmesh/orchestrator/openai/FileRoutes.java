@@ -8,6 +8,7 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answers;
 import io.owlmesh.orchestrator.answer.OrchestratorConfig;
 import io.owlmesh.orchestrator.http.Exchange;
+import io.owlmesh.orchestrator.http.Form;
 import io.owlmesh.orchestrator.session.Sessions;
 import io.owlmesh.orchestrator.store.StoredFile;
 import io.owlmesh.orchestrator.store.StoredFiles;
@@ -19,6 +20,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Image files that requests show by their names. */
@@ -59,14 +61,32 @@ final class FileRoutes {
         maxBytes,
         form -> {
           String purpose = form.text("purpose");
+          form.requireNoneBut(Set.of("purpose"));
           if (!PURPOSES.contains(purpose)) {
             throw OwlException.badInput("purpose", "'" + purpose + "' is none of " + PURPOSES);
           }
-          exchange.reply(json(files.add(form.filename(), purpose, form.file())).toString());
+          exchange.reply(json(add(form, purpose)).toString());
         });
   }
 
+  private StoredFile add(Form form, String purpose) {
+    try {
+      return files.add(form.filename(), purpose, form.file());
+    } catch (OwlException e) {
+      if (!e.field().equals("image")) {
+        throw e;
+      }
+      String why = String.valueOf(e.getMessage()).substring(e.field().length() + 2);
+      throw new OwlException(e.fault(), "file", why, e);
+    }
+  }
+
   private void list(Exchange exchange) {
+    for (String other : List.of("order", "purpose")) {
+      if (!exchange.queries(other).isEmpty()) {
+        throw OwlException.badInput(other, "is not supported: all files are told, newest first");
+      }
+    }
     int most = exchange.query("limit", 1, MAX_PAGE, MAX_PAGE);
     List<StoredFile> found = files.list(most + 1, exchange.query("after"));
     List<StoredFile> page = found.subList(0, Math.min(most, found.size()));

@@ -31,6 +31,7 @@ import java.util.function.Consumer;
 final class OpenAiRoutes {
   // JSON, then its texts, then the images that they spell: so many times a body is held at once.
   private static final int COPIES = 3;
+  private static final int FINGERPRINT = 12;
 
   private final Answers answers;
   private final Front front;
@@ -93,7 +94,7 @@ final class OpenAiRoutes {
             "chatcmpl-" + UUID.randomUUID(),
             Instant.now().getEpochSecond(),
             request.model(),
-            "owl_" + mesh.digests().getLast().substring(0, 12));
+            fingerprint(mesh.digests().getLast()));
     boolean probabilities = request.choices().topLogprobs() >= 0;
     EventStream events = exchange.events("");
     Reply reply =
@@ -101,13 +102,17 @@ final class OpenAiRoutes {
             ? new StreamedReply(events, json, probabilities, request.includeUsage())
             : new WholeReply(exchange, json, request.choices());
     Dialogue dialogue = request.dialogue();
-    Caller caller = new Completion(reply, probabilities, dialogue.images());
+    Caller caller = new Completion(reply, request.choices(), dialogue.images());
     Answering answering = answers.open(caller);
     events.whenGone(answering::cancel);
     answering.start(() ->
         Optional.of(
             new Question(
                 dialogue.prompt(), images.of(dialogue.images(), answering::reserve), options)));
+  }
+
+  private static String fingerprint(String digest) {
+    return "owl_" + digest.substring(0, Math.min(digest.length(), FINGERPRINT));
   }
 
   @PreDestroy

@@ -58,6 +58,10 @@ final class ShownImages {
           return new Source(url, Kind.URL);
         }
         url.requireObject().requireNoneBut(Set.of("url", "detail"));
+        Field detail = url.get("detail");
+        if (!detail.isAbsent()) {
+          detail.word("auto", "low", "high"); // The model has one size of pictures.
+        }
         return new Source(url.get("url"), Kind.URL);
       }
       Field file = part.get("file").requireObject();
@@ -107,7 +111,7 @@ final class ShownImages {
 
   private ByteString content(Source source, LongConsumer reserve) {
     Field field = source.field();
-    String text = field.text();
+    String text = source.kind() == Source.Kind.FILE ? field.text() : field.longText();
     if (source.kind() == Source.Kind.FILE) {
       try {
         reserve.accept(files.get(text).image().getSizeBytes());
@@ -116,7 +120,8 @@ final class ShownImages {
         if (e.fault() != Fault.NOT_FOUND) {
           throw e;
         }
-        throw new OwlException(Fault.NOT_FOUND, field.path(), "no file '" + text + "'", e);
+        throw new OwlException(
+            Fault.NOT_FOUND, field.path(), "no file '%s'".formatted(Field.shown(text)), e);
       }
     }
     if (text.regionMatches(true, 0, DATA, 0, DATA.length())) {
