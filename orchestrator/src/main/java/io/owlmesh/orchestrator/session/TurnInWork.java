@@ -14,12 +14,8 @@ import io.owlmesh.proto.chat.v1.FinishReason;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
-import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.Stage;
-import io.owlmesh.proto.chat.v1.StageDone;
-import io.owlmesh.proto.chat.v1.TextDelta;
-import io.owlmesh.proto.chat.v1.TurnAccepted;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.Token;
@@ -27,6 +23,8 @@ import io.owlmesh.wire.Faults;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,10 +38,12 @@ final class TurnInWork implements Caller {
   private final Sessions.Means means;
   private final SendMessageRequest request;
   private final TurnListener listener;
+  private final Telling telling;
   private final StringBuilder text = new StringBuilder();
   private @Nullable Answering answering;
   private @Nullable Runnable leave;
   private @Nullable Turn turn;
+  private @Nullable CompletableFuture<Void> begun;
   private TurnPlan.@Nullable Asked asked;
   private long savedAt;
   private int tokens;
@@ -54,6 +54,7 @@ final class TurnInWork implements Caller {
     this.means = means;
     this.request = request;
     this.listener = listener;
+    this.telling = new Telling(listener);
   }
 
   /** Begins, on another thread. */
@@ -76,9 +77,7 @@ final class TurnInWork implements Caller {
   private Optional<Question> question() {
     SessionStore store = means.store();
     String id = request.getSessionId();
-    store.session(id);
-    boolean repeated = isInWork() || earlier().isPresent();
-    enter(means.locks().enter(id, request.getWait() || repeated));
+    enter(means.locks().enterIfFree(id).orElseGet(this::enterLater));
     Session session = store.session(id);
     Optional<Turn> earlier = earlier();
     if (earlier.isPresent() && isAnswered(earlier.get().answer())) {
@@ -91,6 +90,11 @@ final class TurnInWork implements Caller {
     TurnPlan.Asked question = plan.asked(next, session, options, life()::reserve);
     accept(next, question, earlier.isPresent());
     return Optional.of(question.question());
+  }
+
+  private Runnable enterLater() {
+    boolean repeated = isInWork() || earlier().isPresent();
+    return means.locks().enter(request.getSessionId(), request.getWait() || repeated);
   }
 
   private Optional<Turn> earlier() {
@@ -141,22 +145,28 @@ final class TurnInWork implements Caller {
     if (over) {
       throw Status.CANCELLED.asRuntimeException();
     }
-    if (again) {
-      means.store().restart(next.sessionId(), next.answer().getId());
-    } else {
-      means.store().begin(next);
-    }
     turn = next;
     asked = question;
     savedAt = System.nanoTime();
-    listener.event(accepted(next));
+    // The model reads meanwhile; nothing is told of the turn before it is kept.
+    CompletableFuture<Void> kept = new CompletableFuture<>();
+    begun = kept;
+    means.execute(() -> begin(next, again, kept));
   }
 
-  private static SendMessageResponse accepted(Turn turn) {
-    return SendMessageResponse.newBuilder()
-        .setAccepted(
-            TurnAccepted.newBuilder().setQuestion(turn.question()).setAnswer(turn.answer()))
-        .build();
+  private void begin(Turn next, boolean again, CompletableFuture<Void> kept) {
+    try {
+      if (again) {
+        means.store().restart(next.sessionId(), next.answer().getId());
+      } else {
+        means.store().begin(next);
+      }
+      telling.accepted(next);
+      kept.complete(null);
+    } catch (RuntimeException e) {
+      kept.completeExceptionally(e);
+      life().fail(e);
+    }
   }
 
   private synchronized void replay(Turn earlier) {
@@ -164,11 +174,10 @@ final class TurnInWork implements Caller {
       return;
     }
     over = true;
-    listener.event(accepted(earlier));
-    sayToListener(earlier.answer().getText());
+    telling.accepted(earlier);
+    telling.text(earlier.answer().getText());
     leave();
-    listener.event(SendMessageResponse.newBuilder().setDone(earlier.answer()).build());
-    listener.completed();
+    telling.done(earlier.answer());
   }
 
   private void leave() {
@@ -182,16 +191,7 @@ final class TurnInWork implements Caller {
   @Override
   public void stage(Stage stage, List<Integer> indices, boolean cached) {
     int before = asked == null ? 0 : asked.omittedImages();
-    for (int index : indices) {
-      listener.event(
-          SendMessageResponse.newBuilder()
-              .setStage(
-                  StageDone.newBuilder()
-                      .setStage(stage)
-                      .setImageIndex(before + index)
-                      .setCached(cached))
-              .build());
-    }
+    indices.forEach(index -> telling.stage(stage, before + index, cached));
   }
 
   @Override
@@ -210,15 +210,8 @@ final class TurnInWork implements Caller {
     }
     text.append(more);
     tokens += tokensMore;
-    sayToListener(more);
+    telling.text(more);
     saveNowAndThen();
-  }
-
-  private void sayToListener(String more) {
-    if (!more.isEmpty()) {
-      listener.event(
-          SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
-    }
   }
 
   /** So that a crash loses no more than the last second of a long answer. */
@@ -239,14 +232,42 @@ final class TurnInWork implements Caller {
 
   @Override
   public void done(AnswerDone done) {
-    settle(MessageState.MESSAGE_STATE_COMPLETE, done, null);
+    Throwable lost = lost();
+    if (lost == null) {
+      settle(MessageState.MESSAGE_STATE_COMPLETE, done, null);
+    } else {
+      settle(MessageState.MESSAGE_STATE_FAILED, null, lost);
+    }
+  }
+
+  /** Why the turn could not be kept, once that is known; then there is nothing to end either. */
+  private @Nullable Throwable lost() {
+    CompletableFuture<Void> kept;
+    synchronized (this) {
+      kept = begun;
+    }
+    if (kept == null) {
+      return null;
+    }
+    try {
+      kept.join();
+      return null;
+    } catch (CompletionException e) {
+      synchronized (this) {
+        turn = null;
+      }
+      return Objects.requireNonNull(e.getCause());
+    }
   }
 
   @Override
   public void fail(Throwable failure) {
     // Whoever tells of a failure may be a thread of the network, which must wait neither for a disk
     // nor for somebody who does.
-    means.execute(() -> end(failure));
+    means.execute(() -> {
+      Throwable lost = lost();
+      end(lost == null ? failure : lost);
+    });
   }
 
   private synchronized void end(Throwable failure) {
@@ -285,8 +306,7 @@ final class TurnInWork implements Caller {
     // Whoever hears of the end may take the next turn at once.
     leave();
     if (done != null && answer != null) {
-      listener.event(SendMessageResponse.newBuilder().setDone(answer).build());
-      listener.completed();
+      telling.done(answer);
     } else if (failure != null) {
       listener.failed(failure);
     }

@@ -51,7 +51,17 @@ final class TurnLocks {
 
   /** Enters a session unless it is taken; what is returned leaves it, to be run once. */
   Optional<Runnable> enterIfFree(String session) {
-    return enter(session, Semaphore::tryAcquire);
+    return enter(session, TurnLocks::isFree);
+  }
+
+  private static boolean isFree(Semaphore free) {
+    try {
+      // With a time, for without one it would pass those who wait.
+      return free.tryAcquire(0, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private Optional<Runnable> enter(String session, Predicate<Semaphore> acquire) {
