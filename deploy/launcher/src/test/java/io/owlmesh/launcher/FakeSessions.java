@@ -88,7 +88,6 @@ final class FakeSessions extends ChatGrpc.ChatImplBase implements AutoCloseable 
     return "127.0.0.1:" + server.getPort();
   }
 
-  /** The digest of the n-th image that was uploaded. */
   static String digest(int n) {
     return HexFormat.of().toHexDigits(n).repeat(8);
   }
@@ -98,7 +97,6 @@ final class FakeSessions extends ChatGrpc.ChatImplBase implements AutoCloseable 
     response.onCompleted();
   }
 
-  /** A session, which there must be. */
   Session session(String id) {
     Session session = sessions.get(id);
     if (session == null) {
@@ -107,7 +105,6 @@ final class FakeSessions extends ChatGrpc.ChatImplBase implements AutoCloseable 
     return session;
   }
 
-  /** What was said in a session, in the order that it was. */
   List<Message> messages(String id) {
     return messages.computeIfAbsent(id, _ -> new CopyOnWriteArrayList<>());
   }

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * and speaks at a steady pace. Each token's text is the {@link System#nanoTime} of its sending, so
  * that its reader, in the same process, knows how long it was on its way.
  */
-final class StubStages implements AutoCloseable {
+public final class StubStages implements AutoCloseable {
   private static final int CONTEXT = 4096;
   private static final Tensor TENSOR =
       Tensor.newBuilder()
@@ -60,7 +60,7 @@ final class StubStages implements AutoCloseable {
    *
    * @param pace from one token of an answer to the next
    */
-  StubStages(Duration pace) throws IOException {
+  public StubStages(Duration pace) throws IOException {
     this.pace = pace;
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
@@ -72,7 +72,8 @@ final class StubStages implements AutoCloseable {
             .start();
   }
 
-  int port() {
+  /** Where all stages answer. */
+  public int port() {
     return server.getPort();
   }
 
