@@ -62,8 +62,8 @@ class ChatGrpcServiceTest {
             "door " + test.getDisplayName(),
             Map.of(
                 "owl.max-images", "2",
-                "owl.max-image-bytes", "3000000",
-                "owl.max-upload-bytes", "4000000"));
+                "owl.max-image-bytes", "6000000",
+                "owl.max-upload-bytes", "8000000"));
     door = new Door(folder, mesh);
   }
 
@@ -199,7 +199,7 @@ class ChatGrpcServiceTest {
     ByteString file = Pictures.png(1);
     ByteString text = ByteString.copyFromUtf8("no picture");
     assertRefused(INVALID_ARGUMENT, "image", () -> door.upload(Door.header(10), Door.data(text)));
-    assertRefused(INVALID_ARGUMENT, "header.size_bytes", () -> door.upload(Door.header(3_000_001)));
+    assertRefused(INVALID_ARGUMENT, "header.size_bytes", () -> door.upload(Door.header(6_000_001)));
     assertRefused(INVALID_ARGUMENT, "header.size_bytes", () -> door.upload(Door.header(0)));
     assertRefused(INVALID_ARGUMENT, "header", () -> door.upload(Door.data(file)));
     assertRefused(
@@ -236,7 +236,7 @@ class ChatGrpcServiceTest {
 
   @Test
   void imagesThatNobodyReadsOnCountAsHeldUntilTheirCallersGo() throws Exception {
-    String sha256 = door.upload(Pictures.bmp(7, 990));
+    String sha256 = door.upload(Pictures.bmp(7, 1400));
     Context.CancellableContext slow = Context.current().withCancellation();
     slow.call(() -> image(sha256).next());
 

@@ -6,6 +6,7 @@ import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answers;
+import io.owlmesh.orchestrator.session.Texts;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -124,7 +125,7 @@ public final class Exchange {
   /** A part of the path, by the name that the route gives it. */
   public String path(String name) {
     String part = String.valueOf(routing.pathParam(name));
-    Texts.check(name, part);
+    Texts.requireWhole(name, part);
     return part;
   }
 
@@ -138,7 +139,7 @@ public final class Exchange {
   public List<String> queries(String name) {
     try {
       List<String> values = routing.queryParam(name);
-      values.forEach(value -> Texts.check(name, value));
+      values.forEach(value -> Texts.requireWhole(name, value));
       return values;
     } catch (HttpException e) {
       throw OwlException.badInput(name, "is in a query that is not encoded as one");

@@ -7,6 +7,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import io.owlmesh.model.OwlException;
+import io.owlmesh.orchestrator.session.Texts;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
@@ -68,7 +69,7 @@ final class Json {
   private static void checkText(String path, FieldDescriptor field, Object value) {
     switch (field.getJavaType()) {
       case MESSAGE -> checkTexts(path + ".", (MessageOrBuilder) value);
-      case STRING -> Texts.check(path, (String) value);
+      case STRING -> Texts.requireWhole(path, (String) value);
       default -> {}
     }
   }

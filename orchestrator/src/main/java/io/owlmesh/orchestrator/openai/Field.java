@@ -4,7 +4,7 @@ package io.owlmesh.orchestrator.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.owlmesh.model.OwlException;
-import io.owlmesh.orchestrator.http.Texts;
+import io.owlmesh.orchestrator.session.Texts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -58,7 +58,7 @@ record Field(String path, JsonNode value) {
   String text() {
     requirePresent();
     require(value.isTextual(), "is no string");
-    Texts.check(path, value.textValue());
+    Texts.requireWhole(path, value.textValue());
     return value.textValue();
   }
 

@@ -4,8 +4,8 @@ package io.owlmesh.orchestrator.session;
 import io.owlmesh.model.OwlException;
 import java.nio.charset.StandardCharsets;
 
-/** Texts from outside: how long they may be, and that every database can hold them. */
-final class Texts {
+/** Texts from outside: how long they may be, and that UTF-8 and every database can hold them. */
+public final class Texts {
   private Texts() {}
 
   /**
@@ -20,6 +20,15 @@ final class Texts {
       throw OwlException.badInput(
           field, "%d characters, allowed are %d to %d".formatted(length, least, most));
     }
+    requireWhole(field, text);
+  }
+
+  /**
+   * Checks that a text of any length can be kept.
+   *
+   * @throws OwlException BAD_INPUT naming the field
+   */
+  public static void requireWhole(String field, String text) {
     if (text.indexOf('\0') >= 0) {
       throw OwlException.badInput(field, "has a NUL character");
     }

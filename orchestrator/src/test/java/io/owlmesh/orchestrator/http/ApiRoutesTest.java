@@ -114,7 +114,7 @@ class ApiRoutesTest {
 
   @Test
   void aClosedConnectionInterruptsTheAnswerAndFreesItsPlace() throws Exception {
-    door.mesh.stages.tokens(10_000_000);
+    door.mesh.stages.tokens(300_000);
     String session = session();
     try (InputStream in =
         door.open(door.json(session + "/turns", "{\"say\":{\"text\":\"Who?\"}}")).body()) {

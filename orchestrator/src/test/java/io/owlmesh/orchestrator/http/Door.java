@@ -45,9 +45,9 @@ public final class Door implements AutoCloseable {
    */
   public Door(Path folder, Map<String, String> changed) throws Exception {
     mesh = new FakeMesh(UUID.randomUUID().toString(), changed);
-    kept = new KeptSessions(mesh, folder);
+    kept = new KeptSessions(folder, mesh);
     new Visitors(new Loopback(), mesh.answers).install(router);
-    new ApiRoutes(mesh.answers, mesh.front, kept.sessions).install(router);
+    new ApiRoutes(mesh.answers, mesh.front, kept.sessions()).install(router);
     new UnknownPaths(mesh.answers).install(router);
     server =
         vertx

@@ -130,8 +130,8 @@ class CompletionRequestTest {
           {"role":"user","content":""}              | messages[0].content    | neither text nor image
           {"role":"user","content":[{"type":"text","text":""}]} | messages[0].content | neither text nor image
           {"role":"user","content":"a\\u0000b"}     | messages[0].content    | NUL
-          {"role":"user","content":"a\\ud800b"}     | messages[0].content    | half a surrogate pair
-          {"role":"user","content":[{"type":"text","text":"\\udc00"}]} | messages[0].content[0].text | half a surrogate
+          {"role":"user","content":"a\\ud800b"}     | messages[0].content    | half of a surrogate pair
+          {"role":"user","content":[{"type":"text","text":"\\udc00"}]} | messages[0].content[0].text | half of a surrogate
           {"role":"user","content":["x"]}           | messages[0].content[0] | is no object
           {"role":"user","content":[{"text":"x"}]}  | messages[0].content[0].type | is missing
           {"role":"user","content":[{"type":"text"}]} | messages[0].content[0].text | is missing

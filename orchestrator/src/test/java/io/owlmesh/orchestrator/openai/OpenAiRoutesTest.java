@@ -63,11 +63,11 @@ class OpenAiRoutesTest {
         new OpenAiRoutes(
             door.mesh.answers,
             door.mesh.front,
-            door.kept.sessions,
+            door.kept.sessions(),
             door.mesh.settings,
             new Nowhere(),
             door.vertx());
-    FileRoutes files = new FileRoutes(door.mesh.answers, door.kept.sessions, door.mesh.settings);
+    FileRoutes files = new FileRoutes(door.mesh.answers, door.kept.sessions(), door.mesh.settings);
     door.with(routes::install).with(files::install);
   }
 
@@ -219,7 +219,7 @@ class OpenAiRoutesTest {
 
   @Test
   void aReaderWhoLeavesFreesHisPlace() throws Exception {
-    door.mesh.stages.tokens(10_000_000);
+    door.mesh.stages.tokens(300_000);
     String request =
         "{\"model\":\"parrot\",\"stream\":true,\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}";
     InputStream first = door.open(door.json("/v1/chat/completions", request)).body();
