@@ -17,6 +17,8 @@ import io.owlmesh.proto.chat.v1.UploadImageResponse;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -93,16 +95,14 @@ final class Door implements AutoCloseable {
     }
   }
 
-  /** Uploads a file in three pieces. */
+  /** Uploads a file in pieces. */
   String upload(ByteString file) {
-    int third = file.size() / 3;
-    return upload(
-            header(file.size()),
-            data(file.substring(0, third)),
-            data(file.substring(third, 2 * third)),
-            data(file.substring(2 * third)))
-        .getImage()
-        .getSha256();
+    List<UploadImageRequest> requests = new ArrayList<>(List.of(header(file.size())));
+    int piece = Math.min(1 << 20, file.size() / 3 + 1);
+    for (int from = 0; from < file.size(); from += piece) {
+      requests.add(data(file.substring(from, Math.min(from + piece, file.size()))));
+    }
+    return upload(requests.toArray(UploadImageRequest[]::new)).getImage().getSha256();
   }
 
   @Override
