@@ -61,10 +61,11 @@ final class FileRoutes {
         maxBytes,
         form -> {
           String purpose = form.text("purpose");
-          form.requireNoneBut(Set.of("purpose"));
           if (!PURPOSES.contains(purpose)) {
             throw OwlException.badInput("purpose", "'" + purpose + "' is none of " + PURPOSES);
           }
+          form.filename(); // Without one, the file is taken for a field.
+          form.requireNoneBut(Set.of("purpose"));
           exchange.reply(json(add(form, purpose)).toString());
         });
   }
