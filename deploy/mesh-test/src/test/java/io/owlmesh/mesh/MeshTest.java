@@ -176,9 +176,9 @@ class MeshTest {
 
   private static String completion(ByteString image) {
     return """
-        {"model": "safetensors", "max_completion_tokens": 2, "messages": [{"role": "user", "content":
-          [{"type": "image_url", "image_url": {"url": "data:image/png;base64,%s"}}]}]}
-        """
+    {"model": "safetensors", "max_completion_tokens": 2, "messages": [{"role": "user", "content":
+      [{"type": "image_url", "image_url": {"url": "data:image/png;base64,%s"}}]}]}
+    """
         .formatted(Base64.getEncoder().encodeToString(image.toByteArray()));
   }
 
