@@ -21,15 +21,12 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.PreparedBatch;
 
 /**
  * Conversations in a database. Every method is one transaction: what returned normally survives a
  * crash of the process. A failure of the database is UNAVAILABLE.
  */
 public final class SessionStore implements AutoCloseable {
-  private static final int TITLE = 60;
-
   private final Database database;
   private final ImageFiles files;
   private final Images images;
@@ -182,35 +179,7 @@ public final class SessionStore implements AutoCloseable {
    * @throws OwlException NOT_FOUND if the session or an image is gone
    */
   public void begin(Turn turn) {
-    database.transact(row -> {
-      Session session = session(row, turn.sessionId(), " FOR UPDATE");
-      if (turn.newQuestion()) {
-        Messages.insert(row, turn.sessionId(), turn.question());
-        Images.show(row, turn.question().getId(), turn.question().getImagesList());
-      }
-      Messages.insert(row, turn.sessionId(), turn.answer());
-      if (!turn.requestId().isEmpty()) {
-        Messages.insertKey(row, turn);
-      }
-      return row.createUpdate(
-              "UPDATE session SET title = :title, head = :head, updated_at = :now"
-                  + " WHERE id = :id")
-          .bind("title", title(session, turn.question()))
-          .bind("head", turn.answer().getId())
-          .bind("now", Rows.time(Instant.now()))
-          .bind("id", turn.sessionId())
-          .execute();
-    });
-  }
-
-  /** The first line of the first message names a session that has no name. */
-  private static String title(Session session, Message question) {
-    if (!session.getTitle().isEmpty()) {
-      return session.getTitle();
-    }
-    String line = question.getText().strip().lines().findFirst().orElse("");
-    int end = line.offsetByCodePoints(0, Math.min(TITLE, line.codePointCount(0, line.length())));
-    return end < line.length() ? line.substring(0, end) + "…" : line;
+    database.transact(row -> Turns.begin(row, session(row, turn.sessionId(), " FOR UPDATE"), turn));
   }
 
   /** The turn that a request took, if it was taken. */
@@ -226,75 +195,28 @@ public final class SessionStore implements AutoCloseable {
   public void restart(String sessionId, String answerId) {
     database.transact(row -> {
       session(row, sessionId, " FOR UPDATE");
-      touch(row, sessionId);
-      return row.createUpdate(
-              "UPDATE message SET state = 'answering', body = '', error = '', answer = ''"
-                  + " WHERE session_id = :session AND id = :id")
-          .bind("session", sessionId)
-          .bind("id", answerId)
-          .execute();
+      return Turns.restart(row, sessionId, answerId);
     });
-  }
-
-  private static int touch(Handle row, String sessionId) {
-    return row.createUpdate("UPDATE session SET updated_at = :now WHERE id = :id")
-        .bind("now", Rows.time(Instant.now()))
-        .bind("id", sessionId)
-        .execute();
   }
 
   /** Sessions in which an answer is being written. */
   public List<String> answering() {
-    return database.transact(row ->
-        row.createQuery("SELECT DISTINCT session_id FROM message WHERE state = 'answering'")
-            .mapTo(String.class)
-            .list());
+    return database.transact(Turns::answering);
   }
 
   /** Nobody writes answers of a session any more. */
   public void interrupt(String sessionId) {
-    database.transact(row ->
-        row.createUpdate(
-                "UPDATE message SET state = 'interrupted'"
-                    + " WHERE session_id = :session AND state = 'answering'")
-            .bind("session", sessionId)
-            .execute());
+    database.transact(row -> Turns.interrupt(row, sessionId));
   }
 
   /** Keeps what was said so far of answers, as far as they are being written. */
   public void save(Collection<Draft> drafts) {
-    database.transact(row -> {
-      PreparedBatch batch =
-          row.prepareBatch(
-              "UPDATE message SET body = :text"
-                  + " WHERE session_id = :session AND id = :id AND state = 'answering'");
-      for (Draft draft : drafts) {
-        batch
-            .bind("text", draft.text())
-            .bind("session", draft.sessionId())
-            .bind("id", draft.answerId())
-            .add();
-      }
-      return batch.execute();
-    });
+    database.transact(row -> Turns.save(row, drafts));
   }
 
   /** Keeps the end of an answer. Does nothing if its session is gone. */
   public void finish(String sessionId, Message answer) {
-    database.transact(row -> {
-      // In this order whoever deletes a session locks, too.
-      touch(row, sessionId);
-      return row.createUpdate(
-              "UPDATE message SET body = :text, state = :state, answer = :answer,"
-                  + " error = :error WHERE session_id = :session AND id = :id")
-          .bind("text", answer.getText())
-          .bind("state", Rows.word(answer.getState(), "MESSAGE_STATE_"))
-          .bind("answer", answer.hasAnswer() ? Rows.json(answer.getAnswer()) : "")
-          .bind("error", answer.getError())
-          .bind("session", sessionId)
-          .bind("id", answer.getId())
-          .execute();
-    });
+    database.transact(row -> Turns.finish(row, sessionId, answer));
   }
 
   /**
