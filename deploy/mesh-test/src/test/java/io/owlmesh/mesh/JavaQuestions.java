@@ -3,12 +3,17 @@ package io.owlmesh.mesh;
 
 import com.openai.client.OpenAIClient;
 import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.core.JsonValue;
+import com.openai.models.ResponseFormatJsonSchema;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionContentPart;
 import com.openai.models.chat.completions.ChatCompletionContentPartImage;
 import com.openai.models.chat.completions.ChatCompletionContentPartText;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /** Questions as programs in Java put them with OpenAI's own client. */
 final class JavaQuestions {
@@ -50,7 +55,7 @@ final class JavaQuestions {
 
   static ChatCompletionCreateParams.Builder about(
       String question, ChatCompletionContentPart... images) {
-    List<ChatCompletionContentPart> parts = new java.util.ArrayList<>(List.of(images));
+    List<ChatCompletionContentPart> parts = new ArrayList<>(List.of(images));
     parts.add(text(question));
     return ChatCompletionCreateParams.builder()
         .model(MODEL)
@@ -59,5 +64,33 @@ final class JavaQuestions {
 
   static String answer(ChatCompletion completion, int choice) {
     return completion.choices().get(choice).message().content().orElseThrow();
+  }
+
+  /** The client has a method for it, which is deprecated. */
+  static ChatCompletionCreateParams.Builder seeded(
+      ChatCompletionCreateParams.Builder request, long seed) {
+    return request.putAdditionalBodyProperty("seed", JsonValue.from(seed));
+  }
+
+  /** The schema of an object with one colour. */
+  static ResponseFormatJsonSchema.JsonSchema redOrBlue() {
+    JsonValue schema =
+        JsonValue.from(
+            Map.of(
+                "type",
+                "object",
+                "properties",
+                Map.of("colour", Map.of("enum", List.of("red", "blue"))),
+                "required",
+                List.of("colour"),
+                "additionalProperties",
+                false));
+    return ResponseFormatJsonSchema.JsonSchema.builder()
+        .name("seen")
+        .strict(true)
+        .schema(
+            Objects.requireNonNull(
+                schema.convert(ResponseFormatJsonSchema.JsonSchema.Schema.class)))
+        .build();
   }
 }

@@ -5,6 +5,7 @@ import static io.owlmesh.mesh.JavaQuestions.about;
 import static io.owlmesh.mesh.JavaQuestions.answer;
 import static io.owlmesh.mesh.JavaQuestions.file;
 import static io.owlmesh.mesh.JavaQuestions.image;
+import static io.owlmesh.mesh.JavaQuestions.seeded;
 import static io.owlmesh.mesh.NanoOwl.ANSWER;
 import static io.owlmesh.mesh.NanoOwl.QUESTION;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,12 +14,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.openai.client.OpenAIClient;
-import com.openai.core.JsonValue;
 import com.openai.core.http.StreamResponse;
 import com.openai.errors.NotFoundException;
 import com.openai.helpers.ChatCompletionAccumulator;
 import com.openai.models.ResponseFormatJsonObject;
-import com.openai.models.ResponseFormatJsonSchema;
 import com.openai.models.chat.completions.ChatCompletion;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
@@ -32,7 +31,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -49,7 +47,14 @@ class OpenAiJavaClientTest {
   /** What an answer is to look like, from which the client makes a schema. */
   static final class Seen {
     public boolean square;
-    public List<Boolean> blue = List.of();
+    public Colour colour = Colour.NONE;
+
+    /** Of which one is seen. */
+    enum Colour {
+      NONE,
+      RED,
+      BLUE
+    }
   }
 
   @BeforeAll
@@ -71,12 +76,6 @@ class OpenAiJavaClientTest {
 
   private static ChatCompletionCreateParams.Builder question() {
     return about(QUESTION, image(picture));
-  }
-
-  /** The client has a method for it, which is deprecated. */
-  private static ChatCompletionCreateParams.Builder seeded(
-      ChatCompletionCreateParams.Builder request, long seed) {
-    return request.putAdditionalBodyProperty("seed", JsonValue.from(seed));
   }
 
   @Test
@@ -188,29 +187,11 @@ class OpenAiJavaClientTest {
 
   @Test
   void anAnswerKeepsASchema() throws Exception {
-    JsonValue schema =
-        JsonValue.from(
-            Map.of(
-                "type",
-                "object",
-                "properties",
-                Map.of("colour", Map.of("enum", List.of("red", "blue"))),
-                "required",
-                List.of("colour"),
-                "additionalProperties",
-                false));
-    ResponseFormatJsonSchema.JsonSchema named =
-        ResponseFormatJsonSchema.JsonSchema.builder()
-            .name("seen")
-            .strict(true)
-            .schema(
-                Objects.requireNonNull(
-                    schema.convert(ResponseFormatJsonSchema.JsonSchema.Schema.class)))
-            .build();
-
     JsonNode seen =
         new ObjectMapper()
-            .readTree(answer(complete(question().jsonSchemaResponseFormat(named)), 0));
+            .readTree(
+                answer(
+                    complete(question().jsonSchemaResponseFormat(JavaQuestions.redOrBlue())), 0));
 
     assertThat(seen.size()).isEqualTo(1);
     assertThat(seen.path("colour").asText()).isIn("red", "blue");
@@ -229,7 +210,7 @@ class OpenAiJavaClientTest {
             .content()
             .orElseThrow();
 
-    assertThat(seen.blue).isNotNull();
+    assertThat(seen.colour).isIn(Seen.Colour.RED, Seen.Colour.BLUE);
   }
 
   @Test
