@@ -131,15 +131,19 @@ final class Body {
           }
         };
     long timer = routing.vertx().setTimer(LINGER.toMillis(), _ -> hangUp.run());
-    request
-        .handler(_ -> {})
-        .exceptionHandler(_ -> routing.vertx().cancelTimer(timer))
-        .endHandler(_ -> {
-          routing.vertx().cancelTimer(timer);
-          if (request.version() != HttpVersion.HTTP_2) {
-            hangUp.run();
-          }
-        });
-    request.resume();
+    try {
+      request
+          .handler(_ -> {})
+          .exceptionHandler(_ -> routing.vertx().cancelTimer(timer))
+          .endHandler(_ -> {
+            routing.vertx().cancelTimer(timer);
+            if (request.version() != HttpVersion.HTTP_2) {
+              hangUp.run();
+            }
+          });
+      request.resume();
+    } catch (IllegalStateException e) {
+      routing.vertx().cancelTimer(timer); // The rest came on the network's thread meanwhile.
+    }
   }
 }
