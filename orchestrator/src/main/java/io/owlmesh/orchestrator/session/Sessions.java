@@ -10,6 +10,7 @@ import io.owlmesh.orchestrator.answer.Front;
 import io.owlmesh.orchestrator.answer.Mesh;
 import io.owlmesh.orchestrator.answer.Options;
 import io.owlmesh.orchestrator.answer.OrchestratorConfig;
+import io.owlmesh.orchestrator.store.Conversation;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredFiles;
@@ -130,9 +131,10 @@ public final class Sessions {
 
   /** A session with all its messages. */
   public GetSessionResponse get(String id) {
+    Conversation conversation = store.conversation(id);
     return GetSessionResponse.newBuilder()
-        .setSession(store.session(id))
-        .addAllMessages(store.messages(id))
+        .setSession(conversation.session())
+        .addAllMessages(conversation.messages())
         .build();
   }
 

@@ -6,6 +6,7 @@ import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answering;
 import io.owlmesh.orchestrator.answer.Caller;
 import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.store.Conversation;
 import io.owlmesh.orchestrator.store.Draft;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.Turn;
@@ -14,7 +15,6 @@ import io.owlmesh.proto.chat.v1.FinishReason;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
-import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
@@ -78,16 +78,16 @@ final class TurnInWork implements Caller {
     SessionStore store = means.store();
     String id = request.getSessionId();
     enter(means.locks().enterIfFree(id).orElseGet(this::enterLater));
-    Session session = store.session(id);
+    Conversation before = store.conversation(id);
     Optional<Turn> earlier = earlier();
     if (earlier.isPresent() && isAnswered(earlier.get().answer())) {
       replay(earlier.get());
       return Optional.empty();
     }
     TurnPlan plan = means.plan();
-    GenerationOptions options = plan.options(request, session);
-    Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, session);
-    TurnPlan.Asked question = plan.asked(next, session, options, life()::reserve);
+    GenerationOptions options = plan.options(request, before.session());
+    Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
+    TurnPlan.Asked question = plan.asked(next, before, options, life()::reserve);
     accept(next, question, earlier.isPresent());
     return Optional.of(question.question());
   }

@@ -12,6 +12,7 @@ import io.owlmesh.orchestrator.answer.Mesh;
 import io.owlmesh.orchestrator.answer.Options;
 import io.owlmesh.orchestrator.answer.OrchestratorConfig;
 import io.owlmesh.orchestrator.answer.Question;
+import io.owlmesh.orchestrator.store.Conversation;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
@@ -56,18 +57,21 @@ final class TurnPlan {
    *
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
-  Turn turn(SendMessageRequest request, Session session) {
+  Turn turn(SendMessageRequest request, Conversation before) {
     return switch (request.getActionCase()) {
       case SAY -> {
         var say = request.getSay();
         Message question =
             human(
-                "say", say.getText(), images("say.images", say.getImagesList()), session.getHead());
+                "say",
+                say.getText(),
+                images("say.images", say.getImagesList()),
+                before.session().getHead());
         yield turn(request, question, true);
       }
       case EDIT -> {
         var edit = request.getEdit();
-        Message old = branch(session).require("edit.message_id", edit.getMessageId());
+        Message old = branch(before).require("edit.message_id", edit.getMessageId());
         if (old.getRole() != Role.ROLE_HUMAN) {
           throw OwlException.badInput("edit.message_id", "names an answer, not a human message");
         }
@@ -77,8 +81,8 @@ final class TurnPlan {
       case REGENERATE -> {
         String id = request.getRegenerate().getMessageId();
         String field = "regenerate.message_id";
-        Branch branch = branch(session);
-        Message old = branch.require(field, id.isEmpty() ? session.getHead() : id);
+        Branch branch = branch(before);
+        Message old = branch.require(field, id.isEmpty() ? before.session().getHead() : id);
         Message question =
             old.getRole() == Role.ROLE_HUMAN ? old : branch.require(field, old.getParentId());
         yield turn(request, question, false);
@@ -97,8 +101,8 @@ final class TurnPlan {
         request.getSessionId(), request.getRequestId(), digest(request), question, answer, isNew);
   }
 
-  private Branch branch(Session session) {
-    return new Branch(store.messages(session.getId()));
+  private static Branch branch(Conversation before) {
+    return new Branch(before.messages());
   }
 
   /** By which a request is known: SHA-256 of what it asks. */
@@ -185,9 +189,9 @@ final class TurnPlan {
    * @param reserve called with the bytes of each file before it is read; may refuse them
    * @throws OwlException BAD_INPUT if not even the message itself fits
    */
-  Asked asked(Turn turn, Session session, GenerationOptions options, LongConsumer reserve) {
+  Asked asked(Turn turn, Conversation before, GenerationOptions options, LongConsumer reserve) {
     List<Message> branch = new ArrayList<>();
-    for (Message message : branch(session).upTo(turn.question().getParentId())) {
+    for (Message message : branch(before).upTo(turn.question().getParentId())) {
       // Of an answer that failed, there may be nothing to show.
       if (message.getRole() == Role.ROLE_HUMAN || !message.getText().isEmpty()) {
         branch.add(message);
@@ -202,7 +206,7 @@ final class TurnPlan {
     Fitting fitting =
         Fitting.of(
             branch,
-            template(session),
+            template(before.session()),
             new Fitting.Images(limits.maxImages(), limits.maxRequestBytes()),
             prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
     List<ImageFile> files =

@@ -87,6 +87,15 @@ public final class SessionStore implements AutoCloseable {
     return database.transact(row -> session(row, id, ""));
   }
 
+  /**
+   * A session with all its messages.
+   *
+   * @throws OwlException NOT_FOUND, field {@code session_id}
+   */
+  public Conversation conversation(String id) {
+    return database.transact(row -> new Conversation(session(row, id, ""), Messages.of(row, id)));
+  }
+
   private static Session session(Handle row, String id, String lock) {
     return row.createQuery("SELECT * FROM session WHERE id = :id" + lock)
         .bind("id", Rows.id(id))
