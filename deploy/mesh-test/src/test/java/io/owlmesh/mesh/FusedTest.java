@@ -11,6 +11,10 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -76,6 +80,23 @@ class FusedTest {
                 .describe(DescribeRequest.getDefaultInstance())
                 .getDefaultAdapter())
         .isEqualTo("peft");
+  }
+
+  @Test
+  void thePageAndItsApiAreHereToo() throws Exception {
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      assertThat(get(client, "/").body()).contains("<title>OwlMesh</title>");
+      assertThat(get(client, "/api/mesh").body()).contains("\"defaultAdapter\":\"peft\"");
+    }
+  }
+
+  private static HttpResponse<String> get(HttpClient client, String path) throws Exception {
+    HttpResponse<String> response =
+        client.send(
+            HttpRequest.newBuilder(URI.create(process.http("fused") + path)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(response.statusCode()).as(path).isEqualTo(200);
+    return response;
   }
 
   @Test
