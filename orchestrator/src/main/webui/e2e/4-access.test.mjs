@@ -146,8 +146,10 @@ test("a phone shows everything without scrolling sideways", async () => {
   await site.shot("phone-thread");
   assert.ok(await fits());
   await site.button("Settings").click();
+  await page.getByRole("dialog").waitFor();
   assert.ok(await fits());
   await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
 
   await site.button("Conversations").click();
   await site.shot("phone-list");

@@ -38,6 +38,8 @@ export class Store {
 
   subscribe(listener: () => void): () => void {
     this.listeners.add(listener);
+    // What was there before anybody listened was told to nobody.
+    this.changed();
     return () => this.listeners.delete(listener);
   }
 

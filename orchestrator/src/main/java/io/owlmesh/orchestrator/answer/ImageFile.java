@@ -20,7 +20,8 @@ public record ImageFile(String sha256, Supplier<ByteString> bytes) {
     return new ImageFile(sha256(file), () -> file);
   }
 
-  private static String sha256(ByteString file) {
+  /** SHA-256 of bytes, 64 hex digits. */
+  public static String sha256(ByteString file) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       for (ByteBuffer piece : file.asReadOnlyByteBufferList()) {

@@ -160,8 +160,8 @@ public final class Sessions {
       check(request.getSettings());
     }
     if (request.hasHead()) {
-      store.session(request.getSessionId());
-      new Branch(store.messages(request.getSessionId())).require("head", request.getHead());
+      new Branch(store.conversation(request.getSessionId()).messages())
+          .require("head", request.getHead());
     }
     return store.update(
         request.getSessionId(),

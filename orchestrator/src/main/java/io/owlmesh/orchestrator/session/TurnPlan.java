@@ -109,7 +109,7 @@ final class TurnPlan {
   static String digest(SendMessageRequest request) {
     ByteString asked =
         request.toBuilder().clearSessionId().clearRequestId().clearWait().build().toByteString();
-    return ImageFile.of(asked).sha256();
+    return ImageFile.sha256(asked);
   }
 
   private Message human(String field, String text, List<Image> images, String parent) {

@@ -6,14 +6,11 @@ import io.owlmesh.model.Fault;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.model.image.PictureHeader;
 import io.owlmesh.model.image.PictureLimits;
+import io.owlmesh.orchestrator.answer.ImageFile;
 import io.owlmesh.proto.chat.v1.Image;
-import java.nio.ByteBuffer;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -58,7 +55,7 @@ final class Images {
     PictureHeader header = PictureHeader.of(file.toByteArray(), PictureLimits.DEFAULTS);
     Image image =
         Image.newBuilder()
-            .setSha256(sha256(file))
+            .setSha256(ImageFile.sha256(file))
             .setMediaType(header.mediaType())
             .setSizeBytes(file.size())
             .setWidth(header.width())
@@ -234,18 +231,5 @@ final class Images {
 
   private ReentrantLock lock(String sha256) {
     return locks.get(Math.floorMod(sha256.hashCode(), locks.size()));
-  }
-
-  private static String sha256(ByteString file) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ByteBuffer piece : file.asReadOnlyByteBufferList()) {
-        digest.update(piece);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      // Every Java platform has it.
-      throw new IllegalStateException(impossible);
-    }
   }
 }
