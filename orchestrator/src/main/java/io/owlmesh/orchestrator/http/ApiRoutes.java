@@ -30,7 +30,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Locale;
-import java.util.function.Consumer;
 import java.util.function.Function;
 
 /** What the page asks: the Chat contract with the JSON of its messages over HTTP. */
@@ -60,22 +59,14 @@ final class ApiRoutes {
     router.patch(SESSION).handler(take(this::update));
     router.post(SESSION + "/turns").handler(take(this::send));
     router.put(SESSION + "/messages/:message/feedback").handler(take(this::rate));
-    router.get("/api/feedback").handler(stream(this::export));
+    router.get("/api/feedback").handler(Exchange.each(answers, this::export));
     router.post("/api/images").handler(this::upload);
-    router.get("/api/images/:sha256").handler(stream(this::image));
-  }
-
-  /** Does something on a thread that may wait. */
-  private Handler<RoutingContext> stream(Consumer<Exchange> work) {
-    return routing -> {
-      Exchange exchange = new Exchange(routing, answers);
-      exchange.work(() -> work.accept(exchange));
-    };
+    router.get("/api/images/:sha256").handler(Exchange.each(answers, this::image));
   }
 
   /** Answers a request that has no body. */
   private Handler<RoutingContext> tell(Function<Exchange, Message> work) {
-    return stream(exchange -> exchange.reply(Json.print(work.apply(exchange))));
+    return Exchange.each(answers, exchange -> exchange.reply(Json.print(work.apply(exchange))));
   }
 
   /** What is done with the body of a request. */

@@ -7,6 +7,7 @@ import io.opentelemetry.context.Scope;
 import io.owlmesh.model.OwlException;
 import io.owlmesh.orchestrator.answer.Answers;
 import io.owlmesh.orchestrator.session.Texts;
+import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -39,6 +40,14 @@ public final class Exchange {
     this.routing = routing;
     this.answers = answers;
     routing.addEndHandler(end -> whole.complete(end.succeeded()));
+  }
+
+  /** Does something with each request that comes, on a thread of its own. */
+  public static Handler<RoutingContext> each(Answers answers, Consumer<Exchange> work) {
+    return routing -> {
+      Exchange exchange = new Exchange(routing, answers);
+      exchange.work(() -> work.accept(exchange));
+    };
   }
 
   /** Does something on a thread of its own. */

@@ -12,7 +12,6 @@ import io.owlmesh.orchestrator.http.Form;
 import io.owlmesh.orchestrator.session.Sessions;
 import io.owlmesh.orchestrator.store.StoredFile;
 import io.owlmesh.orchestrator.store.StoredFiles;
-import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -21,7 +20,6 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /** Image files that requests show by their names. */
 @Singleton
@@ -42,17 +40,10 @@ final class FileRoutes {
 
   void install(@Observes Router router) {
     router.post("/v1/files").handler(this::upload);
-    router.get("/v1/files").handler(work(this::list));
-    router.get("/v1/files/:file").handler(work(this::get));
-    router.get("/v1/files/:file/content").handler(work(this::content));
-    router.delete("/v1/files/:file").handler(work(this::delete));
-  }
-
-  private Handler<RoutingContext> work(Consumer<Exchange> work) {
-    return routing -> {
-      Exchange exchange = new Exchange(routing, answers);
-      exchange.work(() -> work.accept(exchange));
-    };
+    router.get("/v1/files").handler(Exchange.each(answers, this::list));
+    router.get("/v1/files/:file").handler(Exchange.each(answers, this::get));
+    router.get("/v1/files/:file/content").handler(Exchange.each(answers, this::content));
+    router.delete("/v1/files/:file").handler(Exchange.each(answers, this::delete));
   }
 
   private void upload(RoutingContext routing) {

@@ -24,7 +24,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Consumer;
 
 /** Models and chat completions. */
 @Singleton
@@ -62,18 +61,15 @@ final class OpenAiRoutes {
   }
 
   void install(@Observes Router router) {
-    router.get("/v1/models").handler(tell(exchange -> exchange.reply(models().list() + "")));
+    router
+        .get("/v1/models")
+        .handler(Exchange.each(answers, exchange -> exchange.reply(models().list() + "")));
     router
         .get("/v1/models/:model")
-        .handler(tell(exchange -> exchange.reply(models().model(exchange.path("model")) + "")));
+        .handler(
+            Exchange.each(
+                answers, exchange -> exchange.reply(models().model(exchange.path("model")) + "")));
     router.post("/v1/chat/completions").handler(this::complete);
-  }
-
-  private io.vertx.core.Handler<RoutingContext> tell(Consumer<Exchange> work) {
-    return routing -> {
-      Exchange exchange = new Exchange(routing, answers);
-      exchange.work(() -> work.accept(exchange));
-    };
   }
 
   private Models models() {
