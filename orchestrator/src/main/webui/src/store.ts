@@ -27,8 +27,8 @@ export class Store {
     announcer: this.announcer,
     changed: () => this.changed(),
     maxImageBytes: () => Number(this.mesh?.maxImageBytes ?? USUAL_IMAGE_BYTES),
-    begun: (talk) => this.begun(talk),
-    reload: (talk) => this.load(talk),
+    begun: (conversation) => this.begun(conversation),
+    reload: (conversation) => this.load(conversation),
   });
 
   private fresh = this.current;
@@ -144,57 +144,57 @@ export class Store {
   }
 
   private conversation(id: string): Conversation {
-    const talk = this.known.get(id) ?? new Conversation(id);
-    this.known.set(id, talk);
-    return talk;
+    const conversation = this.known.get(id) ?? new Conversation(id);
+    this.known.set(id, conversation);
+    return conversation;
   }
 
-  private async open(talk: Conversation): Promise<void> {
-    talk.forgetProblem();
-    talk.loading = talk.session === undefined;
+  private async open(conversation: Conversation): Promise<void> {
+    conversation.forgetProblem();
+    conversation.loading = conversation.session === undefined;
     try {
-      await this.load(talk);
+      await this.load(conversation);
     } catch (failure) {
-      talk.fail(problem(failure), () => void this.open(talk));
+      conversation.fail(problem(failure), () => void this.open(conversation));
     }
-    talk.loading = false;
+    conversation.loading = false;
     this.changed();
   }
 
-  private async load(talk: Conversation): Promise<void> {
-    const { live } = talk;
-    const { session, messages } = await api.getSession(talk.id);
-    if (talk.live !== live) {
+  private async load(conversation: Conversation): Promise<void> {
+    const { live } = conversation;
+    const { session, messages } = await api.getSession(conversation.id);
+    if (conversation.live !== live) {
       return; // A turn has begun meanwhile, and tells more than this.
     }
-    talk.take(session);
-    talk.messages = messages;
+    conversation.take(session);
+    conversation.messages = messages;
     this.changed();
-    if (talk.isAnswering) {
+    if (conversation.isAnswering) {
       // By another page; or by the one that was here before, and then it is interrupted in a moment.
-      setTimeout(() => this.look(talk), 1_000);
+      setTimeout(() => this.look(conversation), 1_000);
     }
   }
 
-  private look(talk: Conversation): void {
-    if (talk === this.current && talk.live === undefined && talk.isAnswering) {
-      void this.load(talk).catch(() => setTimeout(() => this.look(talk), 1_000));
+  private look(conversation: Conversation): void {
+    if (conversation === this.current && conversation.live === undefined && conversation.isAnswering) {
+      void this.load(conversation).catch(() => setTimeout(() => this.look(conversation), 1_000));
     }
   }
 
-  private begun(talk: Conversation): void {
-    if (talk === this.fresh) {
-      this.known.set(talk.id, talk);
+  private begun(conversation: Conversation): void {
+    if (conversation === this.fresh) {
+      this.known.set(conversation.id, conversation);
       this.fresh = new Conversation("");
-      if (talk === this.current) {
-        history.pushState(null, "", `#/c/${talk.id}`);
+      if (conversation === this.current) {
+        history.pushState(null, "", `#/c/${conversation.id}`);
       }
     }
     void this.refreshList()
       .then(() => {
-        const listed = this.sessions.find((session) => session.id === talk.id);
-        if (listed !== undefined && talk.session !== undefined) {
-          talk.session = { ...talk.session, title: listed.title };
+        const listed = this.sessions.find((session) => session.id === conversation.id);
+        if (listed !== undefined && conversation.session !== undefined) {
+          conversation.session = { ...conversation.session, title: listed.title };
         }
       })
       .catch(() => undefined);
@@ -247,26 +247,26 @@ export class Store {
 
   /** Makes another message of the same place the one that is shown, and what came after it. */
   async show(message: Message): Promise<void> {
-    const talk = this.current;
-    const before = talk.session?.head ?? "";
-    const head = latestLeaf(talk.messages, message.id);
-    talk.forgetProblem();
-    talk.moveTo(head);
+    const conversation = this.current;
+    const before = conversation.session?.head ?? "";
+    const head = latestLeaf(conversation.messages, message.id);
+    conversation.forgetProblem();
+    conversation.moveTo(head);
     this.changed();
     try {
-      await api.updateSession(talk.id, { head });
+      await api.updateSession(conversation.id, { head });
     } catch (failure) {
-      talk.moveTo(before);
-      talk.fail(problem(failure), () => void this.show(message));
+      conversation.moveTo(before);
+      conversation.fail(problem(failure), () => void this.show(message));
     }
     this.changed();
   }
 
   async rate(message: Message, feedback: Feedback): Promise<boolean> {
-    const talk = this.current;
+    const conversation = this.current;
     let kept = false;
     await this.attempt(async () => {
-      talk.put(await api.setFeedback(talk.id, message.id, feedback));
+      conversation.put(await api.setFeedback(conversation.id, message.id, feedback));
       kept = true;
     });
     return kept;
@@ -274,11 +274,11 @@ export class Store {
 
   /** Throws if the mesh does not take them. */
   async configure(settings: SessionSettings): Promise<void> {
-    const talk = this.current;
-    if (talk.id === "") {
-      talk.settings = settings;
+    const conversation = this.current;
+    if (conversation.id === "") {
+      conversation.settings = settings;
     } else {
-      talk.take(await api.updateSession(talk.id, { settings }));
+      conversation.take(await api.updateSession(conversation.id, { settings }));
     }
     this.changed();
   }

@@ -43,7 +43,7 @@ test("siblings are what was said in one place, first messages too", () => {
   expect(ids(siblings(TREE, TREE[4]!))).toEqual(["q3"]);
 });
 
-test("moving to a message goes on to where the talk after it came last", () => {
+test("moving to a message goes on to where the conversation after it came last", () => {
   expect(latestLeaf(TREE, "q1")).toBe("a1");
   expect(latestLeaf(TREE, "q2")).toBe("a4");
   expect(latestLeaf(TREE, "a2")).toBe("a3");

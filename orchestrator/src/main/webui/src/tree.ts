@@ -19,7 +19,7 @@ export function siblings(messages: readonly Message[], message: Message): Messag
   );
 }
 
-/** Where the talk that came latest after a message ends. */
+/** Where the conversation that came latest after a message ends. */
 export function latestLeaf(messages: readonly Message[], id: string): string {
   let leaf = id;
   for (;;) {

@@ -22,44 +22,44 @@ export class Turns {
   constructor(private readonly page: Surroundings) {}
 
   /** Says what a draft holds; as an earlier message said otherwise, if one is named. */
-  async send(talk: Conversation, draft: Draft, edited?: Message): Promise<void> {
-    if (talk.live !== undefined || draft.isEmpty) {
+  async send(conversation: Conversation, draft: Draft, edited?: Message): Promise<void> {
+    if (conversation.live !== undefined || draft.isEmpty) {
       return;
     }
-    const live = this.begin(talk);
+    const live = this.begin(conversation);
     draft.problem = undefined;
     draft.sending = true;
     this.page.changed();
     try {
-      await this.deliver(talk, live, draft, edited);
+      await this.deliver(conversation, live, draft, edited);
     } catch (failure) {
       if (live.answerId === undefined && !live.stopping) {
         draft.problem = problem(failure);
         this.page.announcer.end("");
       }
-      await this.broken(talk, live, failure);
+      await this.broken(conversation, live, failure);
     } finally {
       draft.sending = false;
-      this.end(talk);
+      this.end(conversation);
     }
   }
 
-  private begin(talk: Conversation): LiveTurn {
+  private begin(conversation: Conversation): LiveTurn {
     const live = new LiveTurn();
-    talk.live = live;
-    talk.forgetProblem();
+    conversation.live = live;
+    conversation.forgetProblem();
     this.page.announcer.begin();
     this.page.announcer.sayIfSlow("Sending");
     return live;
   }
 
-  private end(talk: Conversation): void {
-    talk.live = undefined;
+  private end(conversation: Conversation): void {
+    conversation.live = undefined;
     this.page.changed();
   }
 
   private async deliver(
-    talk: Conversation,
+    conversation: Conversation,
     live: LiveTurn,
     draft: Draft,
     edited: Message | undefined,
@@ -68,12 +68,12 @@ export class Turns {
       try {
         const images = await this.uploaded(live, draft);
         live.sends();
-        await this.ensureBegun(talk);
-        await this.follow(talk, live, request(draft, images, edited), () => {
+        await this.ensureBegun(conversation);
+        await this.follow(conversation, live, request(draft, images, edited), () => {
           if (edited === undefined) {
             draft.clear();
           } else {
-            talk.editing = undefined;
+            conversation.editing = undefined;
           }
         });
         return;
@@ -99,43 +99,43 @@ export class Turns {
     return images.map((image) => image.sha256);
   }
 
-  private async ensureBegun(talk: Conversation): Promise<void> {
-    if (talk.id === "") {
-      talk.take(await api.createSession(talk.settings));
-      talk.id = talk.session?.id ?? "";
+  private async ensureBegun(conversation: Conversation): Promise<void> {
+    if (conversation.id === "") {
+      conversation.take(await api.createSession(conversation.settings));
+      conversation.id = conversation.session?.id ?? "";
     }
   }
 
   /** Answers a message again. */
-  async regenerate(talk: Conversation, message: Message, requestId = randomKey()): Promise<void> {
-    if (talk.live !== undefined) {
+  async regenerate(conversation: Conversation, message: Message, requestId = randomKey()): Promise<void> {
+    if (conversation.live !== undefined) {
       return;
     }
-    const live = this.begin(talk);
+    const live = this.begin(conversation);
     this.page.changed();
     try {
-      await this.follow(talk, live, { requestId, regenerate: { messageId: message.id } }, () => {});
+      await this.follow(conversation, live, { requestId, regenerate: { messageId: message.id } }, () => {});
     } catch (failure) {
       if (live.answerId === undefined && !live.stopping) {
-        talk.fail(problem(failure), () => void this.regenerate(talk, message, requestId));
+        conversation.fail(problem(failure), () => void this.regenerate(conversation, message, requestId));
         this.page.announcer.end("");
       }
-      await this.broken(talk, live, failure);
+      await this.broken(conversation, live, failure);
     } finally {
-      this.end(talk);
+      this.end(conversation);
     }
   }
 
   /** Ends the answer that is being written. */
-  async stop(talk: Conversation): Promise<void> {
-    const live = talk.live;
+  async stop(conversation: Conversation): Promise<void> {
+    const live = conversation.live;
     if (live === undefined || live.stopping) {
       return;
     }
     live.stopping = true;
     this.page.changed();
     try {
-      if (live.answerId === undefined || !(await api.stopAnswer(talk.id)).stopped) {
+      if (live.answerId === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
         live.controller.abort();
       }
     } catch {
@@ -144,42 +144,42 @@ export class Turns {
   }
 
   private async follow(
-    talk: Conversation,
+    conversation: Conversation,
     live: LiveTurn,
     asked: TurnRequest,
     accepted: () => void,
   ): Promise<void> {
     live.controller.signal.throwIfAborted();
-    for await (const event of api.takeTurn(talk.id, asked, live.controller.signal)) {
+    for await (const event of api.takeTurn(conversation.id, asked, live.controller.signal)) {
       if (event.accepted !== undefined) {
         accepted();
       }
-      this.hear(talk, live, event);
+      this.hear(conversation, live, event);
       this.page.changed();
     }
   }
 
-  private hear(talk: Conversation, live: LiveTurn, event: TurnEvent): void {
+  private hear(conversation: Conversation, live: LiveTurn, event: TurnEvent): void {
     const { announcer } = this.page;
     if (event.accepted !== undefined) {
       const { question, answer } = event.accepted;
-      talk.put(question);
-      talk.put({ ...answer, text: "", state: "MESSAGE_STATE_ANSWERING" });
-      talk.moveTo(answer.id);
+      conversation.put(question);
+      conversation.put({ ...answer, text: "", state: "MESSAGE_STATE_ANSWERING" });
+      conversation.moveTo(answer.id);
       live.answerId = answer.id;
-      live.progress = new Progress(picturesOf(talk.messages, question.id));
-      this.page.begun(talk);
+      live.progress = new Progress(picturesOf(conversation.messages, question.id));
+      this.page.begun(conversation);
     } else if (event.stage !== undefined) {
       live.progress?.stage(event.stage);
     } else if (event.text !== undefined) {
-      const answer = talk.messages.find((message) => message.id === live.answerId);
+      const answer = conversation.messages.find((message) => message.id === live.answerId);
       if (answer !== undefined) {
-        talk.put({ ...answer, text: answer.text + event.text.text });
+        conversation.put({ ...answer, text: answer.text + event.text.text });
       }
       announcer.more(event.text.text);
       return;
     } else if (event.done !== undefined) {
-      talk.put(event.done);
+      conversation.put(event.done);
       announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? "Stopped." : "");
       return;
     }
@@ -187,11 +187,11 @@ export class Turns {
   }
 
   /** Shows at once what is known of the end, then asks the mesh what it kept. */
-  private async broken(talk: Conversation, live: LiveTurn, failure: unknown): Promise<void> {
-    const answer = talk.messages.find((message) => message.id === live.answerId);
+  private async broken(conversation: Conversation, live: LiveTurn, failure: unknown): Promise<void> {
+    const answer = conversation.messages.find((message) => message.id === live.answerId);
     if (answer !== undefined) {
       const told = failure instanceof ApiError;
-      talk.put({
+      conversation.put({
         ...answer,
         state: told ? "MESSAGE_STATE_FAILED" : "MESSAGE_STATE_INTERRUPTED",
         error: told ? failure.body.message : "",
@@ -199,8 +199,8 @@ export class Turns {
       this.page.announcer.end(told ? "The answer failed." : "The answer was interrupted.");
     }
     this.page.changed();
-    if (talk.id !== "") {
-      await this.page.reload(talk).catch(() => undefined);
+    if (conversation.id !== "") {
+      await this.page.reload(conversation).catch(() => undefined);
     }
   }
 }

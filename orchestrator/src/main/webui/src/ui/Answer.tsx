@@ -12,14 +12,14 @@ import { TimeBar } from "./TimeBar";
 
 interface Props {
   store: Store;
-  talk: Conversation;
+  conversation: Conversation;
   message: Message;
 }
 
 /** What the model said, or is saying. */
-export function Answer({ store, talk, message }: Props) {
+export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
-  const live = talk.live?.answerId === message.id ? talk.live : undefined;
+  const live = conversation.live?.answerId === message.id ? conversation.live : undefined;
   return (
     <article class="answer" aria-label="Answer" aria-busy={answering}>
       {answering && message.text === "" ? (
@@ -35,12 +35,12 @@ export function Answer({ store, talk, message }: Props) {
       {message.answer && <TimeBar answer={message.answer} />}
       {!answering && (
         <div class="actions">
-          <Switcher store={store} talk={talk} message={message} />
+          <Switcher store={store} conversation={conversation} message={message} />
           <IconButton
             icon="again"
             label="Answer again"
-            idle={talk.live !== undefined}
-            onClick={() => void store.turns.regenerate(talk, message)}
+            idle={conversation.live !== undefined}
+            onClick={() => void store.turns.regenerate(conversation, message)}
           />
           <FeedbackButtons store={store} message={message} />
         </div>

@@ -37,11 +37,11 @@ export function App({ store }: { store: Store }) {
   }, []);
   useEscape(store, sideOpen ? closeSide : undefined);
 
-  const talk = store.current;
-  const title = titleOf(talk.session);
+  const conversation = store.current;
+  const title = titleOf(conversation.session);
   useEffect(() => {
-    document.title = talk.session === undefined ? "OwlMesh" : `${title} – OwlMesh`;
-  }, [title, talk]);
+    document.title = conversation.session === undefined ? "OwlMesh" : `${title} – OwlMesh`;
+  }, [title, conversation]);
 
   return (
     <>
@@ -64,8 +64,8 @@ export function App({ store }: { store: Store }) {
         />
         {store.meshProblem && <Notice problem={store.meshProblem} />}
         {store.notice && <Notice problem={store.notice} dismiss={() => store.dismiss()} />}
-        <Thread store={store} talk={talk} />
-        <Composer store={store} talk={talk} />
+        <Thread store={store} conversation={conversation} />
+        <Composer store={store} conversation={conversation} />
       </main>
       {settingsOpen && <SettingsDialog store={store} onClose={() => setSettingsOpen(false)} />}
       {dropping && <div class="drop">Drop the pictures here</div>}

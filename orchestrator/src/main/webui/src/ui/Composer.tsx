@@ -53,9 +53,9 @@ export function Writing(props: WritingProps) {
 }
 
 /** Where the next message is written. */
-export function Composer({ store, talk }: { store: Store; talk: Conversation }) {
-  const { draft, live } = talk;
-  const send = () => void store.turns.send(talk, draft);
+export function Composer({ store, conversation }: { store: Store; conversation: Conversation }) {
+  const { draft, live } = conversation;
+  const send = () => void store.turns.send(conversation, draft);
   const isEmpty = draft.isEmpty;
   return (
     <form
@@ -87,7 +87,7 @@ export function Composer({ store, talk }: { store: Store; talk: Conversation }) 
               class="primary"
               label={live.stopping ? "Stopping" : "Stop (Escape)"}
               idle={live.stopping}
-              onClick={() => void store.turns.stop(talk)}
+              onClick={() => void store.turns.stop(conversation)}
             />
           )}
         </div>

@@ -5,11 +5,11 @@ import { EXAMPLES, type Example, fileOf } from "../examples";
 import type { Store } from "../store";
 
 /** What an empty conversation shows: questions that can be asked at once. */
-export function Examples({ store, talk }: { store: Store; talk: Conversation }) {
+export function Examples({ store, conversation }: { store: Store; conversation: Conversation }) {
   const send = async (draft: Draft) => {
-    await store.turns.send(talk, draft);
+    await store.turns.send(conversation, draft);
     if (draft.problem !== undefined) {
-      talk.fail(draft.problem, () => void send(draft));
+      conversation.fail(draft.problem, () => void send(draft));
     }
   };
   const ask = async (example: Example) => {
@@ -18,7 +18,7 @@ export function Examples({ store, talk }: { store: Store; talk: Conversation }) 
     try {
       store.attach(draft, [await fileOf(example)]);
     } catch (failure) {
-      talk.fail(problem(failure), () => void ask(example));
+      conversation.fail(problem(failure), () => void ask(example));
       store.changed();
       return;
     }

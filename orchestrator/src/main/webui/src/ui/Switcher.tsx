@@ -7,13 +7,13 @@ import { IconButton } from "./Icon";
 
 interface Props {
   store: Store;
-  talk: Conversation;
+  conversation: Conversation;
   message: Message;
 }
 
 /** Moves between what was said in one place; nothing if only one thing was. */
-export function Switcher({ store, talk, message }: Props) {
-  const all = siblings(talk.messages, message);
+export function Switcher({ store, conversation, message }: Props) {
+  const all = siblings(conversation.messages, message);
   if (all.length < 2) {
     return null;
   }
@@ -25,7 +25,7 @@ export function Switcher({ store, talk, message }: Props) {
       void store.show(other);
     }
   };
-  const busy = talk.live !== undefined;
+  const busy = conversation.live !== undefined;
   return (
     <div class="switcher" role="group" aria-label={`Other ${what}s`}>
       <IconButton

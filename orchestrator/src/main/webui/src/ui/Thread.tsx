@@ -4,19 +4,19 @@ import type { Conversation } from "../conversation";
 import type { Store } from "../store";
 import { Answer } from "./Answer";
 import { Examples } from "./Examples";
-import { Human } from "./Human";
+import { UserMessage } from "./UserMessage";
 import { Notice } from "./Notice";
 
 /** How near to its end a reader must be for new text to keep the end in sight, pixels. */
 const NEAR = 120;
 
 /** What was said on the current branch. */
-export function Thread({ store, talk }: { store: Store; talk: Conversation }) {
+export function Thread({ store, conversation }: { store: Store; conversation: Conversation }) {
   const box = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
   useEffect(() => {
     follows.current = true;
-  }, [talk, talk.live]);
+  }, [conversation, conversation.live]);
   useLayoutEffect(() => {
     if (follows.current && box.current !== null) {
       box.current.scrollTop = box.current.scrollHeight;
@@ -34,20 +34,20 @@ export function Thread({ store, talk }: { store: Store; talk: Conversation }) {
         follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
       }}
     >
-      <Said store={store} talk={talk} />
-      {talk.problem && <Notice problem={talk.problem} retry={talk.retry} />}
+      <Said store={store} conversation={conversation} />
+      {conversation.problem && <Notice problem={conversation.problem} retry={conversation.retry} />}
     </div>
   );
 }
 
-function Said({ store, talk }: { store: Store; talk: Conversation }) {
-  if (talk.loading) {
+function Said({ store, conversation }: { store: Store; conversation: Conversation }) {
+  if (conversation.loading) {
     return <p class="progress">Opening the conversation</p>;
   }
-  const { branch } = talk;
+  const { branch } = conversation;
   if (branch.length === 0) {
-    const waits = talk.live !== undefined && talk.live.answerId === undefined;
-    return waits ? <Sending words={talk.live!.words()} /> : <Examples store={store} talk={talk} />;
+    const waits = conversation.live !== undefined && conversation.live.answerId === undefined;
+    return waits ? <Sending words={conversation.live!.words()} /> : <Examples store={store} conversation={conversation} />;
   }
   return (
     <ol class="messages">
@@ -55,15 +55,15 @@ function Said({ store, talk }: { store: Store; talk: Conversation }) {
         // By place, not by message: whoever moves between branches keeps the focus.
         <li key={`${message.parentId} ${message.role}`}>
           {message.role === "ROLE_HUMAN" ? (
-            <Human store={store} talk={talk} message={message} />
+            <UserMessage store={store} conversation={conversation} message={message} />
           ) : (
-            <Answer store={store} talk={talk} message={message} />
+            <Answer store={store} conversation={conversation} message={message} />
           )}
         </li>
       ))}
-      {talk.live !== undefined && talk.live.answerId === undefined && (
+      {conversation.live !== undefined && conversation.live.answerId === undefined && (
         <li key="sending">
-          <Sending words={talk.live.words()} />
+          <Sending words={conversation.live.words()} />
         </li>
       )}
     </ol>

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.abstractor;
 
-import io.owlmesh.model.DType;
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.abstractor.VisualAbstractor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
-import io.owlmesh.model.engine.Batcher;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.LoadingLog;
-import io.owlmesh.model.engine.Precision;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.LoadingLog;
+import io.owlmesh.runtime.Precision;
+import io.owlmesh.runtime.connector.VisualAbstractor;
+import io.owlmesh.stage.DynamicBatcher;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -24,7 +24,7 @@ public final class AbstractorEngine implements AutoCloseable {
   private final String visionDigest;
   private final String digest;
   private final VisualAbstractor abstractor;
-  private final Batcher<HostTensor, HostTensor> batcher;
+  private final DynamicBatcher<HostTensor, HostTensor> batcher;
 
   AbstractorEngine(AbstractorConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -36,7 +36,8 @@ public final class AbstractorEngine implements AutoCloseable {
     abstractor =
         VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
     batcher =
-        new Batcher<>("abstractor", settings.maxBatch(), settings.queue(), abstractor::condense);
+        new DynamicBatcher<>(
+            "abstractor", settings.maxBatch(), settings.queue(), abstractor::condense);
     warmUp();
   }
 
@@ -57,7 +58,7 @@ public final class AbstractorEngine implements AutoCloseable {
    * @param deadline {@link System#nanoTime} after which nobody wants the result
    * @throws OwlException SATURATED if too many wait
    */
-  CompletableFuture<Batcher.Done<HostTensor>> condense(HostTensor features, long deadline) {
+  CompletableFuture<DynamicBatcher.Done<HostTensor>> condense(HostTensor features, long deadline) {
     return batcher.submit(features, deadline);
   }
 

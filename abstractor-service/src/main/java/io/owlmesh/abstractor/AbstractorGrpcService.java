@@ -8,9 +8,8 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.engine.Batcher;
 import io.owlmesh.proto.abstractor.v1.AbstractRequest;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.abstractor.v1.DescribeRequest;
@@ -19,10 +18,11 @@ import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.StageTimings;
-import io.owlmesh.wire.Answers;
+import io.owlmesh.stage.DynamicBatcher;
+import io.owlmesh.stage.ItemStream;
+import io.owlmesh.stage.LineageCheck;
 import io.owlmesh.wire.Deadlines;
-import io.owlmesh.wire.ItemStream;
-import io.owlmesh.wire.LineageCheck;
+import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
@@ -52,7 +52,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
   // "abstract" is a word of Java, so the stub's method is called abstract_.
   @Override
   public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> responses) {
-    return Answers.stream(
+    return Responses.stream(
         responses,
         () -> {
           AbstractorEngine engine = stage.engine();
@@ -76,7 +76,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
       HostTensor features =
           TensorCodec.fromProto(request.getFeatures(), "features", vision.tokens(), vision.width());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
-      CompletableFuture<Batcher.Done<HostTensor>> work = engine.condense(features, deadline);
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.condense(features, deadline);
       CompletableFuture<AbstractResponse> answer =
           work.thenApply(done -> respond(request, done, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
@@ -100,7 +100,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
   }
 
   private static AbstractResponse respond(
-      AbstractRequest request, Batcher.Done<HostTensor> done, AbstractorEngine engine) {
+      AbstractRequest request, DynamicBatcher.Done<HostTensor> done, AbstractorEngine engine) {
     Lineage lineage =
         request.getFeatures().getLineage().toBuilder().setAbstractorDigest(engine.digest()).build();
     return AbstractResponse.newBuilder()
@@ -116,7 +116,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    Answers.unary(response, () -> describe(stage.engine()));
+    Responses.unary(response, () -> describe(stage.engine()));
   }
 
   private DescribeResponse describe(AbstractorEngine engine) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.abstractor;
 
-import io.owlmesh.wire.inference.InferenceService;
+import io.owlmesh.stage.inference.InferenceService;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.List;

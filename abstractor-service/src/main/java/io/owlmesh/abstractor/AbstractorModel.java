@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.abstractor;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.engine.Batcher;
-import io.owlmesh.wire.LineageCheck;
-import io.owlmesh.wire.inference.Datatype;
-import io.owlmesh.wire.inference.ServedModel;
-import io.owlmesh.wire.inference.TensorSpec;
+import io.owlmesh.stage.DynamicBatcher;
+import io.owlmesh.stage.LineageCheck;
+import io.owlmesh.stage.inference.Datatype;
+import io.owlmesh.stage.inference.ServedModel;
+import io.owlmesh.stage.inference.TensorSpec;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
@@ -85,7 +85,7 @@ public class AbstractorModel implements ServedModel {
 
     @Override
     public CompletableFuture<Computed> begin(HostTensor features, long deadline) {
-      CompletableFuture<Batcher.Done<HostTensor>> work = engine.condense(features, deadline);
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.condense(features, deadline);
       CompletableFuture<Computed> result = work.thenApply(Computed::of);
       result.whenComplete((_, _) -> work.cancel(false));
       return result;

@@ -2,7 +2,7 @@
 package io.owlmesh.abstractor;
 
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
-import io.owlmesh.wire.Loading;
+import io.owlmesh.stage.Loading;
 import io.quarkus.runtime.Quarkus;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;

@@ -9,8 +9,8 @@ import io.grpc.health.v1.HealthGrpc;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.OpenTelemetry;
-import io.owlmesh.model.HostTensor;
-import io.owlmesh.model.checkpoint.SafetensorsFile;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.proto.abstractor.v1.AbstractRequest;
 import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
@@ -30,7 +30,7 @@ import java.util.concurrent.TimeUnit;
 /** The services of the abstractor stage behind a real socket, with the tiny model. */
 record RunningAbstractor(AbstractorStage stage, Server server, ManagedChannel channel)
     implements AutoCloseable {
-  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  private static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
   static final Map<String, HostTensor> GOLDEN =
       SafetensorsFile.load(TINY.resolve("forward.safetensors"));
 

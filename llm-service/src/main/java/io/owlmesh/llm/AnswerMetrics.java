@@ -17,7 +17,7 @@ import java.util.function.LongSupplier;
  * What the engine does, for those who watch many services. Names that begin with {@code gen_ai} are
  * those of OpenTelemetry's semantic conventions.
  */
-final class AnswerMetrics implements AutoCloseable {
+public final class AnswerMetrics implements AutoCloseable {
   private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final AttributeKey<String> STATE = AttributeKey.stringKey("state");
   // Boundaries in seconds. Those of the conventions, and below them for small models.
@@ -104,12 +104,12 @@ final class AnswerMetrics implements AutoCloseable {
   }
 
   /** A token was generated. */
-  void token() {
+  public void token() {
     tokens.add(1);
   }
 
   /** An answer is complete. */
-  void ended(AnswerStats stats) {
+  public void ended(AnswerStats stats) {
     timeToFirst.record((stats.queueNanos() + stats.prefillNanos()) / NANOS);
     if (stats.tokens() > 1) {
       timePerToken.record(stats.decodeNanos() / NANOS / (stats.tokens() - 1));

@@ -2,28 +2,29 @@
 package io.owlmesh.llm;
 
 import io.opentelemetry.api.metrics.Meter;
-import io.owlmesh.llm.constraint.Constraints;
-import io.owlmesh.llm.engine.Choosing;
-import io.owlmesh.llm.engine.EngineLimits;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.SamplingParams;
+import io.owlmesh.llm.adapters.AdapterRegistry;
+import io.owlmesh.llm.engine.DecodingStrategy;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
-import io.owlmesh.llm.engine.Reader;
+import io.owlmesh.llm.engine.SchedulerConfig;
 import io.owlmesh.llm.engine.ServingEngine;
-import io.owlmesh.model.DType;
+import io.owlmesh.llm.engine.TokenListener;
+import io.owlmesh.llm.guided.Constraints;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.LoadingLog;
-import io.owlmesh.model.engine.Precision;
-import io.owlmesh.model.engine.Quantization;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.Sampler;
-import io.owlmesh.model.language.Sampling;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.LoadingLog;
+import io.owlmesh.runtime.Precision;
+import io.owlmesh.runtime.Quantization;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.Sampler;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +40,7 @@ public final class LlmEngine implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final Constraints constraints;
   private final LanguageModel model;
-  private final Adapters adapters;
+  private final AdapterRegistry adapters;
   private final ServingEngine serving;
   private final AnswerMetrics metrics;
   private final Duration drain;
@@ -63,19 +64,19 @@ public final class LlmEngine implements AutoCloseable {
             Quantization.named(settings.quantize()));
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
-    adapters = new Adapters(model, settings.adapters(), settings.adapterBytes());
+    adapters = new AdapterRegistry(model, settings.adapters(), settings.adapterBytes());
     serving = new ServingEngine(model, limits(settings));
     metrics = new AnswerMetrics(meter, serving.counts());
     drain = settings.drain();
     warmUp();
   }
 
-  private EngineLimits limits(LlmConfig settings) {
+  private SchedulerConfig limits(LlmConfig settings) {
     OwlConfig.Language l = config.language();
     long bytes = 2L * l.layers() * l.keyValueHeads() * l.headSize() * model.dtype().bytes();
     // More than all answers can fill would never be used.
     long most = (long) (settings.sequences() + 1) * l.context();
-    return new EngineLimits(
+    return new SchedulerConfig(
         settings.sequences(),
         settings.stepPositions(),
         (int) Math.min(most, Math.max(settings.cacheBytes() / bytes, 1)),
@@ -85,15 +86,15 @@ public final class LlmEngine implements AutoCloseable {
 
   /** The first tokens make the engine plan and allocate, which no caller should wait for. */
   private void warmUp() {
-    Adapters.Lease none = adapters.acquire("");
+    AdapterRegistry.Lease none = adapters.acquire("");
     WarmUp reader = new WarmUp(new CompletableFuture<>());
-    Sampler greedy = new Sampler(Sampling.GREEDY);
+    Sampler greedy = new Sampler(SamplingParams.GREEDY);
     Prompt prompt = new Prompt(List.of(new Prompt.Text("Human: ")));
     serving.submit(
         new EngineRequest(
             new EnginePrompt(prompt.encode(tokenizer, config), List.of()),
             none.adapter(),
-            new Choosing.Samples(List.of(greedy::choose)),
+            new DecodingStrategy.Samples(List.of(greedy::choose)),
             4,
             0,
             Long.MAX_VALUE,
@@ -103,7 +104,7 @@ public final class LlmEngine implements AutoCloseable {
   }
 
   /** Waits for the first answer. */
-  private record WarmUp(CompletableFuture<Boolean> end) implements Reader {
+  private record WarmUp(CompletableFuture<Boolean> end) implements TokenListener {
     @Override
     public void finished() {
       end.complete(true);
@@ -116,57 +117,57 @@ public final class LlmEngine implements AutoCloseable {
   }
 
   /** Name of the checkpoint's folder. */
-  String name() {
+  public String name() {
     return name;
   }
 
-  ServingEngine serving() {
+  public ServingEngine serving() {
     return serving;
   }
 
-  AnswerMetrics metrics() {
+  public AnswerMetrics metrics() {
     return metrics;
   }
 
-  OwlConfig config() {
+  public OwlConfig config() {
     return config;
   }
 
-  Tokenizer tokenizer() {
+  public Tokenizer tokenizer() {
     return tokenizer;
   }
 
   /** What answers may have to match. */
-  Constraints constraints() {
+  public Constraints constraints() {
     return constraints;
   }
 
   /** To be used on the engine's thread alone. */
-  LanguageModel model() {
+  public LanguageModel model() {
     return model;
   }
 
-  Adapters adapters() {
+  public AdapterRegistry adapters() {
     return adapters;
   }
 
   /** Type of the arithmetic. */
-  DType dtype() {
+  public DType dtype() {
     return model.dtype();
   }
 
   /** Digest of the vision weights whose tokens fit, hex. */
-  String visionDigest() {
+  public String visionDigest() {
     return visionDigest;
   }
 
   /** Digest of the abstractor's weights whose tokens fit, hex. */
-  String abstractorDigest() {
+  public String abstractorDigest() {
     return abstractorDigest;
   }
 
   /** Digest of the weights, hex; with the name of the merged adapter, if there is one. */
-  String languageDigest() {
+  public String languageDigest() {
     return languageDigest;
   }
 

@@ -3,7 +3,7 @@ package io.owlmesh.llm;
 
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
-import io.owlmesh.wire.Loading;
+import io.owlmesh.stage.Loading;
 import io.quarkus.runtime.Quarkus;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
@@ -18,7 +18,7 @@ public class LlmStage {
   private final Loading<LlmEngine> loading;
 
   @Inject
-  LlmStage(LlmConfig settings, Meter meter) {
+  public LlmStage(LlmConfig settings, Meter meter) {
     loading =
         new Loading<>(
             LanguageModelGrpc.SERVICE_NAME, () -> new LlmEngine(settings, meter), LlmStage::stop);
@@ -30,16 +30,16 @@ public class LlmStage {
   }
 
   /** The engine; UNAVAILABLE while its weights are loading. */
-  LlmEngine engine() {
+  public LlmEngine engine() {
     return loading.get();
   }
 
-  Loading<LlmEngine> loading() {
+  public Loading<LlmEngine> loading() {
     return loading;
   }
 
   @PreDestroy
-  void close() {
+  public void close() {
     loading.close();
   }
 }

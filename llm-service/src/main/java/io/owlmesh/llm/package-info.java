@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The third stage as a service: text and visual tokens in, text out. */
+/** The language model of the service and its settings. */
 @NullMarked
 package io.owlmesh.llm;
 

@@ -7,6 +7,7 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
+import io.owlmesh.llm.grpc.TinyLlm;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.GenerationOptions;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** The front door in gRPC. */
+/** Settings of the orchestrator. */
 @NullMarked
 package io.owlmesh.orchestrator;
 

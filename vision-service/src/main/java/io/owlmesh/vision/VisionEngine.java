@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.vision;
 
-import io.owlmesh.model.DType;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
-import io.owlmesh.model.engine.Batcher;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.LoadingLog;
-import io.owlmesh.model.engine.Precision;
 import io.owlmesh.model.image.ContentKey;
-import io.owlmesh.model.image.Picture;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.PictureLimits;
 import io.owlmesh.model.image.Preprocessor;
-import io.owlmesh.model.vision.VisionEncoder;
+import io.owlmesh.model.image.codec.Picture;
+import io.owlmesh.model.image.codec.PictureLimits;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.LoadingLog;
+import io.owlmesh.runtime.Precision;
+import io.owlmesh.runtime.vision.VisionEncoder;
+import io.owlmesh.stage.DynamicBatcher;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -37,7 +37,7 @@ public final class VisionEngine implements AutoCloseable {
   private final PictureDecoder decoder;
   private final Preprocessor preprocessor;
   private final ThreadPoolExecutor decoders;
-  private final Batcher<HostTensor, HostTensor> batcher;
+  private final DynamicBatcher<HostTensor, HostTensor> batcher;
 
   /**
    * What became of an image.
@@ -76,7 +76,8 @@ public final class VisionEngine implements AutoCloseable {
                 settings.maxImageBytes(), settings.maxImagePixels(), settings.maxImageSide()));
     preprocessor = new Preprocessor(config.preprocessing());
     decoders = decoders(settings.decoders(), settings.queue());
-    batcher = new Batcher<>("vision", settings.maxBatch(), settings.queue(), encoder::encode);
+    batcher =
+        new DynamicBatcher<>("vision", settings.maxBatch(), settings.queue(), encoder::encode);
     warmUp();
   }
 
@@ -124,7 +125,7 @@ public final class VisionEngine implements AutoCloseable {
    *
    * @throws OwlException SATURATED if too many wait
    */
-  CompletableFuture<Batcher.Done<HostTensor>> encode(HostTensor pixels, long deadline) {
+  CompletableFuture<DynamicBatcher.Done<HostTensor>> encode(HostTensor pixels, long deadline) {
     return batcher.submit(pixels, deadline);
   }
 
@@ -148,7 +149,7 @@ public final class VisionEngine implements AutoCloseable {
   }
 
   private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {
-    CompletableFuture<Batcher.Done<HostTensor>> batch =
+    CompletableFuture<DynamicBatcher.Done<HostTensor>> batch =
         batcher.submit(image.input.pixels, deadline);
     result.whenComplete((_, _) -> batch.cancel(false));
     batch.whenComplete((done, failure) -> {

@@ -16,9 +16,9 @@ import io.owlmesh.proto.vision.v1.DescribeResponse;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import io.owlmesh.wire.Answers;
+import io.owlmesh.stage.ItemStream;
 import io.owlmesh.wire.Deadlines;
-import io.owlmesh.wire.ItemStream;
+import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
@@ -47,7 +47,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
 
   @Override
   public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> responses) {
-    return Answers.stream(
+    return Responses.stream(
         responses,
         () -> {
           VisionEngine engine = stage.engine();
@@ -112,7 +112,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    Answers.unary(response, () -> describe(stage.engine()));
+    Responses.unary(response, () -> describe(stage.engine()));
   }
 
   private DescribeResponse describe(VisionEngine engine) {

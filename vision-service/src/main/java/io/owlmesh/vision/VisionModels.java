@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.vision;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.engine.Batcher;
-import io.owlmesh.wire.inference.Datatype;
-import io.owlmesh.wire.inference.ServedModel;
-import io.owlmesh.wire.inference.ServedModel.Computed;
-import io.owlmesh.wire.inference.TensorSpec;
+import io.owlmesh.stage.DynamicBatcher;
+import io.owlmesh.stage.inference.Datatype;
+import io.owlmesh.stage.inference.ServedModel;
+import io.owlmesh.stage.inference.ServedModel.Computed;
+import io.owlmesh.stage.inference.TensorSpec;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.List;
@@ -67,7 +67,7 @@ public class VisionModels {
         engine,
         TensorSpec.numbers("pixel_values", Datatype.FP32, 3, size, size),
         (pixels, deadline) -> {
-          CompletableFuture<Batcher.Done<HostTensor>> work = engine.encode(pixels, deadline);
+          CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.encode(pixels, deadline);
           return following(work, work.thenApply(Computed::of));
         });
   }

@@ -2,7 +2,7 @@
 package io.owlmesh.vision;
 
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import io.owlmesh.wire.Loading;
+import io.owlmesh.stage.Loading;
 import io.quarkus.runtime.Quarkus;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;

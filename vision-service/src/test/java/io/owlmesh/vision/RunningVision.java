@@ -25,7 +25,7 @@ import java.util.concurrent.TimeUnit;
 /** The services of the vision stage behind a real socket, with the tiny model. */
 record RunningVision(VisionStage stage, Server server, ManagedChannel channel)
     implements AutoCloseable {
-  static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
 
   /** The defaults, but for small limits. */
   private record Settings() implements VisionConfig {

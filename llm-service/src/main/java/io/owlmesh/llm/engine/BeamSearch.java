@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.StepResult;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.runtime.language.ForwardResult;
+import io.owlmesh.runtime.language.LanguageModel;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,28 +17,28 @@ import java.util.OptionalDouble;
  * on, and twice as many as there are beams are looked at, so that enough are left when some end.
  * Its answers are told when the search is over.
  */
-final class BeamSearch extends Answering {
+final class BeamSearch extends SequenceGroup {
   private static final Comparator<Step> LIKELIEST_FIRST =
       Comparator.<Step>comparingDouble(step -> -step.sum)
           .thenComparingInt(step -> step.beam.branch())
           .thenComparingInt(Step::id);
 
-  private final Choosing.Beams options;
+  private final DecodingStrategy.Beams options;
   // Logarithm of each beam's probability.
-  private final Map<Live, Double> sums = new HashMap<>();
+  private final Map<Sequence, Double> sums = new HashMap<>();
   // Of the beams that have come as far as the longest.
-  private final Map<Live, List<Step>> steps = new HashMap<>();
+  private final Map<Sequence, List<Step>> steps = new HashMap<>();
   private final List<Ended> ended = new ArrayList<>();
 
   /** A beam one token longer. */
-  private record Step(Live beam, int id, double sum) {}
+  private record Step(Sequence beam, int id, double sum) {}
 
   /** A beam that the model has ended, or the limit of tokens. */
   private record Ended(List<Integer> ids, boolean stopped, double score) {}
 
   BeamSearch(
       EngineRequest request,
-      Choosing.Beams options,
+      DecodingStrategy.Beams options,
       LanguageModel model,
       long arrival,
       long submitted,
@@ -48,18 +48,18 @@ final class BeamSearch extends Answering {
   }
 
   @Override
-  List<Live> next(Live live, StepResult result, int segment) {
+  List<Sequence> next(Sequence live, ForwardResult result, int segment) {
     tokenChosen();
     steps.put(live, steps(live, result.logits(segment, 0)));
     return steps.keySet().containsAll(lives()) ? advance() : List.of();
   }
 
   /** The likeliest continuations of one beam. */
-  private List<Step> steps(Live live, float[] logits) {
+  private List<Step> steps(Sequence live, float[] logits) {
     float[] scores = logarithms(logits);
     options.rule().apply(scores, live);
     double before = sums.getOrDefault(live, 0.0);
-    Best best = new Best(2 * options.beams());
+    TopK best = new TopK(2 * options.beams());
     for (int id = 0; id < scores.length; id++) {
       best.offer(id, scores[id]);
     }
@@ -88,7 +88,7 @@ final class BeamSearch extends Answering {
   }
 
   /** All beams are equally long: ends some, and lets the likeliest continuations go on. */
-  private List<Live> advance() {
+  private List<Sequence> advance() {
     List<Step> best =
         steps.values().stream()
             .flatMap(List::stream)
@@ -146,12 +146,12 @@ final class BeamSearch extends Answering {
     return options.early() || ended.getLast().score >= attainable;
   }
 
-  private List<Live> fork(List<Step> going) {
-    List<Live> parents = List.copyOf(lives());
-    List<Live> children = new ArrayList<>();
+  private List<Sequence> fork(List<Step> going) {
+    List<Sequence> parents = List.copyOf(lives());
+    List<Sequence> children = new ArrayList<>();
     sums.clear();
     for (Step step : going) {
-      Live child = fork(step.beam);
+      Sequence child = fork(step.beam);
       child.append(step.id);
       sums.put(child, step.sum);
       children.add(child);

@@ -7,16 +7,16 @@ import java.util.OptionalInt;
 
 /** The blocks of one sequence, in order: where in the cache its positions are. */
 final class BlockTable {
-  private final Blocks blocks;
+  private final BlockManager blocks;
   private final List<Integer> own = new ArrayList<>();
 
-  BlockTable(Blocks blocks) {
+  BlockTable(BlockManager blocks) {
     this.blocks = blocks;
   }
 
   /** Positions that there is room for. */
   int capacity() {
-    return own.size() * Blocks.SIZE;
+    return own.size() * BlockManager.SIZE;
   }
 
   int blockCount() {
@@ -69,7 +69,7 @@ final class BlockTable {
 
   /** Slot of a position. */
   int slot(int position) {
-    return own.get(position / Blocks.SIZE) * Blocks.SIZE + position % Blocks.SIZE;
+    return own.get(position / BlockManager.SIZE) * BlockManager.SIZE + position % BlockManager.SIZE;
   }
 
   /** Slots of positions {@code from} to {@code to - 1}. */
@@ -84,9 +84,9 @@ final class BlockTable {
   /** Positions 0 to {@code end - 1} as stretches of the cache: first slot and length of each. */
   int[] stretches(int end) {
     List<Integer> stretches = new ArrayList<>();
-    for (int at = 0; at < end; at += Blocks.SIZE) {
+    for (int at = 0; at < end; at += BlockManager.SIZE) {
       int slot = slot(at);
-      int length = Math.min(Blocks.SIZE, end - at);
+      int length = Math.min(BlockManager.SIZE, end - at);
       int size = stretches.size();
       if (size > 0 && stretches.get(size - 2) + stretches.get(size - 1) == slot) {
         stretches.set(size - 1, stretches.get(size - 1) + length);

@@ -43,7 +43,7 @@ public final class EngineCounts {
     computedPromptPositions += ahead;
   }
 
-  void state(int nowWaiting, int nowRunning, Blocks cache) {
+  void state(int nowWaiting, int nowRunning, BlockManager cache) {
     waiting = nowWaiting;
     running = nowRunning;
     blocks = cache.count();

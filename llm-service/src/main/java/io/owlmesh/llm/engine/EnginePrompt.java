@@ -3,7 +3,7 @@ package io.owlmesh.llm.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.text.PromptTokens;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.model.language.LoraAdapter;
+import io.owlmesh.runtime.language.LoraAdapter;
 
 /**
  * What the engine is asked for.
@@ -15,8 +15,8 @@ import io.owlmesh.model.language.LoraAdapter;
 public record EngineRequest(
     EnginePrompt prompt,
     LoraAdapter adapter,
-    Choosing choosing,
+    DecodingStrategy choosing,
     int maxTokens,
     int priority,
     long deadline,
-    Reader reader) {}
+    TokenListener reader) {}

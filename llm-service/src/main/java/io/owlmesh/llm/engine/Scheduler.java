@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.KeyValueCache;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.Segment;
-import io.owlmesh.model.language.StepResult;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.runtime.language.ForwardResult;
+import io.owlmesh.runtime.language.KeyValueCache;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.Segment;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -22,25 +22,25 @@ import org.jspecify.annotations.Nullable;
  */
 final class Scheduler {
   private final LanguageModel model;
-  private final EngineLimits limits;
+  private final SchedulerConfig limits;
   private final KeyValueCache cache;
-  private final Blocks blocks;
-  private final TreeSet<Live> waiting = new TreeSet<>(Live.RANK);
-  private final TreeSet<Live> running = new TreeSet<>(Live.RANK);
-  private final Set<Answering> open = new LinkedHashSet<>();
+  private final BlockManager blocks;
+  private final TreeSet<Sequence> waiting = new TreeSet<>(Sequence.RANK);
+  private final TreeSet<Sequence> running = new TreeSet<>(Sequence.RANK);
+  private final Set<SequenceGroup> open = new LinkedHashSet<>();
   // Of blocks, to be made before the next step.
-  private final List<Live.Copy> copies = new ArrayList<>();
+  private final List<Sequence.Copy> copies = new ArrayList<>();
   private final EngineCounts counts;
 
-  Scheduler(LanguageModel model, EngineLimits limits, EngineCounts counts) {
+  Scheduler(LanguageModel model, SchedulerConfig limits, EngineCounts counts) {
     this.model = model;
     this.limits = limits;
     this.counts = counts;
-    this.blocks = new Blocks(Math.ceilDiv(limits.cachePositions(), Blocks.SIZE));
-    this.cache = model.cache(blocks.count() * Blocks.SIZE);
+    this.blocks = new BlockManager(Math.ceilDiv(limits.cachePositions(), BlockManager.SIZE));
+    this.cache = model.cache(blocks.count() * BlockManager.SIZE);
   }
 
-  Blocks blocks() {
+  BlockManager blocks() {
     return blocks;
   }
 
@@ -49,13 +49,13 @@ final class Scheduler {
     return open.isEmpty();
   }
 
-  void add(Answering answering) {
+  void add(SequenceGroup answering) {
     open.add(answering);
     waiting.add(answering.begin(blocks));
   }
 
   /** A part of a step. */
-  private record Share(Live live, int positions) {}
+  private record Share(Sequence live, int positions) {}
 
   /**
    * Computes one step.
@@ -76,8 +76,8 @@ final class Scheduler {
   }
 
   private void dropUnwanted(long now) {
-    List<Answering> unwanted = new ArrayList<>();
-    for (Answering answering : open) {
+    List<SequenceGroup> unwanted = new ArrayList<>();
+    for (SequenceGroup answering : open) {
       RuntimeException why = reasonToDrop(answering, now);
       if (why != null) {
         answering.fail(why);
@@ -89,7 +89,7 @@ final class Scheduler {
     }
   }
 
-  private @Nullable RuntimeException reasonToDrop(Answering answering, long now) {
+  private @Nullable RuntimeException reasonToDrop(SequenceGroup answering, long now) {
     if (answering.reader().isGone()) {
       return new OwlException(Fault.CANCELLED, "", "the caller went away");
     }
@@ -105,15 +105,15 @@ final class Scheduler {
   }
 
   private void forgetEnded() {
-    waiting.removeIf(Live::isOver);
-    running.removeIf(Live::isOver);
-    open.removeIf(Answering::isOver);
+    waiting.removeIf(Sequence::isOver);
+    running.removeIf(Sequence::isOver);
+    open.removeIf(SequenceGroup::isOver);
   }
 
   /** One position of each answer that is being written. */
   private int decodes(List<Share> shares, long now) {
     int positions = 0;
-    for (Live live : List.copyOf(running)) {
+    for (Sequence live : List.copyOf(running)) {
       if (running.contains(live)
           && live.isDecoding()
           && positions < limits.stepPositions()
@@ -126,9 +126,9 @@ final class Scheduler {
     return positions;
   }
 
-  private boolean reserveByForce(Live live) {
+  private boolean reserveByForce(Sequence live) {
     while (!live.reserve(1, copies)) {
-      Live last = running.last();
+      Sequence last = running.last();
       preempt(last);
       if (last == live) {
         return false;
@@ -137,7 +137,7 @@ final class Scheduler {
     return true;
   }
 
-  private void preempt(Live live) {
+  private void preempt(Sequence live) {
     running.remove(live);
     boolean rests = live.ahead() == 0;
     live.release();
@@ -151,7 +151,7 @@ final class Scheduler {
   /** Pieces of the prompts that are being read. */
   private int prompts(List<Share> shares, int budget) {
     int positions = 0;
-    for (Live live : running) {
+    for (Sequence live : running) {
       int piece = Math.min(live.ahead(), budget - positions);
       if (!live.isDecoding() && piece > 0 && live.reserve(piece, copies)) {
         shares.add(new Share(live, piece));
@@ -164,7 +164,7 @@ final class Scheduler {
   private void admit(List<Share> shares, int budget) {
     int left = budget;
     while (!waiting.isEmpty() && left > 0 && hasPlace(waiting.first().answering())) {
-      Live live = waiting.first();
+      Sequence live = waiting.first();
       live.findPrefix();
       // One block each for those who run: they should not be preempted at once.
       if (live.missingBlocks() + running.size() > blocks.free()) {
@@ -185,13 +185,13 @@ final class Scheduler {
   }
 
   /** Whether a request may have as many sequences as it can grow to, beside those that run. */
-  private boolean hasPlace(Answering next) {
-    Set<Answering> having = new LinkedHashSet<>();
+  private boolean hasPlace(SequenceGroup next) {
+    Set<SequenceGroup> having = new LinkedHashSet<>();
     running.forEach(live -> having.add(live.answering()));
     if (having.contains(next)) {
       return true;
     }
-    int taken = having.stream().mapToInt(Answering::sequences).sum();
+    int taken = having.stream().mapToInt(SequenceGroup::sequences).sum();
     return taken + next.sequences() <= limits.sequences();
   }
 
@@ -210,14 +210,14 @@ final class Scheduler {
     }
     List<Segment> segments =
         shares.stream().map(share -> share.live().segment(share.positions())).toList();
-    try (StepResult result = model.step(cache, segments)) {
+    try (ForwardResult result = model.step(cache, segments)) {
       counts.step(result.nanos(), shares.size(), shares.stream().mapToInt(Share::positions).sum());
       for (int i = 0; i < shares.size(); i++) {
         after(shares.get(i), result, i);
       }
     } catch (RuntimeException | OutOfMemoryError e) {
       // Nothing was taken over, so the others compute the same again in the next step.
-      fail(shares.stream().map(Share::live).max(Live.RANK).orElseThrow(), e);
+      fail(shares.stream().map(Share::live).max(Sequence.RANK).orElseThrow(), e);
     }
     forgetEnded();
     return true;
@@ -225,11 +225,15 @@ final class Scheduler {
 
   /** Copies blocks; whether it could. */
   private boolean copy() {
-    List<Live.Copy> made = List.copyOf(copies);
+    List<Sequence.Copy> made = List.copyOf(copies);
     copies.clear();
     try {
-      for (Live.Copy copy : made) {
-        model.copy(cache, copy.from() * Blocks.SIZE, copy.to() * Blocks.SIZE, copy.positions());
+      for (Sequence.Copy copy : made) {
+        model.copy(
+            cache,
+            copy.from() * BlockManager.SIZE,
+            copy.to() * BlockManager.SIZE,
+            copy.positions());
       }
       return true;
     } catch (RuntimeException | OutOfMemoryError e) {
@@ -240,21 +244,21 @@ final class Scheduler {
     }
   }
 
-  private static void fail(Live live, Throwable why) {
+  private static void fail(Sequence live, Throwable why) {
     if (!live.isOver()) {
       live.answering().fail(new OwlException(Fault.INTERNAL, "", "a step failed", why));
     }
   }
 
-  private void after(Share share, StepResult result, int index) {
-    Live live = share.live();
+  private void after(Share share, ForwardResult result, int index) {
+    Sequence live = share.live();
     if (live.isOver()) {
       return; // Another sequence of its request ended them all.
     }
     try {
       live.computed(share.positions());
       if (live.ahead() == 0) {
-        for (Live born : live.answering().next(live, result, index)) {
+        for (Sequence born : live.answering().next(live, result, index)) {
           // What a preempted one goes on from has to be computed again.
           (born.heldBlocks() > 0 ? running : waiting).add(born);
         }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.language.LanguageModel;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.runtime.language.LanguageModel;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -21,7 +21,7 @@ public final class ServingEngine implements AutoCloseable {
   private static final long NAP_MILLIS = 2;
 
   private final LanguageModel model;
-  private final EngineLimits limits;
+  private final SchedulerConfig limits;
   private final EngineCounts counts = new EngineCounts();
   private final Scheduler scheduler;
   private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
@@ -32,7 +32,7 @@ public final class ServingEngine implements AutoCloseable {
   private volatile boolean closing;
 
   /** Starts the thread. The model is its own from here on. */
-  public ServingEngine(LanguageModel model, EngineLimits limits) {
+  public ServingEngine(LanguageModel model, SchedulerConfig limits) {
     this.model = model;
     this.limits = limits;
     this.scheduler = new Scheduler(model, limits, counts);
@@ -50,7 +50,7 @@ public final class ServingEngine implements AutoCloseable {
       throw stopping();
     }
     long positions = (long) request.prompt().length() + request.maxTokens();
-    long room = (long) scheduler.blocks().count() * Blocks.SIZE;
+    long room = (long) scheduler.blocks().count() * BlockManager.SIZE;
     if (positions > room) {
       throw OwlException.badInput(
           "prompt", positions + " positions with the answer, but the cache has " + room);
@@ -58,7 +58,7 @@ public final class ServingEngine implements AutoCloseable {
     int sequences = request.choosing().sequences();
     if (sequences > limits.sequences()) {
       throw OwlException.badInput(
-          request.choosing() instanceof Choosing.Beams ? "beams" : "n",
+          request.choosing() instanceof DecodingStrategy.Beams ? "beams" : "n",
           sequences + ", but " + limits.sequences() + " sequences are written at a time");
     }
     if (open.incrementAndGet() > limits.queue() + limits.sequences()) {
@@ -76,7 +76,7 @@ public final class ServingEngine implements AutoCloseable {
   private void begin(EngineRequest request, long submitted) {
     try {
       scheduler.add(
-          Answering.of(
+          SequenceGroup.of(
               request, model, arrivals.incrementAndGet(), submitted, open::decrementAndGet));
     } catch (RuntimeException e) {
       request.reader().failed(e);
@@ -129,7 +129,7 @@ public final class ServingEngine implements AutoCloseable {
     return new OwlException(Fault.UNAVAILABLE, "", "the language model is stopping");
   }
 
-  public EngineLimits limits() {
+  public SchedulerConfig limits() {
     return limits;
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-
-/** The serving engine: many answers at a time over one model and one key/value cache. */
-@org.jspecify.annotations.NullMarked
+/** The serving engine: continuous batching of sequences over one model and one block cache. */
+@NullMarked
 package io.owlmesh.llm.engine;
+
+import org.jspecify.annotations.NullMarked;

@@ -10,7 +10,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Collects the answers of one request. */
-final class AskedAnswers implements Reader {
+final class AskedAnswers implements TokenListener {
   private final Map<Integer, List<Integer>> tokens = Collections.synchronizedMap(new TreeMap<>());
   private final List<AnswerStats> stats = Collections.synchronizedList(new ArrayList<>());
   final CompletableFuture<AnswerStats> end = new CompletableFuture<>();

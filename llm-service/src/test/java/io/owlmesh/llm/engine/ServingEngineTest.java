@@ -4,22 +4,22 @@ package io.owlmesh.llm.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.SamplingParams;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.Precision;
-import io.owlmesh.model.engine.WeightLoader;
-import io.owlmesh.model.language.Generation;
-import io.owlmesh.model.language.Inputs;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.LoraAdapter;
-import io.owlmesh.model.language.Sampler;
-import io.owlmesh.model.language.Sampling;
-import io.owlmesh.model.language.Sequence;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.Precision;
+import io.owlmesh.runtime.WeightLoader;
+import io.owlmesh.runtime.language.CachedSequence;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LoraAdapter;
+import io.owlmesh.runtime.language.PromptEmbeddings;
+import io.owlmesh.runtime.language.Sampler;
+import io.owlmesh.runtime.language.SingleSequenceDecoder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -33,7 +33,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ServingEngineTest {
-  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  private static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
   private static final Path CHECKPOINT = TINY.resolve("checkpoints/safetensors");
   private static final long FOREVER = Long.MAX_VALUE;
 
@@ -86,15 +86,15 @@ class ServingEngineTest {
       int maxTokens = 1 + random.nextInt(40);
       List<Integer> ids = new ArrayList<>();
       int[] starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
-      try (Inputs inputs = Inputs.of(model, tokens.ids(), starts, images);
-          Sequence sequence =
+      try (PromptEmbeddings inputs = PromptEmbeddings.of(model, tokens.ids(), starts, images);
+          CachedSequence sequence =
               model.begin(tokens.length() + maxTokens, adapter.isEmpty() ? none : lora)) {
-        Generation.run(
+        SingleSequenceDecoder.run(
             sequence,
             inputs,
-            new Sampler(Sampling.GREEDY),
+            new Sampler(SamplingParams.GREEDY),
             maxTokens,
-            new Generation.Listener() {
+            new SingleSequenceDecoder.Listener() {
               @Override
               public void check() {}
 
@@ -129,8 +129,8 @@ class ServingEngineTest {
     model.close();
   }
 
-  private static EngineLimits limits(int sequences, int stepPositions) {
-    return new EngineLimits(sequences, stepPositions, 4000, 100, FOREVER);
+  private static SchedulerConfig limits(int sequences, int stepPositions) {
+    return new SchedulerConfig(sequences, stepPositions, 4000, 100, FOREVER);
   }
 
   private PromptTokens text(String text) {
@@ -147,8 +147,8 @@ class ServingEngineTest {
   }
 
   /** An answer that does not end by itself. */
-  private static Chooser never(int eos) {
-    Sampler sampler = new Sampler(Sampling.GREEDY);
+  private static TokenSampler never(int eos) {
+    Sampler sampler = new Sampler(SamplingParams.GREEDY);
     return (result, segment, history) -> {
       int id = sampler.choose(result, segment, history);
       return id == eos ? 5 : id;
@@ -179,7 +179,7 @@ class ServingEngineTest {
         new EngineRequest(
             new EnginePrompt(tokens, List.of(images)),
             adapter,
-            new Choosing.Samples(List.of(never(model.config().language().eos()))),
+            new DecodingStrategy.Samples(List.of(never(model.config().language().eos()))),
             maxTokens,
             priority,
             FOREVER,
@@ -187,7 +187,7 @@ class ServingEngineTest {
   }
 
   private static int blocks(int positions) {
-    return positions / Blocks.SIZE * Blocks.SIZE;
+    return positions / BlockManager.SIZE * BlockManager.SIZE;
   }
 
   @Test
@@ -259,7 +259,8 @@ class ServingEngineTest {
 
   @Test
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
-    EngineLimits impatient = new EngineLimits(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
+    SchedulerConfig impatient =
+        new SchedulerConfig(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
     try (ServingEngine engine = new ServingEngine(model, impatient)) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
@@ -327,7 +328,7 @@ class ServingEngineTest {
   @Test
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
-        new ServingEngine(model, new EngineLimits(4, 64, 64, 100, FOREVER))) {
+        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, FOREVER))) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }
@@ -360,8 +361,8 @@ class ServingEngineTest {
     long found = 0;
     long evictions = 0;
     for (int mix = 0; mix < 200; mix++) {
-      EngineLimits limits =
-          new EngineLimits(
+      SchedulerConfig limits =
+          new SchedulerConfig(
               1 + random.nextInt(8),
               1 + random.nextInt(90),
               random.nextBoolean() ? longest + random.nextInt(200) : 4000,
@@ -379,7 +380,7 @@ class ServingEngineTest {
               new EngineRequest(
                   new EnginePrompt(question.tokens(), question.images()),
                   question.adapter().isEmpty() ? none : lora,
-                  new Choosing.Samples(List.of(new Sampler(Sampling.GREEDY)::choose)),
+                  new DecodingStrategy.Samples(List.of(new Sampler(SamplingParams.GREEDY)::choose)),
                   question.maxTokens(),
                   random.nextInt(2),
                   FOREVER,

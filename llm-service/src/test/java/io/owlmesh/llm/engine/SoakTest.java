@@ -3,21 +3,21 @@ package io.owlmesh.llm.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.HostTensor;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.SamplingParams;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.Precision;
-import io.owlmesh.model.engine.WeightLoader;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.LogitRule;
-import io.owlmesh.model.language.LoraAdapter;
-import io.owlmesh.model.language.Sampler;
-import io.owlmesh.model.language.Sampling;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.Precision;
+import io.owlmesh.runtime.WeightLoader;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LogitsProcessor;
+import io.owlmesh.runtime.language.LoraAdapter;
+import io.owlmesh.runtime.language.Sampler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,10 +37,10 @@ import org.junit.jupiter.api.Test;
  * -Dowl.soak.seconds=600} makes it long.
  */
 class SoakTest {
-  private static final Path TINY = Path.of("../model/src/test/resources/owl-tiny");
+  private static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
   private static final Path CHECKPOINT = TINY.resolve("checkpoints/safetensors");
-  private static final EngineLimits LIMITS =
-      new EngineLimits(8, 64, 400, 24, TimeUnit.MILLISECONDS.toNanos(200));
+  private static final SchedulerConfig LIMITS =
+      new SchedulerConfig(8, 64, 400, 24, TimeUnit.MILLISECONDS.toNanos(200));
 
   private final Random random = new Random(11);
   private static final int REMEMBERED = 500;
@@ -74,9 +74,9 @@ class SoakTest {
               values, model.config().visualTokens(), model.config().language().width()));
     }
     parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(40)) + "?\nAI:"));
-    Choosing choosing =
+    DecodingStrategy choosing =
         switch (random.nextInt(4)) {
-          case 0 -> new Choosing.Beams(3, 2, 1, random.nextBoolean(), LogitRule.NONE);
+          case 0 -> new DecodingStrategy.Beams(3, 2, 1, random.nextBoolean(), LogitsProcessor.NONE);
           case 1 -> samples(3);
           default -> samples(1);
         };
@@ -106,11 +106,11 @@ class SoakTest {
         answers);
   }
 
-  private Choosing.Samples samples(int count) {
-    return new Choosing.Samples(
+  private DecodingStrategy.Samples samples(int count) {
+    return new DecodingStrategy.Samples(
         IntStream.range(0, count)
-            .<Chooser>mapToObj(
-                i -> new Sampler(new Sampling(random.nextInt(2), 0, 1, random.nextLong()))::choose)
+            .<TokenSampler>mapToObj(i ->
+                new Sampler(new SamplingParams(random.nextInt(2), 0, 1, random.nextLong()))::choose)
             .toList());
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.store.Draft;
 import io.owlmesh.orchestrator.store.SessionStore;
 import java.util.ArrayList;

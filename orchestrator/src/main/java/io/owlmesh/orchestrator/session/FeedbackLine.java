@@ -25,7 +25,7 @@ final class FeedbackLine {
         before.stream().flatMap(message -> message.getImagesList().stream()).toList();
     StringBuilder text = new StringBuilder();
     for (Prompt.Part part :
-        TurnPlan.template(dialogue.session()).prompt(Fitting.turns(before)).parts()) {
+        TurnPlan.template(dialogue.session()).prompt(ContextWindow.turns(before)).parts()) {
       text.append(
           switch (part) {
             case Prompt.Text(String said) -> plain(said);

@@ -2,17 +2,17 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.orchestrator.answer.Answering;
-import io.owlmesh.orchestrator.answer.Answers;
-import io.owlmesh.orchestrator.answer.Front;
-import io.owlmesh.orchestrator.answer.Mesh;
-import io.owlmesh.orchestrator.answer.Options;
-import io.owlmesh.orchestrator.answer.OrchestratorConfig;
-import io.owlmesh.orchestrator.store.Conversation;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.orchestrator.pipeline.AnswerParams;
+import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
@@ -50,8 +50,8 @@ public final class Sessions {
   private static final int USUAL_PAGE = 50;
 
   private final SessionStore store;
-  private final Front front;
-  private final Answers answers;
+  private final MeshGateway front;
+  private final AdmissionControl answers;
   private final OrchestratorConfig settings;
   private final Means means;
 
@@ -61,19 +61,24 @@ public final class Sessions {
       TurnLocks locks,
       TurnPlan plan,
       Drafts drafts,
-      Map<String, TurnInWork> running,
-      Answers answers) {
+      Map<String, ActiveTurn> running,
+      AdmissionControl answers) {
     void execute(Runnable work) {
       answers.execute(work);
     }
   }
 
   @Inject
-  Sessions(Storage storage, Front front, Answers answers, OrchestratorConfig settings) {
+  Sessions(
+      Storage storage, MeshGateway front, AdmissionControl answers, OrchestratorConfig settings) {
     this(storage.sessions(), front, answers, settings);
   }
 
-  Sessions(SessionStore store, Front front, Answers answers, OrchestratorConfig settings) {
+  Sessions(
+      SessionStore store,
+      MeshGateway front,
+      AdmissionControl answers,
+      OrchestratorConfig settings) {
     this.store = store;
     this.front = front;
     this.answers = answers;
@@ -94,7 +99,7 @@ public final class Sessions {
    * @throws OwlException BAD_INPUT or NOT_FOUND naming the field
    */
   public Session create(CreateSessionRequest request) {
-    Texts.require("title", request.getTitle(), 0, MAX_TITLE);
+    TextRules.require("title", request.getTitle(), 0, MAX_TITLE);
     check(request.getSettings());
     var now = SessionStore.now();
     Session session =
@@ -115,10 +120,10 @@ public final class Sessions {
           "settings",
           "%d bytes, at most %d are kept".formatted(asked.getSerializedSize(), MAX_SETTINGS_BYTES));
     }
-    Texts.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
-    Options.of(asked.getOptions(), "");
+    TextRules.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
+    AnswerParams.of(asked.getOptions(), "");
     if (asked.hasModel() || asked.getOptions().hasAdapter()) {
-      Mesh mesh = front.mesh();
+      MeshInfo mesh = front.mesh();
       if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
         throw new OwlException(
             Fault.NOT_FOUND,
@@ -131,7 +136,7 @@ public final class Sessions {
 
   /** A session with all its messages. */
   public GetSessionResponse get(String id) {
-    Conversation conversation = store.conversation(id);
+    StoredConversation conversation = store.conversation(id);
     return GetSessionResponse.newBuilder()
         .setSession(conversation.session())
         .addAllMessages(conversation.messages())
@@ -154,7 +159,7 @@ public final class Sessions {
   /** Renames a session, changes its settings or its current branch. */
   public Session update(UpdateSessionRequest request) {
     if (request.hasTitle()) {
-      Texts.require("title", request.getTitle(), 1, MAX_TITLE);
+      TextRules.require("title", request.getTitle(), 1, MAX_TITLE);
     }
     if (request.hasSettings()) {
       check(request.getSettings());
@@ -195,10 +200,10 @@ public final class Sessions {
    * @return ends it if whoever listens goes away
    */
   public Runnable send(SendMessageRequest request, TurnListener listener) {
-    TurnInWork turn = new TurnInWork(means, request, listener);
-    Answering answering = answers.open(turn);
+    ActiveTurn turn = new ActiveTurn(means, request, listener);
+    ActiveAnswer answering = answers.open(turn);
     try {
-      Texts.require("request_id", request.getRequestId(), 0, MAX_KEY);
+      TextRules.require("request_id", request.getRequestId(), 0, MAX_KEY);
       turn.start(answering);
     } catch (OwlException e) {
       answering.fail(e);
@@ -209,7 +214,7 @@ public final class Sessions {
   /** Ends the answer that is being written; whether there was one. */
   public boolean stop(String id) {
     store.session(id);
-    TurnInWork turn = means.running().get(id);
+    ActiveTurn turn = means.running().get(id);
     if (turn == null) {
       return false;
     }
@@ -219,7 +224,7 @@ public final class Sessions {
 
   /** Keeps what somebody thinks of an answer. */
   public Message rate(SetFeedbackRequest request) {
-    Texts.require("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
+    TextRules.require("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
     if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
       throw OwlException.badInput("feedback.rating", "is none of up, down and flag");
     }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
-import io.owlmesh.model.OwlException;
-import io.owlmesh.orchestrator.store.DiskImages;
-import io.owlmesh.orchestrator.store.ImageFiles;
-import io.owlmesh.orchestrator.store.S3Images;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.store.DiskImageStore;
+import io.owlmesh.orchestrator.store.ImageStore;
+import io.owlmesh.orchestrator.store.S3ImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
@@ -26,9 +26,9 @@ final class Storage {
         SessionStore.open(url, config.databaseUser(), config.databasePassword(), images(config));
   }
 
-  static ImageFiles images(SessionConfig config) {
+  static ImageStore images(SessionConfig config) {
     if (config.images().isEmpty()) {
-      return new DiskImages(config.data().toAbsolutePath().resolve("images"));
+      return new DiskImageStore(config.data().toAbsolutePath().resolve("images"));
     }
     URI images = config.images().get();
     String path = images.getPath();
@@ -37,8 +37,8 @@ final class Storage {
         || (path != null && path.length() > 1)) {
       throw OwlException.badInput("owl.images", "'%s' is not s3://BUCKET".formatted(images));
     }
-    return new S3Images(
-        new S3Images.Place(images.getAuthority(), config.s3Region(), config.s3Endpoint()));
+    return new S3ImageStore(
+        new S3ImageStore.Place(images.getAuthority(), config.s3Region(), config.s3Endpoint()));
   }
 
   SessionStore sessions() {

@@ -3,8 +3,8 @@ package io.owlmesh.orchestrator.session;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;

@@ -2,18 +2,18 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTemplate;
-import io.owlmesh.orchestrator.answer.Front;
-import io.owlmesh.orchestrator.answer.ImageFile;
-import io.owlmesh.orchestrator.answer.Mesh;
-import io.owlmesh.orchestrator.answer.Options;
-import io.owlmesh.orchestrator.answer.OrchestratorConfig;
-import io.owlmesh.orchestrator.answer.Question;
-import io.owlmesh.orchestrator.store.Conversation;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.pipeline.AnswerParams;
+import io.owlmesh.orchestrator.pipeline.ChatRequest;
+import io.owlmesh.orchestrator.pipeline.ImageContent;
+import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.Image;
@@ -36,10 +36,10 @@ final class TurnPlan {
   private static final int MAX_TEXT = 65_536;
 
   private final SessionStore store;
-  private final Front front;
+  private final MeshGateway front;
   private final OrchestratorConfig limits;
 
-  TurnPlan(SessionStore store, Front front, OrchestratorConfig limits) {
+  TurnPlan(SessionStore store, MeshGateway front, OrchestratorConfig limits) {
     this.store = store;
     this.front = front;
     this.limits = limits;
@@ -50,14 +50,14 @@ final class TurnPlan {
    *
    * @param omittedImages images before those of the question, which the model is not shown
    */
-  record Asked(Question question, int omittedMessages, int omittedImages) {}
+  record Asked(ChatRequest question, int omittedMessages, int omittedImages) {}
 
   /**
    * The turn that a request takes.
    *
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
-  Turn turn(SendMessageRequest request, Conversation before) {
+  Turn turn(SendMessageRequest request, StoredConversation before) {
     return switch (request.getActionCase()) {
       case SAY -> {
         var say = request.getSay();
@@ -101,7 +101,7 @@ final class TurnPlan {
         request.getSessionId(), request.getRequestId(), digest(request), question, answer, isNew);
   }
 
-  private static Branch branch(Conversation before) {
+  private static Branch branch(StoredConversation before) {
     return new Branch(before.messages());
   }
 
@@ -109,14 +109,14 @@ final class TurnPlan {
   static String digest(SendMessageRequest request) {
     ByteString asked =
         request.toBuilder().clearSessionId().clearRequestId().clearWait().build().toByteString();
-    return ImageFile.sha256(asked);
+    return ImageContent.sha256(asked);
   }
 
   private Message human(String field, String text, List<Image> images, String parent) {
     if (text.isEmpty() && images.isEmpty()) {
       throw OwlException.badInput(field, "neither text nor image");
     }
-    Texts.require(field + ".text", text, 0, MAX_TEXT);
+    TextRules.require(field + ".text", text, 0, MAX_TEXT);
     return message(Role.ROLE_HUMAN, parent)
         .setText(text)
         .addAllImages(images)
@@ -163,7 +163,7 @@ final class TurnPlan {
   GenerationOptions options(SendMessageRequest request, Session session) {
     SessionSettings settings = session.getSettings();
     AnswerOptions asked = request.hasOptions() ? request.getOptions() : settings.getOptions();
-    Mesh mesh = front.mesh();
+    MeshInfo mesh = front.mesh();
     if (settings.hasModel() && !settings.getModel().equals(mesh.model())) {
       throw new OwlException(
           Fault.CONFLICT,
@@ -171,12 +171,12 @@ final class TurnPlan {
           "the session wants '%s', the mesh serves '%s'"
               .formatted(settings.getModel(), mesh.model()));
     }
-    GenerationOptions options = Options.of(asked, limits.defaultAdapter().orElse(""));
+    GenerationOptions options = AnswerParams.of(asked, limits.defaultAdapter().orElse(""));
     requireAdapter("options.adapter", options.getAdapter(), mesh);
     return options;
   }
 
-  static void requireAdapter(String field, String adapter, Mesh mesh) {
+  static void requireAdapter(String field, String adapter, MeshInfo mesh) {
     if (!adapter.isEmpty() && !mesh.adapters().contains(adapter)) {
       throw new OwlException(
           Fault.NOT_FOUND, field, "'%s', there are %s".formatted(adapter, mesh.adapters()));
@@ -189,7 +189,8 @@ final class TurnPlan {
    * @param reserve called with the bytes of each file before it is read; may refuse them
    * @throws OwlException BAD_INPUT if not even the message itself fits
    */
-  Asked asked(Turn turn, Conversation before, GenerationOptions options, LongConsumer reserve) {
+  Asked asked(
+      Turn turn, StoredConversation before, GenerationOptions options, LongConsumer reserve) {
     List<Message> branch = new ArrayList<>();
     for (Message message : branch(before).upTo(turn.question().getParentId())) {
       // Of an answer that failed, there may be nothing to show.
@@ -198,25 +199,27 @@ final class TurnPlan {
       }
     }
     branch.add(turn.question());
-    Mesh mesh = front.mesh();
+    MeshInfo mesh = front.mesh();
     int room =
         options.hasMaxNewTokens()
             ? options.getMaxNewTokens()
             : Math.min(USUAL_ANSWER, mesh.context() / 4);
-    Fitting fitting =
-        Fitting.of(
+    ContextWindow fitting =
+        ContextWindow.of(
             branch,
             template(before.session()),
-            new Fitting.Images(limits.maxImages(), limits.maxRequestBytes()),
+            new ContextWindow.Images(limits.maxImages(), limits.maxRequestBytes()),
             prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
-    List<ImageFile> files =
+    List<ImageContent> files =
         fitting.messages().stream()
             .flatMap(message -> message.getImagesList().stream())
             .map(image -> file(image, reserve))
             .toList();
     int images = branch.stream().mapToInt(Message::getImagesCount).sum();
     return new Asked(
-        new Question(fitting.prompt(), files, options), fitting.omitted(), images - files.size());
+        new ChatRequest(fitting.prompt(), files, options),
+        fitting.omitted(),
+        images - files.size());
   }
 
   static PromptTemplate template(Session session) {
@@ -224,13 +227,13 @@ final class TurnPlan {
     return settings.hasSystem() ? new PromptTemplate(settings.getSystem()) : PromptTemplate.DEFAULT;
   }
 
-  private boolean fits(Prompt prompt, Mesh mesh, int room) {
+  private boolean fits(Prompt prompt, MeshInfo mesh, int room) {
     return front.positions(prompt, mesh.context() - room) <= mesh.context() - room;
   }
 
-  private ImageFile file(Image image, LongConsumer reserve) {
+  private ImageContent file(Image image, LongConsumer reserve) {
     AtomicBoolean reserved = new AtomicBoolean();
-    return new ImageFile(
+    return new ImageContent(
         image.getSha256(),
         () -> {
           // A look that failed may be tried again.

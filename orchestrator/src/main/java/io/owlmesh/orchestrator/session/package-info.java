@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Conversations that are kept: their turns, taken one at a time, and what becomes of them. */
+/** Sessions: turns taken one at a time, branches, context windows, retention. */
 @NullMarked
 package io.owlmesh.orchestrator.session;
 

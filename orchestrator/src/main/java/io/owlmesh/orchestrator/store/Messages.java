@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
 import java.util.ArrayList;

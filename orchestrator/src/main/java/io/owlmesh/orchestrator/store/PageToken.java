@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Session;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;

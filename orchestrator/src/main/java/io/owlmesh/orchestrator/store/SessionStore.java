@@ -4,8 +4,8 @@ package io.owlmesh.orchestrator.store;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Feedback;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
@@ -28,15 +28,15 @@ import org.jdbi.v3.core.Handle;
  */
 public final class SessionStore implements AutoCloseable {
   private final Database database;
-  private final ImageFiles files;
-  private final Images images;
+  private final ImageStore files;
+  private final ImageRepository images;
   // At first, for nobody knows what was deleted before a crash.
   private final AtomicBoolean deleted = new AtomicBoolean(true);
 
-  private SessionStore(Database database, ImageFiles files) {
+  private SessionStore(Database database, ImageStore files) {
     this.database = database;
     this.files = files;
-    this.images = new Images(database, files);
+    this.images = new ImageRepository(database, files);
   }
 
   /** The time, in the microseconds that columns keep. */
@@ -51,7 +51,7 @@ public final class SessionStore implements AutoCloseable {
    * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
    */
   public static SessionStore open(
-      String url, Optional<String> user, Optional<String> password, ImageFiles files) {
+      String url, Optional<String> user, Optional<String> password, ImageStore files) {
     SessionStore store = new SessionStore(new Database(url, user, password), files);
     try {
       store.database.transact(
@@ -92,8 +92,9 @@ public final class SessionStore implements AutoCloseable {
    *
    * @throws OwlException NOT_FOUND, field {@code session_id}
    */
-  public Conversation conversation(String id) {
-    return database.transact(row -> new Conversation(session(row, id, ""), Messages.of(row, id)));
+  public StoredConversation conversation(String id) {
+    return database.transact(
+        row -> new StoredConversation(session(row, id, ""), Messages.of(row, id)));
   }
 
   private static Session session(Handle row, String id, String lock) {
@@ -163,7 +164,7 @@ public final class SessionStore implements AutoCloseable {
           session(row, id, " FOR UPDATE");
           List<String> shown = Messages.images(row, id);
           row.createUpdate("DELETE FROM session WHERE id = :id").bind("id", id).execute();
-          return Images.doom(row, shown);
+          return ImageRepository.doom(row, shown);
         }));
     deleted.set(true);
   }

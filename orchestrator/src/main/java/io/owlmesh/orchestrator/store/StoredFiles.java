@@ -2,8 +2,8 @@
 package io.owlmesh.orchestrator.store;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Image;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
@@ -20,10 +20,10 @@ public final class StoredFiles {
   private static final int ID_BYTES = 12;
 
   private final Database database;
-  private final Images images;
+  private final ImageRepository images;
   private final SecureRandom random = new SecureRandom();
 
-  StoredFiles(Database database, Images images) {
+  StoredFiles(Database database, ImageRepository images) {
     this.database = database;
     this.images = images;
   }
@@ -40,7 +40,7 @@ public final class StoredFiles {
     Instant now = Instant.now();
     String id = "file-" + HexFormat.of().formatHex(bytes);
     database.transact(row -> {
-      if (Images.use(row, image.getSha256()) == 0) {
+      if (ImageRepository.use(row, image.getSha256()) == 0) {
         throw new OwlException(Fault.CONFLICT, "image", "was deleted meanwhile");
       }
       return row.createUpdate(
@@ -128,7 +128,7 @@ public final class StoredFiles {
             throw unknown(id);
           }
           row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute();
-          return Images.doom(row, content);
+          return ImageRepository.doom(row, content);
         }));
   }
 }

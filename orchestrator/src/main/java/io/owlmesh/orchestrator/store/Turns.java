@@ -23,7 +23,7 @@ final class Turns {
   static int begin(Handle row, Session session, Turn turn) {
     if (turn.newQuestion()) {
       Messages.insert(row, turn.sessionId(), turn.question());
-      Images.show(row, turn.question().getId(), turn.question().getImagesList());
+      ImageRepository.show(row, turn.question().getId(), turn.question().getImagesList());
     }
     Messages.insert(row, turn.sessionId(), turn.answer());
     if (!turn.requestId().isEmpty()) {

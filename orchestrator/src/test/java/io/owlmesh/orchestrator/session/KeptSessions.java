@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
-import io.owlmesh.orchestrator.answer.FakeMesh;
-import io.owlmesh.orchestrator.store.DiskImages;
+import io.owlmesh.orchestrator.pipeline.FakeMesh;
+import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -19,7 +19,7 @@ public final class KeptSessions implements AutoCloseable {
             "jdbc:h2:file:" + folder.resolve("sessions"),
             Optional.empty(),
             Optional.empty(),
-            new DiskImages(folder.resolve("images")));
+            new DiskImageStore(folder.resolve("images")));
     sessions = new Sessions(store, mesh.front, mesh.answers, mesh.settings);
   }
 

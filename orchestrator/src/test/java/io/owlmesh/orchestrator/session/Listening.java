@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.TurnAccepted;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.orchestrator.answer.FakeMesh;
-import io.owlmesh.orchestrator.answer.FakeStages;
-import io.owlmesh.orchestrator.store.DiskImages;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.pipeline.FakeMesh;
+import io.owlmesh.orchestrator.pipeline.FakeStages;
+import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.Pictures;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
@@ -64,7 +64,7 @@ class SessionsTest {
             "jdbc:h2:file:" + folder.resolve("sessions"),
             Optional.empty(),
             Optional.empty(),
-            new DiskImages(folder.resolve("images")));
+            new DiskImageStore(folder.resolve("images")));
     sessions = new Sessions(store, mesh.front, mesh.answers, mesh.settings);
   }
 

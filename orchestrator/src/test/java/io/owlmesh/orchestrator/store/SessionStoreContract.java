@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.Feedback;
@@ -53,7 +53,7 @@ abstract class SessionStoreContract {
 
   @BeforeEach
   void open() {
-    store = SessionStore.open(url(), user(), Optional.empty(), new DiskImages(images()));
+    store = SessionStore.open(url(), user(), Optional.empty(), new DiskImageStore(images()));
   }
 
   private Path images() {

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.model.DType;
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
-import io.owlmesh.model.checkpoint.Preset;
-import io.owlmesh.model.checkpoint.RandomCheckpoint;
+import io.owlmesh.model.random.Preset;
+import io.owlmesh.model.random.RandomCheckpoint;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.trainer.data.EncodedSample;
 import io.owlmesh.trainer.job.PeakMemory;
-import io.owlmesh.trainer.network.Batch;
-import io.owlmesh.trainer.network.LearningNetwork;
-import io.owlmesh.trainer.network.Lora;
-import io.owlmesh.trainer.network.NetworkOptions;
-import io.owlmesh.trainer.network.Optimiser;
-import io.owlmesh.trainer.network.Trainables;
+import io.owlmesh.trainer.training.Batch;
+import io.owlmesh.trainer.training.Lora;
+import io.owlmesh.trainer.training.NetworkOptions;
+import io.owlmesh.trainer.training.Optimiser;
+import io.owlmesh.trainer.training.TrainableModel;
+import io.owlmesh.trainer.training.Trainables;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -108,8 +108,8 @@ public final class BenchTrainCommand implements Callable<Integer> {
         new NetworkOptions(
             device, Runtime.getRuntime().availableProcessors(), working, checkpointing, 0);
     PrintWriter out = spec.commandLine().getOut();
-    try (LearningNetwork network =
-        new LearningNetwork(checkpoint, Optional.empty(), trainables, options, 1)) {
+    try (TrainableModel network =
+        new TrainableModel(checkpoint, Optional.empty(), trainables, options, 1)) {
       Batch samples = samples(checkpoint.config());
       Optimiser optimiser = new Optimiser(0.9, 0.98, 1e-6, 0.1, 1);
       long loaded = PeakMemory.bytes();

@@ -8,10 +8,10 @@ import io.owlmesh.trainer.data.BadSample;
 import io.owlmesh.trainer.data.Cutting;
 import io.owlmesh.trainer.data.DataReport;
 import io.owlmesh.trainer.data.EncodedSample;
-import io.owlmesh.trainer.data.Sample;
 import io.owlmesh.trainer.data.SampleEncoder;
 import io.owlmesh.trainer.data.SampleSource;
 import io.owlmesh.trainer.data.SampleSources;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -84,7 +84,7 @@ final class DataCheckCommand implements Callable<Integer> {
     try (SampleSource source = SampleSources.open(file, images)) {
       for (int i = 0; i < source.size(); i++) {
         try {
-          Sample sample = source.read(i);
+          TrainingSample sample = source.read(i);
           count(sample, encoder.encode(sample, new SplittableRandom(0)));
         } catch (BadSample e) {
           report.add(e);
@@ -99,7 +99,7 @@ final class DataCheckCommand implements Callable<Integer> {
     return lengths.isEmpty() ? 1 : 0;
   }
 
-  private void count(Sample sample, EncodedSample encoded) {
+  private void count(TrainingSample sample, EncodedSample encoded) {
     lengths.add(encoded.length());
     targets += encoded.targets();
     pictures += encoded.pixels().size();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.trainer.book.BookOptions;
-import io.owlmesh.trainer.book.PictureBook;
+import io.owlmesh.trainer.synthetic.BookOptions;
+import io.owlmesh.trainer.synthetic.PictureBook;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Map;

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.Quantization;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.Quantization;
 import io.owlmesh.trainer.eval.Answerer;
 import io.owlmesh.trainer.eval.CheckpointAnswerer;
+import io.owlmesh.trainer.eval.EvalQuestion;
 import io.owlmesh.trainer.eval.EvalReport;
 import io.owlmesh.trainer.eval.Evaluation;
 import io.owlmesh.trainer.eval.MeshAnswerer;
-import io.owlmesh.trainer.eval.Question;
 import io.owlmesh.trainer.eval.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -94,7 +94,7 @@ public final class EvalCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    List<Question> questions = Evaluation.questions(test, limit);
+    List<EvalQuestion> questions = Evaluation.questions(test, limit);
     EvalReport report;
     try (Answerer answerer = answerer()) {
       report = Evaluation.run(answerer, questions, this::progress);

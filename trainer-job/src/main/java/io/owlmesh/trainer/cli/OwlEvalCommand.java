@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.trainer.eval.Answerer;
 import io.owlmesh.trainer.eval.CheckpointAnswerer;
 import io.owlmesh.trainer.eval.MeshAnswerer;

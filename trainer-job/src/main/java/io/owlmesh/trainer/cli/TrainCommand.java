@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.trainer.job.Job;
 import io.owlmesh.trainer.job.Publisher;
 import io.owlmesh.trainer.job.StudyJob;
-import io.owlmesh.trainer.job.Watching;
+import io.owlmesh.trainer.job.TrainingMonitor;
 import io.owlmesh.trainer.recipe.Recipe;
 import java.io.Console;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (!publish.isEmpty() && read.study().isPresent()) {
       throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
     }
-    try (Watching watching = new Watching(out, isTerminal())) {
+    try (TrainingMonitor watching = new TrainingMonitor(out, isTerminal())) {
       CountDownLatch over = new CountDownLatch(1);
       Thread hook = new Thread(() -> stop(watching, over), "stop");
       Runtime.getRuntime().addShutdownHook(hook);
@@ -82,7 +82,7 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /** The JVM ends when this returns, with 128 + the signal's number. */
-  private static void stop(Watching watching, CountDownLatch over) {
+  private static void stop(TrainingMonitor watching, CountDownLatch over) {
     watching.stop();
     try {
       over.await();
@@ -91,7 +91,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private int run(Recipe read, Watching watching) throws IOException {
+  private int run(Recipe read, TrainingMonitor watching) throws IOException {
     if (read.study().isPresent()) {
       return new StudyJob(read, watching).run() ? 0 : 1;
     }

@@ -2,7 +2,7 @@
 package io.owlmesh.trainer.data;
 
 import io.owlmesh.model.image.Bicubic;
-import io.owlmesh.model.image.Picture;
+import io.owlmesh.model.image.codec.Picture;
 import java.util.random.RandomGenerator;
 
 /**

@@ -59,7 +59,7 @@ public final class Batches implements AutoCloseable {
   /**
    * The batch of the next step.
    *
-   * @throws io.owlmesh.model.OwlException BAD_INPUT if the data cannot be used
+   * @throws io.owlmesh.core.OwlException BAD_INPUT if the data cannot be used
    */
   public List<EncodedSample> next() {
     try {

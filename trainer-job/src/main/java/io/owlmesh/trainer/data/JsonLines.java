@@ -87,7 +87,7 @@ final class JsonLines implements SampleSource {
   }
 
   @Override
-  public Sample read(int index) throws BadSample {
+  public TrainingSample read(int index) throws BadSample {
     String key = file.getFileName() + ", sample " + (index + 1);
     long length = starts[index + 1] - starts[index];
     if (length > MAX_LINE) {
@@ -107,17 +107,17 @@ final class JsonLines implements SampleSource {
     }
     try {
       SampleFields fields = SampleFields.parse(line);
-      List<Sample.Image> images = new ArrayList<>();
+      List<TrainingSample.Image> images = new ArrayList<>();
       for (String image : fields.images()) {
         images.add(image(image));
       }
-      return new Sample(key, fields.text(), images, fields.labels());
+      return new TrainingSample(key, fields.text(), images, fields.labels());
     } catch (BadSample e) {
       throw new BadSample(e.reason(), key + " " + e.getMessage());
     }
   }
 
-  private Sample.Image image(String name) throws BadSample {
+  private TrainingSample.Image image(String name) throws BadSample {
     Path path = root.resolve(name).normalize();
     if (!path.startsWith(root)) {
       throw new BadSample(Reason.MISSING_IMAGE, "image " + name + " lies outside " + root);
@@ -125,7 +125,7 @@ final class JsonLines implements SampleSource {
     return new ImageFile(name, path);
   }
 
-  private record ImageFile(String name, Path path) implements Sample.Image {
+  private record ImageFile(String name, Path path) implements TrainingSample.Image {
     @Override
     public byte[] read() throws IOException {
       if (!Files.isRegularFile(path)) {

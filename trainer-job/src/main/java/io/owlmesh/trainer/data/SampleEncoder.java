@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.data;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.image.Picture;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.Preprocessor;
+import io.owlmesh.model.image.codec.Picture;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.BadSample.Reason;
@@ -62,7 +62,7 @@ public final class SampleEncoder {
    * @param random source of the augmentation
    * @throws BadSample if it cannot be used, with the reason
    */
-  public EncodedSample encode(Sample sample, RandomGenerator random) throws BadSample {
+  public EncodedSample encode(TrainingSample sample, RandomGenerator random) throws BadSample {
     boolean served =
         switch (cutting) {
           case AUTHORS -> false;
@@ -71,14 +71,14 @@ public final class SampleEncoder {
         };
     Positions positions = served ? served(sample, random) : authors(sample);
     List<HostTensor> pixels = new ArrayList<>();
-    for (Sample.Image image : sample.images()) {
+    for (TrainingSample.Image image : sample.images()) {
       pixels.add(pixels(sample, image, random));
     }
     return positions.sample(pixels);
   }
 
-  private HostTensor pixels(Sample sample, Sample.Image image, RandomGenerator random)
-      throws BadSample {
+  private HostTensor pixels(
+      TrainingSample sample, TrainingSample.Image image, RandomGenerator random) throws BadSample {
     String what = sample.key() + ", image " + image.name();
     byte[] file;
     try {
@@ -98,7 +98,7 @@ public final class SampleEncoder {
   }
 
   /** The prompt of one reply as it is asked for, then the reply. */
-  private Positions served(Sample sample, RandomGenerator random) throws BadSample {
+  private Positions served(TrainingSample sample, RandomGenerator random) throws BadSample {
     List<String> turns = List.of(sample.text().split(OPENING, -1));
     // The last reply half of the time: it may need what was said before.
     int last = turns.size() - 1;
@@ -125,7 +125,7 @@ public final class SampleEncoder {
     return positions.checked(sample, images);
   }
 
-  private Positions authors(Sample sample) throws BadSample {
+  private Positions authors(TrainingSample sample) throws BadSample {
     boolean sees = !sample.images().isEmpty();
     Positions positions = new Positions(maxLength, config.language().bos());
     boolean reply = false;
@@ -184,7 +184,7 @@ public final class SampleEncoder {
       ids[length++] = bos;
     }
 
-    void first(Sample sample, int[] chunk) throws BadSample {
+    void first(TrainingSample sample, int[] chunk) throws BadSample {
       if (chunk.length > ids.length - length) {
         throw new BadSample(
             Reason.OVER_LONG,
@@ -212,7 +212,7 @@ public final class SampleEncoder {
       targets += count + 1;
     }
 
-    void image(Sample sample, int tokens) throws BadSample {
+    void image(TrainingSample sample, int tokens) throws BadSample {
       if (tokens > ids.length - length) {
         throw new BadSample(
             Reason.OVER_LONG,
@@ -223,7 +223,7 @@ public final class SampleEncoder {
       length += tokens;
     }
 
-    Positions checked(Sample sample, int images) throws BadSample {
+    Positions checked(TrainingSample sample, int images) throws BadSample {
       if (images != sample.images().size()) {
         throw new BadSample(
             Reason.IMAGE_COUNT,

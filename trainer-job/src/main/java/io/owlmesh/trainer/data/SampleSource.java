@@ -16,7 +16,7 @@ public interface SampleSource extends AutoCloseable {
    * @throws BadSample if it cannot be used, with the reason
    * @throws java.io.UncheckedIOException if the data set itself cannot be read
    */
-  Sample read(int index) throws BadSample;
+  TrainingSample read(int index) throws BadSample;
 
   @Override
   void close();

@@ -93,7 +93,7 @@ final class TarShards implements SampleSource {
   }
 
   @Override
-  public Sample read(int index) throws BadSample {
+  public TrainingSample read(int index) throws BadSample {
     Group group = groups.get(index);
     Entry line = group.fields();
     if (line.size() > MAX_LINE) {
@@ -103,11 +103,11 @@ final class TarShards implements SampleSource {
     }
     try {
       SampleFields fields = SampleFields.parse(read(line));
-      List<Sample.Image> images = new ArrayList<>();
+      List<TrainingSample.Image> images = new ArrayList<>();
       for (Entry entry : group.images()) {
         images.add(new ImageEntry(this, entry));
       }
-      return new Sample(line.name(), fields.text(), images, fields.labels());
+      return new TrainingSample(line.name(), fields.text(), images, fields.labels());
     } catch (IOException e) {
       throw new UncheckedIOException(line.name() + " cannot be read", e);
     } catch (BadSample e) {
@@ -115,7 +115,7 @@ final class TarShards implements SampleSource {
     }
   }
 
-  private record ImageEntry(TarShards shards, Entry entry) implements Sample.Image {
+  private record ImageEntry(TarShards shards, Entry entry) implements TrainingSample.Image {
     @Override
     public String name() {
       return entry.name();

@@ -10,7 +10,7 @@ public interface Answerer extends AutoCloseable {
    *
    * @throws IOException if an image cannot be read
    */
-  String answer(Question question) throws IOException;
+  String answer(EvalQuestion question) throws IOException;
 
   @Override
   void close();

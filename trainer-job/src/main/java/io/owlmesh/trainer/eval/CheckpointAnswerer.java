@@ -1,27 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.eval;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.SamplingParams;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.abstractor.VisualAbstractor;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.WeightLoader;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.Preprocessor;
-import io.owlmesh.model.language.Generation;
-import io.owlmesh.model.language.Inputs;
-import io.owlmesh.model.language.LanguageModel;
-import io.owlmesh.model.language.LoraAdapter;
-import io.owlmesh.model.language.Sampler;
-import io.owlmesh.model.language.Sampling;
-import io.owlmesh.model.language.Sequence;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
-import io.owlmesh.model.vision.VisionEncoder;
-import io.owlmesh.trainer.data.Sample;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.WeightLoader;
+import io.owlmesh.runtime.connector.VisualAbstractor;
+import io.owlmesh.runtime.language.CachedSequence;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LoraAdapter;
+import io.owlmesh.runtime.language.PromptEmbeddings;
+import io.owlmesh.runtime.language.Sampler;
+import io.owlmesh.runtime.language.SingleSequenceDecoder;
+import io.owlmesh.runtime.vision.VisionEncoder;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -60,9 +60,9 @@ public final class CheckpointAnswerer implements Answerer {
   }
 
   @Override
-  public String answer(Question question) throws IOException {
+  public String answer(EvalQuestion question) throws IOException {
     List<HostTensor> images = new ArrayList<>();
-    for (Sample.Image image : question.images()) {
+    for (TrainingSample.Image image : question.images()) {
       images.add(preprocessor.process(new PictureDecoder().decode(image.read())));
     }
     List<HostTensor> tokens =
@@ -70,15 +70,15 @@ public final class CheckpointAnswerer implements Answerer {
     PromptTokens prompt = PromptTemplate.DEFAULT.prompt(question.turns()).encode(tokenizer, config);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();
-    try (Inputs inputs = Inputs.of(language, prompt.ids(), starts, tokens);
-        Sequence sequence = language.begin(prompt.length() + maxNewTokens, adapter)) {
-      Generation.run(
-          sequence, inputs, new Sampler(Sampling.GREEDY), maxNewTokens, new Collector(ids));
+    try (PromptEmbeddings inputs = PromptEmbeddings.of(language, prompt.ids(), starts, tokens);
+        CachedSequence sequence = language.begin(prompt.length() + maxNewTokens, adapter)) {
+      SingleSequenceDecoder.run(
+          sequence, inputs, new Sampler(SamplingParams.GREEDY), maxNewTokens, new Collector(ids));
     }
     return tokenizer.decode(ids.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  private record Collector(List<Integer> ids) implements Generation.Listener {
+  private record Collector(List<Integer> ids) implements SingleSequenceDecoder.Listener {
     @Override
     public void check() {}
 

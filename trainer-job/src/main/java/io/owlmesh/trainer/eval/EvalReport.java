@@ -3,7 +3,7 @@ package io.owlmesh.trainer.eval;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.owlmesh.trainer.watch.Html;
+import io.owlmesh.trainer.monitor.Html;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,7 +30,7 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
   }
 
   /** An answer beside its truth. */
-  public record Answered(Question question, String answer, boolean right) {}
+  public record Answered(EvalQuestion question, String answer, boolean right) {}
 
   /** The share of right answers of a group; empty if there is no such group. */
   public Optional<Score> score(String kind, String name) {
@@ -121,7 +121,7 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
   }
 
   private static void article(Answered answer, StringBuilder html) throws IOException {
-    Question question = answer.question();
+    EvalQuestion question = answer.question();
     html.append("<article class=").append(answer.right() ? "right" : "wrong").append("><div>");
     for (var image : question.images()) {
       html.append("<img alt='' src='data:;base64,")

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.eval;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.trainer.data.BadSample;
 import io.owlmesh.trainer.data.SampleSource;
 import io.owlmesh.trainer.data.SampleSources;
@@ -36,12 +36,12 @@ public final class Evaluation {
    * @param limit of each skill and language; 0 for all
    * @throws OwlException BAD_INPUT if a line cannot be used
    */
-  public static List<Question> questions(Path test, int limit) {
+  public static List<EvalQuestion> questions(Path test, int limit) {
     Map<String, Integer> counts = new HashMap<>();
-    List<Question> questions = new ArrayList<>();
+    List<EvalQuestion> questions = new ArrayList<>();
     try (SampleSource source = SampleSources.open(test.toString(), Optional.empty())) {
       for (int i = 0; i < source.size(); i++) {
-        Question question = Question.of(source.read(i));
+        EvalQuestion question = EvalQuestion.of(source.read(i));
         int seen =
             counts.merge(question.label("skill") + question.label("language"), 1, Integer::sum);
         if (limit == 0 || seen <= limit) {
@@ -59,11 +59,11 @@ public final class Evaluation {
    *
    * @throws IOException if an image cannot be read
    */
-  public static EvalReport run(Answerer answerer, List<Question> questions, Progress progress)
+  public static EvalReport run(Answerer answerer, List<EvalQuestion> questions, Progress progress)
       throws IOException {
     List<EvalReport.Answered> answers = new ArrayList<>();
     int right = 0;
-    for (Question question : questions) {
+    for (EvalQuestion question : questions) {
       String answer = answerer.answer(question);
       boolean same = normal(answer).equals(normal(question.truth()));
       right += same ? 1 : 0;
@@ -83,7 +83,7 @@ public final class Evaluation {
   private static List<Score> scores(List<EvalReport.Answered> answers) {
     Map<String, int[]> counts = new TreeMap<>();
     for (EvalReport.Answered answer : answers) {
-      Question question = answer.question();
+      EvalQuestion question = answer.question();
       count(counts, "1\tability\t" + question.label("ability"), answer.right());
       count(
           counts,

@@ -7,8 +7,8 @@ import io.grpc.Status;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
-import io.owlmesh.model.Fault;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
@@ -17,7 +17,7 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
-import io.owlmesh.trainer.data.Sample;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,9 +49,9 @@ public final class MeshAnswerer implements Answerer {
   }
 
   @Override
-  public String answer(Question question) throws IOException {
+  public String answer(EvalQuestion question) throws IOException {
     List<ByteString> images = new ArrayList<>();
-    for (Sample.Image image : question.images()) {
+    for (TrainingSample.Image image : question.images()) {
       images.add(ByteString.copyFrom(image.read()));
     }
     Call call = new Call(new Request(conversation(question, images), images));
@@ -68,7 +68,7 @@ public final class MeshAnswerer implements Answerer {
     }
   }
 
-  private Conversation conversation(Question question, List<ByteString> images) {
+  private Conversation conversation(EvalQuestion question, List<ByteString> images) {
     Conversation.Builder conversation = Conversation.newBuilder();
     int image = 0;
     for (Turn turn : question.turns()) {

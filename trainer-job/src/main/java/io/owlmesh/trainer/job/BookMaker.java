@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.job;
 
-import io.owlmesh.trainer.book.BookOptions;
-import io.owlmesh.trainer.book.PictureBook;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.synthetic.BookOptions;
+import io.owlmesh.trainer.synthetic.PictureBook;
 import java.io.IOException;
 
 /** Makes the picture book of a recipe, unless it is there. */
 final class BookMaker {
   private BookMaker() {}
 
-  static void make(Recipe.Book book, Watching watching) throws IOException {
+  static void make(Recipe.Book book, TrainingMonitor watching) throws IOException {
     BookOptions options =
         new BookOptions(
             book.seed(),

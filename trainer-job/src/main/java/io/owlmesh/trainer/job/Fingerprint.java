@@ -3,7 +3,7 @@ package io.owlmesh.trainer.job;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

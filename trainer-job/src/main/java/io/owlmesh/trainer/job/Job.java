@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.job;
 
-import io.owlmesh.model.DType;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.Precision;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.Precision;
 import io.owlmesh.trainer.eval.CheckpointAnswerer;
+import io.owlmesh.trainer.eval.EvalQuestion;
 import io.owlmesh.trainer.eval.EvalReport;
 import io.owlmesh.trainer.eval.Evaluation;
-import io.owlmesh.trainer.eval.Question;
+import io.owlmesh.trainer.monitor.TrainingReport;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.recipe.Recipe;
-import io.owlmesh.trainer.watch.TrainingReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,10 +32,10 @@ import java.util.Optional;
 public final class Job {
   private final Recipe recipe;
   private final Path results;
-  private final Watching watching;
+  private final TrainingMonitor watching;
 
   /** A job whose result goes where its stages are. */
-  public Job(Recipe recipe, Watching watching) {
+  public Job(Recipe recipe, TrainingMonitor watching) {
     this(recipe, recipe.output(), watching);
   }
 
@@ -44,7 +44,7 @@ public final class Job {
    *
    * @param results folder of model, scores and report
    */
-  Job(Recipe recipe, Path results, Watching watching) {
+  Job(Recipe recipe, Path results, TrainingMonitor watching) {
     this.recipe = recipe;
     this.results = results;
     this.watching = watching;
@@ -70,9 +70,9 @@ public final class Job {
     if (recipe.book().isPresent()) {
       BookMaker.make(recipe.book().get(), watching);
     }
-    Place place = start();
+    StageOutput place = start();
     for (int number = 1; number <= recipe.stages().size(); number++) {
-      Optional<Place> next = new StageRun(recipe, number, place, watching).run();
+      Optional<StageOutput> next = new StageRun(recipe, number, place, watching).run();
       if (next.isEmpty()) {
         return Optional.empty();
       }
@@ -84,7 +84,7 @@ public final class Job {
   }
 
   /** Asks the result the questions of the test; the scores and samples as HTML. */
-  private String evaluate(Result result, Place place) throws IOException {
+  private String evaluate(Result result, StageOutput place) throws IOException {
     Recipe.Evaluate wanted = recipe.evaluate().orElseThrow();
     Path excerpt = results.resolve("eval.part.html");
     Path mark = results.resolve("eval.made-of");
@@ -96,7 +96,7 @@ public final class Job {
     }
     Files.deleteIfExists(mark);
     watching.say("Asking the questions of " + wanted.test());
-    List<Question> questions = Evaluation.questions(wanted.test(), wanted.limit());
+    List<EvalQuestion> questions = Evaluation.questions(wanted.test(), wanted.limit());
     EngineOptions options = new EngineOptions(recipe.device(), Precision.AUTO, recipe.threads());
     try (CheckpointAnswerer answerer =
         new CheckpointAnswerer(
@@ -128,12 +128,12 @@ public final class Job {
     watching.say("The report is in " + page);
   }
 
-  private Place start() throws IOException {
+  private StageOutput start() throws IOException {
     if (recipe.model().isEmpty()) {
       Path folder = recipe.checkpoint().orElseThrow();
       Fingerprint print = new Fingerprint().folder(folder);
       recipe.adapter().ifPresent(print::folder);
-      return new Place(folder, recipe.adapter(), print.hex());
+      return new StageOutput(folder, recipe.adapter(), print.hex());
     }
     NewModel model = recipe.model().get();
     Fingerprint print = new Fingerprint().text(model + " " + recipe.seed());
@@ -149,7 +149,7 @@ public final class Job {
       write(model, folder);
       Files.writeString(mark, hex);
     }
-    return new Place(folder, Optional.empty(), hex);
+    return new StageOutput(folder, Optional.empty(), hex);
   }
 
   private void write(NewModel model, Path folder) throws IOException {
@@ -159,14 +159,14 @@ public final class Job {
       watching.say("Training a tokeniser of %d pieces".formatted(model.tokenizer().vocabulary()));
       TokenizerMaker.make(model.tokenizer(), tokenizer);
       OwlConfig config = model.config(Tokenizer.open(scratch).size());
-      Fresh.write(folder, config, model.spread(), recipe.seed(), tokenizer);
+      PartInitializer.write(folder, config, model.spread(), recipe.seed(), tokenizer);
     } finally {
       CheckpointWriter.deleteTree(scratch);
     }
   }
 
   /** The last stage's model in the type to be shipped. */
-  private Result result(Place place) throws IOException {
+  private Result result(StageOutput place) throws IOException {
     Path model = results.resolve("model");
     Path mark = results.resolve("model.made-of");
     String made = place.fingerprint() + " " + recipe.saveAs();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.job;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.Augmentation;
@@ -13,10 +13,10 @@ import io.owlmesh.trainer.data.Mixture;
 import io.owlmesh.trainer.data.SampleEncoder;
 import io.owlmesh.trainer.data.SampleSource;
 import io.owlmesh.trainer.data.SampleSources;
-import io.owlmesh.trainer.network.Batch;
-import io.owlmesh.trainer.network.LearningNetwork;
 import io.owlmesh.trainer.recipe.Recipe;
-import io.owlmesh.trainer.recipe.Stage;
+import io.owlmesh.trainer.recipe.TrainingStage;
+import io.owlmesh.trainer.training.Batch;
+import io.owlmesh.trainer.training.TrainableModel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +28,7 @@ import java.util.SplittableRandom;
 final class StageData implements AutoCloseable {
   private static final int READERS = 1;
 
-  private final Stage stage;
+  private final TrainingStage stage;
   private final List<SampleSource> sources = new ArrayList<>();
   private final Mixture mixture;
   private final Batches batches;
@@ -38,10 +38,10 @@ final class StageData implements AutoCloseable {
   /**
    * @param first step whose batch comes first
    */
-  StageData(Recipe recipe, Stage stage, int number, Checkpoint checkpoint, long first) {
+  StageData(Recipe recipe, TrainingStage stage, int number, Checkpoint checkpoint, long first) {
     this.stage = stage;
     Tokenizer tokenizer = Tokenizer.open(checkpoint.folder());
-    Stage.Augment augment = stage.augmentation();
+    TrainingStage.Augment augment = stage.augmentation();
     SampleEncoder encoder =
         new SampleEncoder(
             tokenizer,
@@ -58,7 +58,7 @@ final class StageData implements AutoCloseable {
             Cutting.AUTHORS);
     List<Mixture.Part> parts = new ArrayList<>();
     try {
-      for (Stage.Data data : stage.data()) {
+      for (TrainingStage.Data data : stage.data()) {
         parts.add(new Mixture.Part(data.file(), open(data.file(), data.images()), data.weight()));
       }
       long seed = recipe.seed() * 1_000_003 + number;
@@ -77,8 +77,8 @@ final class StageData implements AutoCloseable {
   }
 
   /** Adds the files of a stage. */
-  static Fingerprint fingerprint(Fingerprint print, Stage stage) {
-    for (Stage.Data data : stage.data()) {
+  static Fingerprint fingerprint(Fingerprint print, TrainingStage stage) {
+    for (TrainingStage.Data data : stage.data()) {
       SampleSources.files(data.file()).forEach(print::file);
     }
     return print;
@@ -90,7 +90,7 @@ final class StageData implements AutoCloseable {
   }
 
   /** Mean of -log p over the targets of the samples that are only measured. */
-  double validate(LearningNetwork network, int positions) {
+  double validate(TrainableModel network, int positions) {
     if (validation.isEmpty()) {
       validation = Batch.split(validationSamples(), positions);
     }
@@ -104,7 +104,7 @@ final class StageData implements AutoCloseable {
   }
 
   private List<EncodedSample> validationSamples() {
-    Stage.Validation wanted = stage.validation().orElseThrow();
+    TrainingStage.Validation wanted = stage.validation().orElseThrow();
     SampleSource source = open(wanted.file(), wanted.images());
     List<EncodedSample> samples = new ArrayList<>();
     // Spread over the file, whose lines may be sorted.

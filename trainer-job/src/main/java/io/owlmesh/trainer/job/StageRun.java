@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.job;
 
-import io.owlmesh.model.DType;
-import io.owlmesh.model.HostTensor;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.trainer.data.EncodedSample;
-import io.owlmesh.trainer.network.Batch;
-import io.owlmesh.trainer.network.LearningNetwork;
-import io.owlmesh.trainer.network.NetworkOptions;
+import io.owlmesh.trainer.monitor.StepReport;
 import io.owlmesh.trainer.recipe.Recipe;
-import io.owlmesh.trainer.recipe.Stage;
-import io.owlmesh.trainer.watch.StepReport;
+import io.owlmesh.trainer.recipe.TrainingStage;
+import io.owlmesh.trainer.training.Batch;
+import io.owlmesh.trainer.training.NetworkOptions;
+import io.owlmesh.trainer.training.TrainableModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,11 +27,11 @@ final class StageRun {
   private static final int PATIENCE = 10;
 
   private final Recipe recipe;
-  private final Stage stage;
+  private final TrainingStage stage;
   private final int number;
-  private final Place from;
+  private final StageOutput from;
   private final Path folder;
-  private final Watching watching;
+  private final TrainingMonitor watching;
   private final String fingerprint;
   private final StageState state;
 
@@ -39,7 +39,7 @@ final class StageRun {
    * @param number of the stage, from 1
    * @param from the result of the stage before
    */
-  StageRun(Recipe recipe, int number, Place from, Watching watching) {
+  StageRun(Recipe recipe, int number, StageOutput from, TrainingMonitor watching) {
     this.recipe = recipe;
     this.stage = recipe.stages().get(number - 1);
     this.number = number;
@@ -65,7 +65,7 @@ final class StageRun {
    *
    * @return the result; empty if it was told to stop and saved its state
    */
-  Optional<Place> run() throws IOException {
+  Optional<StageOutput> run() throws IOException {
     Optional<StageDone> done = StageDone.read(folder);
     if (done.isPresent() && done.get().fingerprint().equals(fingerprint)) {
       watching.upToDate(stage.name(), done.get());
@@ -75,8 +75,8 @@ final class StageRun {
     StageDone.delete(folder);
     Checkpoint checkpoint = begin();
     Optional<AdapterFile> adapter = from.adapter().map(AdapterFile::open);
-    try (LearningNetwork network =
-        new LearningNetwork(
+    try (TrainableModel network =
+        new TrainableModel(
             checkpoint, adapter, stage.trainables(), options(), recipe.seed() * 31 + number)) {
       long first = state.restore(network).orElse(0);
       watching.begin(folder, stage, first, network.parameters());
@@ -99,7 +99,8 @@ final class StageRun {
     }
     Path start = folder.resolve("start");
     remove(start); // Another run's, perhaps; it costs seconds.
-    Fresh.Start fresh = Fresh.anew(last.config(), stage.fresh().get(), recipe.seed() * 31 + number);
+    PartInitializer.Start fresh =
+        PartInitializer.anew(last.config(), stage.fresh().get(), recipe.seed() * 31 + number);
     Export.checkpoint(start, last, fresh.config(), fresh.tensors(), DType.FLOAT32);
     return Checkpoint.open(start);
   }
@@ -125,7 +126,7 @@ final class StageRun {
   }
 
   /** All steps that are left; empty if told to stop before the end. */
-  private Optional<Totals> steps(LearningNetwork network, StageData data, long first)
+  private Optional<Totals> steps(TrainableModel network, StageData data, long first)
       throws IOException {
     Totals totals = new Totals();
     for (long step = first; step < stage.steps(); step++) {
@@ -147,7 +148,7 @@ final class StageRun {
     return Optional.of(totals);
   }
 
-  private void step(LearningNetwork network, StageData data, long step, Totals totals)
+  private void step(TrainableModel network, StageData data, long step, Totals totals)
       throws IOException {
     long begin = System.nanoTime();
     List<EncodedSample> samples = data.next();
@@ -223,8 +224,8 @@ final class StageRun {
     return !stage.trains().isEmpty() || stage.fresh().isPresent();
   }
 
-  private Place result() {
-    return new Place(
+  private StageOutput result() {
+    return new StageOutput(
         changesCheckpoint() ? folder.resolve("checkpoint") : from.checkpoint(),
         stage.lora().isPresent() ? Optional.of(folder.resolve("adapter")) : from.adapter(),
         fingerprint);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.job;
 
-import io.owlmesh.model.DType;
-import io.owlmesh.model.HostTensor;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.checkpoint.SafetensorsFile;
-import io.owlmesh.model.checkpoint.SafetensorsWriter;
-import io.owlmesh.trainer.network.LearningNetwork;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.model.weights.SafetensorsFile;
+import io.owlmesh.model.weights.SafetensorsWriter;
+import io.owlmesh.trainer.training.TrainableModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -39,7 +39,7 @@ final class StageState {
    *
    * @param step the next one
    */
-  void save(LearningNetwork network, long step) throws IOException {
+  void save(TrainableModel network, long step) throws IOException {
     SortedMap<String, HostTensor> state = network.state();
     ByteBuffer number = ByteBuffer.allocateDirect(8).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     state.put(STEP, new HostTensor(DType.INT64, new long[] {1}, number.putLong(0, step)));
@@ -61,7 +61,7 @@ final class StageState {
    *
    * @return the next step; empty if nothing of this stage with these inputs is there
    */
-  OptionalLong restore(LearningNetwork network) {
+  OptionalLong restore(TrainableModel network) {
     if (!Files.exists(file)) {
       return OptionalLong.empty();
     }

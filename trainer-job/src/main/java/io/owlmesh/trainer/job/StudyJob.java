@@ -24,9 +24,9 @@ public final class StudyJob {
   private static final String ALL = "all";
 
   private final Recipe recipe;
-  private final Watching watching;
+  private final TrainingMonitor watching;
 
-  public StudyJob(Recipe recipe, Watching watching) {
+  public StudyJob(Recipe recipe, TrainingMonitor watching) {
     this.recipe = recipe;
     this.watching = watching;
   }

@@ -3,7 +3,7 @@ package io.owlmesh.trainer.job;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.tokenizer.TokenizerTrainer;
 import java.io.BufferedReader;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.owleval;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

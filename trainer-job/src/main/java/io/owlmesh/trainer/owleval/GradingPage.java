@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.owleval;
 
-import io.owlmesh.trainer.watch.Html;
+import io.owlmesh.trainer.monitor.Html;
 import java.io.IOException;
 import java.io.Writer;
 import java.nio.file.Files;

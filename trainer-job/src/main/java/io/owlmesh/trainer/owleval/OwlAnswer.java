@@ -4,7 +4,7 @@ package io.owlmesh.trainer.owleval;
 import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,9 +3,9 @@ package io.owlmesh.trainer.owleval;
 
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.trainer.data.Sample;
+import io.owlmesh.trainer.data.TrainingSample;
 import io.owlmesh.trainer.eval.Answerer;
-import io.owlmesh.trainer.eval.Question;
+import io.owlmesh.trainer.eval.EvalQuestion;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,7 +47,7 @@ public final class OwlEval {
         String answer =
             answerer
                 .answer(
-                    new Question(
+                    new EvalQuestion(
                         String.valueOf(question.id()),
                         List.copyOf(history),
                         List.of(photo),
@@ -76,7 +76,7 @@ public final class OwlEval {
     return folder.resolve(name);
   }
 
-  private record Photo(String name, Path file) implements Sample.Image {
+  private record Photo(String name, Path file) implements TrainingSample.Image {
     @Override
     public byte[] read() throws IOException {
       return Files.readAllBytes(file);

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.owlmesh.trainer.owleval;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.recipe;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import org.jspecify.annotations.Nullable;
 
 /** What fields of a recipe must be; a breach names the field and the limit. */

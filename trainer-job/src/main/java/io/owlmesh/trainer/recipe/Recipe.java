@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -42,7 +42,7 @@ public record Recipe(
     Optional<Path> adapter,
     Optional<NewModel> model,
     Optional<Book> book,
-    List<Stage> stages,
+    List<TrainingStage> stages,
     Optional<Evaluate> evaluate,
     Optional<Study> study,
     @JsonProperty("save_as") String saveAs) {
@@ -134,7 +134,7 @@ public record Recipe(
       @JsonProperty("adapter") Optional<Path> adapter,
       @JsonProperty("model") Optional<NewModel> model,
       @JsonProperty("book") Optional<Book> book,
-      @JsonProperty("stages") @Nullable List<Stage> stages,
+      @JsonProperty("stages") @Nullable List<TrainingStage> stages,
       @JsonProperty("evaluate") Optional<Evaluate> evaluate,
       @JsonProperty("study") Optional<Study> study,
       @JsonProperty("save_as") @Nullable String saveAs) {
@@ -162,7 +162,7 @@ public record Recipe(
         "save_as",
         "'" + this.saveAs + "'; known are bfloat16 and float32");
     Set<String> names = new HashSet<>();
-    for (Stage stage : this.stages) {
+    for (TrainingStage stage : this.stages) {
       Check.that(names.add(stage.name()), "stages", "two are named " + stage.name());
     }
     if (study.isPresent()) {

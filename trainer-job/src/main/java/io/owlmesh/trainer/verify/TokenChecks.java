@@ -3,7 +3,7 @@ package io.owlmesh.trainer.verify;
 
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
-import io.owlmesh.model.verify.Row;
+import io.owlmesh.runtime.verify.Row;
 import io.owlmesh.trainer.data.Augmentation;
 import io.owlmesh.trainer.data.BadSample;
 import io.owlmesh.trainer.data.Cutting;

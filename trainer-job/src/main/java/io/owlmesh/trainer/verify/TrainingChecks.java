@@ -2,24 +2,24 @@
 package io.owlmesh.trainer.verify;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.owlmesh.model.DType;
-import io.owlmesh.model.HostTensor;
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.SafetensorsFile;
-import io.owlmesh.model.engine.EngineOptions;
 import io.owlmesh.model.image.Bicubic;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.Preprocessor;
-import io.owlmesh.model.verify.Row;
+import io.owlmesh.model.weights.SafetensorsFile;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.verify.Row;
 import io.owlmesh.trainer.data.EncodedSample;
-import io.owlmesh.trainer.network.Batch;
-import io.owlmesh.trainer.network.LearningNetwork;
-import io.owlmesh.trainer.network.Lora;
-import io.owlmesh.trainer.network.NetworkOptions;
-import io.owlmesh.trainer.network.Optimiser;
-import io.owlmesh.trainer.network.Trainables;
+import io.owlmesh.trainer.training.Batch;
+import io.owlmesh.trainer.training.Lora;
+import io.owlmesh.trainer.training.NetworkOptions;
+import io.owlmesh.trainer.training.Optimiser;
+import io.owlmesh.trainer.training.TrainableModel;
+import io.owlmesh.trainer.training.Trainables;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,8 +101,8 @@ public final class TrainingChecks {
             : Optional.empty();
     Batch batch = new Batch(samples(stage.usesText()));
     String subject = name + (options.checkpointing() ? ", recomputing" : "");
-    try (LearningNetwork network =
-        new LearningNetwork(checkpoint, adapter, trainables(stage, adapter), options, 0)) {
+    try (TrainableModel network =
+        new TrainableModel(checkpoint, adapter, trainables(stage, adapter), options, 0)) {
       List<Double> losses = new ArrayList<>();
       List<Double> norms = new ArrayList<>();
       for (int step = 0; step < stage.gradientNorms().size(); step++) {

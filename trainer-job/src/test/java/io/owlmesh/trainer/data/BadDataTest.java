@@ -4,7 +4,7 @@ package io.owlmesh.trainer.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.Tiny;

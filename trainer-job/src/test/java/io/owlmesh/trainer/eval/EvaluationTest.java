@@ -7,13 +7,13 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.owlmesh.model.OwlException;
-import io.owlmesh.model.engine.EngineOptions;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.trainer.Tiny;
-import io.owlmesh.trainer.data.Sample;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,11 +28,12 @@ class EvaluationTest {
 
   @TempDir private Path folder;
 
-  private static Sample sample(String text, Map<String, String> labels, Sample.Image... images) {
-    return new Sample("test, sample 1", text, List.of(images), labels);
+  private static TrainingSample sample(
+      String text, Map<String, String> labels, TrainingSample.Image... images) {
+    return new TrainingSample("test, sample 1", text, List.of(images), labels);
   }
 
-  private record Photo(String name) implements Sample.Image {
+  private record Photo(String name) implements TrainingSample.Image {
     @Override
     public byte[] read() throws IOException {
       return Files.readAllBytes(Tiny.FOLDER.resolve("images").resolve(name));
@@ -41,8 +42,8 @@ class EvaluationTest {
 
   @Test
   void turnsBeforeTheLastReplyAreItsHistory() {
-    Question question =
-        Question.of(
+    EvalQuestion question =
+        EvalQuestion.of(
             sample(
                 SYSTEM
                     + "\nHuman: <image>\nHuman: What is it?\nAI: An owl.\nWith wings.\nHuman: And"
@@ -56,7 +57,7 @@ class EvaluationTest {
             new Turn(Role.AI, "An owl.\nWith wings.", 0),
             new Turn(Role.HUMAN, "And now?", 0));
     assertThat(question.truth()).isEqualTo("It sleeps.");
-    assertThatThrownBy(() -> Question.of(sample(SYSTEM + "\nHuman: Who?", Map.of())))
+    assertThatThrownBy(() -> EvalQuestion.of(sample(SYSTEM + "\nHuman: Who?", Map.of())))
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("does not end with a reply");
   }
@@ -80,13 +81,13 @@ class EvaluationTest {
 
   @Test
   void groupsAreCountedAndAnswersEscaped() throws IOException {
-    List<Question> questions =
+    List<EvalQuestion> questions =
         List.of(
-            Question.of(
+            EvalQuestion.of(
                 sample(
                     SYSTEM + "\nHuman: Colour?\nAI: Red.",
                     Map.of("skill", "colour", "ability", "visual", "language", "en"))),
-            Question.of(
+            EvalQuestion.of(
                 sample(
                     SYSTEM + "\nHuman: Shape?\nAI: Round.",
                     Map.of("skill", "shape", "ability", "visual", "language", "en"))));
@@ -109,7 +110,7 @@ class EvaluationTest {
   /** Has one answer to everything. */
   private record Always(String text) implements Answerer {
     @Override
-    public String answer(Question question) {
+    public String answer(EvalQuestion question) {
       return text;
     }
 
@@ -120,8 +121,8 @@ class EvaluationTest {
   @Test
   void aCheckpointAnswersAsTheReference() throws IOException {
     JsonNode golden = golden();
-    Question question =
-        Question.of(
+    EvalQuestion question =
+        EvalQuestion.of(
             sample(
                 golden.get("prompt").asText() + "truth",
                 Map.of(),

@@ -4,13 +4,13 @@ package io.owlmesh.trainer.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.owlmesh.model.HostTensor;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.abstractor.VisualAbstractor;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.MappedTensor;
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.engine.WeightLoader;
+import io.owlmesh.model.weights.MappedTensor;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.WeightLoader;
+import io.owlmesh.runtime.connector.VisualAbstractor;
 import io.owlmesh.trainer.Tiny;
 import io.owlmesh.trainer.recipe.Recipe;
 import java.io.IOException;
@@ -80,7 +80,7 @@ class StudyJobTest {
                     stage,
                     stage,
                     test));
-    try (Watching watching = new Watching(new PrintWriter(told), false)) {
+    try (TrainingMonitor watching = new TrainingMonitor(new PrintWriter(told), false)) {
       assertThat(new StudyJob(Recipe.read(recipe), watching).run()).isTrue();
     }
   }

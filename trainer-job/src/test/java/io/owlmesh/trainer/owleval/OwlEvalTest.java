@@ -4,11 +4,11 @@ package io.owlmesh.trainer.owleval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.PromptTemplate.Turn;
 import io.owlmesh.trainer.Tiny;
 import io.owlmesh.trainer.eval.Answerer;
-import io.owlmesh.trainer.eval.Question;
+import io.owlmesh.trainer.eval.EvalQuestion;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,10 +39,10 @@ class OwlEvalTest {
 
   /** Answers with what it was asked. */
   private static final class Echo implements Answerer {
-    private final List<Question> asked = new ArrayList<>();
+    private final List<EvalQuestion> asked = new ArrayList<>();
 
     @Override
-    public String answer(Question question) {
+    public String answer(EvalQuestion question) {
       asked.add(question);
       return question.turns().stream().map(Turn::text).collect(Collectors.joining("|"));
     }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.owlmesh.model.OwlException;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +37,8 @@ class RecipeTest {
   @Test
   void thePaperRecipeHasThePapersNumbers() {
     Recipe paper = Recipe.read(SHIPPED.resolve("paper-7b.yaml"));
-    Stage align = paper.stages().get(0);
-    Stage instruct = paper.stages().get(1);
+    TrainingStage align = paper.stages().get(0);
+    TrainingStage instruct = paper.stages().get(1);
 
     assertThat(align.steps()).isEqualTo(50_000);
     assertThat(align.rate()).isEqualTo(1e-4);

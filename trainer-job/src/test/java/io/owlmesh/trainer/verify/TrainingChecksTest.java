@@ -3,8 +3,8 @@ package io.owlmesh.trainer.verify;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.owlmesh.model.engine.EngineOptions;
-import io.owlmesh.model.verify.Row;
+import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.verify.Row;
 import io.owlmesh.trainer.Tiny;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** All stages and the front door in one process: for a small machine, and as a baseline. */
-@NullMarked
-package io.owlmesh.fused;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** Measures a running mesh as a client sees it, beside what the machine could do at best. */
-@NullMarked
-package io.owlmesh.launcher.bench;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,8 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/**
- * Whole meshes as users run them: separate processes on real ports, asked through the front door.
- */
-@NullMarked
-package io.owlmesh.mesh;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.client;
+
+import io.grpc.StatusRuntimeException;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.DescribeRequest;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Talks to the front door of a mesh. */
+public final class ChatClient implements AutoCloseable {
+  private final Address address;
+  private final Connection connection;
+
+  public ChatClient(Address address) {
+    this.address = address;
+    connection = new Connection(address);
+  }
+
+  /** The conversations that the mesh keeps; closed with this. */
+  public SessionClient sessions() {
+    return new SessionClient(address, connection.channel());
+  }
+
+  /**
+   * Asks for an answer that the mesh does not keep.
+   *
+   * @param limit how long the whole answer may take
+   * @param onEvent called in order, one at a time; while it runs, the mesh waits
+   */
+  public PendingAnswer answer(
+      AskRequest question,
+      AnswerOptions options,
+      Duration limit,
+      Trace trace,
+      Consumer<AnswerResponse> onEvent) {
+    var observer =
+        new UploadingObserver<>(
+            new AskUpload(question.conversation(options), question.images()), onEvent);
+    var _ =
+        ChatGrpc.newStub(connection.channel())
+            .withInterceptors(trace.interceptor())
+            .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+            .answer(observer);
+    return new PendingAnswer(address, observer.end());
+  }
+
+  /** What the mesh serves. */
+  public DescribeResponse describe(Duration limit) throws AnswerFailed {
+    try {
+      return ChatGrpc.newBlockingStub(connection.channel())
+          .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+          .describe(DescribeRequest.getDefaultInstance());
+    } catch (StatusRuntimeException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

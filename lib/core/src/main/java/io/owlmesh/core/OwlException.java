@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A {@link Fault} with the field it concerns and a sentence that names the limit. The message is
+ * safe to show to callers.
+ */
+public final class OwlException extends RuntimeException {
+  private final Fault fault;
+  private final String field;
+
+  /**
+   * @param field the request field, file or tensor concerned, for example {@code image.bytes};
+   *     empty if none
+   * @param message one sentence naming what was found and what is allowed
+   */
+  public OwlException(Fault fault, String field, String message) {
+    this(fault, field, message, null);
+  }
+
+  /** As above, with the cause, which is logged and never sent to callers. */
+  public OwlException(Fault fault, String field, String message, @Nullable Throwable cause) {
+    super(field.isEmpty() ? message : field + ": " + message, cause);
+    this.fault = fault;
+    this.field = field;
+  }
+
+  /** A {@link Fault#BAD_INPUT}. */
+  public static OwlException badInput(String field, String message) {
+    return new OwlException(Fault.BAD_INPUT, field, message);
+  }
+
+  /** A {@link Fault#BAD_CHECKPOINT}. */
+  public static OwlException badCheckpoint(String where, String message) {
+    return new OwlException(Fault.BAD_CHECKPOINT, where, message);
+  }
+
+  public Fault fault() {
+    return fault;
+  }
+
+  public String field() {
+    return field;
+  }
+}

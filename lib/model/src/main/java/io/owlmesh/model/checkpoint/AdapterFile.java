@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.checkpoint;
+
+import io.owlmesh.core.DType;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.json.Problem;
+import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.weights.WeightFiles;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.SortedMap;
+
+/**
+ * A LoRA adapter, copied into memory: for each changed linear layer, y += scaling * B (A x).
+ *
+ * @param name of its folder, or of its file without the ending
+ * @param rank rows of A and columns of B
+ * @param alphaAssumed whether no configuration told alpha, so that the authors' ratio of 32 to rank
+ *     8 was taken; worth telling people
+ * @param scaling alpha / rank, or alpha / sqrt(rank) for rsLoRA
+ * @param modules by the canonical path of the linear layer, for example {@code
+ *     language_model.model.layers.0.self_attn.q_proj}
+ */
+public record AdapterFile(
+    String name,
+    int rank,
+    double alpha,
+    boolean alphaAssumed,
+    double scaling,
+    SortedMap<String, Pair> modules) {
+
+  /**
+   * The matrices of one layer, of any float type, in direct memory.
+   *
+   * @param a [rank, in]
+   * @param b [out, rank]
+   */
+  public record Pair(HostTensor a, HostTensor b) {}
+
+  /**
+   * Opens a folder of PEFT (adapter_config.json with adapter_model.safetensors or .bin), a folder
+   * of a trainer that dumped the whole state, or one weight file of either kind, beside which
+   * adapter_config.json is read if it is there.
+   *
+   * @throws OwlException BAD_CHECKPOINT listing everything that is wrong or not supported
+   */
+  public static AdapterFile open(Path folderOrFile) {
+    return AdapterReader.read(folderOrFile);
+  }
+
+  /** How many numbers it has. */
+  public long parameters() {
+    return modules.values().stream()
+        .mapToLong(pair ->
+            HostTensor.byteCount(DType.INT8, pair.a().shape())
+                + HostTensor.byteCount(DType.INT8, pair.b().shape()))
+        .sum();
+  }
+
+  /** The same under another name. */
+  public AdapterFile named(String other) {
+    return new AdapterFile(other, rank, alpha, alphaAssumed, scaling, modules);
+  }
+
+  /** Whether a folder looks like one that {@link #open} reads, apart from whole checkpoints. */
+  public static boolean isAdapterFolder(Path folder) {
+    return Files.isDirectory(folder)
+        && (Files.exists(folder.resolve(AdapterReader.CONFIG))
+            || WeightFiles.firstExisting(folder, AdapterReader.WEIGHTS).isPresent());
+  }
+
+  /**
+   * Checks that the adapter fits a model.
+   *
+   * @throws OwlException BAD_CHECKPOINT listing every layer that the model lacks, that cannot be
+   *     adapted, or that has another shape
+   */
+  public void validate(OwlConfig config) {
+    Problems problems = new Problems();
+    problems.addAll(mismatches(config));
+    problems.throwIfAny(name);
+  }
+
+  /** As {@link #validate}, returning what is wrong. */
+  public List<Problem> mismatches(OwlConfig config) {
+    Problems problems = new Problems();
+    SortedMap<String, List<Long>> shapes = ExpectedTensors.of(config).of(Part.LANGUAGE);
+    modules.forEach((module, pair) -> {
+      List<Long> base = shapes.get(module + ".weight");
+      if (base == null || !module.endsWith("_proj")) {
+        problems.add(
+            module,
+            "not a layer that can be adapted; those are q, k, v, o, gate, up and down_proj of"
+                + " layers 0 to "
+                + (config.language().layers() - 1)
+                + " of the language model");
+        return;
+      }
+      long in = pair.a().shape()[1];
+      long out = pair.b().shape()[0];
+      if (in != base.get(1) || out != base.get(0)) {
+        problems.add(
+            module, "adapts a layer of [%d, %d], but this one is %s".formatted(out, in, base));
+      }
+    });
+    return problems.list();
+  }
+}

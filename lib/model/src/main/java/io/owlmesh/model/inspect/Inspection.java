@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.inspect;
+
+import io.owlmesh.core.DType;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.checkpoint.ExpectedTensors;
+import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.json.Problem;
+import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.weights.TensorEntry;
+import io.owlmesh.model.weights.WeightFiles;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
+
+/**
+ * Everything there is to say about a checkpoint folder, problems included; for people who wonder
+ * why it does not load.
+ *
+ * @param layout the file that decided the layout; empty if there are no weights
+ * @param config as read; meaningless where problems name its files
+ * @param notes what works but is worth knowing
+ */
+public record Inspection(
+    Path folder,
+    String layout,
+    OwlConfig config,
+    List<PartSummary> parts,
+    List<AdapterSummary> adapters,
+    List<Problem> problems,
+    List<String> notes) {
+
+  /**
+   * What a part holds.
+   *
+   * @param tensors found
+   * @param expectedTensors that the configuration asks for
+   * @param parameters numbers found
+   * @param bytes of them on disk
+   */
+  public record PartSummary(
+      Part part,
+      int tensors,
+      int expectedTensors,
+      long parameters,
+      SortedSet<DType> dtypes,
+      long bytes) {}
+
+  /**
+   * An adapter found in the folder.
+   *
+   * @param path of its folder; the checkpoint's own for one that is embedded or lies beside
+   */
+  public record AdapterSummary(
+      Path path, String name, int rank, double alpha, boolean alphaAssumed, int modules) {}
+
+  /** Inspects a folder; what is wrong becomes problems, never an exception. */
+  public static Inspection of(Path folder) {
+    Problems problems = new Problems();
+    List<String> notes = new ArrayList<>();
+    Checkpoint checkpoint = Checkpoint.read(folder, problems);
+    boolean configured =
+        problems.list().stream().noneMatch(p -> p.where().startsWith("config.json"));
+    if (checkpoint.hasWeights() && configured) {
+      problems.addAll(checkpoint.mismatches(EnumSet.allOf(Part.class)));
+    }
+    for (String name : checkpoint.strangers()) {
+      problems.add(name, "unexpected tensor, which belongs to no part of the model");
+    }
+    if (WeightFiles.firstExisting(folder, "tokenizer.model", "tokenizer.json").isEmpty()) {
+      problems.add(String.valueOf(folder), "missing tokenizer: no tokenizer.model");
+    }
+    List<AdapterSummary> adapters = adapters(folder, checkpoint, configured, problems, notes);
+    return new Inspection(
+        folder,
+        checkpoint.layout(),
+        checkpoint.config(),
+        parts(checkpoint, configured),
+        adapters,
+        problems.list().stream().distinct().toList(),
+        List.copyOf(notes));
+  }
+
+  /** Whether nothing is wrong. */
+  public boolean isSound() {
+    return problems.isEmpty();
+  }
+
+  /** An aligned table for a terminal. */
+  public String toText() {
+    return InspectionText.render(this);
+  }
+
+  private static List<PartSummary> parts(Checkpoint checkpoint, boolean configured) {
+    List<PartSummary> result = new ArrayList<>();
+    for (Part part : Part.values()) {
+      List<TensorEntry> entries =
+          checkpoint.tensors().values().stream()
+              .filter(e -> Part.of(e.name()).filter(p -> p == part).isPresent())
+              .toList();
+      SortedSet<DType> dtypes = new TreeSet<>();
+      entries.forEach(e -> dtypes.add(e.dtype()));
+      int expected =
+          configured ? ExpectedTensors.of(checkpoint.config()).of(part).size() : entries.size();
+      result.add(
+          new PartSummary(
+              part,
+              entries.size(),
+              expected,
+              entries.stream().mapToLong(TensorEntry::elements).sum(),
+              dtypes,
+              entries.stream().mapToLong(TensorEntry::bytes).sum()));
+    }
+    return List.copyOf(result);
+  }
+
+  private static List<AdapterSummary> adapters(
+      Path folder,
+      Checkpoint checkpoint,
+      boolean configured,
+      Problems problems,
+      List<String> notes) {
+    Set<Path> places = new TreeSet<>();
+    if (!checkpoint.adapterTensors().isEmpty() || AdapterFile.isAdapterFolder(folder)) {
+      places.add(folder);
+    }
+    if (Files.isDirectory(folder)) {
+      try (Stream<Path> children = Files.list(folder)) {
+        children.filter(AdapterFile::isAdapterFolder).forEach(places::add);
+      } catch (IOException e) {
+        problems.add(folder.toString(), "cannot be listed: " + e.getMessage());
+      }
+    }
+    List<AdapterSummary> result = new ArrayList<>();
+    for (Path place : places) {
+      try {
+        AdapterFile adapter = AdapterFile.open(place);
+        if (configured) {
+          problems.addAll(adapter.mismatches(checkpoint.config()));
+        }
+        if (adapter.alphaAssumed()) {
+          notes.add(
+              "adapter %s tells no alpha; assuming %s, the authors' ratio"
+                  .formatted(adapter.name(), InspectionText.plain(adapter.alpha())));
+        }
+        result.add(summary(place, adapter));
+      } catch (OwlException e) {
+        problems.add(e);
+      }
+    }
+    return List.copyOf(result);
+  }
+
+  private static AdapterSummary summary(Path place, AdapterFile adapter) {
+    return new AdapterSummary(
+        place,
+        adapter.name(),
+        adapter.rank(),
+        adapter.alpha(),
+        adapter.alphaAssumed(),
+        adapter.modules().size());
+  }
+}

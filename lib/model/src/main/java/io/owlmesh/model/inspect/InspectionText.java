@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.inspect;
+
+import io.owlmesh.model.json.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** Renders an {@link Inspection} as text. */
+final class InspectionText {
+  private InspectionText() {}
+
+  static String render(Inspection inspection) {
+    StringBuilder text = new StringBuilder();
+    text.append(inspection.folder())
+        .append(inspection.layout().isEmpty() ? "" : " (" + inspection.layout() + ")")
+        .append("\n\n");
+    table(text, parts(inspection));
+    if (!inspection.adapters().isEmpty()) {
+      text.append('\n');
+      table(text, adapters(inspection));
+    }
+    for (String note : inspection.notes()) {
+      text.append("\nnote: ").append(note).append('\n');
+    }
+    int count = inspection.problems().size();
+    text.append('\n').append(count == 0 ? "no problems" : count + " problem(s)").append('\n');
+    for (Problem problem : inspection.problems()) {
+      text.append("  ").append(problem).append('\n');
+    }
+    return text.toString();
+  }
+
+  private static List<List<String>> parts(Inspection inspection) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("part", "tensors", "expected", "parameters", "bytes", "types"));
+    long parameters = 0;
+    long bytes = 0;
+    int tensors = 0;
+    int expected = 0;
+    for (Inspection.PartSummary part : inspection.parts()) {
+      String types = part.dtypes().stream().map(Enum::name).collect(Collectors.joining(" "));
+      rows.add(
+          row(
+              part.part().label(),
+              part.tensors(),
+              part.expectedTensors(),
+              part.parameters(),
+              part.bytes(),
+              types));
+      parameters += part.parameters();
+      bytes += part.bytes();
+      tensors += part.tensors();
+      expected += part.expectedTensors();
+    }
+    rows.add(row("total", tensors, expected, parameters, bytes, ""));
+    return rows;
+  }
+
+  private static List<String> row(
+      String name, int tensors, int expected, long parameters, long bytes, String types) {
+    return List.of(
+        name, number(tensors), number(expected), number(parameters), number(bytes), types);
+  }
+
+  private static List<List<String>> adapters(Inspection inspection) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("adapter", "layers", "rank", "alpha"));
+    for (Inspection.AdapterSummary adapter : inspection.adapters()) {
+      rows.add(
+          List.of(
+              adapter.name(),
+              number(adapter.modules()),
+              number(adapter.rank()),
+              plain(adapter.alpha()) + (adapter.alphaAssumed() ? " (assumed)" : "")));
+    }
+    return rows;
+  }
+
+  /** Without a fraction where there is none. */
+  static String plain(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
+
+  private static String number(long value) {
+    return String.format(Locale.ROOT, "%,d", value);
+  }
+
+  /** The first and last columns of words flush left, numbers flush right. */
+  private static void table(StringBuilder text, List<List<String>> rows) {
+    int columns = rows.getFirst().size();
+    for (List<String> row : rows) {
+      StringBuilder line = new StringBuilder("  ");
+      for (int i = 0; i < columns; i++) {
+        int column = i;
+        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
+        String pad = " ".repeat(width - row.get(i).length());
+        boolean words = i == 0 || i == columns - 1;
+        line.append(words ? row.get(i) + pad : pad + row.get(i)).append("  ");
+      }
+      text.append(line.toString().stripTrailing()).append('\n');
+    }
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.json;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import io.owlmesh.core.OwlException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Strict JSON (a repeated key is an error: readers would disagree on which one counts). */
+public final class StrictJson {
+  private static final long MAX_FILE = 100_000_000;
+
+  public static final ObjectMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private StrictJson() {}
+
+  public static JsonNode parse(byte[] text) throws IOException {
+    JsonNode node = MAPPER.readTree(text);
+    return node == null ? MissingNode.getInstance() : node;
+  }
+
+  /**
+   * Reads a file that must be a JSON object.
+   *
+   * @throws OwlException BAD_CHECKPOINT if it is not, or is larger than 100 MB
+   */
+  public static JsonNode object(Path file) {
+    String where = String.valueOf(file.getFileName());
+    try {
+      if (Files.size(file) > MAX_FILE) {
+        throw OwlException.badCheckpoint(where, "larger than " + MAX_FILE + " bytes");
+      }
+      JsonNode node = parse(Files.readAllBytes(file));
+      if (!node.isObject()) {
+        throw OwlException.badCheckpoint(where, "not a JSON object");
+      }
+      return node;
+    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
+      throw OwlException.badCheckpoint(where, "not JSON: " + e.getOriginalMessage());
+    } catch (IOException e) {
+      throw OwlException.badCheckpoint(where, "cannot be read: " + e.getMessage());
+    }
+  }
+
+  /** Exactly {@code length} bytes from {@code position}. */
+  public static byte[] readFully(FileChannel channel, long position, int length)
+      throws IOException {
+    ByteBuffer buffer = ByteBuffer.allocate(length);
+    while (buffer.hasRemaining()) {
+      if (channel.read(buffer, position + buffer.position()) < 0) {
+        throw new EOFException("the file ends at byte " + (position + buffer.position()));
+      }
+    }
+    return buffer.array();
+  }
+}

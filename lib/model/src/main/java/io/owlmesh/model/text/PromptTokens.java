@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.text;
+
+import io.owlmesh.core.OwlException;
+import io.owlmesh.model.OwlConfig;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** The positions of a prompt: a token id each, or a place for a visual token. Immutable. */
+public final class PromptTokens {
+  /** Stands for a visual token where an id would be. */
+  public static final int VISUAL = -1;
+
+  private final int[] ids;
+  private final List<Integer> imageStarts;
+  private final int visualTokens;
+
+  private PromptTokens(int[] ids, List<Integer> imageStarts, int visualTokens) {
+    this.ids = ids;
+    this.imageStarts = imageStarts;
+    this.visualTokens = visualTokens;
+  }
+
+  /** Number of positions L. */
+  public int length() {
+    return ids.length;
+  }
+
+  /** A copy of the ids, [L], from BOS on; {@link #VISUAL} at the positions of images. */
+  public int[] ids() {
+    return ids.clone();
+  }
+
+  /** The first position of every image, in order. */
+  public List<Integer> imageStarts() {
+    return imageStarts;
+  }
+
+  /** Positions that each image takes from its start on. */
+  public int visualTokens() {
+    return visualTokens;
+  }
+
+  /** Appends position by position, beginning with BOS. */
+  static final class Builder {
+    private final List<Integer> imageStarts = new ArrayList<>();
+    private final OwlConfig config;
+    private int[] ids = new int[64];
+    private int length;
+
+    Builder(OwlConfig config) {
+      this.config = config;
+      ids[length++] = config.language().bos();
+    }
+
+    void text(int[] more) {
+      int vocabulary = config.language().vocabulary();
+      int start = grow(more.length);
+      for (int i = 0; i < more.length; i++) {
+        if (more[i] >= vocabulary) {
+          throw OwlException.badCheckpoint(
+              "tokenizer", "gave the id " + more[i] + "; the model embeds " + vocabulary);
+        }
+        ids[start + i] = more[i];
+      }
+    }
+
+    void image() {
+      int start = grow(config.visualTokens());
+      imageStarts.add(start);
+      Arrays.fill(ids, start, length, VISUAL);
+    }
+
+    private int grow(int more) {
+      int start = length;
+      if (more > Integer.MAX_VALUE / 2 - length) {
+        throw OwlException.badInput("prompt", "more positions than an array can hold");
+      }
+      length += more;
+      if (length > ids.length) {
+        ids = Arrays.copyOf(ids, Math.max(length, 2 * ids.length));
+      }
+      return start;
+    }
+
+    PromptTokens build() {
+      return new PromptTokens(
+          Arrays.copyOf(ids, length), List.copyOf(imageStarts), config.visualTokens());
+    }
+  }
+}

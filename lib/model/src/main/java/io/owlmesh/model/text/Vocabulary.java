@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.text;
+
+import io.owlmesh.core.OwlException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The pieces of a tokeniser: what each id spells, and whether text may become it. Immutable. */
+final class Vocabulary {
+  static final int NONE = -1;
+  private static final int BYTES = 256;
+
+  /** What a piece is for; the names and meanings are those of SentencePiece. */
+  enum Kind {
+    NORMAL,
+    UNKNOWN,
+    /** A mark between tokens, such as the start of a text: never made from text, spells nothing. */
+    CONTROL,
+    /** Always cut out of the text whole. */
+    USER_DEFINED,
+    /** Merged through, but never given out. */
+    UNUSED,
+    /** One byte of a character that no piece spells. */
+    BYTE
+  }
+
+  /**
+   * @param text spelling, with {@code ▁} for a space; {@code <0xHH>} for a byte
+   * @param score larger merges first
+   */
+  record Piece(String text, float score, Kind kind) {}
+
+  private final List<Piece> pieces;
+  private final Map<String, Integer> spelled;
+  private final int[] bytes = new int[BYTES];
+  private final int[] byteValues;
+  private final int unknown;
+  private final int longestUserDefined;
+
+  /**
+   * @param where file name for messages
+   * @throws OwlException BAD_CHECKPOINT if pieces contradict each other or none stands for the
+   *     unknown
+   */
+  Vocabulary(String where, List<Piece> pieces) {
+    this.pieces = List.copyOf(pieces);
+    this.spelled = HashMap.newHashMap(pieces.size());
+    this.byteValues = new int[pieces.size()];
+    Arrays.fill(bytes, NONE);
+    Arrays.fill(byteValues, NONE);
+    int unknownId = NONE;
+    int longest = 0;
+    for (int id = 0; id < pieces.size(); id++) {
+      Piece piece = pieces.get(id);
+      switch (piece.kind()) {
+        case NORMAL, UNUSED -> spell(where, piece, id);
+        case USER_DEFINED -> {
+          spell(where, piece, id);
+          longest = Math.max(longest, piece.text().length());
+        }
+        case BYTE -> {
+          byteValues[id] = byteValue(where, piece.text());
+          bytes[byteValues[id]] = id;
+        }
+        case UNKNOWN -> unknownId = id;
+        case CONTROL -> {}
+      }
+    }
+    if (unknownId == NONE) {
+      throw OwlException.badCheckpoint(where, "no piece stands for unknown text");
+    }
+    this.unknown = unknownId;
+    this.longestUserDefined = longest;
+  }
+
+  private void spell(String where, Piece piece, int id) {
+    if (piece.text().isEmpty() || spelled.putIfAbsent(piece.text(), id) != null) {
+      throw OwlException.badCheckpoint(
+          where, "piece " + id + " is empty or spelled like another: '" + piece.text() + "'");
+    }
+  }
+
+  private static int byteValue(String where, String text) {
+    if (!text.matches("<0x[0-9A-Fa-f]{2}>")) {
+      throw OwlException.badCheckpoint(where, "byte piece '" + text + "'; expected <0xHH>");
+    }
+    return Integer.parseInt(text, 3, 5, 16);
+  }
+
+  int size() {
+    return pieces.size();
+  }
+
+  /** The piece of an id from 0 up to, not including, {@link #size}. */
+  Piece piece(int id) {
+    return pieces.get(id);
+  }
+
+  /** The id that text spells, or {@link #NONE}. */
+  int find(String text) {
+    return spelled.getOrDefault(text, NONE);
+  }
+
+  int unknown() {
+    return unknown;
+  }
+
+  /** The id of a byte from 0 to 255, or {@link #NONE}. */
+  int ofByte(int value) {
+    return bytes[value];
+  }
+
+  /** The byte, 0 to 255, that an id stands for, or {@link #NONE}. */
+  int byteOf(int id) {
+    return byteValues[id];
+  }
+
+  /** Whether every byte has a piece, so that any text can be spelled. */
+  boolean spellsBytes() {
+    return Arrays.stream(bytes).allMatch(id -> id != NONE);
+  }
+
+  /** Length of the longest user-defined piece at this place, in chars; 0 if there is none. */
+  int userDefinedAt(String text, int start) {
+    for (int n = Math.min(longestUserDefined, text.length() - start); n > 0; n--) {
+      int id = find(text.substring(start, start + n));
+      if (id != NONE && pieces.get(id).kind() == Kind.USER_DEFINED) {
+        return n;
+      }
+    }
+    return 0;
+  }
+}

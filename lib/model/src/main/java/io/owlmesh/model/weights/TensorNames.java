@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.weights;
+
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Maps the names found in files to those of the model. PEFT wraps a model and saves the wrapping in
+ * the names: {@code base_model.model.X}, {@code X.base_layer.weight} since 0.7, and {@code
+ * X.lora_A.default.weight} where "default" is the adapter's name.
+ */
+public final class TensorNames {
+  private static final String WRAPPER = "base_model.model.";
+  private static final Pattern BASE_LAYER = Pattern.compile("(.+)\\.base_layer\\.(weight|bias)");
+  private static final Pattern NAMED_LORA = Pattern.compile("(.+\\.lora_[AB])\\.[^.]+\\.weight");
+  private static final Pattern LORA = Pattern.compile("(.+)\\.lora_([AB])\\.weight");
+
+  /** A LoRA matrix: the linear layer it changes, and whether it is A or B. */
+  public record Lora(String module, boolean isA) {}
+
+  private TensorNames() {}
+
+  /**
+   * The canonical name; empty for what no model needs: rotary tables, which are rounded in files
+   * and recomputed in float32 here.
+   */
+  static Optional<String> canonical(String name) {
+    if (name.endsWith(".rotary_emb.inv_freq")) {
+      return Optional.empty();
+    }
+    String plain = name.startsWith(WRAPPER) ? name.substring(WRAPPER.length()) : name;
+    Matcher base = BASE_LAYER.matcher(plain);
+    if (base.matches()) {
+      return Optional.of(base.group(1) + "." + base.group(2));
+    }
+    Matcher lora = NAMED_LORA.matcher(plain);
+    return Optional.of(lora.matches() ? lora.group(1) + ".weight" : plain);
+  }
+
+  /** Reads a canonical name as that of a LoRA matrix. */
+  public static Optional<Lora> lora(String canonical) {
+    Matcher matcher = LORA.matcher(canonical);
+    return matcher.matches()
+        ? Optional.of(new Lora(matcher.group(1), matcher.group(2).equals("A")))
+        : Optional.empty();
+  }
+
+  /** Whether an adapter made this tensor, supported or not. */
+  static boolean isAdapter(String canonical) {
+    return canonical.contains(".lora_");
+  }
+}

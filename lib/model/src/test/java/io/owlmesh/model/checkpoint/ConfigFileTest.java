@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.owlmesh.core.DType;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.json.Problem;
+import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.random.Preset;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigFileTest {
+  @TempDir private Path folder;
+
+  private final Problems problems = new Problems();
+
+  private OwlConfig read(String config) throws IOException {
+    Files.writeString(folder.resolve("config.json"), config);
+    return ConfigFile.open(folder, problems).read(Map.of());
+  }
+
+  @Test
+  void anEmptyConfigurationTakesTheAuthorsDefaults() throws IOException {
+    OwlConfig config = read("{}");
+    assertThat(problems.list()).isEmpty();
+    OwlConfig seven = Preset.OWL_7B.config();
+    assertThat(config.vision()).isEqualTo(seven.vision());
+    assertThat(config.language()).isEqualTo(seven.language());
+    assertThat(config.preprocessing()).isEqualTo(seven.preprocessing());
+    assertThat(config.queries()).isEqualTo(64);
+    // Their code says 4096, their weights 2816: the tensors decide.
+    assertThat(config.abstractor().mlpWidth()).isEqualTo(4096);
+  }
+
+  @Test
+  void whatIsWrittenIsReadBack() throws IOException {
+    ConfigWriter.write(folder, Preset.NANO.config(), DType.FLOAT16);
+    assertThat(ConfigFile.open(folder, problems).read(Map.of())).isEqualTo(Preset.NANO.config());
+    assertThat(problems.list()).isEmpty();
+  }
+
+  @Test
+  void keyValueHeadsDefaultToHeadsAndHeadSizeMayDiffer() throws IOException {
+    OwlConfig config =
+        read("{'text_config':{'num_attention_heads':16,'head_dim':64}}".replace('\'', '"'));
+    assertThat(problems.list()).isEmpty();
+    assertThat(config.language().keyValueHeads()).isEqualTo(16);
+    assertThat(config.language().headSize()).isEqualTo(64);
+  }
+
+  @Test
+  void theRotaryBaseIsFoundInEitherPlace() throws IOException {
+    assertThat(read("{\"text_config\":{\"rope_theta\":5}}").language().ropeTheta()).isEqualTo(5);
+    String newer =
+        "{'text_config':{'rope_scaling':null,'rope_parameters':"
+            + "{'rope_type':'default','rope_theta':6}}}";
+    assertThat(read(newer.replace('\'', '"')).language().ropeTheta()).isEqualTo(6);
+    assertThat(problems.list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'model_type':'mplug_owl2'}|model_type is 'mplug_owl2'",
+        "{'text_config':{'model_type':'bloom'}}|model_type is 'bloom'",
+        "{'text_config':{'hidden_act':'gelu'}}|hidden_act 'gelu'",
+        "{'text_config':{'attention_bias':true}}|attention_bias is not supported",
+        "{'text_config':{'rope_scaling':{'type':'linear','factor':2}}}|type 'linear'",
+        "{'text_config':{'rope_scaling':{'rope_type':'llama3'}}}|type 'llama3'",
+        "{'text_config':{'num_attention_heads':7}}|7 heads do not divide width 4096",
+        "{'text_config':{'num_key_value_heads':5}}|5 heads of keys do not divide 32",
+        "{'text_config':{'head_dim':3}}|odd head size 3",
+        "{'text_config':{'vocab_size':0}}|vocab_size is 0",
+        "{'text_config':{'hidden_size':99999999}}|hidden_size is 99999999",
+        "{'text_config':{'hidden_size':1e3}}|hidden_size is 1000",
+        "{'text_config':{'rms_norm_eps':-1}}|rms_norm_eps is -1",
+        "{'text_config':{'eos_token_id':32000}}|eos_token_id is 32000",
+        "{'text_config':7}|text_config is not an object",
+        "{'vision_config':{'num_hidden_layers':100000}}|num_hidden_layers is 100000",
+        "{'vision_config':{'image_size':225}}|patches of 14 do not tile 225",
+        "{'vision_config':{'num_channels':1}}|num_channels is 1",
+        "{'visual_abstractor_config':{'hidden_size':768}}|must be the vision encoder's 1024",
+        "{'num_query_tokens':'64'}|num_query_tokens is",
+        "{'visual_abstractor_config':{'num_hidden_layers':0}}|one for each of the 257 features",
+        "[]|not a JSON object",
+        "{|not JSON",
+        "{'a':1,'a':2}|Duplicate field",
+      },
+      quoteCharacter = '`')
+  void impossibleAndOtherModelsAreRefusedByName(String config, String message) throws IOException {
+    read(config.replace('\'', '"'));
+    assertThat(problems.list().toString()).contains(message);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'resolution':224}",
+        "{'size':224,'crop_size':224}",
+        "{'size':{'shortest_edge':224},'crop_size':{'height':224,'width':224}}",
+        "{'size':null}",
+        "{}"
+      })
+  void theSizeOfPicturesIsReadInEverySpelling(String config) throws IOException {
+    Files.writeString(folder.resolve("preprocessor_config.json"), config.replace('\'', '"'));
+    assertThat(read("{}").preprocessing().size()).isEqualTo(224);
+    assertThat(problems.list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{'resolution':336}",
+        "{'crop_size':{'height':224,'width':336}}",
+        "{'image_mean':[1,2]}",
+        "{'image_std':[1,0,1]}",
+        "{'image_std':['a',1,1]}"
+      })
+  void impossiblePreprocessingIsRefused(String config) throws IOException {
+    Files.writeString(folder.resolve("preprocessor_config.json"), config.replace('\'', '"'));
+    read("{}");
+    assertThat(problems.list())
+        .singleElement()
+        .extracting(Problem::where)
+        .isEqualTo("preprocessor_config.json");
+  }
+}

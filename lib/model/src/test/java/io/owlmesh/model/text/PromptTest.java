@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.model.text;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.owlmesh.core.Fault;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.text.Prompt.Image;
+import io.owlmesh.model.text.Prompt.Text;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PromptTest {
+  private final Tokenizer tokenizer = TextFixture.tiny();
+  private final OwlConfig config = TextFixture.config();
+
+  @Test
+  void everyPromptOfTheFixtureGivesTheReferenceIds() {
+    for (JsonNode one : TextFixture.cases("/owl-tiny/forward.json")) {
+      Prompt prompt = Prompt.parse(one.get("prompt").asText());
+      assertThat(prompt.encode(tokenizer, config).ids())
+          .as(one.get("name").asText())
+          .isEqualTo(TextFixture.ids(one.get("ids")));
+      assertThat(prompt.images()).isEqualTo(one.get("images").size());
+    }
+  }
+
+  @Test
+  void placeholdersAreCutOutAndNothingEmptyRemains() {
+    assertThat(Prompt.parse("<image>a<image><image>b").parts())
+        .containsExactly(new Image(), new Text("a"), new Image(), new Image(), new Text("b"));
+    assertThat(Prompt.parse("").parts()).isEmpty();
+  }
+
+  @Test
+  void everyImageHasItsOwnPositionsEvenWithoutTextBetween() {
+    PromptTokens tokens = Prompt.parse("<image><image>").encode(tokenizer, config);
+    int each = config.visualTokens();
+    assertThat(tokens.imageStarts()).containsExactly(1, 1 + each);
+    assertThat(tokens.length()).isEqualTo(1 + 2 * each);
+    assertThat(tokens.ids()).startsWith(config.language().bos(), PromptTokens.VISUAL);
+  }
+
+  @Test
+  void everyTextIsCutAsIfItStoodAlone() {
+    int[] ids = Prompt.parse("owl<image>owl").encode(tokenizer, config).ids();
+    int owl = tokenizer.encode("owl")[0];
+    assertThat(ids[1]).isEqualTo(owl);
+    assertThat(ids[ids.length - 1]).isEqualTo(owl);
+  }
+
+  @Test
+  void neighbouringTextsAreOne() {
+    assertThat(new Prompt(List.of(new Text("ow"), new Text(""), new Text("l"))).parts())
+        .containsExactly(new Text("owl"));
+  }
+
+  @Test
+  void aTextOfMoreThanAMebibyteIsRefused() {
+    String allowed = "é".repeat(1 << 19);
+    assertThat(Prompt.parse(allowed).parts()).hasSize(1);
+    assertThatThrownBy(() -> Prompt.parse(allowed + "<image>a"))
+        .hasMessage("prompt: 1048577 bytes of UTF-8 text; at most 1048576 are allowed")
+        .extracting("fault")
+        .isEqualTo(Fault.BAD_INPUT);
+  }
+
+  @Test
+  void anIdThatTheModelDoesNotEmbedIsRefused() {
+    var l = config.language();
+    var small =
+        new OwlConfig.Language(
+            300,
+            l.width(),
+            l.mlpWidth(),
+            l.layers(),
+            l.heads(),
+            l.keyValueHeads(),
+            l.headSize(),
+            l.epsilon(),
+            l.ropeTheta(),
+            l.context(),
+            l.bos(),
+            l.eos());
+    var other =
+        new OwlConfig(
+            config.vision(), config.abstractor(), small, config.preprocessing(), config.queries());
+    assertThatThrownBy(() -> Prompt.parse("owl").encode(tokenizer, other))
+        .hasMessageContaining("the model embeds 300")
+        .extracting("fault")
+        .isEqualTo(Fault.BAD_CHECKPOINT);
+  }
+}

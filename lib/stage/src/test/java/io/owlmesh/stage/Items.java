@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.stage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.grpc.Status;
+import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** Work whose items end when the test says so. */
+public class Items implements ItemStream.Work<AbstractRequest, AbstractResponse> {
+  /** How a stream ended. */
+  public record End(int answered, Status status) {}
+
+  public final AtomicInteger begun = new AtomicInteger();
+  final CompletableFuture<End> end = new CompletableFuture<>();
+  private final Map<String, CompletableFuture<AbstractResponse>> items = new ConcurrentHashMap<>();
+
+  @Override
+  public String id(AbstractRequest request) {
+    return request.getId();
+  }
+
+  @Override
+  public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+    CompletableFuture<AbstractResponse> item = item(request.getId());
+    begun.incrementAndGet();
+    return item;
+  }
+
+  @Override
+  public AbstractResponse failed(String id, ItemError error) {
+    return AbstractResponse.newBuilder().setId(id).setError(error).build();
+  }
+
+  @Override
+  public void ended(int answered, Status status) {
+    assertThat(end.complete(new End(answered, status))).as("ended once").isTrue();
+  }
+
+  public CompletableFuture<AbstractResponse> item(String id) {
+    return items.computeIfAbsent(id, _ -> new CompletableFuture<>());
+  }
+
+  public void answer(String id) {
+    item(id).complete(AbstractResponse.newBuilder().setId(id).build());
+  }
+
+  public void fail(String id, Throwable failure) {
+    item(id).completeExceptionally(failure);
+  }
+
+  /** Waits until so many items have begun. */
+  public void awaitBegun(int count) throws InterruptedException {
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (begun.get() < count && System.nanoTime() < limit) {
+      Thread.sleep(2);
+    }
+    assertThat(begun.get()).isEqualTo(count);
+  }
+
+  public End awaitEnd() {
+    return end.orTimeout(10, TimeUnit.SECONDS).join();
+  }
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.wire;
+
+import com.google.protobuf.Any;
+import com.google.protobuf.Duration;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.rpc.BadRequest;
+import com.google.rpc.ErrorInfo;
+import com.google.rpc.RetryInfo;
+import io.grpc.Status;
+import io.grpc.StatusException;
+import io.grpc.StatusRuntimeException;
+import io.grpc.protobuf.StatusProto;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import java.util.Arrays;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import org.jspecify.annotations.Nullable;
+
+/** The one place where faults become gRPC statuses, with google.rpc details, and back. */
+public final class Faults {
+  private static final String DOMAIN = "owlmesh.io";
+  // A message may quote the request. It travels three times, also escaped, and clients accept 8
+  // KiB.
+  private static final int MAX_MESSAGE = 400;
+  private static final Duration RETRY = Duration.newBuilder().setNanos(500_000_000).build();
+
+  private Faults() {}
+
+  /** The status code of a fault. */
+  public static Status.Code code(Fault fault) {
+    return switch (fault) {
+      case BAD_INPUT -> Status.Code.INVALID_ARGUMENT;
+      case NOT_FOUND -> Status.Code.NOT_FOUND;
+      case CONFLICT, OTHER_WEIGHTS, BAD_CHECKPOINT -> Status.Code.FAILED_PRECONDITION;
+      case SATURATED -> Status.Code.RESOURCE_EXHAUSTED;
+      case TOO_LATE -> Status.Code.DEADLINE_EXCEEDED;
+      case CANCELLED -> Status.Code.CANCELLED;
+      case UNAVAILABLE -> Status.Code.UNAVAILABLE;
+      case INTERNAL -> Status.Code.INTERNAL;
+    };
+  }
+
+  /**
+   * Whatever went wrong, as a call ends with it. Failures that are not ours to explain become
+   * INTERNAL without their message.
+   */
+  public static StatusRuntimeException toStatus(Throwable failure) {
+    return switch (unwrap(failure)) {
+      case OwlException e -> toStatus(e);
+      case StatusRuntimeException e -> e;
+      case StatusException e -> new StatusRuntimeException(e.getStatus(), e.getTrailers());
+      case CancellationException _ -> Status.CANCELLED.asRuntimeException();
+      default ->
+          toStatus(
+              new OwlException(Fault.INTERNAL, "", "internal error; the log of the service tells"));
+    };
+  }
+
+  private static StatusRuntimeException toStatus(OwlException e) {
+    String message = message(e);
+    com.google.rpc.Status.Builder status =
+        com.google.rpc.Status.newBuilder()
+            .setCode(code(e.fault()).value())
+            .setMessage(message)
+            .addDetails(
+                Any.pack(
+                    ErrorInfo.newBuilder()
+                        .setReason(e.fault().name())
+                        .setDomain(DOMAIN)
+                        .putMetadata("field", e.field())
+                        .build()));
+    if (e.fault() == Fault.BAD_INPUT) {
+      status.addDetails(
+          Any.pack(
+              BadRequest.newBuilder()
+                  .addFieldViolations(
+                      BadRequest.FieldViolation.newBuilder()
+                          .setField(e.field())
+                          .setDescription(message))
+                  .build()));
+    }
+    if (e.fault() == Fault.SATURATED) {
+      status.addDetails(Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY).build()));
+    }
+    return StatusProto.toStatusRuntimeException(status.build());
+  }
+
+  /** A fault of one item of a stream. */
+  public static ItemError toItemError(OwlException e) {
+    return ItemError.newBuilder()
+        .setCode(code(e.fault()).value())
+        .setField(e.field())
+        .setMessage(message(e))
+        .build();
+  }
+
+  /** What callers may read, cut to a length that the headers of a response can hold. */
+  private static String message(OwlException e) {
+    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
+    if (message.length() <= MAX_MESSAGE) {
+      return message;
+    }
+    boolean split = Character.isHighSurrogate(message.charAt(MAX_MESSAGE - 1));
+    return message.substring(0, split ? MAX_MESSAGE - 1 : MAX_MESSAGE) + "…";
+  }
+
+  /** The fault that another stage reported for an item. */
+  public static OwlException fromItemError(ItemError error) {
+    return restore(
+        fault(Status.fromCodeValue(error.getCode())), error.getField(), error.getMessage(), null);
+  }
+
+  /** The fault behind the end of a call to another stage. */
+  public static OwlException fromStatus(Throwable failure) {
+    Throwable cause = unwrap(failure);
+    if (cause instanceof OwlException e) {
+      return e;
+    }
+    Status status = Status.fromThrowable(cause);
+    com.google.rpc.Status details = StatusProto.fromThrowable(cause);
+    Fault fault = fault(status);
+    String field = "";
+    if (details != null) {
+      for (Any detail : details.getDetailsList()) {
+        if (detail.is(ErrorInfo.class)) {
+          ErrorInfo info = unpack(detail);
+          field = info.getMetadataOrDefault("field", "");
+          fault = named(info.getReason(), fault);
+        }
+      }
+    }
+    String message = status.getDescription() == null ? fault.name() : status.getDescription();
+    return restore(fault, field, message, cause);
+  }
+
+  /** The same fault for callers who know the field by another name. */
+  public static OwlException renamed(OwlException e, String field) {
+    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
+    return new OwlException(e.fault(), field, withoutField(e.field(), message), e);
+  }
+
+  private static OwlException restore(
+      Fault fault, String field, String message, @Nullable Throwable cause) {
+    return new OwlException(fault, field, withoutField(field, message), cause);
+  }
+
+  /** A message that holds its field already would name it twice. */
+  private static String withoutField(String field, String message) {
+    String prefix = field + ": ";
+    boolean prefixed = !field.isEmpty() && message.startsWith(prefix);
+    return prefixed ? message.substring(prefix.length()) : message;
+  }
+
+  private static ErrorInfo unpack(Any detail) {
+    try {
+      return detail.unpack(ErrorInfo.class);
+    } catch (InvalidProtocolBufferException e) {
+      return ErrorInfo.getDefaultInstance(); // Details are a courtesy; the status counts.
+    }
+  }
+
+  private static Fault named(String reason, Fault otherwise) {
+    return Arrays.stream(Fault.values())
+        .filter(fault -> fault.name().equals(reason))
+        .findFirst()
+        .orElse(otherwise);
+  }
+
+  private static Fault fault(Status status) {
+    return switch (status.getCode()) {
+      case INVALID_ARGUMENT, OUT_OF_RANGE -> Fault.BAD_INPUT;
+      case NOT_FOUND -> Fault.NOT_FOUND;
+      case FAILED_PRECONDITION -> Fault.OTHER_WEIGHTS;
+      case RESOURCE_EXHAUSTED -> Fault.SATURATED;
+      case DEADLINE_EXCEEDED -> Fault.TOO_LATE;
+      case CANCELLED -> Fault.CANCELLED;
+      case UNAVAILABLE, UNIMPLEMENTED -> Fault.UNAVAILABLE;
+      case OK,
+          UNKNOWN,
+          ALREADY_EXISTS,
+          PERMISSION_DENIED,
+          ABORTED,
+          INTERNAL,
+          DATA_LOSS,
+          UNAUTHENTICATED ->
+          Fault.INTERNAL;
+    };
+  }
+
+  private static Throwable unwrap(Throwable failure) {
+    boolean wrapper =
+        failure instanceof CompletionException || failure instanceof ExecutionException;
+    Throwable cause = failure.getCause();
+    return wrapper && cause != null ? unwrap(cause) : failure;
+  }
+}

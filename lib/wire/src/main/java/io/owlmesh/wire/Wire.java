@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.wire;
+
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.NettyServerBuilder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How both ends of a wire are set up to carry tensors: messages read into direct memory, windows
+ * that hold several of them, connections that notice a dead peer.
+ */
+public final class Wire {
+  /** Bytes under way without acknowledgement, per stream and per connection. */
+  public static final int FLOW_CONTROL_WINDOW = 8 << 20;
+
+  /** Largest message, bytes: an image file of 20 MiB, and room. */
+  public static final int MAX_MESSAGE = 32 << 20;
+
+  private static final int KEEP_ALIVE_SECONDS = 20;
+  private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
+
+  private Wire() {}
+
+  /**
+   * A service that reads its messages into direct memory. For {@code bindService()}, which the
+   * generated base classes declare final: implement {@code AsyncService} and {@code
+   * BindableService} instead of extending them.
+   */
+  public static ServerServiceDefinition bind(ServerServiceDefinition service) {
+    List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
+    for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
+      methods.add(direct(method));
+    }
+    ServiceDescriptor descriptor = service.getServiceDescriptor();
+    ServiceDescriptor.Builder changed =
+        ServiceDescriptor.newBuilder(descriptor.getName())
+            .setSchemaDescriptor(descriptor.getSchemaDescriptor());
+    methods.forEach(method -> changed.addMethod(method.getMethodDescriptor()));
+    ServerServiceDefinition.Builder bound = ServerServiceDefinition.builder(changed.build());
+    methods.forEach(bound::addMethod);
+    return bound.build();
+  }
+
+  private static <Q, R> ServerMethodDefinition<Q, R> direct(ServerMethodDefinition<Q, R> method) {
+    return ServerMethodDefinition.create(
+        direct(method.getMethodDescriptor()), method.getServerCallHandler());
+  }
+
+  private static <Q, R> MethodDescriptor<Q, R> direct(MethodDescriptor<Q, R> method) {
+    return method.toBuilder(
+            TensorMarshaller.over(method.getRequestMarshaller()),
+            TensorMarshaller.over(method.getResponseMarshaller()))
+        .build();
+  }
+
+  /** Makes the stubs of a channel read their messages into direct memory. */
+  public static ClientInterceptor interceptor() {
+    return new ClientInterceptor() {
+      @Override
+      public <Q, R> ClientCall<Q, R> interceptCall(
+          MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+        return next.newCall(direct(method), options);
+      }
+    };
+  }
+
+  /** A channel to another stage, unencrypted; more may be set before it is built. */
+  public static NettyChannelBuilder channel(String host, int port) {
+    return tune(NettyChannelBuilder.forAddress(host, port));
+  }
+
+  /** A channel to services of this process, which takes messages as they are. */
+  public static ManagedChannel inProcess(String name) {
+    return InProcessChannelBuilder.forName(name).build();
+  }
+
+  /** Sets up the client's end; for channels that name their servers in another way. */
+  public static NettyChannelBuilder tune(NettyChannelBuilder channel) {
+    return channel
+        .usePlaintext()
+        .intercept(interceptor())
+        .flowControlWindow(FLOW_CONTROL_WINDOW)
+        .maxInboundMessageSize(MAX_MESSAGE)
+        .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
+  }
+
+  /** Sets up the server's end, all but its services, which {@link #bind} prepares. */
+  public static NettyServerBuilder tune(NettyServerBuilder server) {
+    return server
+        .flowControlWindow(FLOW_CONTROL_WINDOW)
+        .maxInboundMessageSize(MAX_MESSAGE)
+        .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+        .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
+        // Less than the clients' interval: a server hangs up on clients that ask more often.
+        .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 2, TimeUnit.SECONDS);
+  }
+}

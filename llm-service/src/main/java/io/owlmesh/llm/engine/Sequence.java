@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.runtime.language.Segment;
+import io.owlmesh.runtime.language.TokenHistory;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.OptionalInt;
+
+/**
+ * A sequence that is waiting, being read or being written: ids, and as much of their keys and
+ * values as is computed. Used by the engine's thread.
+ */
+final class Sequence implements TokenHistory {
+  /** Who comes first. */
+  static final Comparator<Sequence> RANK =
+      Comparator.<Sequence>comparingInt(live -> -live.request.priority())
+          .thenComparingLong(live -> live.answering.arrival())
+          .thenComparingInt(live -> live.branch);
+
+  private final SequenceGroup answering;
+  private final EngineRequest request;
+  private final BlockManager blocks;
+  private final int branch;
+  private final BlockTable table;
+  // Of full blocks, in order, as far as they were asked for; positions never change.
+  private final List<BlockHash> keys;
+  private final int[] ids;
+  private int length;
+  private int computed;
+  private int registered;
+
+  /**
+   * The prompt alone.
+   *
+   * @param branch its number among the sequences of its request
+   */
+  Sequence(SequenceGroup answering, BlockManager blocks, int branch) {
+    this.answering = answering;
+    this.request = answering.request();
+    this.blocks = blocks;
+    this.branch = branch;
+    this.table = new BlockTable(blocks);
+    this.keys = new ArrayList<>();
+    this.length = request.prompt().length();
+    this.ids = Arrays.copyOf(request.prompt().ids(), length + request.maxTokens());
+  }
+
+  private Sequence(Sequence parent, int branch) {
+    this.answering = parent.answering;
+    this.request = parent.request;
+    this.blocks = parent.blocks;
+    this.branch = branch;
+    this.table = parent.table.share();
+    this.keys = new ArrayList<>(parent.keys);
+    this.length = parent.length;
+    this.ids = parent.ids.clone();
+    this.computed = parent.computed;
+    this.registered = parent.registered;
+  }
+
+  /** A sequence of the same positions, in the same blocks. */
+  Sequence fork(int number) {
+    return new Sequence(this, number);
+  }
+
+  SequenceGroup answering() {
+    return answering;
+  }
+
+  EngineRequest request() {
+    return request;
+  }
+
+  /** Its number among the sequences of its request. */
+  int branch() {
+    return branch;
+  }
+
+  /** Whether it has ended: others of its request may go on. */
+  boolean isOver() {
+    return !answering.lives().contains(this);
+  }
+
+  /** Adds a token. */
+  void append(int id) {
+    ids[length++] = id;
+  }
+
+  @Override
+  public int length() {
+    return length;
+  }
+
+  @Override
+  public int promptLength() {
+    return request.prompt().length();
+  }
+
+  @Override
+  public int id(int position) {
+    return ids[position];
+  }
+
+  /** Positions that are known, but not yet in the cache. */
+  int ahead() {
+    return length - computed;
+  }
+
+  /** Whether only its newest token is to be computed. */
+  boolean isDecoding() {
+    return ahead() == 1 && length > request.prompt().length();
+  }
+
+  int heldBlocks() {
+    return table.blockCount();
+  }
+
+  /** Blocks that must be taken before all known positions have room. */
+  int missingBlocks() {
+    return Math.ceilDiv(length, BlockManager.SIZE) - table.blockCount();
+  }
+
+  /** Holds the blocks of others that begin alike. At least one position is left to compute. */
+  void findPrefix() {
+    for (int end = BlockManager.SIZE; end < length; end += BlockManager.SIZE) {
+      OptionalInt block = blocks.find(key(registered));
+      if (block.isEmpty()) {
+        break;
+      }
+      table.add(block.getAsInt());
+      registered++;
+      computed = end;
+    }
+  }
+
+  /** Undoes {@link #findPrefix}, or gives all room away. */
+  void release() {
+    table.release();
+    registered = 0;
+    computed = 0;
+  }
+
+  /** Positions whose keys and values are there. */
+  int computed() {
+    return computed;
+  }
+
+  /** The key of a full block; computed once, however often its sequence is begun. */
+  private BlockHash key(int block) {
+    while (keys.size() <= block) {
+      BlockHash before =
+          keys.isEmpty() ? BlockHash.root(request.adapter().digest()) : keys.getLast();
+      keys.add(BlockHash.of(before, content(keys.size() * BlockManager.SIZE)));
+    }
+    return keys.get(block);
+  }
+
+  private byte[] content(int from) {
+    ByteBuffer bytes = ByteBuffer.allocate(BlockManager.SIZE * EnginePrompt.contentBytes());
+    for (int i = from; i < from + BlockManager.SIZE; i++) {
+      if (i < request.prompt().length()) {
+        request.prompt().content(i, bytes);
+      } else {
+        bytes.putInt(ids[i]);
+      }
+    }
+    return Arrays.copyOf(bytes.array(), bytes.position());
+  }
+
+  /**
+   * Takes room for the next positions. A block that others use too is not written to: its positions
+   * are to be copied to one of its own.
+   *
+   * @param copies that must be made before the positions are computed; added to
+   * @return whether there is room
+   */
+  boolean reserve(int positions, List<Copy> copies) {
+    int used = computed % BlockManager.SIZE;
+    int last = computed / BlockManager.SIZE;
+    if (used > 0 && table.isShared(last)) {
+      OptionalInt own = blocks.take(table.block(last));
+      if (own.isEmpty()) {
+        return false;
+      }
+      copies.add(new Copy(this, table.block(last), own.getAsInt(), used));
+      table.replace(last, own.getAsInt());
+    }
+    return table.reserve(computed + positions);
+  }
+
+  /**
+   * Positions of a block that a sequence needs in a block of its own.
+   *
+   * @param from block
+   * @param to block
+   * @param positions from the first one on
+   */
+  record Copy(Sequence live, int from, int to, int positions) {}
+
+  /** The next positions as a part of a step. */
+  Segment segment(int positions) {
+    int end = computed + positions;
+    return new Segment(
+        answering.inputs(),
+        Arrays.copyOfRange(ids, computed, end),
+        computed,
+        table.slots(computed, end),
+        table.stretches(computed),
+        request.adapter(),
+        end == length ? Segment.Logits.LAST : Segment.Logits.NONE);
+  }
+
+  /** A step computed positions of this sequence. */
+  void computed(int positions) {
+    computed += positions;
+    registerBlocks();
+  }
+
+  private void registerBlocks() {
+    while ((registered + 1) * BlockManager.SIZE <= computed) {
+      blocks.register(table.block(registered), key(registered));
+      registered++;
+    }
+  }
+}

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.runtime.language.ForwardResult;
+import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.PromptEmbeddings;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.OptionalDouble;
+import java.util.Set;
+import org.jboss.logging.Logger;
+
+/**
+ * A request in work: its sequences, and what becomes of each when the logits after it are known.
+ * Used by the engine's thread.
+ */
+abstract class SequenceGroup {
+  private static final Logger LOG = Logger.getLogger(SequenceGroup.class);
+
+  private final EngineRequest request;
+  private final LanguageModel model;
+  private final long arrival;
+  private final long submitted;
+  private final Runnable onEnd;
+  private final PromptEmbeddings inputs;
+  private final Set<Sequence> lives = new LinkedHashSet<>();
+  private int branches;
+  private int cached;
+  private int preemptions;
+  private long began;
+  private long firstToken;
+  private long pausedSince = Long.MAX_VALUE;
+
+  /**
+   * @param arrival its number among all requests
+   * @param submitted {@link System#nanoTime} when it came
+   * @param onEnd told once, after its reader
+   */
+  SequenceGroup(
+      EngineRequest request, LanguageModel model, long arrival, long submitted, Runnable onEnd) {
+    this.request = request;
+    this.model = model;
+    this.arrival = arrival;
+    this.submitted = submitted;
+    this.onEnd = onEnd;
+    this.inputs =
+        PromptEmbeddings.of(
+            model, request.prompt().ids(), request.prompt().starts(), request.prompt().images());
+  }
+
+  static SequenceGroup of(
+      EngineRequest request, LanguageModel model, long arrival, long submitted, Runnable onEnd) {
+    return switch (request.choosing()) {
+      case DecodingStrategy.Samples samples ->
+          new ParallelSampling(request, samples, model, arrival, submitted, onEnd);
+      case DecodingStrategy.Beams beams ->
+          new BeamSearch(request, beams, model, arrival, submitted, onEnd);
+    };
+  }
+
+  /**
+   * The logits after the last position of a sequence are known.
+   *
+   * @param segment of the sequence
+   * @return sequences that begin beside it
+   */
+  abstract List<Sequence> next(Sequence live, ForwardResult result, int segment);
+
+  EngineRequest request() {
+    return request;
+  }
+
+  TokenListener reader() {
+    return request.reader();
+  }
+
+  PromptEmbeddings inputs() {
+    return inputs;
+  }
+
+  long arrival() {
+    return arrival;
+  }
+
+  /** Id of the token that ends an answer. */
+  int endOfSequence() {
+    return model.config().language().eos();
+  }
+
+  /** Sequences that are written at a time, at most. */
+  int sequences() {
+    return request.choosing().sequences();
+  }
+
+  /** Those that are being read or written, or rest until the others have come as far. */
+  Set<Sequence> lives() {
+    return lives;
+  }
+
+  boolean isOver() {
+    return lives.isEmpty();
+  }
+
+  /** Its first sequence: the prompt. */
+  Sequence begin(BlockManager blocks) {
+    Sequence live = new Sequence(this, blocks, branches++);
+    lives.add(live);
+    return live;
+  }
+
+  /** A sequence that goes on from another. */
+  Sequence fork(Sequence parent) {
+    Sequence child = parent.fork(branches++);
+    lives.add(child);
+    return child;
+  }
+
+  /** A sequence has ended. */
+  void end(Sequence live) {
+    live.release();
+    lives.remove(live);
+  }
+
+  /** A sequence of it is being read. */
+  void admitted(int found) {
+    if (began == 0) {
+      began = System.nanoTime();
+      cached = found;
+      reader().admitted(began - submitted, found);
+    }
+  }
+
+  void preempted() {
+    preemptions++;
+  }
+
+  /** Remembers when the first token was chosen. */
+  void tokenChosen() {
+    if (firstToken == 0) {
+      firstToken = System.nanoTime();
+    }
+  }
+
+  /** Whether its reader takes more; remembers since when not. */
+  boolean isPaused(long now) {
+    if (reader().isReady()) {
+      pausedSince = Long.MAX_VALUE;
+      return false;
+    }
+    pausedSince = Math.min(pausedSince, now);
+    return true;
+  }
+
+  long pausedNanos(long now) {
+    return pausedSince == Long.MAX_VALUE ? 0 : now - pausedSince;
+  }
+
+  /** How an answer of so many tokens went that ends now. */
+  AnswerStats stats(boolean stopped, int tokens, OptionalDouble score) {
+    return new AnswerStats(
+        stopped,
+        tokens,
+        cached,
+        began - submitted,
+        firstToken - began,
+        System.nanoTime() - firstToken,
+        preemptions,
+        score);
+  }
+
+  /** All answers have been told. */
+  void finish() {
+    release();
+    reader().finished();
+    onEnd.run();
+  }
+
+  void fail(RuntimeException why) {
+    release();
+    try {
+      reader().failed(why);
+    } catch (RuntimeException e) {
+      LOG.error("A reader could not be told that its answer failed", e); // Others must go on.
+    }
+    onEnd.run();
+  }
+
+  private void release() {
+    lives.forEach(Sequence::release);
+    lives.clear();
+    inputs.close();
+  }
+}

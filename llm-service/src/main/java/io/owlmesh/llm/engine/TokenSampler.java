@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.engine;
+
+import io.owlmesh.runtime.language.ForwardResult;
+import io.owlmesh.runtime.language.TokenHistory;
+
+/** Chooses the next token of one answer. */
+@FunctionalInterface
+public interface TokenSampler {
+  /**
+   * Chooses.
+   *
+   * @param segment of the answer, whose last position's logits are there
+   * @param history of prompt and answer
+   * @return an id
+   * @throws io.owlmesh.core.OwlException INTERNAL if the logits are no numbers
+   */
+  int choose(ForwardResult result, int segment, TokenHistory history);
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.grpc;
+
+import io.owlmesh.llm.engine.AnswerStats;
+import io.owlmesh.model.text.Detokenizer;
+import io.owlmesh.proto.llm.v1.FinishReason;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.Token;
+import org.jspecify.annotations.Nullable;
+
+/** One answer on its way to the caller: ids become text, which a stop may end. */
+final class AnswerWriter {
+  private final int answer;
+  private final Detokenizer detokenizer;
+  private final StopText stop;
+  private final @Nullable Likelihoods likelihoods;
+
+  /**
+   * @param answer its number
+   * @param likelihoods of its tokens, if they are wanted
+   */
+  AnswerWriter(
+      int answer, Detokenizer detokenizer, StopText stop, @Nullable Likelihoods likelihoods) {
+    this.answer = answer;
+    this.detokenizer = detokenizer;
+    this.stop = stop;
+    this.likelihoods = likelihoods;
+  }
+
+  GenerateResponse token(int id) {
+    Token.Builder token =
+        Token.newBuilder().setAnswer(answer).setId(id).setText(stop.next(detokenizer.next(id)));
+    if (likelihoods != null) {
+      likelihoods.tell(token);
+    }
+    return GenerateResponse.newBuilder().setToken(token).build();
+  }
+
+  /** Whether a stop has ended it. */
+  boolean isStopped() {
+    return stop.isFound();
+  }
+
+  /** The end of the answer, with what was held back of its text. */
+  Finished.Builder ended(AnswerStats stats) {
+    Finished.Builder finished =
+        Finished.newBuilder()
+            .setAnswer(answer)
+            .setReason(
+                stats.stopped()
+                    ? FinishReason.FINISH_REASON_STOP
+                    : FinishReason.FINISH_REASON_LENGTH)
+            .setText(stop.next(detokenizer.finish()) + stop.finish());
+    stats.score().ifPresent(finished::setScore);
+    return finished;
+  }
+}

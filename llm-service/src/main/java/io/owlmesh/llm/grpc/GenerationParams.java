@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.grpc;
+
+import static io.owlmesh.proto.llm.v1.GenerationOptions.ConstraintCase.CONSTRAINT_NOT_SET;
+
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.SamplingParams;
+import io.owlmesh.llm.engine.DecodingStrategy;
+import io.owlmesh.llm.engine.TokenSampler;
+import io.owlmesh.llm.guided.Constraints;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.runtime.language.LogitsProcessor;
+import io.owlmesh.runtime.language.Penalties;
+import io.owlmesh.runtime.language.Sampler;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
+
+/**
+ * The options of a request, checked.
+ *
+ * @param maxTokens of each answer, before the context has its say
+ * @param answers to the same prompt
+ * @param beams of a beam search; 1 for none
+ * @param rule that the answers keep
+ * @param adapter name; empty for none
+ * @param stop texts that end an answer
+ * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
+ */
+record GenerationParams(
+    int maxTokens,
+    int answers,
+    int beams,
+    double lengthPenalty,
+    boolean earlyStopping,
+    SamplingParams sampling,
+    LogitsProcessor rule,
+    String adapter,
+    List<String> stop,
+    int topLogprobs,
+    int priority) {
+  private static final int MAX_TOP_LOGPROBS = 20;
+
+  /**
+   * Checks options and fills in what they leave open.
+   *
+   * @param sequences that are written at a time
+   */
+  static GenerationParams of(
+      GenerationOptions options,
+      OwlConfig config,
+      int defaultTokens,
+      int sequences,
+      Constraints constraints) {
+    int context = config.language().context();
+    int vocabulary = config.language().vocabulary();
+    GenerationParams limits =
+        new GenerationParams(
+            options.hasMaxNewTokens()
+                ? within("max_new_tokens", options.getMaxNewTokens(), 1, context)
+                : defaultTokens,
+            options.hasN() ? within("n", options.getN(), 1, sequences) : 1,
+            options.hasBeams() ? within("beams", options.getBeams(), 1, sequences) : 1,
+            options.hasLengthPenalty() ? options.getLengthPenalty() : 1,
+            options.getEarlyStopping(),
+            new SamplingParams(
+                options.getTemperature(),
+                options.hasTopK() ? within("top_k", options.getTopK(), 1, vocabulary) : 0,
+                options.hasTopP() ? options.getTopP() : 1,
+                options.getMinP(),
+                options.hasRepetitionPenalty() ? options.getRepetitionPenalty() : 1,
+                options.getPresencePenalty(),
+                options.getFrequencyPenalty(),
+                options.getNoRepeatNgram(),
+                options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong()),
+            rule(options, config, constraints),
+            options.getAdapter(),
+            options.getStopList(),
+            options.hasTopLogprobs()
+                ? within("top_logprobs", options.getTopLogprobs(), 0, MAX_TOP_LOGPROBS)
+                : -1,
+            options.getPriority());
+    limits.checkBeams();
+    if (options.getMinNewTokens() > 0 && options.getConstraintCase() != CONSTRAINT_NOT_SET) {
+      throw OwlException.badInput(
+          "min_new_tokens", "cannot be combined with a constraint, which may end before");
+    }
+    return limits;
+  }
+
+  private static LogitsProcessor rule(
+      GenerationOptions options, OwlConfig config, Constraints constraints) {
+    int least =
+        options.hasMinNewTokens()
+            ? within("min_new_tokens", options.getMinNewTokens(), 0, config.language().context())
+            : 0;
+    return switch (options.getConstraintCase()) {
+      case REGEX -> constraints.regex(options.getRegex());
+      case JSON_SCHEMA -> constraints.jsonSchema(options.getJsonSchema());
+      case CONSTRAINT_NOT_SET ->
+          least == 0 ? LogitsProcessor.NONE : notBefore(least, config.language().eos());
+    };
+  }
+
+  /** Keeps the model from ending its answer too early. */
+  private static LogitsProcessor notBefore(int tokens, int eos) {
+    return (logits, history) -> {
+      if (history.length() - history.promptLength() < tokens) {
+        logits[eos] = Float.NEGATIVE_INFINITY;
+      }
+    };
+  }
+
+  private static int within(String field, int value, int least, int most) {
+    if (value < least || value > most) {
+      throw OwlException.badInput(field, "%d, allowed is %d to %d".formatted(value, least, most));
+    }
+    return value;
+  }
+
+  private void checkBeams() {
+    if (beams > 1 && sampling.temperature() > 0) {
+      throw OwlException.badInput("beams", "cannot be combined with temperature");
+    }
+    if (beams > 1 && !stop.isEmpty()) {
+      throw OwlException.badInput("beams", "cannot be combined with stop");
+    }
+    if (beams > 1 && topLogprobs >= 0) {
+      throw OwlException.badInput("beams", "cannot be combined with top_logprobs");
+    }
+  }
+
+  /**
+   * How the answers come about.
+   *
+   * @param likelihoods of the tokens of each answer; empty where they are not wanted
+   */
+  DecodingStrategy choosing(List<Likelihoods> likelihoods) {
+    if (beams > 1) {
+      return new DecodingStrategy.Beams(
+          beams,
+          answers,
+          lengthPenalty,
+          earlyStopping,
+          (scores, history) -> {
+            rule.apply(scores, history);
+            Penalties.apply(sampling, scores, history);
+          });
+    }
+    return new DecodingStrategy.Samples(
+        likelihoods.isEmpty()
+            ? IntStream.range(0, answers).mapToObj(this::chooser).toList()
+            : List.copyOf(likelihoods));
+  }
+
+  /** What chooses the tokens of one answer. */
+  TokenSampler chooser(int answer) {
+    return new Sampler(sampling.withSeed(sampling.seed() + answer), rule)::choose;
+  }
+}

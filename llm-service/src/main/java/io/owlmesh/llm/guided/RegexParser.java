@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.llm.guided;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.regex.PatternSyntaxException;
+import org.apache.lucene.util.automaton.Automata;
+import org.apache.lucene.util.automaton.Automaton;
+
+/**
+ * Reads the regular expressions that {@code java.util.regex} and ECMA-262 understand alike, and
+ * refuses all else by name. The automaton library's own dialect gives quotes and {@code .} another
+ * meaning and takes {@code ^} and {@code (?:} for plain characters.
+ */
+final class RegexParser {
+  // Deep enough for people, and no danger for the stack.
+  private static final int MAX_GROUPS = 100;
+  private static final BitSet DIGITS = ranges("09");
+  private static final BitSet WORD = ranges("09AZ__az");
+  private static final BitSet SPACE = ranges("\t\r  ");
+  private static final Automaton ANY_BUT_LINE_ENDS =
+      Utf8.oneOf(Utf8.except(ranges("\n\n\r\r\u0085\u0085\u2028\u2029")));
+
+  private final String text;
+  private int at;
+  private int groups;
+  private long size;
+
+  private RegexParser(String text) {
+    this.text = text;
+  }
+
+  /**
+   * The texts that match as a whole.
+   *
+   * @throws PatternSyntaxException if the expression is malformed, or has what is not supported
+   * @throws BoundedAutomata.TooLargeException if it takes too much
+   */
+  static Automaton whole(String regex) {
+    return new RegexParser(regex).expression(Automata.makeEmptyString());
+  }
+
+  /**
+   * The texts in which a match is found.
+   *
+   * @param character of such a text
+   * @throws PatternSyntaxException as above
+   * @throws BoundedAutomata.TooLargeException as above
+   */
+  static Automaton search(String regex, Automaton character) {
+    return new RegexParser(regex)
+        .expression(BoundedAutomata.repeat(character, 0, BoundedAutomata.UNLIMITED));
+  }
+
+  /**
+   * @param around what may stand before and after a match that is not anchored
+   */
+  private Automaton expression(Automaton around) {
+    List<Automaton> branches = new ArrayList<>();
+    do {
+      Automaton before = take('^') ? Automata.makeEmptyString() : around;
+      Automaton match = sequence();
+      Automaton after = take('$') ? Automata.makeEmptyString() : around;
+      branches.add(BoundedAutomata.concat(before, match, after));
+    } while (take('|'));
+    if (at < text.length()) {
+      throw error(peek(')') ? "a ')' without its '('" : "'$' is supported at the very end alone");
+    }
+    return BoundedAutomata.union(branches);
+  }
+
+  private Automaton sequence() {
+    List<Automaton> parts = new ArrayList<>();
+    while (at < text.length() && !peek('|') && !peek(')') && !peek('$')) {
+      parts.add(quantified(atom()));
+    }
+    return parts.isEmpty() ? Automata.makeEmptyString() : BoundedAutomata.concat(parts);
+  }
+
+  private Automaton atom() {
+    int c = next();
+    return switch (c) {
+      case '(' -> group();
+      case '[' -> Utf8.oneOf(characterClass());
+      case '\\' -> Utf8.oneOf(escape());
+      case '.' -> ANY_BUT_LINE_ENDS;
+      case '*', '+', '?', '{' -> {
+        at--;
+        throw error("nothing that '" + (char) c + "' could repeat");
+      }
+      case '^' -> {
+        at--;
+        throw error("'^' is supported at the very beginning alone");
+      }
+      default -> Utf8.text(Character.toString(c));
+    };
+  }
+
+  private Automaton group() {
+    if (take('?') && !take(':')) {
+      throw error("of groups that begin with '?', only '(?:' is supported");
+    }
+    if (++groups > MAX_GROUPS) {
+      throw error("more than " + MAX_GROUPS + " groups inside each other");
+    }
+    List<Automaton> branches = new ArrayList<>();
+    do {
+      branches.add(sequence());
+    } while (take('|'));
+    if (peek('$')) {
+      throw error("'$' is supported at the very end alone");
+    }
+    if (!take(')')) {
+      throw error("a '(' without its ')'");
+    }
+    groups--;
+    return BoundedAutomata.union(branches);
+  }
+
+  private Automaton quantified(Automaton part) {
+    int min = 0;
+    int max = BoundedAutomata.UNLIMITED;
+    if (take('?')) {
+      max = 1;
+    } else if (take('+')) {
+      min = 1;
+    } else if (take('{')) {
+      min = number();
+      max = !take(',') ? min : peek('}') ? BoundedAutomata.UNLIMITED : number();
+      if (!take('}')) {
+        throw error("expected '}'");
+      }
+      if (max != BoundedAutomata.UNLIMITED && max < min) {
+        throw error("the repetition ends before it begins");
+      }
+    } else if (!take('*')) {
+      return part;
+    }
+    // Reluctant: which of several matches comes first is all the same to whole texts.
+    take('?');
+    Automaton repeated = BoundedAutomata.repeat(part, min, max);
+    // All together, since they are held until they are joined.
+    size += BoundedAutomata.size(repeated);
+    BoundedAutomata.check(size);
+    return repeated;
+  }
+
+  private int number() {
+    int begin = at;
+    while (at < text.length() && DIGITS.get(text.charAt(at))) {
+      at++;
+    }
+    if (at == begin || at - begin > 6) {
+      throw error("expected a number of at most six digits");
+    }
+    return Integer.parseInt(text, begin, at, 10);
+  }
+
+  private BitSet characterClass() {
+    BitSet set = new BitSet();
+    boolean negated = take('^');
+    if (peek(']')) {
+      throw error("an empty character class, or ']' that must be escaped");
+    }
+    while (!take(']')) {
+      BitSet low = member();
+      boolean ranges = peek('-') && at + 1 < text.length() && text.charAt(at + 1) != ']';
+      if (!ranges) {
+        set.or(low);
+        continue;
+      }
+      at++;
+      BitSet high = member();
+      int from = low.nextSetBit(0);
+      int to = high.nextSetBit(0);
+      if (low.cardinality() > 1 || high.cardinality() > 1 || from > to) {
+        throw error("no range of characters; as a character, '-' must be escaped");
+      }
+      set.set(from, to + 1);
+    }
+    return negated ? Utf8.except(set) : set;
+  }
+
+  private BitSet member() {
+    int c = next();
+    if (c == '\\') {
+      return escape();
+    }
+    // Java gives these a meaning inside of classes, others do not.
+    if (c == '[' || (c == '&' && peek('&'))) {
+      throw error("in a character class, '" + (char) c + "' must be escaped here");
+    }
+    return only(c);
+  }
+
+  private BitSet escape() {
+    int c = next();
+    return switch (c) {
+      case 'd' -> DIGITS;
+      case 'D' -> Utf8.except(DIGITS);
+      case 'w' -> WORD;
+      case 'W' -> Utf8.except(WORD);
+      case 's' -> SPACE;
+      case 'S' -> Utf8.except(SPACE);
+      case 't' -> only('\t');
+      case 'n' -> only('\n');
+      case 'r' -> only('\r');
+      case 'f' -> only('\f');
+      case 'x' -> only(hex(2));
+      case 'u' -> only(utf16());
+      default -> {
+        if (WORD.get(c)) {
+          throw error("'\\" + Character.toString(c) + "' is not supported");
+        }
+        yield only(c);
+      }
+    };
+  }
+
+  /** A character by its code unit, or by the two of a surrogate pair. */
+  private int utf16() {
+    char high = (char) hex(4);
+    if (!Character.isSurrogate(high)) {
+      return high;
+    }
+    boolean paired = Character.isHighSurrogate(high) && take('\\') && take('u');
+    char low = paired ? (char) hex(4) : 0;
+    if (!Character.isLowSurrogate(low)) {
+      throw error("half a surrogate pair");
+    }
+    return Character.toCodePoint(high, low);
+  }
+
+  private int hex(int digits) {
+    int value = 0;
+    for (int i = 0; i < digits; i++) {
+      int digit = at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
+      if (digit < 0) {
+        throw error("expected " + digits + " hexadecimal digits");
+      }
+      value = 16 * value + digit;
+      at++;
+    }
+    return value;
+  }
+
+  private int next() {
+    if (at >= text.length()) {
+      throw error("ends too early");
+    }
+    int c = text.codePointAt(at);
+    at += Character.charCount(c);
+    return c;
+  }
+
+  private boolean peek(char c) {
+    return at < text.length() && text.charAt(at) == c;
+  }
+
+  private boolean take(char c) {
+    boolean there = peek(c);
+    at += there ? 1 : 0;
+    return there;
+  }
+
+  private PatternSyntaxException error(String what) {
+    return new PatternSyntaxException(what, text, at);
+  }
+
+  private static BitSet only(int character) {
+    BitSet set = new BitSet();
+    set.set(character);
+    return set;
+  }
+
+  /** Characters from the first to the second, from the third to the fourth, and so on. */
+  private static BitSet ranges(String ends) {
+    BitSet set = new BitSet();
+    for (int i = 0; i < ends.length(); i += 2) {
+      set.set(ends.charAt(i), ends.charAt(i + 1) + 1);
+    }
+    return set;
+  }
+}

@@ -1,6 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/** From encoded pictures to the pixels that the vision encoder takes. */
-@NullMarked
-package io.owlmesh.model.image;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: Apache-2.0
-/**
- * Compares this engine with golden values of the reference implementation: pixels, tokens,
- * features, visual tokens, logits and greedy answers.
- */
-@NullMarked
-package io.owlmesh.model.verify;
-
-import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+import java.util.Optional;
+
+/** Settings of the orchestrator; each is also an environment variable, as {@code OWL_VISION}. */
+@ConfigMapping(prefix = "owl")
+public interface OrchestratorConfig {
+  /** Address of the vision service, {@code host:port}, or {@code inprocess:NAME}. */
+  @WithDefault("127.0.0.1:9001")
+  String vision();
+
+  /** Address of the abstractor service. */
+  @WithDefault("127.0.0.1:9002")
+  String abstractor();
+
+  /** Address of the language model service. */
+  @WithDefault("127.0.0.1:9003")
+  String llm();
+
+  /** Answers in work at a time; more are refused at once. */
+  @WithDefault("64")
+  int maxAnswers();
+
+  /** Images of one conversation at most. */
+  @WithDefault("16")
+  int maxImages();
+
+  /** Largest image file, bytes; that of the vision service should not be smaller. */
+  @WithDefault("20971520")
+  int maxImageBytes();
+
+  /** All image files of one conversation together, bytes. */
+  @WithDefault("67108864")
+  long maxRequestBytes();
+
+  /** All image files of all conversations in work, bytes; more are refused at once. */
+  @WithDefault("201326592")
+  long maxUploadBytes();
+
+  /** Time for an answer whose caller sets no deadline. */
+  @WithDefault("10M")
+  Duration deadline();
+
+  /** Calls to one stage at a time; more are refused. */
+  @WithDefault("64")
+  int maxStageCalls();
+
+  /** Tries of a stage's work before the answer began, if the stage was unavailable. */
+  @WithDefault("3")
+  int attempts();
+
+  /** Visual tokens kept for images that come again, bytes; 0 keeps none. */
+  @WithDefault("268435456")
+  long visualCacheBytes();
+
+  /** Adapter of requests that name none; the base model alone if there is none. */
+  Optional<String> defaultAdapter();
+
+  /** How often the stages are asked whether they are there and fit together. */
+  @WithDefault("1S")
+  Duration watch();
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.grpc;
+
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.pipeline.ChatRequest;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.Conversation;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/** The caller's side of one Answer: gathers the question, then hands it on. */
+final class AnswerCall implements StreamObserver<AnswerRequest> {
+  private final OrchestratorConfig limits;
+  private final LongConsumer reserve;
+  private final Consumer<ChatRequest> ask;
+  private final Consumer<Throwable> refuse;
+  private @Nullable ConversationUpload upload;
+  private boolean over;
+
+  /**
+   * @param reserve called once with the bytes of all images, before any is kept; may refuse them
+   * @param ask called once with the whole question
+   * @param refuse called once instead if it is wrong
+   */
+  AnswerCall(
+      OrchestratorConfig limits,
+      LongConsumer reserve,
+      Consumer<ChatRequest> ask,
+      Consumer<Throwable> refuse) {
+    this.limits = limits;
+    this.reserve = reserve;
+    this.ask = ask;
+    this.refuse = refuse;
+  }
+
+  @Override
+  public void onNext(AnswerRequest request) {
+    if (over && upload == null) {
+      return; // Refused; what is still on its way is dropped.
+    }
+    try {
+      take(request);
+    } catch (RuntimeException e) {
+      end(e);
+    }
+  }
+
+  private void take(AnswerRequest request) {
+    switch (request.getStepCase()) {
+      case CONVERSATION -> begin(request.getConversation());
+      case IMAGE -> {
+        if (upload == null) {
+          throw OwlException.badInput("conversation", "must come before its images");
+        }
+        upload.add(request.getImage());
+      }
+      case STEP_NOT_SET -> throw OwlException.badInput("step", "is neither conversation nor image");
+    }
+    if (upload != null && upload.isComplete() && !over) {
+      over = true;
+      ask.accept(upload.question());
+    }
+  }
+
+  private void begin(Conversation conversation) {
+    if (upload != null) {
+      throw OwlException.badInput("conversation", "was sent already");
+    }
+    ConversationUpload announced = new ConversationUpload(conversation, limits);
+    reserve.accept(announced.totalBytes());
+    upload = announced;
+  }
+
+  @Override
+  public void onCompleted() {
+    if (!over) {
+      end(
+          upload == null
+              ? OwlException.badInput("conversation", "is missing")
+              : upload.incomplete());
+    }
+  }
+
+  @Override
+  public void onError(Throwable cancelled) {
+    end(cancelled);
+  }
+
+  private void end(Throwable failure) {
+    over = true;
+    upload = null;
+    refuse.accept(failure);
+  }
+}

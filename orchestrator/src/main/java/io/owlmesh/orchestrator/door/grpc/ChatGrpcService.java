@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.grpc;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.session.Sessions;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.CreateSessionRequest;
+import io.owlmesh.proto.chat.v1.CreateSessionResponse;
+import io.owlmesh.proto.chat.v1.DeleteSessionRequest;
+import io.owlmesh.proto.chat.v1.DeleteSessionResponse;
+import io.owlmesh.proto.chat.v1.DescribeRequest;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
+import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.GetImageRequest;
+import io.owlmesh.proto.chat.v1.GetImageResponse;
+import io.owlmesh.proto.chat.v1.GetSessionRequest;
+import io.owlmesh.proto.chat.v1.GetSessionResponse;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.ListSessionsRequest;
+import io.owlmesh.proto.chat.v1.ListSessionsResponse;
+import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
+import io.owlmesh.proto.chat.v1.SetFeedbackResponse;
+import io.owlmesh.proto.chat.v1.StopAnswerRequest;
+import io.owlmesh.proto.chat.v1.StopAnswerResponse;
+import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import io.owlmesh.proto.chat.v1.UpdateSessionResponse;
+import io.owlmesh.proto.chat.v1.UploadImageRequest;
+import io.owlmesh.proto.chat.v1.UploadImageResponse;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** The front door in gRPC. */
+@GrpcService
+public class ChatGrpcService extends ChatGrpc.ChatImplBase {
+  private static final int CHUNK = 1 << 20;
+
+  private final MeshGateway front;
+  private final AdmissionControl answers;
+  private final Sessions sessions;
+  private final OrchestratorConfig settings;
+
+  @Inject
+  ChatGrpcService(
+      MeshGateway front, AdmissionControl answers, Sessions sessions, OrchestratorConfig settings) {
+    this.front = front;
+    this.answers = answers;
+    this.sessions = sessions;
+    this.settings = settings;
+  }
+
+  @Override
+  public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> responses) {
+    var out = (ServerCallStreamObserver<AnswerResponse>) responses;
+    ActiveAnswer answering = answers.open(new AnswerEvents(new OutboundStream<>(out)));
+    // Without a handler, sending to a caller who went away would throw.
+    out.setOnCancelHandler(answering::cancel);
+    return new AnswerCall(
+        settings,
+        answering::reserve,
+        question -> answering.start(() -> Optional.of(question)),
+        answering::fail);
+  }
+
+  @Override
+  public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
+    tell(response, front::describe);
+  }
+
+  /** Answers with one message, from a thread that may wait. */
+  private <R> void tell(StreamObserver<R> response, Supplier<R> work) {
+    stream(response, out -> out.send(work.get()));
+  }
+
+  /** Answers with messages, from a thread that may wait. */
+  private <R> void stream(StreamObserver<R> responses, Consumer<OutboundStream<R>> work) {
+    var call = (ServerCallStreamObserver<R>) responses;
+    OutboundStream<R> out = new OutboundStream<>(call);
+    call.setOnCancelHandler(() -> {});
+    Context.CancellableContext life = answers.deadline();
+    answers.execute(
+        life.wrap(() -> {
+          try {
+            work.accept(out);
+            out.complete();
+          } catch (RuntimeException e) {
+            out.fail(e);
+          } finally {
+            life.cancel(null);
+          }
+        }));
+  }
+
+  @Override
+  public StreamObserver<UploadImageRequest> uploadImage(
+      StreamObserver<UploadImageResponse> responses) {
+    var call = (ServerCallStreamObserver<UploadImageResponse>) responses;
+    OutboundStream<UploadImageResponse> out = new OutboundStream<>(call);
+    call.setOnCancelHandler(() -> {});
+    return new UploadImageCall(
+        settings.maxImageBytes(),
+        answers,
+        file -> {
+          Image image = sessions.upload(file);
+          out.send(UploadImageResponse.newBuilder().setImage(image).build());
+          out.complete();
+        },
+        out::fail);
+  }
+
+  @Override
+  public void getImage(GetImageRequest request, StreamObserver<GetImageResponse> responses) {
+    stream(
+        responses,
+        out -> {
+          Image image = sessions.image(request.getSha256());
+          // Callers who read slowly hold files in memory.
+          Runnable giveBack = answers.hold(image.getSizeBytes());
+          try {
+            send(image, sessions.read(request.getSha256()), out);
+          } finally {
+            giveBack.run();
+          }
+        });
+  }
+
+  private static void send(Image image, ByteString file, OutboundStream<GetImageResponse> out) {
+    for (int from = 0; from < file.size(); from += CHUNK) {
+      GetImageResponse.Builder piece =
+          GetImageResponse.newBuilder()
+              .setData(file.substring(from, Math.min(from + CHUNK, file.size())));
+      if (from == 0) {
+        piece.setImage(image);
+      }
+      out.sendWhenReady(piece.build());
+    }
+  }
+
+  @Override
+  public void createSession(
+      CreateSessionRequest request, StreamObserver<CreateSessionResponse> response) {
+    tell(
+        response,
+        () -> CreateSessionResponse.newBuilder().setSession(sessions.create(request)).build());
+  }
+
+  @Override
+  public void getSession(GetSessionRequest request, StreamObserver<GetSessionResponse> response) {
+    tell(response, () -> sessions.get(request.getSessionId()));
+  }
+
+  @Override
+  public void listSessions(
+      ListSessionsRequest request, StreamObserver<ListSessionsResponse> response) {
+    tell(response, () -> sessions.list(request));
+  }
+
+  @Override
+  public void updateSession(
+      UpdateSessionRequest request, StreamObserver<UpdateSessionResponse> response) {
+    tell(
+        response,
+        () -> UpdateSessionResponse.newBuilder().setSession(sessions.update(request)).build());
+  }
+
+  @Override
+  public void deleteSession(
+      DeleteSessionRequest request, StreamObserver<DeleteSessionResponse> response) {
+    tell(
+        response,
+        () -> {
+          sessions.delete(request.getSessionId());
+          return DeleteSessionResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void sendMessage(
+      SendMessageRequest request, StreamObserver<SendMessageResponse> responses) {
+    var call = (ServerCallStreamObserver<SendMessageResponse>) responses;
+    Runnable cancel = sessions.send(request, new TurnEvents(new OutboundStream<>(call)));
+    call.setOnCancelHandler(cancel);
+  }
+
+  @Override
+  public void stopAnswer(StopAnswerRequest request, StreamObserver<StopAnswerResponse> response) {
+    tell(
+        response,
+        () ->
+            StopAnswerResponse.newBuilder()
+                .setStopped(sessions.stop(request.getSessionId()))
+                .build());
+  }
+
+  @Override
+  public void setFeedback(
+      SetFeedbackRequest request, StreamObserver<SetFeedbackResponse> response) {
+    tell(
+        response,
+        () -> SetFeedbackResponse.newBuilder().setMessage(sessions.rate(request)).build());
+  }
+
+  @Override
+  public void exportFeedback(
+      ExportFeedbackRequest request, StreamObserver<ExportFeedbackResponse> responses) {
+    stream(responses, out -> sessions.export(request.getRatingsList(), out::sendWhenReady));
+  }
+}

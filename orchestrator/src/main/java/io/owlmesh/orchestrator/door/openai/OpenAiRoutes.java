@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.openai;
+
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.door.http.EventStream;
+import io.owlmesh.orchestrator.door.http.Exchange;
+import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.orchestrator.pipeline.AnswerObserver;
+import io.owlmesh.orchestrator.pipeline.ChatRequest;
+import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.session.Sessions;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+
+/** Models and chat completions. */
+@Singleton
+final class OpenAiRoutes {
+  // JSON, then its texts, then the images that they spell: so many times a body is held at once.
+  private static final int COPIES = 3;
+  private static final int FINGERPRINT = 12;
+
+  private final AdmissionControl answers;
+  private final MeshGateway front;
+  private final OrchestratorConfig settings;
+  private final RemoteImages remote;
+  private final ImageResolver images;
+  private final long begin = Instant.now().getEpochSecond();
+
+  @Inject
+  OpenAiRoutes(
+      AdmissionControl answers,
+      MeshGateway front,
+      Sessions sessions,
+      OrchestratorConfig settings,
+      OpenAiConfig config,
+      Vertx vertx) {
+    this.answers = answers;
+    this.front = front;
+    this.settings = settings;
+    this.remote =
+        new RemoteImages(
+            vertx,
+            new Origins(config.imageOrigins().orElse(List.of())),
+            PublicAddresses::contains,
+            settings.maxImageBytes(),
+            config.imageFetchTimeout());
+    this.images = new ImageResolver(settings, sessions.files(), remote, answers::execute);
+  }
+
+  void install(@Observes Router router) {
+    router
+        .get("/v1/models")
+        .handler(Exchange.each(answers, exchange -> exchange.reply(models().list() + "")));
+    router
+        .get("/v1/models/:model")
+        .handler(
+            Exchange.each(
+                answers, exchange -> exchange.reply(models().model(exchange.path("model")) + "")));
+    router.post("/v1/chat/completions").handler(this::complete);
+  }
+
+  private Models models() {
+    return new Models(front.mesh(), settings.defaultAdapter().orElse(""), begin);
+  }
+
+  private void complete(RoutingContext routing) {
+    Exchange exchange = new Exchange(routing, answers);
+    exchange.json(settings.maxRequestBytes(), COPIES, body -> complete(exchange, body));
+  }
+
+  private void complete(Exchange exchange, Buffer body) {
+    CompletionRequest request = CompletionRequest.of(body, settings.maxImages());
+    MeshInfo mesh = front.mesh();
+    GenerationOptions options = request.choices().generation(models().adapter(request.model()));
+    CompletionJson json =
+        new CompletionJson(
+            "chatcmpl-" + UUID.randomUUID(),
+            Instant.now().getEpochSecond(),
+            request.model(),
+            fingerprint(mesh.digests().getLast()));
+    boolean probabilities = request.choices().topLogprobs() >= 0;
+    EventStream events = exchange.events("");
+    Reply reply =
+        request.stream()
+            ? new StreamedReply(events, json, probabilities, request.includeUsage())
+            : new WholeReply(exchange, json, request.choices());
+    ChatMessages dialogue = request.dialogue();
+    AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
+    ActiveAnswer answering = answers.open(caller);
+    events.whenGone(answering::cancel);
+    answering.start(() ->
+        Optional.of(
+            new ChatRequest(
+                dialogue.prompt(), images.of(dialogue.images(), answering::reserve), options)));
+  }
+
+  private static String fingerprint(String digest) {
+    return "owl_" + digest.substring(0, Math.min(digest.length(), FINGERPRINT));
+  }
+
+  @PreDestroy
+  void close() {
+    remote.close();
+  }
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import io.grpc.Context;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.protobuf.services.HealthStatusManager;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListModelsRequest;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.HealthService;
+import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+
+/**
+ * Asks the stages again and again whether they are there and serve one checkpoint. Its last finding
+ * is what health says and what requests meet.
+ */
+public final class MeshHealthMonitor implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(MeshHealthMonitor.class);
+  private static final long PATIENCE_MILLIS = 2_000;
+  private static final long REHEARSAL_SECONDS = 300;
+
+  private final StageChannels stages;
+  private final HealthStatusManager health;
+  private final Runnable rehearsal;
+  private final ScheduledExecutorService clock =
+      // A second thread, because the rehearsal waits on one for a deadline that the other sets off.
+      Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
+  private boolean rehearsed; // On the clock's thread alone.
+  private volatile Finding finding =
+      new Down(new OwlException(Fault.UNAVAILABLE, "", "the stages have not answered yet"));
+
+  private sealed interface Finding {}
+
+  private record Up(MeshInfo mesh) implements Finding {}
+
+  private record Down(OwlException reason) implements Finding {}
+
+  /**
+   * @param rehearsal tries a whole mesh out, once, before it counts as ready; fails with a {@link
+   *     StageFailure} or an {@link OwlException}
+   */
+  public MeshHealthMonitor(StageChannels stages, HealthStatusManager health, Runnable rehearsal) {
+    this.stages = stages;
+    this.health = health;
+    this.rehearsal = rehearsal;
+  }
+
+  /** Looks now and then every so often. */
+  public void start(Duration every) {
+    clock.scheduleWithFixedDelay(this::look, 0, every.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The mesh, if it is whole.
+   *
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
+   */
+  public MeshInfo require() {
+    return switch (finding) {
+      case Up(MeshInfo mesh) -> mesh;
+      case Down(OwlException reason) ->
+          throw new OwlException(reason.fault(), "", String.valueOf(reason.getMessage()), reason);
+    };
+  }
+
+  private void look() {
+    Finding now;
+    try {
+      now = new Up(describe());
+      if (!rehearsed) {
+        rehearse();
+        rehearsed = true;
+      }
+    } catch (StageFailure e) {
+      now = new Down(e.fault());
+    } catch (OwlException e) {
+      now = new Down(e);
+    } catch (RuntimeException e) {
+      LOG.error("Watching the stages failed", e);
+      return; // An exception would end the schedule.
+    }
+    boolean changed = !told(now).equals(told(finding));
+    finding = now;
+    if (changed) {
+      LOG.info(told(now));
+      HealthService.tell(
+          health,
+          ChatGrpc.SERVICE_NAME,
+          now instanceof Up ? ServingStatus.SERVING : ServingStatus.NOT_SERVING);
+    }
+  }
+
+  /** Under a deadline, for a stage that hangs must not keep this from looking again. */
+  private void rehearse() {
+    Context.CancellableContext context =
+        Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
+    try {
+      context.run(rehearsal);
+    } finally {
+      context.cancel(null);
+    }
+  }
+
+  private static String told(Finding finding) {
+    return switch (finding) {
+      case Up _ -> "Ready: all stages answer and serve one checkpoint";
+      case Down(OwlException reason) -> "Not ready: " + reason.getMessage();
+    };
+  }
+
+  private MeshInfo describe() {
+    var vision =
+        ask(
+            StageKind.VISION,
+            () ->
+                VisionEncoderGrpc.newBlockingStub(stages.untraced(StageKind.VISION))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .describe(io.owlmesh.proto.vision.v1.DescribeRequest.getDefaultInstance()));
+    var abstractor =
+        ask(
+            StageKind.ABSTRACTOR,
+            () ->
+                VisualAbstractorGrpc.newBlockingStub(stages.untraced(StageKind.ABSTRACTOR))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .describe(io.owlmesh.proto.abstractor.v1.DescribeRequest.getDefaultInstance()));
+    var models =
+        ask(
+            StageKind.LLM,
+            () ->
+                LanguageModelGrpc.newBlockingStub(stages.untraced(StageKind.LLM))
+                    .withDeadlineAfter(PATIENCE_MILLIS, TimeUnit.MILLISECONDS)
+                    .listModels(ListModelsRequest.getDefaultInstance()));
+    if (models.getModelsCount() != 1) {
+      throw new OwlException(
+          Fault.INTERNAL, "", "the llm stage serves %d models".formatted(models.getModelsCount()));
+    }
+    return MeshInfo.of(vision, abstractor, models.getModels(0));
+  }
+
+  private static <T> T ask(StageKind stage, Supplier<T> call) {
+    try {
+      return call.get();
+    } catch (RuntimeException e) {
+      throw new StageFailure(stage, e).fault();
+    }
+  }
+
+  @Override
+  public void close() {
+    clock.shutdownNow();
+    health.enterTerminalState();
+  }
+}

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.Model;
+import java.util.List;
+
+/**
+ * What the three stages say of themselves, if they fit together.
+ *
+ * @param model what it is called
+ * @param context positions of prompt and answer together
+ * @param visualTokens of one image
+ * @param digests of vision encoder, abstractor and language model
+ * @param adapters that requests may name
+ */
+public record MeshInfo(
+    String model, int context, int visualTokens, List<String> digests, List<String> adapters) {
+  /**
+   * Puts the descriptions together.
+   *
+   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint
+   */
+  static MeshInfo of(
+      io.owlmesh.proto.vision.v1.DescribeResponse vision,
+      io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
+      Model language) {
+    var llm = language.getDescription();
+    same("vision", vision.getVisionDigest(), "abstractor", abstractor.getVisionDigest());
+    same("vision", vision.getVisionDigest(), "llm", llm.getVisionDigest());
+    same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
+    return new MeshInfo(
+        language.getName(),
+        llm.getContext(),
+        llm.getVisualTokens(),
+        List.of(
+            vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
+        language.getAdaptersList().stream().map(Adapter::getName).toList());
+  }
+
+  /** Names what makes visual tokens here. */
+  public String visualWeights() {
+    return visualWeights(digests.getFirst(), digests.get(1));
+  }
+
+  /** Names weights that make visual tokens, by the digests of both stages. */
+  public static String visualWeights(String visionDigest, String abstractorDigest) {
+    return visionDigest + " " + abstractorDigest;
+  }
+
+  private static void same(String maker, String made, String reader, String expected) {
+    if (!made.equals(expected)) {
+      throw new OwlException(
+          Fault.OTHER_WEIGHTS,
+          "",
+          "the stages serve different checkpoints: %s runs weights %s, but %s expects %s"
+              .formatted(maker, made, reader, expected));
+    }
+  }
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.wire.Faults;
+
+/** A call to a stage ended badly; knows which, so that no other is blamed. */
+public final class StageFailure extends RuntimeException {
+  private final StageKind stage;
+  private final OwlException fault;
+
+  public StageFailure(StageKind stage, Throwable failure) {
+    super(stage.label() + ": " + failure.getMessage(), failure);
+    this.stage = stage;
+    OwlException cause = Faults.fromStatus(failure);
+    this.fault =
+        cause.fault() == Fault.UNAVAILABLE
+            ? new OwlException(
+                Fault.UNAVAILABLE, "", "the " + stage.label() + " stage is unavailable", cause)
+            : cause;
+  }
+
+  public OwlException fault() {
+    return fault;
+  }
+
+  /** Whether it says something about the health of this stage, and not about the request. */
+  boolean isOutage(StageKind of) {
+    return stage == of
+        && switch (fault.fault()) {
+          case UNAVAILABLE, TOO_LATE, INTERNAL -> true;
+          case BAD_INPUT,
+              NOT_FOUND,
+              CONFLICT,
+              OTHER_WEIGHTS,
+              BAD_CHECKPOINT,
+              SATURATED,
+              CANCELLED ->
+              false;
+        };
+  }
+
+  /** Whether the same work may succeed if tried again. */
+  public boolean isTransient() {
+    return fault.fault() == Fault.UNAVAILABLE;
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import java.util.Locale;
+
+/** The neighbours of the orchestrator. */
+public enum StageKind {
+  VISION,
+  ABSTRACTOR,
+  LLM;
+
+  /** The name for people and configuration. */
+  String label() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.grpc.Context;
+import io.grpc.Status;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.wire.Faults;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One answer from its request to its end: holds a place, the trace and the deadline. A virtual
+ * thread leads it through the stages.
+ */
+public final class ActiveAnswer {
+  private static final Logger LOG = Logger.getLogger(ActiveAnswer.class);
+
+  private final AdmissionControl answers;
+  private final AnswerObserver caller;
+  private final Span span;
+  private final Context.CancellableContext context;
+  private boolean entered;
+  private final List<Runnable> held = new ArrayList<>();
+  private boolean ended;
+
+  ActiveAnswer(
+      AdmissionControl answers,
+      AnswerObserver caller,
+      Span span,
+      Context.CancellableContext context) {
+    this.answers = answers;
+    this.caller = caller;
+    this.span = span;
+    this.context = context;
+  }
+
+  synchronized void enter() {
+    answers.takePlace();
+    entered = true;
+  }
+
+  /**
+   * Counts bytes of images that are to be kept until the answer ends.
+   *
+   * @throws io.owlmesh.core.OwlException SATURATED if all answers hold too many
+   */
+  public synchronized void reserve(long bytes) {
+    if (!ended) {
+      held.add(answers.hold(bytes));
+    }
+  }
+
+  /**
+   * Leads a question through the stages. Does nothing if the answer is over.
+   *
+   * @param question asked on the thread of the answer, may block and fail; if there is none, all
+   *     was told and the answer is over
+   */
+  public synchronized void start(Supplier<Optional<ChatRequest>> question) {
+    if (!ended) {
+      answers.execute(context.wrap(() -> run(question)));
+    }
+  }
+
+  private void run(Supplier<Optional<ChatRequest>> asked) {
+    try (Scope _ = span.makeCurrent()) {
+      Optional<ChatRequest> question = asked.get();
+      end(null, question.map(this::answer).orElse(null));
+    } catch (StageFailure e) {
+      fail(e.fault());
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private AnswerDone answer(ChatRequest question) {
+    span.setAttribute("owl.images", question.images().size());
+    AnswerDone done = answers.pipeline().answer(question, caller);
+    return done.toBuilder().setTraceId(traceId()).build();
+  }
+
+  /** Ends the answer, and the work of the stages on it. Does nothing if it is over. */
+  public void fail(Throwable failure) {
+    end(failure, null);
+  }
+
+  /** Whoever asked went away. */
+  public void cancel() {
+    fail(Status.CANCELLED.asRuntimeException());
+  }
+
+  /** 32 hex digits. */
+  public String traceId() {
+    return span.getSpanContext().getTraceId();
+  }
+
+  /** Whether it was not over before. */
+  private synchronized boolean leave() {
+    if (ended) {
+      return false;
+    }
+    ended = true;
+    if (entered) {
+      answers.leavePlace();
+    }
+    held.forEach(Runnable::run);
+    return true;
+  }
+
+  /**
+   * At most one of the two is there: why it failed, or the end of the answer. Whoever is told may
+   * take his time; who comes second, perhaps a thread of the network, does not wait for him.
+   */
+  private void end(@Nullable Throwable failure, @Nullable AnswerDone done) {
+    if (!leave()) {
+      return;
+    }
+    if (done != null) {
+      span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
+      span.setAttribute("owl.visual_tokens", done.getVisualTokens());
+      span.setAttribute("owl.cached_images", done.getCachedImages());
+      span.setAttribute("owl.completion_tokens", done.getCompletionTokens());
+      caller.done(done);
+      log("OK", done);
+    } else if (failure != null) {
+      Status status = Faults.toStatus(failure).getStatus();
+      span.setStatus(StatusCode.ERROR, status.getCode().name());
+      caller.fail(failure);
+      log(status.getCode().name(), AnswerDone.getDefaultInstance());
+      if (status.getCode() == Status.Code.INTERNAL) {
+        LOG.error("An answer failed", failure);
+      }
+    }
+    span.end();
+    // Ends the calls to the stages that are still running.
+    context.cancel(null);
+  }
+
+  private void log(String status, AnswerDone done) {
+    LOG.infof(
+        "answer %s: %d prompt and %d new tokens, %d ms, trace %s",
+        status,
+        done.getPromptTokens(),
+        done.getCompletionTokens(),
+        done.getTimings().getTotalMicros() / 1000,
+        traceId());
+  }
+}

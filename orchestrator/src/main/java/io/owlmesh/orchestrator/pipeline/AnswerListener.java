@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.Token;
+import java.util.List;
+
+/** Whoever hears what happens on the way of a question. Called by several threads. */
+public interface AnswerListener {
+  /**
+   * A stage finished images.
+   *
+   * @param cached whether nothing had to be computed for them
+   */
+  void stage(Stage stage, List<Integer> imageIndices, boolean cached);
+
+  /** More of an answer. */
+  void token(Token token);
+
+  /** The end of an answer, with what was held back of its text. */
+  void ended(Finished end);
+
+  /** Runs something when the audience keeps up: now, or once it does. */
+  void whenReady(Runnable next);
+}

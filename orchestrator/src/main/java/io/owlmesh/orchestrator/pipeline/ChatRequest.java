@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A checked request, complete with its images.
+ *
+ * @param images the files in the order of their places in the prompt
+ */
+public record ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+  public ChatRequest {
+    images = List.copyOf(images);
+  }
+
+  /** The image files, each once. */
+  List<PromptImage> pictures() {
+    Map<String, List<Integer>> places = new LinkedHashMap<>();
+    for (int i = 0; i < images.size(); i++) {
+      places.computeIfAbsent(images.get(i).sha256(), _ -> new ArrayList<>()).add(i);
+    }
+    return places.values().stream()
+        .map(indices -> new PromptImage(images.get(indices.getFirst()), indices))
+        .toList();
+  }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.grpc.Context;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.tensor.v1.ItemError;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeRequest;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.Faults;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One look at the pictures of a question: files flow into the vision stage, features from there
+ * straight on into the abstractor, each as soon as it is ready; visual tokens gather here.
+ */
+final class ImageEncodingCall {
+  private final List<PromptImage> pictures;
+  private final Listener listener;
+  private final @Nullable Tensor[] tokens;
+  private final CompletableFuture<List<Tensor>> result = new CompletableFuture<>();
+  private final StreamObserver<AbstractRequest> abstractor;
+  private final StreamObserver<EncodeRequest> vision;
+  // Ends both calls from any thread, also while this one sends; their observers could not.
+  private final Context.CancellableContext calls = Context.current().withCancellation();
+
+  /** Hears what the stages report of each picture. */
+  interface Listener {
+    void encoded(PromptImage picture, EncodeResponse response);
+
+    void condensed(PromptImage picture, AbstractResponse response);
+  }
+
+  private ImageEncodingCall(StageChannels stages, List<PromptImage> pictures, Listener listener) {
+    this.pictures = pictures;
+    this.listener = listener;
+    this.tokens = new Tensor[pictures.size()];
+    Context outer = calls.attach();
+    try {
+      this.abstractor =
+          VisualAbstractorGrpc.newStub(stages.traced(StageKind.ABSTRACTOR)).abstract_(new Tokens());
+      this.vision =
+          VisionEncoderGrpc.newStub(stages.traced(StageKind.VISION)).encode(new Features());
+    } finally {
+      calls.detach(outer);
+    }
+  }
+
+  /**
+   * Starts looking. The calls end with the current gRPC context.
+   *
+   * @return visual tokens [Q + 1, H], in the order of the pictures; fails with a {@link
+   *     StageFailure}
+   */
+  static CompletableFuture<List<Tensor>> at(
+      StageChannels stages, List<PromptImage> pictures, Listener listener) {
+    ImageEncodingCall looking = new ImageEncodingCall(stages, pictures, listener);
+    looking.result.whenComplete((_, failure) -> looking.stopIfFailed(failure));
+    try {
+      looking.send();
+    } catch (RuntimeException e) {
+      looking.result.completeExceptionally(e); // A file that could not be read.
+    }
+    return looking.result;
+  }
+
+  private void send() {
+    for (int i = 0; i < pictures.size(); i++) {
+      vision.onNext(
+          EncodeRequest.newBuilder()
+              .setId(Integer.toString(i))
+              .setImage(pictures.get(i).file().bytes().get())
+              .build());
+    }
+    vision.onCompleted();
+  }
+
+  /** A failure of one stage leaves the other with work that nobody wants. */
+  private void stopIfFailed(@Nullable Throwable failure) {
+    if (failure != null) {
+      calls.cancel(failure);
+    }
+  }
+
+  private final class Features implements StreamObserver<EncodeResponse> {
+    private final Set<String> waiting = ids();
+
+    @Override
+    public void onNext(EncodeResponse response) {
+      PromptImage picture = picture(StageKind.VISION, response.getId(), waiting);
+      if (picture == null) {
+        return;
+      }
+      if (response.hasError()) {
+        refuse(StageKind.VISION, picture, response.getError());
+        return;
+      }
+      listener.encoded(picture, response);
+      abstractor.onNext(
+          AbstractRequest.newBuilder()
+              .setId(response.getId())
+              .setFeatures(response.getFeatures())
+              .build());
+      if (waiting.isEmpty()) {
+        abstractor.onCompleted();
+      }
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      fail(StageKind.VISION, failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      if (!waiting.isEmpty()) {
+        fail(StageKind.VISION, shortOf("features", waiting));
+      }
+    }
+  }
+
+  private final class Tokens implements StreamObserver<AbstractResponse> {
+    private final Set<String> waiting = ids();
+
+    @Override
+    public void onNext(AbstractResponse response) {
+      PromptImage picture = picture(StageKind.ABSTRACTOR, response.getId(), waiting);
+      if (picture == null) {
+        return;
+      }
+      if (response.hasError()) {
+        refuse(StageKind.ABSTRACTOR, picture, response.getError());
+        return;
+      }
+      listener.condensed(picture, response);
+      tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
+    }
+
+    @Override
+    public void onError(Throwable failure) {
+      fail(StageKind.ABSTRACTOR, failure);
+    }
+
+    @Override
+    public void onCompleted() {
+      if (waiting.isEmpty()) {
+        result.complete(List.of(tokens));
+      } else {
+        fail(StageKind.ABSTRACTOR, shortOf("visual tokens", waiting));
+      }
+    }
+  }
+
+  private Set<String> ids() {
+    Set<String> ids = new HashSet<>();
+    for (int i = 0; i < pictures.size(); i++) {
+      ids.add(Integer.toString(i));
+    }
+    return ids;
+  }
+
+  private static OwlException shortOf(String what, Set<String> missing) {
+    return new OwlException(
+        Fault.INTERNAL, "", "the stream ended without the %s of %s".formatted(what, missing));
+  }
+
+  /** The picture that a stage answers for; null, and all is over, if none waits for this answer. */
+  private @Nullable PromptImage picture(StageKind stage, String id, Set<String> waiting) {
+    if (waiting.remove(id)) {
+      return pictures.get(Integer.parseInt(id));
+    }
+    fail(
+        stage,
+        new OwlException(Fault.INTERNAL, "", "an answer came for '" + id + "', which is not due"));
+    return null;
+  }
+
+  private void fail(StageKind stage, Throwable failure) {
+    result.completeExceptionally(new StageFailure(stage, failure));
+  }
+
+  /** The caller knows images by their place in the conversation. */
+  private void refuse(StageKind stage, PromptImage picture, ItemError error) {
+    OwlException fault = Faults.fromItemError(error);
+    String field = "images[" + picture.indices().getFirst() + "]";
+    fail(stage, new OwlException(fault.fault(), field, String.valueOf(error.getMessage())));
+  }
+}

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import static io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR;
+import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
+
+import io.github.resilience4j.core.IntervalFunction;
+import io.github.resilience4j.retry.Retry;
+import io.github.resilience4j.retry.RetryConfig;
+import io.grpc.Context;
+import io.owlmesh.orchestrator.mesh.Guard;
+import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.pipeline.VisualTokenCache.Sight;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.FinishReason;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The journey of a question: images -> features -> visual tokens -> text. */
+final class Pipeline {
+  private static final Duration PAUSE = Duration.ofMillis(100);
+
+  private final StageChannels stages;
+  private final VisualTokenCache memory;
+  private final Supplier<String> weights;
+  private final Guard vision;
+  private final Guard abstractor;
+  private final Guard llm;
+  private final Retry retry;
+
+  /**
+   * Leads questions through stages.
+   *
+   * @param weights as {@link MeshInfo#visualWeights} names those that make visual tokens now
+   * @param maxCalls to one stage at a time
+   * @param attempts at work that was refused as unavailable, before the answer began
+   */
+  Pipeline(
+      StageChannels stages,
+      VisualTokenCache memory,
+      Supplier<String> weights,
+      int maxCalls,
+      int attempts) {
+    this.stages = stages;
+    this.memory = memory;
+    this.weights = weights;
+    this.vision = new Guard(StageKind.VISION, maxCalls);
+    this.abstractor = new Guard(StageKind.ABSTRACTOR, maxCalls);
+    this.llm = new Guard(StageKind.LLM, maxCalls);
+    this.retry =
+        Retry.of(
+            "look",
+            RetryConfig.custom()
+                .maxAttempts(attempts)
+                .intervalFunction(IntervalFunction.ofExponentialRandomBackoff(PAUSE))
+                .retryOnException(e -> e instanceof StageFailure failure && failure.isTransient())
+                .build());
+  }
+
+  /**
+   * Answers, blocking until the end; events are sent on the way. Looking at images has no effect
+   * but its result, so it is tried again; speaking is not.
+   */
+  AnswerDone answer(ChatRequest question, AnswerListener audience) {
+    Timings timings = new Timings();
+    Context.CancellableContext calls = Context.current().withCancellation();
+    Context outer = calls.attach();
+    try {
+      return done(llm.call(() -> speak(question, audience, timings)), timings);
+    } finally {
+      calls.detach(outer);
+      calls.cancel(null); // If one stage failed, the others have work that nobody wants.
+    }
+  }
+
+  /** What was said before goes to the language model while new images are looked at. */
+  private List<Finished> speak(ChatRequest question, AnswerListener audience, Timings timings) {
+    GenerationCall speaking = GenerationCall.of(stages, question, audience, timings::firstToken);
+    List<@Nullable Tensor> known = known(question);
+    if (known.contains(null)) {
+      CompletableFuture<List<Tensor>> look = look(question, audience, timings);
+      speaking.onFailure(look::completeExceptionally);
+      speaking.send(known);
+      speaking.send(new ArrayList<>(join(look)));
+    } else {
+      speaking.send(new ArrayList<>(lookNow(question, audience, timings)));
+    }
+    return join(speaking.ask());
+  }
+
+  /** Tokens of every image of the prompt; null where they are not there yet. */
+  private List<@Nullable Tensor> known(ChatRequest question) {
+    @Nullable Tensor[] all = new Tensor[question.images().size()];
+    String made = all.length == 0 ? "" : weights.get();
+    for (PromptImage picture : question.pictures()) {
+      Tensor tokens = memory.known(picture, made).orElse(null);
+      picture.indices().forEach(place -> all[place] = tokens);
+    }
+    return Arrays.asList(all);
+  }
+
+  /** Looks on a thread of its own, in the trace and the gRPC context of this one. */
+  private CompletableFuture<List<Tensor>> look(
+      ChatRequest question, AnswerListener audience, Timings timings) {
+    CompletableFuture<List<Tensor>> tokens = new CompletableFuture<>();
+    Runnable work =
+        () -> {
+          try {
+            Supplier<List<Tensor>> look = () -> lookNow(question, audience, timings);
+            tokens.complete(Retry.decorateSupplier(retry, look).get());
+          } catch (RuntimeException e) {
+            tokens.completeExceptionally(e);
+          }
+        };
+    Thread.startVirtualThread(
+        Context.current().wrap(io.opentelemetry.context.Context.current().wrap(work)));
+    return tokens;
+  }
+
+  /** Visual tokens of every image of the prompt. */
+  private List<Tensor> lookNow(ChatRequest question, AnswerListener audience, Timings timings) {
+    String made = question.images().isEmpty() ? "" : weights.get();
+    List<Sight> sights = question.pictures().stream().map(p -> memory.of(p, made)).toList();
+    Reports reports = new Reports(audience, timings);
+    lookAt(sights.stream().filter(Sight::ours).toList(), reports);
+    Tensor[] all = new Tensor[question.images().size()];
+    for (Sight sight : sights) {
+      Tensor tokens = sight.ours() ? sight.await() : seen(sight, reports);
+      for (int place : sight.picture().indices()) {
+        all[place] = tokens;
+      }
+    }
+    return List.of(all);
+  }
+
+  private void lookAt(List<Sight> promised, Reports reports) {
+    if (promised.isEmpty()) {
+      return;
+    }
+    try {
+      List<Tensor> tokens = lookTogether(promised.stream().map(Sight::picture).toList(), reports);
+      for (int i = 0; i < tokens.size(); i++) {
+        promised.get(i).bring(tokens.get(i));
+      }
+    } catch (RuntimeException e) {
+      promised.forEach(sight -> sight.giveUp(e));
+      throw e;
+    }
+  }
+
+  private List<Tensor> lookTogether(List<PromptImage> pictures, Reports reports) {
+    return vision.call(
+        () -> abstractor.call(() -> join(ImageEncodingCall.at(stages, pictures, reports))));
+  }
+
+  /** Tokens that another brought or brings; who waited for nothing looks for himself. */
+  private Tensor seen(Sight sight, Reports reports) {
+    try {
+      Tensor tokens = sight.await();
+      reports.remembered(sight.picture());
+      return tokens;
+    } catch (CompletionException e) {
+      return lookTogether(List.of(sight.picture()), reports).getFirst();
+    }
+  }
+
+  private record Reports(AnswerListener audience, Timings timings)
+      implements ImageEncodingCall.Listener {
+    @Override
+    public void encoded(PromptImage picture, EncodeResponse response) {
+      timings.vision(response.getTimings());
+      audience.stage(STAGE_VISION, picture.indices(), false);
+    }
+
+    @Override
+    public void condensed(PromptImage picture, AbstractResponse response) {
+      timings.abstractor(response.getTimings());
+      audience.stage(STAGE_ABSTRACTOR, picture.indices(), false);
+    }
+
+    void remembered(PromptImage picture) {
+      timings.cached(picture.indices().size());
+      audience.stage(STAGE_VISION, picture.indices(), true);
+      audience.stage(STAGE_ABSTRACTOR, picture.indices(), true);
+    }
+  }
+
+  private static <T> T join(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException failure ? failure : e;
+    }
+  }
+
+  private static AnswerDone done(List<Finished> ends, Timings timings) {
+    Finished first = ends.getFirst();
+    return AnswerDone.newBuilder()
+        .setReason(
+            switch (first.getReason()) {
+              case FINISH_REASON_STOP -> FinishReason.FINISH_REASON_STOP;
+              case FINISH_REASON_LENGTH -> FinishReason.FINISH_REASON_LENGTH;
+              case FINISH_REASON_UNSPECIFIED, UNRECOGNIZED ->
+                  FinishReason.FINISH_REASON_UNSPECIFIED;
+            })
+        .setPromptTokens(first.getUsage().getPromptTokens())
+        .setVisualTokens(first.getUsage().getVisualTokens())
+        .setCompletionTokens(
+            ends.stream().mapToInt(end -> end.getUsage().getCompletionTokens()).sum())
+        .setCachedImages(timings.cachedImages())
+        .setCachedPromptTokens(first.getUsage().getCachedPromptTokens())
+        .setTimings(timings.end(first.getTimings()))
+        .build();
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.owlmesh.model.text.Prompt;
+import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.TokenizeRequest;
+import java.nio.charset.StandardCharsets;
+
+/** Counts the positions that prompts take. */
+final class PromptLength {
+  private PromptLength() {}
+
+  /** As {@link MeshGateway#positions}, for images of so many visual tokens. */
+  static int of(Prompt prompt, int visualTokens, int bound, StageChannels stages) {
+    int begin = 1; // The beginning-of-sequence token.
+    int images =
+        visualTokens * (int) prompt.parts().stream().filter(Prompt.Image.class::isInstance).count();
+    int most = begin + images + mostOfTexts(prompt);
+    return most <= bound ? most : begin + images + ofTexts(prompt, stages);
+  }
+
+  /** No token is less than a byte, but for one before a text. */
+  private static int mostOfTexts(Prompt prompt) {
+    int most = 0;
+    for (Prompt.Part part : prompt.parts()) {
+      if (part instanceof Prompt.Text(String text)) {
+        most += text.getBytes(StandardCharsets.UTF_8).length + 1;
+      }
+    }
+    return most;
+  }
+
+  private static int ofTexts(Prompt prompt, StageChannels stages) {
+    var llm = LanguageModelGrpc.newBlockingStub(stages.traced(StageKind.LLM));
+    int tokens = 0;
+    for (Prompt.Part part : prompt.parts()) {
+      if (part instanceof Prompt.Text(String text)) {
+        tokens += count(llm, text);
+      }
+    }
+    return tokens;
+  }
+
+  private static int count(LanguageModelGrpc.LanguageModelBlockingStub llm, String text) {
+    try {
+      return llm.tokenize(TokenizeRequest.newBuilder().setText(text).build()).getIdsCount();
+    } catch (RuntimeException e) {
+      throw new StageFailure(StageKind.LLM, e);
+    }
+  }
+}

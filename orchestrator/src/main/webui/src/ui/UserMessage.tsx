@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+import { useEffect, useRef } from "preact/hooks";
+import { imageAddress } from "../api";
+import type { Conversation, Editing } from "../conversation";
+import type { Store } from "../store";
+import type { Image, Message } from "../wire";
+import { Attachments, PickButton } from "./Attachments";
+import { Writing } from "./Composer";
+import { IconButton } from "./Icon";
+import { Notice } from "./Notice";
+import { Switcher } from "./Switcher";
+
+interface Props {
+  store: Store;
+  conversation: Conversation;
+  message: Message;
+}
+
+/** What a person said. */
+export function UserMessage({ store, conversation, message }: Props) {
+  const editing = conversation.editing?.message.id === message.id ? conversation.editing : undefined;
+  const actions = useRef<HTMLDivElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    // Whoever gives up an edit is where it began.
+    if (wasEditing.current && editing === undefined && conversation.live === undefined) {
+      actions.current?.querySelector<HTMLElement>(".edit")?.focus();
+    }
+    wasEditing.current = editing !== undefined;
+  }, [editing]);
+  if (editing !== undefined) {
+    return <Editor store={store} conversation={conversation} editing={editing} />;
+  }
+  return (
+    <article class="human" aria-label="You">
+      <Pictures images={message.images} />
+      {message.text !== "" && <p class="said">{message.text}</p>}
+      <div class="actions" ref={actions}>
+        <Switcher store={store} conversation={conversation} message={message} />
+        <IconButton
+          icon="pencil"
+          class="edit"
+          label="Edit message"
+          idle={conversation.live !== undefined}
+          onClick={() => store.edit(message)}
+        />
+      </div>
+    </article>
+  );
+}
+
+function Pictures({ images }: { images: Image[] }) {
+  if (images.length === 0) {
+    return null;
+  }
+  return (
+    <ul class="pictures">
+      {images.map((image, i) => (
+        <li key={i}>
+          <a href={imageAddress(image)} target="_blank" rel="noreferrer">
+            <img
+              class={image.width <= 128 ? "small" : ""}
+              src={imageAddress(image)}
+              width={image.width}
+              height={image.height}
+              alt={`Picture ${i + 1} of ${images.length}, opens in a new tab`}
+            />
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Editor({ store, conversation, editing }: { store: Store; conversation: Conversation; editing: Editing }) {
+  const { draft, message } = editing;
+  const send = () => {
+    if (draft.isEmpty) {
+      return;
+    }
+    void store.turns.send(conversation, draft, message);
+    document.getElementById("message")?.focus();
+  };
+  return (
+    <form
+      class="human editor"
+      aria-label="Edit message"
+      onSubmit={(event) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      {draft.problem && <Notice problem={draft.problem} retry={send} />}
+      <div class="composer-box">
+        <Attachments store={store} draft={draft} />
+        <div class="composer-line">
+          <PickButton store={store} draft={draft} />
+          <Writing
+            draft={draft}
+            label="Edited message"
+            placeholder=""
+            focused
+            onText={(text) => store.write(draft, text)}
+            onEnter={send}
+          />
+        </div>
+      </div>
+      <div class="editor-actions">
+        <button type="button" class="button" onClick={() => store.cancelEdit()}>
+          Cancel
+        </button>
+        <button type="submit" class="button primary" aria-disabled={draft.isEmpty || undefined}>
+          Send
+        </button>
+      </div>
+    </form>
+  );
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.opentelemetry.api.OpenTelemetry;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.quarkus.runtime.StartupEvent;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What is behind the front doors, on stages that say back what they are shown. */
+public final class FakeMesh implements AutoCloseable {
+  public final FakeStages stages;
+  public final OrchestratorConfig settings;
+  public final MeshGateway front;
+  public final AdmissionControl answers;
+
+  /**
+   * A mesh that is whole.
+   *
+   * @param name of its in-process server
+   * @param changed settings that differ from the defaults
+   */
+  public FakeMesh(String name, Map<String, String> changed) throws Exception {
+    stages = new FakeStages(name);
+    String address = "inprocess:" + name;
+    Map<String, String> properties =
+        new HashMap<>(Map.of("owl.vision", address, "owl.abstractor", address, "owl.llm", address));
+    properties.putAll(changed);
+    settings =
+        new SmallRyeConfigBuilder()
+            .addDefaultInterceptors()
+            .addDiscoveredConverters()
+            .withSources(new PropertiesConfigSource(properties, "test", 500))
+            .withMapping(OrchestratorConfig.class)
+            .build()
+            .getConfigMapping(OrchestratorConfig.class);
+    front = new MeshGateway(settings, new FakeStages.Untraced());
+    answers = new AdmissionControl(front, settings, OpenTelemetry.noop().getTracer("test"));
+    front.started(new StartupEvent());
+    awaitWhole();
+  }
+
+  private void awaitWhole() throws InterruptedException {
+    for (int tries = 0; ; tries++) {
+      try {
+        front.mesh();
+        return;
+      } catch (RuntimeException e) {
+        if (tries > 300) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+  }
+
+  /** Looks at images so far, but for the rehearsal's. */
+  public int visionCalls() {
+    return stages.looks.get();
+  }
+
+  /** Questions to the language model so far. */
+  public int llmCalls() {
+    return stages.questions.get();
+  }
+
+  /** Tokens that left the language model so far. */
+  public int tokensSent() {
+    return stages.tokensSent.get();
+  }
+
+  /** The stage that fails on demand. */
+  public StageKind llm() {
+    return StageKind.LLM;
+  }
+
+  @Override
+  public void close() {
+    front.close();
+    stages.close();
+  }
+}

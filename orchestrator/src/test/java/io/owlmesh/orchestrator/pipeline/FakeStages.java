@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.grpc.Metadata;
+import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.Status;
+import io.grpc.inprocess.InProcessServerBuilder;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.llm.v1.Adapter;
+import io.owlmesh.proto.llm.v1.DescribeResponse;
+import io.owlmesh.proto.llm.v1.FinishReason;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.GenerateRequest;
+import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.ListModelsRequest;
+import io.owlmesh.proto.llm.v1.ListModelsResponse;
+import io.owlmesh.proto.llm.v1.Model;
+import io.owlmesh.proto.llm.v1.Token;
+import io.owlmesh.proto.llm.v1.TokenizeRequest;
+import io.owlmesh.proto.llm.v1.TokenizeResponse;
+import io.owlmesh.proto.llm.v1.Usage;
+import io.owlmesh.proto.tensor.v1.Lineage;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeRequest;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
+
+/** Stages that compute nothing and fail when told to. */
+public final class FakeStages implements AutoCloseable {
+  /** Positions that the model says it has. */
+  public static final int CONTEXT = 400;
+
+  /** Positions that it says an image takes. */
+  public static final int VISUAL_TOKENS = 10;
+
+  /** What {@link VisualTokenCache} expects the tokens to be made by. */
+  static final String WEIGHTS = MeshInfo.visualWeights("V", "A");
+
+  /** Statuses with which the next calls to a stage end at once. */
+  final Map<StageKind, Queue<Status>> failures = new EnumMap<>(StageKind.class);
+
+  /** What is done to the answers about images before they leave. */
+  UnaryOperator<EncodeResponse> lie = response -> response;
+
+  final Map<StageKind, AtomicInteger> calls = new EnumMap<>(StageKind.class);
+  final AtomicInteger tokensSent = new AtomicInteger();
+  final StageChannels channels;
+
+  /** Calls with images, and with questions. */
+  final AtomicInteger looks = new AtomicInteger();
+
+  final AtomicInteger questions = new AtomicInteger();
+  volatile int tokens = 2;
+  private volatile String said = "";
+
+  /** What the language model has been shown of the question that is coming in. */
+  volatile String shown = "";
+
+  private volatile GenerationOptions lastOptions = GenerationOptions.getDefaultInstance();
+
+  /** The digest that visual tokens say they were made by. */
+  String vision = "V";
+
+  /** Runs before the vision stage takes an image. */
+  Runnable beforeVision = () -> {};
+
+  private final Server server;
+
+  FakeStages(String name) throws IOException {
+    for (StageKind stage : StageKind.values()) {
+      failures.put(stage, new ConcurrentLinkedQueue<>());
+      calls.put(stage, new AtomicInteger());
+    }
+    server =
+        InProcessServerBuilder.forName(name)
+            .intercept(new Failing())
+            .addService(new Vision())
+            .addService(new Abstractor())
+            .addService(new Llm())
+            .build()
+            .start();
+    String address = "inprocess:" + name;
+    channels =
+        new StageChannels(
+            Map.of(
+                StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address),
+            new Untraced());
+  }
+
+  /** How many tokens answers have from now on. */
+  public void tokens(int count) {
+    tokens = count;
+  }
+
+  /** What answers begin with from now on; empty: with what was asked. */
+  public void say(String text) {
+    said = text;
+  }
+
+  /** How the last question was to be answered. */
+  public GenerationOptions lastOptions() {
+    return lastOptions;
+  }
+
+  /** The next calls to a stage fail. */
+  public void fail(StageKind stage, Status status, int times) {
+    for (int i = 0; i < times; i++) {
+      at(failures, stage).add(status);
+    }
+  }
+
+  int calls(StageKind stage) {
+    return at(calls, stage).get();
+  }
+
+  private static <T> T at(Map<StageKind, T> map, StageKind stage) {
+    T value = map.get(stage);
+    if (value == null) {
+      throw new IllegalStateException("no " + stage);
+    }
+    return value;
+  }
+
+  @Override
+  public void close() {
+    channels.close();
+    server.shutdownNow();
+  }
+
+  static final class Untraced implements io.grpc.ClientInterceptor {
+    @Override
+    public <Q, R> io.grpc.ClientCall<Q, R> interceptCall(
+        io.grpc.MethodDescriptor<Q, R> method, io.grpc.CallOptions options, io.grpc.Channel next) {
+      return next.newCall(method, options);
+    }
+  }
+
+  private final class Failing implements ServerInterceptor {
+    @Override
+    public <Q, R> ServerCall.Listener<Q> interceptCall(
+        ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+      String service = String.valueOf(call.getMethodDescriptor().getServiceName());
+      StageKind stage =
+          service.contains("vision")
+              ? StageKind.VISION
+              : service.contains("abstractor") ? StageKind.ABSTRACTOR : StageKind.LLM;
+      at(calls, stage).incrementAndGet();
+      Status failure = at(failures, stage).poll();
+      if (failure == null) {
+        return next.startCall(call, headers);
+      }
+      call.close(failure, new Metadata());
+      return new ServerCall.Listener<>() {};
+    }
+  }
+
+  /** Answers each request with one response. */
+  private record Each<Q, R>(java.util.function.Function<Q, R> work, StreamObserver<R> out)
+      implements StreamObserver<Q> {
+    @Override
+    public void onNext(Q request) {
+      out.onNext(work.apply(request));
+    }
+
+    @Override
+    public void onError(Throwable cancelled) {}
+
+    @Override
+    public void onCompleted() {
+      out.onCompleted();
+    }
+  }
+
+  private final class Vision extends VisionEncoderGrpc.VisionEncoderImplBase {
+    @Override
+    public void describe(
+        io.owlmesh.proto.vision.v1.DescribeRequest request,
+        StreamObserver<io.owlmesh.proto.vision.v1.DescribeResponse> out) {
+      out.onNext(
+          io.owlmesh.proto.vision.v1.DescribeResponse.newBuilder().setVisionDigest("V").build());
+      out.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<EncodeRequest> encode(StreamObserver<EncodeResponse> out) {
+      return new Each<>(
+          request -> {
+            looks.incrementAndGet();
+            beforeVision.run();
+            return lie.apply(
+                EncodeResponse.newBuilder()
+                    .setId(request.getId())
+                    .setFeatures(Tensor.newBuilder().setData(request.getImage()))
+                    .build());
+          },
+          out);
+    }
+  }
+
+  private final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+    @Override
+    public void describe(
+        io.owlmesh.proto.abstractor.v1.DescribeRequest request,
+        StreamObserver<io.owlmesh.proto.abstractor.v1.DescribeResponse> out) {
+      out.onNext(
+          io.owlmesh.proto.abstractor.v1.DescribeResponse.newBuilder()
+              .setVisionDigest("V")
+              .setAbstractorDigest("A")
+              .build());
+      out.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> out) {
+      return new Each<>(
+          request ->
+              AbstractResponse.newBuilder()
+                  .setId(request.getId())
+                  .setVisualTokens(
+                      request.getFeatures().toBuilder()
+                          .setLineage(
+                              Lineage.newBuilder()
+                                  .setVisionDigest(vision)
+                                  .setAbstractorDigest("A")))
+                  .build(),
+          out);
+    }
+  }
+
+  /** Says back what it was shown: an image is its bytes, in brackets. */
+  private final class Llm extends LanguageModelGrpc.LanguageModelImplBase {
+    @Override
+    public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> out) {
+      out.onNext(
+          ListModelsResponse.newBuilder()
+              .addModels(
+                  Model.newBuilder()
+                      .setName("parrot")
+                      .setDescription(
+                          DescribeResponse.newBuilder()
+                              .setVisionDigest("V")
+                              .setAbstractorDigest("A")
+                              .setLanguageDigest("L")
+                              .setContext(CONTEXT)
+                              .setVisualTokens(VISUAL_TOKENS))
+                      .addAdapters(Adapter.newBuilder().setName("polite")))
+              .build());
+      out.onCompleted();
+    }
+
+    /** A word is a token. */
+    @Override
+    public void tokenize(TokenizeRequest request, StreamObserver<TokenizeResponse> out) {
+      TokenizeResponse.Builder ids = TokenizeResponse.newBuilder();
+      for (String _ : request.getText().trim().split("\\s+", -1)) {
+        ids.addIds(1);
+      }
+      out.onNext(ids.build());
+      out.onCompleted();
+    }
+
+    @Override
+    public StreamObserver<GenerateRequest> generate(StreamObserver<GenerateResponse> responses) {
+      var out = (ServerCallStreamObserver<GenerateResponse>) responses;
+      StringBuilder prompt = new StringBuilder();
+      Queue<GenerateResponse> answer = new ArrayDeque<>();
+      Runnable drain =
+          () -> {
+            while (out.isReady() && !answer.isEmpty()) {
+              GenerateResponse next = answer.remove();
+              out.onNext(next);
+              if (next.hasFinished()) {
+                out.onCompleted();
+              } else {
+                tokensSent.incrementAndGet();
+              }
+            }
+          };
+      out.setOnReadyHandler(drain);
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(GenerateRequest request) {
+          if (request.hasPart()) {
+            prompt.append(request.getPart().getText());
+            if (request.getPart().hasVisualTokens()) {
+              String image = request.getPart().getVisualTokens().getData().toStringUtf8();
+              prompt.append('[').append(image).append(']');
+            }
+            shown = prompt.toString();
+            return;
+          }
+          questions.incrementAndGet();
+          lastOptions = request.getOptions();
+          String first = said.isEmpty() ? prompt.toString() : said;
+          for (int i = 0; i < tokens; i++) {
+            Token.Builder token = Token.newBuilder().setText(i == 0 ? first : "+");
+            answer.add(GenerateResponse.newBuilder().setToken(token).build());
+          }
+          answer.add(
+              GenerateResponse.newBuilder()
+                  .setFinished(
+                      Finished.newBuilder()
+                          .setReason(FinishReason.FINISH_REASON_STOP)
+                          .setUsage(Usage.newBuilder().setCompletionTokens(tokens)))
+                  .build());
+          drain.run();
+        }
+
+        @Override
+        public void onError(Throwable cancelled) {}
+
+        @Override
+        public void onCompleted() {}
+      };
+    }
+  }
+}

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.Status;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.PromptTemplate.Role;
+import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.Timeout;
+
+/** The journey of a question past stages that fail, lie and wait. */
+@Timeout(60)
+class PipelineTest {
+  private FakeStages stages;
+  private Pipeline pipeline;
+  private final Heard heard = new Heard();
+
+  @BeforeEach
+  void open(TestInfo test) throws Exception {
+    stages = new FakeStages(test.getDisplayName());
+    pipeline =
+        new Pipeline(
+            stages.channels, new VisualTokenCache(1 << 20), () -> FakeStages.WEIGHTS, 4, 3);
+  }
+
+  @AfterEach
+  void close() {
+    stages.close();
+  }
+
+  private static ChatRequest about(String... images) {
+    Turn turn = new Turn(Role.HUMAN, "Who?", images.length);
+    return new ChatRequest(
+        new PromptTemplate("S").prompt(List.of(turn)),
+        Stream.of(images).map(ByteString::copyFromUtf8).map(ImageContent::of).toList(),
+        GenerationOptions.getDefaultInstance());
+  }
+
+  private Fault faultOf(ChatRequest question) {
+    Throwable failure = catchThrowable(() -> pipeline.answer(question, heard));
+    return failure instanceof StageFailure f ? f.fault().fault() : ((OwlException) failure).fault();
+  }
+
+  @Test
+  void imagesReachTheirPlacesAndEqualOnesAreLookedAtOnce() {
+    AnswerDone done = pipeline.answer(about("cat", "owl", "cat"), heard);
+
+    assertThat(heard.text)
+        .hasToString("S\nHuman: [cat]\nHuman: [owl]\nHuman: [cat]\nHuman: Who?\nAI: +");
+    assertThat(heard.stages)
+        .containsExactlyInAnyOrder(
+            "STAGE_VISION [0, 2]",
+            "STAGE_VISION [1]",
+            "STAGE_ABSTRACTOR [0, 2]",
+            "STAGE_ABSTRACTOR [1]");
+    assertThat(done.getCompletionTokens()).isEqualTo(2);
+  }
+
+  @Test
+  void whatCameBeforeANewImageReachesTheLanguageModelWhileTheImageIsLookedAt() {
+    pipeline.answer(about("cat"), heard);
+    String before = "S\nHuman: [cat]\nHuman: ";
+    // The look goes on once the rest has come; else this test does not end.
+    stages.beforeVision =
+        () -> {
+          while (!stages.shown.equals(before)) {
+            Thread.onSpinWait();
+          }
+        };
+
+    pipeline.answer(about("cat", "owl"), heard);
+
+    assertThat(stages.shown).isEqualTo("S\nHuman: [cat]\nHuman: [owl]\nHuman: Who?\nAI: ");
+  }
+
+  @Test
+  void aQuestionWithoutImagesCallsTheLanguageModelAlone() {
+    pipeline.answer(about(), heard);
+
+    assertThat(stages.calls(StageKind.VISION)).isZero();
+    assertThat(stages.calls(StageKind.ABSTRACTOR)).isZero();
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(1);
+  }
+
+  @Test
+  void lookingIsTriedAgainWhileAStageIsUnavailable() {
+    stages.fail(StageKind.VISION, Status.UNAVAILABLE, 2);
+
+    pipeline.answer(about("cat"), heard);
+
+    assertThat(heard.text).asString().contains("[cat]");
+    assertThat(stages.calls(StageKind.VISION)).isEqualTo(3);
+  }
+
+  @Test
+  void lookingIsNotTriedAgainWhenTheImageIsToBlame() {
+    stages.fail(StageKind.VISION, Status.INVALID_ARGUMENT, 1);
+
+    assertThat(faultOf(about("cat"))).isEqualTo(Fault.BAD_INPUT);
+    assertThat(stages.calls(StageKind.VISION)).isEqualTo(1);
+  }
+
+  @Test
+  void speakingIsNeverTriedAgain() {
+    stages.fail(StageKind.LLM, Status.UNAVAILABLE, 1);
+
+    assertThat(faultOf(about())).isEqualTo(Fault.UNAVAILABLE);
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(1);
+  }
+
+  @Test
+  void aStageThatKeepsFailingIsLeftAloneAndTheOthersAreNotBlamed() {
+    stages.fail(StageKind.LLM, Status.UNAVAILABLE, 5);
+    for (int i = 0; i < 5; i++) {
+      faultOf(about());
+    }
+
+    OwlException refused =
+        catchThrowableOfType(OwlException.class, () -> pipeline.answer(about(), heard));
+
+    assertThat(refused.fault()).isEqualTo(Fault.UNAVAILABLE);
+    assertThat(refused).hasMessageContaining("the llm stage keeps failing");
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(5);
+  }
+
+  @Test
+  void refusedQuestionsDoNotCountAsFailuresOfTheStage() {
+    stages.fail(StageKind.LLM, Status.INVALID_ARGUMENT, 20);
+    for (int i = 0; i < 20; i++) {
+      assertThat(faultOf(about())).isEqualTo(Fault.BAD_INPUT);
+    }
+
+    pipeline.answer(about(), heard);
+
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(21);
+  }
+
+  @Test
+  void aStageThatAnswersForAnotherImageFailsTheQuestion() {
+    stages.lie = response -> response.toBuilder().setId("7").build();
+
+    assertThat(faultOf(about("cat"))).isEqualTo(Fault.INTERNAL);
+  }
+
+  @Test
+  void aCallerWhoGoesAwayEndsTheWait() throws Exception {
+    stages.tokens = 100_000;
+    CountDownLatch began = new CountDownLatch(1);
+    Heard slow =
+        new Heard() {
+          @Override
+          public void whenReady(Runnable next) {
+            began.countDown(); // And never reads on.
+          }
+        };
+    Context.CancellableContext caller = Context.current().withCancellation();
+    Runnable ask = () -> pipeline.answer(about("cat"), slow);
+    CompletableFuture<Void> answer =
+        CompletableFuture.runAsync(caller.wrap(ask), Thread::startVirtualThread);
+    assertThat(began.await(30, TimeUnit.SECONDS)).isTrue();
+
+    caller.cancel(null);
+
+    assertThatThrownBy(answer::join).hasCauseInstanceOf(StageFailure.class);
+  }
+
+  @Test
+  void aSlowReaderPausesTheLanguageModel() throws Exception {
+    stages.tokens = 100_000;
+    CountDownLatch began = new CountDownLatch(1);
+    CompletableFuture<Runnable> rest = new CompletableFuture<>();
+    Heard slow =
+        new Heard() {
+          @Override
+          public void whenReady(Runnable next) {
+            if (rest.isDone()) {
+              next.run();
+            } else {
+              rest.complete(next);
+              began.countDown();
+            }
+          }
+        };
+    CompletableFuture<AnswerDone> answer =
+        CompletableFuture.supplyAsync(
+            () -> pipeline.answer(about(), slow), Thread::startVirtualThread);
+    assertThat(began.await(30, TimeUnit.SECONDS)).isTrue();
+
+    TimeUnit.MILLISECONDS.sleep(200);
+    int sent = stages.tokensSent.get();
+    TimeUnit.MILLISECONDS.sleep(200);
+    assertThat(stages.tokensSent.get()).isEqualTo(sent).isLessThan(stages.tokens);
+    rest.join().run();
+
+    assertThat(answer.join().getCompletionTokens()).isEqualTo(stages.tokens);
+  }
+
+  @Test
+  void callsBeyondTheLimitOfAStageAreRefusedAtOnce() throws Exception {
+    stages.tokens = 100_000;
+    CountDownLatch began = new CountDownLatch(4);
+    Heard stuck =
+        new Heard() {
+          @Override
+          public void whenReady(Runnable next) {
+            began.countDown();
+          }
+        };
+    Context.CancellableContext callers = Context.current().withCancellation();
+    for (int i = 0; i < 4; i++) {
+      Thread.startVirtualThread(callers.wrap(() -> answerNothing(stuck)));
+    }
+    assertThat(began.await(30, TimeUnit.SECONDS)).isTrue();
+
+    assertThat(faultOf(about())).isEqualTo(Fault.SATURATED);
+    callers.cancel(null);
+  }
+
+  private void answerNothing(Heard stuck) {
+    assertThatThrownBy(() -> pipeline.answer(about(), stuck)).isInstanceOf(StageFailure.class);
+  }
+}

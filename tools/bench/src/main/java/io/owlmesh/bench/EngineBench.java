@@ -1,0 +1,305 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.bench;
+
+import io.owlmesh.client.Address;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.model.OwlConfig;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.llm.v1.Model;
+import io.owlmesh.proto.llm.v1.PromptPart;
+import io.owlmesh.proto.llm.v1.StatisticsResponse;
+import io.owlmesh.proto.tensor.v1.Lineage;
+import io.owlmesh.runtime.PeakProduct;
+import io.owlmesh.wire.TensorCodec;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+
+/**
+ * Measures the serving engine through its service: one answer and many together, long prompts,
+ * second turns, adapters, next to what the machine allows.
+ */
+public final class EngineBench implements AutoCloseable {
+  private static final int ADAPTERS = 8;
+  private static final int REPEATS = 3;
+  private static final String WORDS = "The owl looks at the picture and tells what it sees there. ";
+
+  private final EngineClient client;
+  private final OwlConfig config;
+  private final Model model;
+  private final int tokens;
+  private final int prompt;
+  private final Consumer<Figure> told;
+  private final List<Figure> rows = new ArrayList<>();
+  private final Random random = new Random();
+
+  /**
+   * @param config of the model that the service answers with
+   * @param tokens of each answer
+   * @param prompt positions of the long prompt
+   * @param told each row as soon as it is measured
+   */
+  public EngineBench(
+      Address address, OwlConfig config, int tokens, int prompt, Consumer<Figure> told) {
+    this.client = new EngineClient(address);
+    this.config = config;
+    this.model = client.model();
+    this.tokens = tokens;
+    this.prompt = prompt;
+    this.told = told;
+  }
+
+  /** Measures everything; takes minutes with a large model. */
+  public List<Figure> run(long memoryBytes) throws IOException, InterruptedException {
+    int cores = Runtime.getRuntime().availableProcessors();
+    double bandwidth = Bandwidth.measure(memoryBytes, cores);
+    row("memory, read", bandwidth / 1e9, "GB/s", cores + " threads");
+    double peak = PeakProduct.measure(cores);
+    row("product of large matrices, bfloat16", peak / 1e12, "TFLOP/s", "1024 x 4096 x 4096");
+    double floor = bandwidth / model.getDescription().getWeightBytes();
+    ask(text(), options(2)).join(); // The first answer compiles.
+    double alone = alone(floor);
+    batches(alone);
+    prefill(peak);
+    secondTurn();
+    adapters();
+    invariance();
+    return rows;
+  }
+
+  private void row(String what, double value, String unit, String beside) {
+    Figure row = new Figure(what, value, unit, beside);
+    rows.add(row);
+    told.accept(row);
+  }
+
+  private CompletableFuture<EngineAnswer> ask(
+      List<PromptPart> parts, GenerationOptions.Builder options) {
+    return client.ask(parts, options.build());
+  }
+
+  /** Greedy answers of exactly so many tokens. */
+  private static GenerationOptions.Builder options(int length) {
+    return GenerationOptions.newBuilder().setMaxNewTokens(length).setMinNewTokens(length);
+  }
+
+  /** A short prompt that was never seen before. */
+  private List<PromptPart> text() {
+    return List.of(part("Human: " + Long.toString(random.nextLong(), 36) + "?\nAI: "));
+  }
+
+  private static PromptPart part(String text) {
+    return PromptPart.newBuilder().setText(text).build();
+  }
+
+  /** Visual tokens that were never seen before. */
+  private PromptPart image() {
+    float[] values = new float[config.visualTokens() * config.language().width()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian() / 50;
+    }
+    Lineage lineage =
+        Lineage.newBuilder()
+            .setContentKey(Long.toHexString(random.nextLong()))
+            .setVisionDigest(model.getDescription().getVisionDigest())
+            .setAbstractorDigest(model.getDescription().getAbstractorDigest())
+            .build();
+    HostTensor tensor =
+        HostTensor.ofFloats(values, config.visualTokens(), config.language().width());
+    return PromptPart.newBuilder().setVisualTokens(TensorCodec.toProto(tensor, lineage)).build();
+  }
+
+  private double alone(double floor) {
+    StatisticsResponse before = client.statistics();
+    double best = 0;
+    for (int i = 0; i < REPEATS; i++) {
+      best = Math.max(best, ask(text(), options(tokens)).join().tokensPerSecond());
+    }
+    row(
+        "one answer",
+        best,
+        "tokens/s",
+        String.format(
+            Locale.ROOT, "%.0f %% of the floor of %.4g tokens/s", 100 * best / floor, floor));
+    overhead("one answer", before);
+    return best;
+  }
+
+  private void overhead(String what, StatisticsResponse before) {
+    StatisticsResponse now = client.statistics();
+    double steps = now.getSteps() - before.getSteps();
+    double busy = now.getBusyMicros() - before.getBusyMicros();
+    double inNative = now.getNativeMicros() - before.getNativeMicros();
+    row(
+        what + ": outside native code",
+        (busy - inNative) / steps / 1000,
+        "ms/step",
+        String.format(Locale.ROOT, "%.1f %% of a step", 100 * (busy - inNative) / busy));
+  }
+
+  private List<EngineAnswer> together(
+      int count,
+      Function<Integer, List<PromptPart>> prompts,
+      Function<Integer, GenerationOptions.Builder> options) {
+    List<CompletableFuture<EngineAnswer>> asked =
+        IntStream.range(0, count).mapToObj(i -> ask(prompts.apply(i), options.apply(i))).toList();
+    return asked.stream().map(CompletableFuture::join).toList();
+  }
+
+  private void batches(double alone) {
+    for (int count = 2; count <= Math.min(16, model.getLimits().getSequences()); count *= 2) {
+      StatisticsResponse before = client.statistics();
+      double best = 0;
+      for (int i = 0; i < REPEATS; i++) {
+        best =
+            Math.max(
+                best, EngineAnswer.together(together(count, _ -> text(), _ -> options(tokens))));
+      }
+      row(
+          count + " answers together",
+          best,
+          "tokens/s",
+          String.format(Locale.ROOT, "%.2f x one answer", best / alone));
+      overhead(count + " answers", before);
+    }
+  }
+
+  /** A prompt of at least so many positions, never seen before. */
+  private List<PromptPart> longPrompt(int positions) {
+    StringBuilder text = new StringBuilder(Long.toString(random.nextLong(), 36));
+    int perSentence = WORDS.length() / 5;
+    for (int at = 0; at < positions; at += perSentence) {
+      text.append(WORDS);
+    }
+    return List.of(part(text.toString()));
+  }
+
+  private void prefill(double peak) {
+    double best = 0;
+    int positions = 0;
+    for (int i = 0; i < REPEATS; i++) {
+      EngineAnswer answer = ask(longPrompt(prompt), options(1)).join();
+      positions = answer.end().getUsage().getPromptTokens();
+      double seconds = answer.end().getTimings().getPrefillMicros() / 1e6;
+      best = Math.max(best, positions / seconds);
+    }
+    double operations = 2.0 * model.getDescription().getMatrixParameters() * best;
+    row(
+        "reading a prompt of " + positions,
+        best,
+        "tokens/s",
+        String.format(
+            Locale.ROOT,
+            "%.3g TFLOP/s in matrices, %.0f %% of the large product",
+            operations / 1e12,
+            100 * operations / peak));
+  }
+
+  private void secondTurn() {
+    double cold = 0;
+    double warm = 0;
+    int cached = 0;
+    int positions = 0;
+    for (int i = 0; i < REPEATS; i++) {
+      // Read as it stands after the first answer, which leaves the same in the cache.
+      List<PromptPart> first = conversation();
+      ask(first, options(1)).join();
+      EngineAnswer second = ask(nextTurn(first), options(1)).join();
+      cached = second.end().getUsage().getCachedPromptTokens();
+      positions = second.end().getUsage().getPromptTokens();
+      warm += second.firstSeconds() / REPEATS;
+      cold += ask(nextTurn(conversation()), options(1)).join().firstSeconds() / REPEATS;
+    }
+    row(
+        "second turn about an image, first token",
+        warm * 1000,
+        "ms",
+        String.format(
+            Locale.ROOT,
+            "%.0f %% of %.4g ms cold; %d of %d positions cached",
+            100 * warm / cold,
+            cold * 1000,
+            cached,
+            positions));
+  }
+
+  /** An image, a question, and an answer of some sentences. */
+  private List<PromptPart> conversation() {
+    return List.of(
+        part(
+            "The following is a conversation between a curious human and AI assistant. The"
+                + " assistant gives helpful, detailed, and polite answers to the user's questions."
+                + "\nHuman: "),
+        image(),
+        part("\nHuman: What is in the picture, and what else can be said about it?\nAI: "),
+        part(WORDS.repeat(6)));
+  }
+
+  private static List<PromptPart> nextTurn(List<PromptPart> first) {
+    List<PromptPart> parts = new ArrayList<>(first);
+    parts.add(part("\nHuman: And what does it do?\nAI: "));
+    return parts;
+  }
+
+  private void adapters() throws IOException {
+    int count = Math.min(ADAPTERS, model.getLimits().getSequences());
+    for (int i = 0; i < count; i++) {
+      client.upload("owl-bench-" + i, RandomAdapter.files(config, i));
+    }
+    double same = 0;
+    double different = 0;
+    for (int i = 0; i < REPEATS; i++) {
+      same =
+          Math.max(
+              same,
+              EngineAnswer.together(
+                  together(count, _ -> text(), _ -> options(tokens).setAdapter("owl-bench-0"))));
+      different =
+          Math.max(
+              different,
+              EngineAnswer.together(
+                  together(count, _ -> text(), n -> options(tokens).setAdapter("owl-bench-" + n))));
+    }
+    for (int i = 0; i < count; i++) {
+      client.unload("owl-bench-" + i);
+    }
+    row(
+        count + " adapters in one batch",
+        different,
+        "tokens/s",
+        String.format(
+            Locale.ROOT,
+            "%.0f %% more time than one adapter's %.4g",
+            100 * (same / different - 1),
+            same));
+  }
+
+  private void invariance() {
+    int count = Math.min(16, model.getLimits().getSequences());
+    List<List<PromptPart>> prompts = IntStream.range(0, count).mapToObj(_ -> text()).toList();
+    List<List<Integer>> alone =
+        prompts.stream().map(p -> ask(p, options(tokens)).join().ids()).toList();
+    List<List<Integer>> mixed =
+        together(count, prompts::get, _ -> options(tokens)).stream()
+            .map(EngineAnswer::ids)
+            .toList();
+    long equal = IntStream.range(0, count).filter(i -> alone.get(i).equals(mixed.get(i))).count();
+    row(
+        "greedy answers the same alone and together",
+        100.0 * equal / count,
+        "%",
+        "%d answers of %d tokens in %s"
+            .formatted(count, tokens, model.getDescription().getDataType()));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli;
+
+import io.owlmesh.cli.bench.BenchCommand;
+import io.owlmesh.cli.bench.BenchLlmCommand;
+import io.owlmesh.cli.bench.BenchOrchestratorCommand;
+import io.owlmesh.cli.chat.AskCommand;
+import io.owlmesh.cli.chat.ChatCommand;
+import io.owlmesh.cli.chat.SessionsCommand;
+import io.owlmesh.cli.checkpoint.CheckpointCommand;
+import io.owlmesh.cli.checkpoint.VerifyCommand;
+import io.owlmesh.cli.mesh.DownCommand;
+import io.owlmesh.cli.mesh.StatusCommand;
+import io.owlmesh.cli.mesh.UpCommand;
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.client.AnswerFailed;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.trainer.cli.BenchTrainCommand;
+import io.owlmesh.trainer.cli.DataCommand;
+import io.owlmesh.trainer.cli.EvalCommand;
+import io.owlmesh.trainer.cli.OwlEvalCommand;
+import io.owlmesh.trainer.cli.TrainCommand;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** The root of the command line. */
+@Command(
+    name = "owl",
+    description = "Serves mPLUG-Owl as a mesh of gRPC services, and talks to it.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Two commands are enough to begin: ./owl up, then ./owl ask --image cat.jpg \"What is this?\"",
+      "Help for one command: ./owl help COMMAND"
+    })
+public final class Owl {
+  /** The request was understood and failed. Wrong usage is 2, as picocli has it. */
+  public static final int FAILED = 1;
+
+  private Owl() {}
+
+  static void main(String[] arguments) {
+    System.exit(commandLine(Home.ofProcess()).execute(arguments));
+  }
+
+  static CommandLine commandLine(Home home) {
+    CommandLine line =
+        new CommandLine(new Owl())
+            .addSubcommand(new UpCommand(home))
+            .addSubcommand(new DownCommand(home))
+            .addSubcommand(new StatusCommand(home))
+            .addSubcommand(new AskCommand(home))
+            .addSubcommand(new ChatCommand(home))
+            .addSubcommand(new SessionsCommand(home))
+            .addSubcommand(
+                new CommandLine(new BenchCommand(home))
+                    .addSubcommand(new BenchLlmCommand(home))
+                    .addSubcommand(new BenchOrchestratorCommand(home)))
+            .addSubcommand(new CheckpointCommand())
+            .addSubcommand(new VerifyCommand())
+            .addSubcommand(new TrainCommand())
+            .addSubcommand(new DataCommand())
+            .addSubcommand(new EvalCommand())
+            .addSubcommand(new OwlEvalCommand())
+            .addSubcommand(new BenchTrainCommand())
+            .addSubcommand(new TestCommand())
+            .addSubcommand(new HelpCommand());
+    line.setExecutionExceptionHandler(Owl::explain);
+    return line;
+  }
+
+  /** What a person can act on is a sentence; only a defect of ours shows a stack. */
+  private static int explain(Exception error, CommandLine line, CommandLine.ParseResult parsed)
+      throws Exception {
+    switch (error) {
+      case MeshException _, AnswerFailed _ -> line.getErr().println(error.getMessage());
+      case OwlException ours when ours.fault() != Fault.INTERNAL ->
+          line.getErr().println(ours.getMessage());
+      case IOException _, UncheckedIOException _ ->
+          line.getErr().println("Input or output failed: " + error.getMessage());
+      default -> throw error;
+    }
+    line.getErr().flush();
+    return FAILED;
+  }
+}

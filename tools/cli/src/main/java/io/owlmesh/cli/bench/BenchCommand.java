@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.bench;
+
+import com.google.protobuf.ByteString;
+import io.owlmesh.bench.Bandwidth;
+import io.owlmesh.bench.BenchJson;
+import io.owlmesh.bench.BenchReport;
+import io.owlmesh.bench.BenchText;
+import io.owlmesh.bench.DecodeLimit;
+import io.owlmesh.bench.LanguageStage;
+import io.owlmesh.bench.Load;
+import io.owlmesh.bench.ServiceCost;
+import io.owlmesh.bench.TestPicture;
+import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.chat.AnswerFlags;
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.client.Address;
+import io.owlmesh.client.AskRequest;
+import io.owlmesh.client.ChatClient;
+import io.owlmesh.client.LocalImage;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.launcher.MeshRecord;
+import io.owlmesh.proto.llm.v1.DescribeResponse;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures a mesh. */
+@Command(
+    name = "bench",
+    description = "Sends requests and shows where their time went, and what the machine allows.",
+    sortOptions = false,
+    footer = {
+      "",
+      "Each request shows other pictures, unless --image names one.",
+      "Memory and start-up are shown of a mesh that ./owl up started on this machine.",
+      "Exit code 1 if a request fails."
+    })
+public final class BenchCommand implements Callable<Integer> {
+  private static final String QUESTION = "Describe this picture in detail.";
+
+  private final Home home;
+
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Requests to measure (default: ${DEFAULT-VALUE}).")
+  private int requests = 10;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      description = "Requests before that (default: ${DEFAULT-VALUE}).")
+  private int warmUp = 2;
+
+  @Option(
+      names = "--concurrency",
+      paramLabel = "N",
+      description = "Requests at a time (default: ${DEFAULT-VALUE}).")
+  private int concurrency = 1;
+
+  @Option(
+      names = "--images",
+      paramLabel = "N",
+      description = "Generated pictures in each request (default: ${DEFAULT-VALUE}).")
+  private int images = 1;
+
+  @Option(
+      names = "--image",
+      paramLabel = "FILE",
+      description = "A picture to show instead of generated ones. May be repeated.")
+  private List<Path> files = new ArrayList<>();
+
+  @Option(
+      names = "--llm",
+      paramLabel = "HOST:PORT",
+      description = "Where the language model answers, to ask for its size (default: as recorded).")
+  private @Nullable String llm;
+
+  @Option(
+      names = "--memory-mib",
+      paramLabel = "N",
+      description =
+          "Buffer for measuring the memory's bandwidth; 0 leaves that out (default: ${DEFAULT-VALUE}).")
+  private int memoryMib = 1024;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
+  private @Nullable Path json;
+
+  @Mixin private AnswerFlags flags = new AnswerFlags();
+
+  public BenchCommand(Home home) {
+    this.home = home;
+  }
+
+  @Override
+  public Integer call() throws IOException, MeshException, InterruptedException {
+    requirePositive("--requests", requests);
+    requirePositive("--concurrency", concurrency);
+    Address address = flags.address(home);
+    Optional<MeshRecord> mesh =
+        home.run().recorded().filter(m -> m.frontDoor().equals(address) && !m.alive().isEmpty());
+    Load.Result load = load(address);
+    // After the load, never beside it: both want the memory for themselves.
+    BenchReport report =
+        new BenchReport(
+            what(address), load, mesh.map(ServiceCost::of).orElse(List.of()), limit(mesh));
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(BenchText.of(report));
+    out.flush();
+    if (json != null) {
+      BenchJson.write(report, json);
+    }
+    return load.failures().isEmpty() ? 0 : Owl.FAILED;
+  }
+
+  private Load.Result load(Address address) throws InterruptedException {
+    List<ByteString> given = given();
+    try (ChatClient client = new ChatClient(address)) {
+      Load load =
+          new Load(
+              client,
+              number -> new AskRequest(QUESTION, given.isEmpty() ? pictures(number) : given),
+              flags.options(),
+              flags.timeout());
+      if (warmUp > 0) {
+        load.run(0, warmUp, concurrency);
+      }
+      return load.run(warmUp, requests, concurrency);
+    }
+  }
+
+  private List<ByteString> given() {
+    try {
+      return files.stream().map(LocalImage::read).toList();
+    } catch (IllegalArgumentException unusable) {
+      throw new ParameterException(spec.commandLine(), unusable.getMessage(), unusable);
+    }
+  }
+
+  private List<ByteString> pictures(int request) {
+    // The time makes them new to a mesh that was measured before.
+    long seed = System.nanoTime() + request;
+    return IntStream.range(0, images).mapToObj(i -> TestPicture.jpeg(seed + 31L * i)).toList();
+  }
+
+  private Optional<DecodeLimit> limit(Optional<MeshRecord> mesh) throws InterruptedException {
+    if (memoryMib <= 0) {
+      return Optional.empty();
+    }
+    double bandwidth =
+        Bandwidth.measure((long) memoryMib << 20, Runtime.getRuntime().availableProcessors());
+    DescribeResponse stage =
+        languageModel(mesh)
+            .flatMap(LanguageStage::describe)
+            .orElse(DescribeResponse.getDefaultInstance());
+    return Optional.of(new DecodeLimit(bandwidth, stage.getWeightBytes(), stage.getDevice()));
+  }
+
+  /** In a mesh the stage of that name; one process alone may answer for all stages. */
+  private Optional<Address> languageModel(Optional<MeshRecord> mesh) {
+    if (llm != null) {
+      return Optional.of(address(llm));
+    }
+    return mesh.map(m ->
+        m.services().stream()
+            .filter(service -> service.name().equals("llm"))
+            .findFirst()
+            .map(m::address)
+            .orElse(m.frontDoor()));
+  }
+
+  private Address address(String text) {
+    try {
+      return Address.parse(text);
+    } catch (IllegalArgumentException notAnAddress) {
+      throw new ParameterException(spec.commandLine(), notAnAddress.getMessage(), notAnAddress);
+    }
+  }
+
+  private void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new ParameterException(spec.commandLine(), option + " must be at least 1");
+    }
+  }
+
+  private String what(Address address) {
+    int shown = files.isEmpty() ? images : files.size();
+    return "%s: %d requests with %d image(s), %d at a time, %d core(s) here"
+        .formatted(
+            address, requests, shown, concurrency, Runtime.getRuntime().availableProcessors());
+  }
+}

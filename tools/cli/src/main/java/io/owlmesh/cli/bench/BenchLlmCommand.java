@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.bench;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.owlmesh.bench.EngineBench;
+import io.owlmesh.bench.Figure;
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.launcher.MeshRecord;
+import io.owlmesh.launcher.RunningService;
+import io.owlmesh.model.checkpoint.Checkpoint;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Measures the serving engine of a running mesh. */
+@Command(
+    name = "llm",
+    description = {
+      "Measures the serving engine of the mesh that ./owl up started: one answer and many",
+      "together, long prompts, second turns, adapters, next to what the machine allows."
+    },
+    sortOptions = false)
+public final class BenchLlmCommand implements Callable<Integer> {
+  private final Home home;
+
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "Tokens of each answer (default: ${DEFAULT-VALUE}).")
+  private int tokens = 32;
+
+  @Option(
+      names = "--prompt",
+      paramLabel = "N",
+      description = "Positions of the long prompt, about (default: ${DEFAULT-VALUE}).")
+  private int prompt = 512;
+
+  @Option(
+      names = "--memory-mib",
+      paramLabel = "N",
+      description = "Buffer for measuring the memory's bandwidth (default: ${DEFAULT-VALUE}).")
+  private int memoryMib = 1024;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
+  private @Nullable Path json;
+
+  public BenchLlmCommand(Home home) {
+    this.home = home;
+  }
+
+  @Override
+  public Integer call() throws IOException, MeshException, InterruptedException {
+    MeshRecord mesh =
+        home.run()
+            .recorded()
+            .filter(m -> !m.alive().isEmpty())
+            .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+    RunningService service =
+        mesh.services().stream()
+            .filter(s -> s.name().equals("llm"))
+            .findFirst()
+            .orElse(mesh.services().getFirst());
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf("%s, %d cores%n", mesh.checkpoint(), Runtime.getRuntime().availableProcessors());
+    out.flush();
+    try (EngineBench bench =
+        new EngineBench(
+            mesh.address(service),
+            Checkpoint.open(mesh.checkpoint()).config(),
+            tokens,
+            prompt,
+            row -> {
+              out.println(row);
+              out.flush();
+            })) {
+      List<Figure> rows = bench.run((long) memoryMib << 20);
+      if (json != null) {
+        JsonMapper.builder()
+            .build()
+            .writerWithDefaultPrettyPrinter()
+            .writeValue(json.toFile(), rows);
+      }
+    }
+    return 0;
+  }
+}

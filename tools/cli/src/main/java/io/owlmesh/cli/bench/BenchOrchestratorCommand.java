@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.bench;
+
+import io.owlmesh.bench.OrchestratorBench;
+import io.owlmesh.bench.OrchestratorReport;
+import io.owlmesh.bench.StreamsBench;
+import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.client.Address;
+import io.owlmesh.client.AnswerFailed;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.launcher.MeshRecord;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** Measures the orchestrator without what the stages take. */
+@Command(
+    name = "orchestrator",
+    description = {
+      "Measures what the orchestrator of the mesh that ./owl up started adds to a call of the",
+      "language model; or, with --streams, an orchestrator of its own with many answers at a time."
+    },
+    sortOptions = false,
+    footer = {"", "Exit code 1 if a request fails."})
+public final class BenchOrchestratorCommand implements Callable<Integer> {
+  private final Home home;
+
+  @SuppressWarnings("NullAway.Init")
+  @Spec
+  private CommandSpec spec;
+
+  @Option(
+      names = "--requests",
+      paramLabel = "N",
+      description = "Questions each way (default: ${DEFAULT-VALUE}).")
+  private int requests = 200;
+
+  @Option(
+      names = "--warm-up",
+      paramLabel = "N",
+      description = "Questions each way before that (default: ${DEFAULT-VALUE}).")
+  private int warmUp = 300;
+
+  @Option(
+      names = "--tokens",
+      paramLabel = "N",
+      description = "Tokens of each answer (default: ${DEFAULT-VALUE}).")
+  private int tokens = 32;
+
+  @Option(
+      names = "--streams",
+      paramLabel = "N",
+      description =
+          "Answers at a time, ten tokens a second each, from stages that compute nothing.")
+  private @Nullable Integer streams;
+
+  @Option(
+      names = "--seconds",
+      paramLabel = "N",
+      description = "How long each of these answers takes (default: ${DEFAULT-VALUE}).")
+  private int seconds = 30;
+
+  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
+  private @Nullable Path json;
+
+  public BenchOrchestratorCommand(Home home) {
+    this.home = home;
+  }
+
+  @Override
+  public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
+    requireAtLeast("--requests", requests, 1);
+    requireAtLeast("--warm-up", warmUp, 0);
+    requireAtLeast("--tokens", tokens, 2);
+    requireAtLeast("--seconds", seconds, 1);
+    OrchestratorReport report;
+    if (streams != null) {
+      requireAtLeast("--streams", streams, 1);
+      report = new StreamsBench(home.root(), streams, seconds).run();
+    } else {
+      report = cost();
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(report);
+    out.flush();
+    if (json != null) {
+      report.write(json);
+    }
+    return report.errors().isEmpty() ? 0 : Owl.FAILED;
+  }
+
+  private OrchestratorReport cost()
+      throws IOException, MeshException, AnswerFailed, InterruptedException {
+    MeshRecord mesh =
+        home.run()
+            .recorded()
+            .filter(m -> !m.alive().isEmpty())
+            .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+    List<Address> stages =
+        Stream.of("vision", "abstractor", "llm").map(name -> address(mesh, name)).toList();
+    try (OrchestratorBench bench = new OrchestratorBench(mesh.frontDoor(), stages, tokens)) {
+      return bench.run(warmUp, requests);
+    }
+  }
+
+  /** One process alone answers for all stages. */
+  private static Address address(MeshRecord mesh, String stage) {
+    return mesh.services().stream()
+        .filter(service -> service.name().equals(stage))
+        .findFirst()
+        .map(mesh::address)
+        .orElse(mesh.frontDoor());
+  }
+
+  private void requireAtLeast(String option, int value, int least) {
+    if (value < least) {
+      throw new ParameterException(
+          spec.commandLine(), "%s must be at least %d".formatted(option, least));
+    }
+  }
+}

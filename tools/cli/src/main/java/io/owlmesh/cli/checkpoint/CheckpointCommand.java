@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.checkpoint;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+
+/** Looks at checkpoints and makes them. */
+@Command(
+    name = "checkpoint",
+    description = "Inspects a checkpoint folder, or writes one of random weights.",
+    synopsisSubcommandLabel = "COMMAND",
+    subcommands = {InspectCommand.class, RandomCommand.class, HelpCommand.class})
+public final class CheckpointCommand {}

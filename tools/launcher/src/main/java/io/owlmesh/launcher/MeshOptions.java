@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * What a person may choose about a mesh on one machine.
+ *
+ * @param fused all stages in one process instead of a process each
+ * @param checkpoint the folder that every service loads its part from
+ * @param host the address that services listen on
+ * @param ports where they listen
+ * @param settings {@code OWL_…} variables given to every service
+ */
+public record MeshOptions(
+    boolean fused, Path checkpoint, String host, MeshPorts ports, Map<String, String> settings) {
+  public MeshOptions {
+    settings = Map.copyOf(settings);
+  }
+}

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import io.owlmesh.client.Address;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/**
+ * Everything that a mesh consists of before it runs.
+ *
+ * @param mode "mesh" or "fused"
+ * @param services the front door first
+ */
+public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePlan> services) {
+  public MeshPlan {
+    services = List.copyOf(services);
+  }
+
+  /**
+   * What these options mean on this machine.
+   *
+   * @param home the root of the checkout, where the built services lie
+   * @throws MeshException if a service is not built
+   */
+  public static MeshPlan of(Path home, MeshOptions options) throws IOException, MeshException {
+    return options.fused() ? fused(home, options) : mesh(home, options);
+  }
+
+  private static MeshPlan fused(Path home, MeshOptions options) throws IOException, MeshException {
+    MeshPorts.Chosen ports = options.ports().choose(1);
+    ServicePlan all = service(home, "fused-service", "fused", ports.grpc().getFirst(), options);
+    return new MeshPlan(
+        "fused", options.checkpoint(), options.host(), List.of(frontDoor(all, ports, Map.of())));
+  }
+
+  private static MeshPlan mesh(Path home, MeshOptions options) throws IOException, MeshException {
+    MeshPorts.Chosen chosen = options.ports().choose(4);
+    List<Integer> ports = chosen.grpc();
+    String near = options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host();
+    List<Address> stages =
+        ports.subList(1, 4).stream().map(port -> new Address(near, port)).toList();
+    ServicePlan first = service(home, "orchestrator", "orchestrator", ports.get(0), options);
+    List<ServicePlan> services = new ArrayList<>();
+    services.add(frontDoor(first, chosen, neighbours(stages)));
+    services.add(service(home, "vision-service", "vision", ports.get(1), options));
+    services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
+    services.add(service(home, "llm-service", "llm", ports.get(3), options));
+    return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+  }
+
+  /**
+   * An orchestrator alone, with stages from elsewhere.
+   *
+   * @param stages where vision, abstractor and language model answer
+   * @throws MeshException if it is not built
+   */
+  public static ServicePlan orchestrator(Path home, MeshOptions options, List<Address> stages)
+      throws IOException, MeshException {
+    MeshPorts.Chosen ports = options.ports().choose(1);
+    ServicePlan alone =
+        service(home, "orchestrator", "orchestrator", ports.grpc().getFirst(), options);
+    return frontDoor(alone, ports, neighbours(stages));
+  }
+
+  private static Map<String, String> neighbours(List<Address> stages) {
+    return Map.of(
+        "OWL_VISION", stages.get(0).toString(),
+        "OWL_ABSTRACTOR", stages.get(1).toString(),
+        "OWL_LLM", stages.get(2).toString());
+  }
+
+  /** What a service needs besides to be the one that clients come to. */
+  private static ServicePlan frontDoor(
+      ServicePlan service, MeshPorts.Chosen ports, Map<String, String> neighbours) {
+    Map<String, String> environment = new TreeMap<>(service.environment());
+    environment.putAll(neighbours);
+    environment.put("OWL_HTTP_PORT", Integer.toString(ports.http()));
+    return new ServicePlan(
+        service.name(),
+        service.command(),
+        service.port(),
+        OptionalInt.of(ports.http()),
+        environment);
+  }
+
+  private static ServicePlan service(
+      Path home, String module, String name, int port, MeshOptions options) throws MeshException {
+    Path jar = home.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
+    if (!Files.exists(jar)) {
+      throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
+    }
+    Map<String, String> environment = new TreeMap<>();
+    // Threads of an operator that wait for each other must sleep, not spin: four processes share
+    // the cores, and a spinning one takes the core that it waits for.
+    environment.put("OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"));
+    environment.putAll(options.settings());
+    environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
+    environment.put("OWL_HOST", options.host());
+    environment.put("OWL_PORT", Integer.toString(port));
+    return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
+  }
+}

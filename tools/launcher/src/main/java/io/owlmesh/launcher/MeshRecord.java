@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.launcher;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.client.Address;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+
+/**
+ * A mesh that was started: what {@code run/mesh.json} remembers.
+ *
+ * @param services the front door first
+ * @param readyMillis how long each service took from its start until it was ready, by its name;
+ *     empty while they start
+ */
+public record MeshRecord(
+    String mode,
+    Path checkpoint,
+    String host,
+    List<RunningService> services,
+    Map<String, Long> readyMillis) {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  public MeshRecord {
+    services = List.copyOf(services);
+    readyMillis = Map.copyOf(readyMillis);
+  }
+
+  MeshRecord ready(Map<String, Long> millis) {
+    return new MeshRecord(mode, checkpoint, host, services, millis);
+  }
+
+  /** Whether this is about the same processes. */
+  boolean isSame(MeshRecord other) {
+    return services.equals(other.services);
+  }
+
+  /** Where clients on this machine reach the mesh. */
+  public Address frontDoor() {
+    return address(services.getFirst());
+  }
+
+  /** An address to connect to: that of all interfaces is only one to listen on. */
+  public Address address(RunningService service) {
+    return new Address(near(), service.port());
+  }
+
+  /** Where a browser on this machine finds the page; empty if the front door has no HTTP. */
+  public Optional<String> page() {
+    OptionalInt port = services.getFirst().httpPort();
+    return port.isPresent()
+        ? Optional.of("http://%s/".formatted(new Address(near(), port.getAsInt())))
+        : Optional.empty();
+  }
+
+  private String near() {
+    return host.equals("0.0.0.0") ? "127.0.0.1" : host;
+  }
+
+  public List<RunningService> alive() {
+    return services.stream().filter(RunningService::alive).toList();
+  }
+
+  String toJson() {
+    ObjectNode root = JSON.createObjectNode();
+    root.put("mode", mode).put("checkpoint", checkpoint.toString()).put("host", host);
+    ArrayNode list = root.putArray("services");
+    for (RunningService service : services) {
+      ObjectNode entry =
+          list.addObject()
+              .put("name", service.name())
+              .put("pid", service.pid())
+              .put("started", service.started())
+              .put("port", service.port());
+      service.httpPort().ifPresent(port -> entry.put("httpPort", port));
+      entry
+          .put("log", service.log().toString())
+          .put("readyMillis", readyMillis.get(service.name()));
+    }
+    return root.toPrettyString() + "\n";
+  }
+
+  static MeshRecord fromJson(String text) throws MeshException {
+    try {
+      JsonNode root = JSON.readTree(text);
+      List<RunningService> services = new ArrayList<>();
+      Map<String, Long> readyMillis = new TreeMap<>();
+      for (JsonNode service : root.required("services")) {
+        if (service.path("readyMillis").isNumber()) {
+          readyMillis.put(
+              service.required("name").asText(), service.required("readyMillis").asLong());
+        }
+        services.add(
+            new RunningService(
+                service.required("name").asText(),
+                service.required("pid").asLong(),
+                service.required("started").asLong(),
+                service.required("port").asInt(),
+                httpPort(service.path("httpPort")),
+                Path.of(service.required("log").asText())));
+      }
+      return new MeshRecord(
+          root.required("mode").asText(),
+          Path.of(root.required("checkpoint").asText()),
+          root.required("host").asText(),
+          services,
+          readyMillis);
+    } catch (JsonProcessingException | IllegalArgumentException damaged) {
+      throw new MeshException("mesh.json cannot be read: " + damaged.getMessage());
+    }
+  }
+
+  private static OptionalInt httpPort(JsonNode port) {
+    return port.isInt() ? OptionalInt.of(port.asInt()) : OptionalInt.empty();
+  }
+}

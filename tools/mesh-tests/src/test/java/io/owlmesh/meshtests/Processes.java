@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.meshtests;
+
+import static org.assertj.core.api.Assertions.fail;
+
+import io.grpc.ManagedChannel;
+import io.grpc.netty.NettyChannelBuilder;
+import io.owlmesh.client.Address;
+import io.owlmesh.launcher.Health;
+import io.owlmesh.launcher.HealthProbe;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.launcher.MeshOptions;
+import io.owlmesh.launcher.MeshPlan;
+import io.owlmesh.launcher.MeshPorts;
+import io.owlmesh.launcher.ServicePlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+
+/** The processes of one mesh, each to be started, killed and started again. */
+final class Processes implements AutoCloseable {
+  static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+  static final Path TINY = ROOT.resolve("lib/model/src/test/resources/owl-tiny");
+  static final Path TINY_CHECKPOINT = TINY.resolve("checkpoints/safetensors");
+
+  private static final Duration LIMIT = Duration.ofSeconds(90);
+  private static final Duration PATIENCE = Duration.ofMillis(500);
+
+  private final Path logs;
+  private final Map<String, ServicePlan> plans = new LinkedHashMap<>();
+  private final Map<String, Process> running = new LinkedHashMap<>();
+
+  private Processes(Path logs, MeshPlan plan) {
+    this.logs = logs;
+    plan.services().forEach(service -> plans.put(service.name(), service));
+  }
+
+  /** A mesh on free ports; nothing runs yet. */
+  static Processes mesh(Path logs, Path checkpoint, Map<String, String> settings) throws Exception {
+    return planned(logs, false, checkpoint, settings);
+  }
+
+  /** The same in one process, which is named "fused". */
+  static Processes fused(Path logs, Path checkpoint, Map<String, String> settings)
+      throws Exception {
+    return planned(logs, true, checkpoint, settings);
+  }
+
+  private static Processes planned(
+      Path logs, boolean fused, Path checkpoint, Map<String, String> settings)
+      throws IOException, MeshException {
+    Map<String, String> all = new TreeMap<>(settings);
+    all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
+    MeshPorts free = new MeshPorts(0, OptionalInt.empty());
+    MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
+    return new Processes(logs, MeshPlan.of(ROOT, options));
+  }
+
+  /** Starts every service and waits until all are ready. */
+  Processes start() throws Exception {
+    for (String name : plans.keySet()) {
+      start(name, Map.of());
+    }
+    for (String name : plans.keySet()) {
+      await(name, Health.SERVING);
+    }
+    return this;
+  }
+
+  /** Starts a service without waiting. */
+  void start(String name, Map<String, String> settings) throws IOException {
+    ServicePlan plan = plan(name);
+    ProcessBuilder builder = new ProcessBuilder(plan.command());
+    builder.environment().putAll(plan.environment());
+    builder.environment().putAll(settings);
+    builder.redirectErrorStream(true).redirectOutput(log(name).toFile());
+    running.put(name, builder.start());
+  }
+
+  private ServicePlan plan(String name) {
+    return Objects.requireNonNull(plans.get(name), name);
+  }
+
+  private Path log(String name) {
+    return logs.resolve(name + ".log");
+  }
+
+  String logOf(String name) throws IOException {
+    return Files.readString(log(name));
+  }
+
+  /** Waits until a service says that of itself. */
+  void await(String name, Health wanted) throws Exception {
+    long end = System.nanoTime() + LIMIT.toNanos();
+    try (HealthProbe probe = new HealthProbe(address(name))) {
+      while (probe.check(PATIENCE) != wanted) {
+        if (System.nanoTime() > end || !process(name).isAlive()) {
+          fail("%s is not %s; its log:%n%s", name, wanted, logOf(name));
+        }
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
+  }
+
+  /** Waits until the process is over; its exit code. */
+  int awaitExit(String name) throws InterruptedException {
+    Process process = process(name);
+    if (!process.waitFor(LIMIT.toSeconds(), TimeUnit.SECONDS)) {
+      fail("%s still runs", name);
+    }
+    return process.exitValue();
+  }
+
+  /** As the kernel does it when memory is short. */
+  void kill(String name) throws InterruptedException {
+    process(name).destroyForcibly().waitFor();
+  }
+
+  private Process process(String name) {
+    return Objects.requireNonNull(running.get(name), name);
+  }
+
+  Address address(String name) {
+    return new Address("127.0.0.1", plan(name).port());
+  }
+
+  /** Where the front door answers HTTP, for example {@code http://127.0.0.1:9080}. */
+  String http(String name) {
+    return "http://127.0.0.1:" + plan(name).httpPort().orElseThrow();
+  }
+
+  /** A plain channel, as any gRPC client would open it. */
+  ManagedChannel connect(String name) {
+    return NettyChannelBuilder.forAddress("127.0.0.1", plan(name).port()).usePlaintext().build();
+  }
+
+  @Override
+  public void close() {
+    running.values().forEach(Process::destroy);
+    for (Process process : running.values()) {
+      try {
+        if (!process.waitFor(10, TimeUnit.SECONDS)) {
+          process.destroyForcibly();
+        }
+      } catch (InterruptedException e) {
+        process.destroyForcibly();
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

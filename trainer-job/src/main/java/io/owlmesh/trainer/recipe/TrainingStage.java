@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.recipe;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import io.owlmesh.trainer.data.Cutting;
+import io.owlmesh.trainer.training.Lora;
+import io.owlmesh.trainer.training.Optimiser;
+import io.owlmesh.trainer.training.Trainables;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One stage of training; begins with the result of the one before.
+ *
+ * @param trains what learns; all else is frozen
+ * @param fresh what begins anew
+ * @param data files of the mixture
+ * @param steps updates of the weights
+ * @param batch samples of one update
+ * @param positions of one call of the network at most: a larger batch is computed in several, whose
+ *     gradients add up to the same
+ * @param sequenceLength tokens of a sample at most, M
+ * @param rate peak of the learning rate
+ * @param precision of the arithmetic: {@code float32} or {@code bfloat16}; weights that learn are
+ *     float32 in both
+ * @param checkpointing whether activations are computed again instead of kept
+ * @param abstractorDropout of the abstractor's attention
+ * @param cutting where text is cut before it is tokenised
+ * @param saveEvery steps between two savings of the state
+ */
+public record TrainingStage(
+    String name,
+    List<Part> trains,
+    Optional<Fresh> fresh,
+    Optional<LoraRecipe> lora,
+    List<Data> data,
+    long steps,
+    int batch,
+    int positions,
+    @JsonProperty("sequence_length") int sequenceLength,
+    double rate,
+    OptimiserRecipe optimizer,
+    Schedule schedule,
+    String precision,
+    @JsonProperty("gradient_checkpointing") boolean checkpointing,
+    @JsonProperty("abstractor_dropout") double abstractorDropout,
+    Augment augmentation,
+    Cutting cutting,
+    Optional<Validation> validation,
+    @JsonProperty("save_every") long saveEvery) {
+  /** Parts that can learn. */
+  public enum Part {
+    VISION,
+    QUERIES,
+    ABSTRACTOR,
+    PROJECTION,
+    LANGUAGE_MODEL
+  }
+
+  /** Parts of the model that can begin anew. */
+  public enum Anew {
+    /** Queries and abstractor, as they are shaped. */
+    CONNECTOR,
+    /** A linear projection of every feature in the place of queries and abstractor. */
+    LINEAR_CONNECTOR,
+    /** The last linear layer of the abstractor. */
+    PROJECTION
+  }
+
+  /**
+   * What a stage does not take from the one before.
+   *
+   * @param spread as in {@link NewModel}
+   */
+  public record Fresh(Anew part, double spread) {
+    public Fresh(Anew part, double spread) {
+      this.part = Check.given("stages.fresh.part", part);
+      this.spread = spread == 0 ? 1 : spread;
+      Check.range("stages.fresh.spread", this.spread, 0.01, 100);
+    }
+  }
+
+  /**
+   * A file of samples, or shards.
+   *
+   * @param weight share of draws among the files of the stage
+   * @param images folder of the images; the file's own if it is empty
+   */
+  public record Data(String file, double weight, Optional<Path> images) {
+    public Data(String file, double weight, Optional<Path> images) {
+      this.file = Check.given("stages.data.file", file);
+      this.weight = weight == 0 ? 1 : weight;
+      this.images = images;
+      Check.range("stages.data.weight", this.weight, 1e-6, 1e6);
+    }
+  }
+
+  /** As {@link Lora}, with the authors' values where nothing is said. */
+  public record LoraRecipe(int r, double alpha, double dropout, String targets) {
+    public LoraRecipe(int r, double alpha, double dropout, @Nullable String targets) {
+      this.r = r == 0 ? 8 : r;
+      this.alpha = alpha == 0 ? 4 * this.r : alpha;
+      this.dropout = dropout;
+      this.targets = targets == null ? ".*language_model.*\\.(q_proj|v_proj)" : targets;
+      Check.range("stages.lora.r", this.r, 1, 4096);
+      Check.range("stages.lora.alpha", this.alpha, 1e-6, 1e6);
+      Check.range("stages.lora.dropout", dropout, 0, 0.99);
+      pattern();
+    }
+
+    private Pattern pattern() {
+      try {
+        return Pattern.compile(targets);
+      } catch (PatternSyntaxException e) {
+        Check.that(false, "stages.lora.targets", e.getDescription());
+        throw e;
+      }
+    }
+  }
+
+  /** As {@link Optimiser}, with the paper's values of the first stage where nothing is said. */
+  public record OptimiserRecipe(
+      List<Double> betas,
+      double epsilon,
+      @JsonProperty("weight_decay") double weightDecay,
+      double clip) {
+    static final OptimiserRecipe DEFAULT = new OptimiserRecipe(null, 0, 0, 1);
+
+    public OptimiserRecipe(
+        @Nullable List<Double> betas, double epsilon, double weightDecay, double clip) {
+      this.betas = betas == null ? List.of(0.9, 0.98) : List.copyOf(betas);
+      this.epsilon = epsilon == 0 ? 1e-6 : epsilon;
+      this.weightDecay = weightDecay;
+      this.clip = clip;
+      Check.that(this.betas.size() == 2, "stages.optimizer.betas", "expected two");
+      this.betas.forEach(beta -> Check.range("stages.optimizer.betas", beta, 0, 0.999999));
+      Check.range("stages.optimizer.epsilon", this.epsilon, 1e-20, 1);
+      Check.range("stages.optimizer.weight_decay", weightDecay, 0, 10);
+      Check.range("stages.optimizer.clip", clip, 0, 1e6);
+    }
+  }
+
+  /**
+   * How images vary.
+   *
+   * @param crop least share of the area that a random crop keeps; 0 for none
+   */
+  public record Augment(double crop, boolean flip) {
+    static final Augment NONE = new Augment(0, false);
+
+    public Augment {
+      Check.range("stages.augmentation.crop", crop, 0, 1);
+    }
+  }
+
+  /**
+   * A loss on samples that are not learnt.
+   *
+   * @param every steps between two
+   */
+  public record Validation(String file, Optional<Path> images, long every, int samples) {
+    public Validation(String file, Optional<Path> images, long every, int samples) {
+      this.file = Check.given("stages.validation.file", file);
+      this.images = images;
+      this.every = every;
+      this.samples = samples;
+      Check.range("stages.validation.every", (double) every, 1, 1_000_000_000);
+      Check.range("stages.validation.samples", samples, 1, 1_000_000);
+    }
+  }
+
+  /** Gives what may be left out. */
+  public TrainingStage(
+      @JsonProperty("name") @Nullable String name,
+      @JsonProperty("trains") @Nullable List<Part> trains,
+      @JsonProperty("fresh") Optional<Fresh> fresh,
+      @JsonProperty("lora") Optional<LoraRecipe> lora,
+      @JsonProperty("data") @Nullable List<Data> data,
+      @JsonProperty("steps") long steps,
+      @JsonProperty("batch") int batch,
+      @JsonProperty("positions") int positions,
+      @JsonProperty("sequence_length") int sequenceLength,
+      @JsonProperty("rate") double rate,
+      @JsonProperty("optimizer") @Nullable OptimiserRecipe optimizer,
+      @JsonProperty("schedule") @Nullable Schedule schedule,
+      @JsonProperty("precision") @Nullable String precision,
+      @JsonProperty("gradient_checkpointing") boolean checkpointing,
+      @JsonProperty("abstractor_dropout") double abstractorDropout,
+      @JsonProperty("augmentation") @Nullable Augment augmentation,
+      @JsonProperty("cutting") @Nullable Cutting cutting,
+      @JsonProperty("validation") Optional<Validation> validation,
+      @JsonProperty("save_every") long saveEvery) {
+    this.name = Check.given("stages.name", name);
+    String field = "stages." + this.name + ".";
+    Check.that(this.name.matches("[a-z0-9][a-z0-9-]{0,39}"), field + "name", "[a-z0-9-] only");
+    this.trains = trains == null ? List.of() : List.copyOf(trains);
+    this.fresh = fresh;
+    this.lora = lora;
+    this.data = List.copyOf(Check.given(field + "data", data));
+    this.steps = steps;
+    this.batch = batch;
+    this.sequenceLength = sequenceLength;
+    this.positions = positions == 0 ? 8192 : positions;
+    this.rate = rate;
+    this.optimizer = optimizer == null ? OptimiserRecipe.DEFAULT : optimizer;
+    this.schedule = schedule == null ? new Schedule(null, 0, 0) : schedule;
+    this.precision = precision == null ? "float32" : precision;
+    this.checkpointing = checkpointing;
+    this.abstractorDropout = abstractorDropout;
+    this.augmentation = augmentation == null ? Augment.NONE : augmentation;
+    this.cutting = cutting == null ? Cutting.AUTHORS : cutting;
+    this.validation = validation;
+    this.saveEvery = saveEvery == 0 ? 500 : saveEvery;
+    check(field);
+  }
+
+  private void check(String field) {
+    Check.that(
+        !trains.isEmpty() || lora.isPresent(), field + "trains", "nothing learns in this stage");
+    Check.that(!data.isEmpty(), field + "data", "there is none");
+    Check.range(field + "steps", (double) steps, 1, 100_000_000);
+    Check.range(field + "batch", batch, 1, 1_000_000);
+    Check.range(field + "positions", positions, 1, 100_000_000);
+    Check.range(field + "sequence_length", sequenceLength, 8, 1_000_000);
+    Check.range(field + "rate", rate, 1e-12, 10);
+    Check.range(field + "abstractor_dropout", abstractorDropout, 0, 0.99);
+    Check.range(field + "save_every", (double) saveEvery, 1, 1_000_000_000);
+    Check.that(
+        precision.equals("float32") || precision.equals("bfloat16"),
+        field + "precision",
+        "'" + precision + "'; known are float32 and bfloat16");
+  }
+
+  /** What learns. */
+  public Trainables trainables() {
+    return new Trainables(
+        trains.contains(Part.VISION),
+        trains.contains(Part.QUERIES),
+        trains.contains(Part.ABSTRACTOR),
+        trains.contains(Part.PROJECTION),
+        trains.contains(Part.LANGUAGE_MODEL),
+        lora.map(l -> new Lora(l.r, l.alpha, l.dropout, l.pattern())));
+  }
+
+  /** How it learns. */
+  public Optimiser optimiser() {
+    return new Optimiser(
+        optimizer.betas.get(0),
+        optimizer.betas.get(1),
+        optimizer.epsilon,
+        optimizer.weightDecay,
+        optimizer.clip);
+  }
+}
