@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.meshtests.Documents.Snippet;
+import io.owlmesh.meshtests.Documents.TypedCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,11 +22,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What README.md tells people to type does what it shows. */
+/** What README.md and the quickstart tell people to type does what they show. */
 @Timeout(400)
 class ReadmeTest {
-  private static final String SECTION = "## Asking from your own programs\n";
-  private static final Pattern BLOCK = Pattern.compile("```(\\w*)\n(.*?)```\n", Pattern.DOTALL);
+  private static final String README = "README.md";
+  private static final String QUICKSTART = "docs/quickstart.md";
+  private static final String ASK = "./owl ask ";
+  private static final Pattern SESSION = Pattern.compile("--session [0-9a-f-]{36}");
   private static final Pattern GRPCURL =
       Pattern.compile("grpcurl -plaintext -d '(.*)' (\\S+) (\\S+)\n");
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,22 +37,14 @@ class ReadmeTest {
   private static Processes mesh;
   private static List<Snippet> snippets;
 
-  /** Something to run, and what it prints. */
-  private record Snippet(String language, String code, String output) {}
-
   @BeforeAll
   static void start() throws Exception {
     mesh = NanoOwl.start(folder, Map.of());
-    String all = Files.readString(Processes.ROOT.resolve("README.md"));
-    String section = all.substring(all.indexOf(SECTION) + SECTION.length());
-    Matcher blocks = BLOCK.matcher(section.substring(0, section.indexOf("\n## ")));
     snippets = new ArrayList<>();
-    while (blocks.find()) {
-      String language = blocks.group(1);
-      String code = here(blocks.group(2));
-      assertThat(blocks.find()).as("each block is followed by what it prints").isTrue();
-      assertThat(blocks.group(1)).isEmpty();
-      snippets.add(new Snippet(language, code, blocks.group(2)));
+    for (String document : List.of(README, QUICKSTART)) {
+      for (Snippet snippet : Documents.snippets(document)) {
+        snippets.add(new Snippet(snippet.language(), here(snippet.code()), snippet.output()));
+      }
     }
   }
 
@@ -63,13 +59,13 @@ class ReadmeTest {
         .replace("127.0.0.1:9000", mesh.address("orchestrator").toString());
   }
 
-  private static Snippet snippet(String language, String containing) {
+  private static List<Snippet> snippets(String language, String containing) {
     List<Snippet> found =
         snippets.stream()
             .filter(one -> one.language().equals(language) && one.code().contains(containing))
             .toList();
-    assertThat(found).hasSize(1);
-    return found.getFirst();
+    assertThat(found).isNotEmpty();
+    return found;
   }
 
   private static String run(Path in, String... command) throws Exception {
@@ -90,25 +86,65 @@ class ReadmeTest {
   void nothingIsShownThatIsNotRunHere() {
     assertThat(snippets)
         .extracting(Snippet::language)
-        .containsExactlyInAnyOrder("sh", "sh", "java", "js");
+        .containsExactlyInAnyOrder("sh", "sh", "sh", "java", "js");
   }
 
   @Test
-  void theLineOfCurlIsAnswered() throws Exception {
-    Snippet curl = snippet("sh", "curl -s");
+  void questionsAtThePromptAreAnsweredAsShown() throws Exception {
+    List<TypedCommand> asked = new ArrayList<>();
+    for (String document : List.of(README, QUICKSTART)) {
+      Documents.commands(document).stream()
+          .filter(one -> one.line().startsWith(ASK))
+          .forEach(asked::add);
+    }
 
-    assertThat(lasting(run(Processes.ROOT, "sh", "-c", curl.code())))
-        .isEqualTo(lasting(curl.output()));
+    assertThat(asked).hasSizeGreaterThan(2);
+    for (TypedCommand one : asked) {
+      // A session of the documents is the one before in this mesh.
+      String line = one.line();
+      if (SESSION.matcher(line).find()) {
+        line = SESSION.matcher(line).replaceFirst("--session " + lastSession());
+      }
+      String answer = one.output().lines().findFirst().orElseThrow() + "\n";
+      assertThat(owl("ask", line.substring(ASK.length()))).as(one.line()).isEqualTo(answer);
+    }
+  }
+
+  private static String lastSession() throws Exception {
+    return owl("sessions", "--limit=1").lines().skip(1).findFirst().orElseThrow().split(" ", 2)[0];
+  }
+
+  /** The command line, without the script, which would look for changes to build. */
+  private static String owl(String command, String arguments) throws Exception {
+    return Commands.run(
+        Processes.ROOT,
+        Map.of(
+            "JAVA", Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "CLASSES", System.getProperty("java.class.path")),
+        List.of(
+            "sh",
+            "-c",
+            "\"$JAVA\" -Dstdout.encoding=UTF-8 -cp \"$CLASSES\" io.owlmesh.cli.Owl %s --address=%s %s"
+                .formatted(command, mesh.address("orchestrator"), arguments)));
+  }
+
+  @Test
+  void theLinesOfCurlAreAnswered() throws Exception {
+    for (Snippet curl : snippets("sh", "curl -s")) {
+      assertThat(lasting(run(Processes.ROOT, "sh", "-c", curl.code())))
+          .isEqualTo(lasting(curl.output()));
+    }
   }
 
   /** grpcurl has no package here; where it is not on the PATH, buf makes the same call. */
   @Test
   void theLineOfGrpcurlIsAnswered() throws Exception {
-    Snippet grpcurl = snippet("sh", "grpcurl");
-    String said =
-        isOnPath("grpcurl") ? run(Processes.ROOT, "sh", "-c", grpcurl.code()) : byBuf(grpcurl);
+    for (Snippet grpcurl : snippets("sh", "grpcurl")) {
+      String said =
+          isOnPath("grpcurl") ? run(Processes.ROOT, "sh", "-c", grpcurl.code()) : byBuf(grpcurl);
 
-    assertThat(JSON.readTree(said)).isEqualTo(JSON.readTree(grpcurl.output()));
+      assertThat(JSON.readTree(said)).isEqualTo(JSON.readTree(grpcurl.output()));
+    }
   }
 
   private static boolean isOnPath(String program) {
@@ -131,24 +167,26 @@ class ReadmeTest {
 
   @Test
   void theProgramInJavaPrintsTheAnswer() throws Exception {
-    Snippet java = snippet("java", "openai");
-    Path program = Files.writeString(folder.resolve("Ask.java"), java.code());
+    for (Snippet java : snippets("java", "openai")) {
+      Path program = Files.writeString(folder.resolve("Ask.java"), java.code());
 
-    assertThat(
-            run(
-                Processes.ROOT,
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-cp",
-                System.getProperty("java.class.path"),
-                program.toString()))
-        .isEqualTo(java.output());
+      assertThat(
+              run(
+                  Processes.ROOT,
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  program.toString()))
+          .isEqualTo(java.output());
+    }
   }
 
   @Test
   void theProgramInJavaScriptPrintsTheAnswer() throws Exception {
-    Snippet js = snippet("js", "openai");
-    Path program = Files.writeString(Commands.scripts().resolve("ask.mjs"), js.code());
+    for (Snippet js : snippets("js", "openai")) {
+      Path program = Files.writeString(Commands.scripts().resolve("ask.mjs"), js.code());
 
-    assertThat(run(Processes.ROOT, "node", program.toString())).isEqualTo(js.output());
+      assertThat(run(Processes.ROOT, "node", program.toString())).isEqualTo(js.output());
+    }
   }
 }
