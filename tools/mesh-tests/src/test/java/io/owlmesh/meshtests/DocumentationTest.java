@@ -36,6 +36,8 @@ class DocumentationTest {
   private static final Pattern RPC = Pattern.compile("^ {2}rpc (\\w+)\\(", Pattern.MULTILINE);
   private static final Pattern ROUTE =
       Pattern.compile("router\\s*\\.(get|post|put|patch|delete)\\(([^)]*)\\)");
+  private static final Pattern INSTRUMENT =
+      Pattern.compile("\\.(?:span|histogram|counter|gauge)Builder\\(\"([\\w.]+)\"\\)");
   private static final Pattern CONSTANT = Pattern.compile("String SESSION = \"([^\"]*)\"");
 
   @Test
@@ -88,7 +90,7 @@ class DocumentationTest {
         Optional<String> row =
             tables.lines().filter(line -> line.contains("`" + name + "`")).findFirst();
         Matcher value = DEFAULT.matcher(settings.group(1));
-        if (row.isEmpty() || value.find() && !row.get().contains(value.group(1))) {
+        if (row.isEmpty() || (value.find() && !row.get().contains(value.group(1)))) {
           missing.add(name);
         }
       }
@@ -118,7 +120,8 @@ class DocumentationTest {
               .flatMap(found -> LONG_NAME.matcher(found.group(1)).results())
               .map(found -> found.group(1));
       Stream.concat(commands, options)
-          .filter(name -> !Pattern.compile("(?<![\\w-])" + name + "(?![\\w-])").matcher(page).find())
+          .filter(
+              name -> !Pattern.compile("(?<![\\w-])" + name + "(?![\\w-])").matcher(page).find())
           .forEach(missing::add);
     }
 
@@ -135,10 +138,8 @@ class DocumentationTest {
       String session = constant.find() ? constant.group(1) : "";
       Matcher found = ROUTE.matcher(code);
       while (found.find()) {
-        String path =
-            found.group(2).replace("SESSION", session).replaceAll("[\"\\s+]", "");
-        routes.add(
-            found.group(1).toUpperCase(Locale.ROOT) + " " + path.replaceAll(":[^/]+", "*"));
+        String path = found.group(2).replace("SESSION", session).replaceAll("[\"\\s+]", "");
+        routes.add(found.group(1).toUpperCase(Locale.ROOT) + " " + path.replaceAll(":[^/]+", "*"));
       }
     }
 
@@ -156,6 +157,17 @@ class DocumentationTest {
     }
 
     assertThat(methods).hasSizeGreaterThan(20).allMatch(name -> page.contains("`" + name + "`"));
+  }
+
+  @Test
+  void everySpanAndMetricIsInTheReference() throws IOException {
+    String page = Documents.text("docs/reference/telemetry.md");
+    List<String> names = new ArrayList<>();
+    for (Path source : sources("")) {
+      INSTRUMENT.matcher(Files.readString(source)).results().forEach(m -> names.add(m.group(1)));
+    }
+
+    assertThat(names).hasSizeGreaterThan(5).allMatch(name -> page.contains("`" + name + "`"));
   }
 
   /** Java sources of the services and tools whose path has a part. */
