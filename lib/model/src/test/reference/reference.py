@@ -233,7 +233,7 @@ def read_png(path):
     return np.repeat(picture, 3, 2) if channels == 1 else picture
 
 
-def squash_rows(picture, size):
+def resize_rows(picture, size):
     """Pillow's bicubic along axis 1: fixed point with 22 bits, the result rounded to bytes."""
     def cubic(x):
         x, a = abs(x), -0.5
@@ -256,11 +256,11 @@ def squash_rows(picture, size):
     return out
 
 
-def squash(picture, size):
+def resizeToSquare(picture, size):
     if picture.shape[1] != size:
-        picture = squash_rows(picture, size)
+        picture = resize_rows(picture, size)
     if picture.shape[0] != size:
-        picture = squash_rows(picture.transpose(1, 0, 2), size).transpose(1, 0, 2)
+        picture = resize_rows(picture.transpose(1, 0, 2), size).transpose(1, 0, 2)
     return picture
 
 
@@ -481,7 +481,7 @@ def check(folder):
                 compare('visual_tokens', name, tokens[name])
                 if name.endswith('.png') and name != 'one-bit.png':
                     size = models[None].vision['image_size']
-                    pixels = squash(read_png(os.path.join(folder, 'images', name)), size)
+                    pixels = resizeToSquare(read_png(os.path.join(folder, 'images', name)), size)
                     compare('pixel_values', name, normalise(pixels, side['image_mean'], side['image_std']))
         for case in cases:
             if case['adapter'] not in models:
@@ -500,7 +500,7 @@ def check(folder):
     for name, pixels in read_safetensors(os.path.join(folder, 'pixels.safetensors')).items():
         file, size = name.split('@')
         if file in ('rgb.png', 'grey.png', 'wide.png', 'one-pixel.png'):
-            own = squash(read_png(os.path.join(folder, 'images', file)), int(size))
+            own = resizeToSquare(read_png(os.path.join(folder, 'images', file)), int(size))
             say(np.array_equal(own, pixels), 'pixels', name)
     for key, value in worst.items():
         print(*key, 'tolerance used %.5f, largest difference %.3g' % value)
@@ -646,9 +646,9 @@ def create(folder, source, seed=20230427):
     for name in PICTURES:
         shutil.copyfile(os.path.join(source, 'images', name), os.path.join(folder, 'images', name))
         size = owl.vision['image_size']
-        squashed = squash(read_png(os.path.join(folder, 'images', name)), size)
-        pixels[f'{name}@{size}'] = squashed
-        values = normalise(squashed, side['image_mean'], side['image_std'])
+        resized = resizeToSquare(read_png(os.path.join(folder, 'images', name)), size)
+        pixels[f'{name}@{size}'] = resized
+        values = normalise(resized, side['image_mean'], side['image_std'])
         golden['pixel_values/' + name] = values
         features = owl.features(values.astype(np.float64))
         golden['features/' + name] = features.astype(np.float32)

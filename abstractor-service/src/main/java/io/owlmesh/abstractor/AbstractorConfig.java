@@ -25,7 +25,7 @@ public interface AbstractorConfig {
   @WithDefault("0")
   int threads();
 
-  /** Images condensed together at most. */
+  /** Images resampled together at most. */
   @WithDefault("8")
   int maxBatch();
 

@@ -37,7 +37,7 @@ public final class AbstractorEngine implements AutoCloseable {
         VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
     batcher =
         new DynamicBatcher<>(
-            "abstractor", settings.maxBatch(), settings.queue(), abstractor::condense);
+            "abstractor", settings.maxBatch(), settings.queue(), abstractor::resample);
     warmUp();
   }
 
@@ -52,13 +52,13 @@ public final class AbstractorEngine implements AutoCloseable {
   }
 
   /**
-   * Condenses the features of an image; cancelling the future gives it up.
+   * Resamples the features of an image; cancelling the future gives it up.
    *
    * @param features [1 + P, D]
    * @param deadline {@link System#nanoTime} after which nobody wants the result
    * @throws OwlException SATURATED if too many wait
    */
-  CompletableFuture<DynamicBatcher.Done<HostTensor>> condense(HostTensor features, long deadline) {
+  CompletableFuture<DynamicBatcher.Done<HostTensor>> resample(HostTensor features, long deadline) {
     return batcher.submit(features, deadline);
   }
 

@@ -10,10 +10,10 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
 import io.owlmesh.proto.abstractor.v1.DescribeRequest;
 import io.owlmesh.proto.abstractor.v1.DescribeResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
@@ -49,14 +49,14 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
     return Wire.bind(VisualAbstractorGrpc.bindService(this));
   }
 
-  // "abstract" is a word of Java, so the stub's method is called abstract_.
+  // "abstract" is a word of Java, so the stub's method is called resample.
   @Override
-  public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> responses) {
+  public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> responses) {
     return Responses.stream(
         responses,
         () -> {
           AbstractorEngine engine = stage.engine();
-          Span span = tracer.spanBuilder("abstractor.condense").startSpan();
+          Span span = tracer.spanBuilder("abstractor.resample").startSpan();
           return ItemStream.open(
               responses, settings.window(), new Images(engine, span, Deadlines.nanoTime()));
         });
@@ -64,28 +64,28 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
 
   /** The features of one stream. */
   private record Images(AbstractorEngine engine, Span span, long deadline)
-      implements ItemStream.Work<AbstractRequest, AbstractResponse> {
+      implements ItemStream.Work<ResampleRequest, ResampleResponse> {
     @Override
-    public String id(AbstractRequest request) {
+    public String id(ResampleRequest request) {
       return request.getId();
     }
 
     @Override
-    public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+    public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
       OwlConfig.Vision vision = engine.config().vision();
       HostTensor features =
           TensorCodec.fromProto(request.getFeatures(), "features", vision.tokens(), vision.width());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
-      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.condense(features, deadline);
-      CompletableFuture<AbstractResponse> answer =
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.resample(features, deadline);
+      CompletableFuture<ResampleResponse> answer =
           work.thenApply(done -> respond(request, done, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
       return answer;
     }
 
     @Override
-    public AbstractResponse failed(String id, ItemError error) {
-      return AbstractResponse.newBuilder().setId(id).setError(error).build();
+    public ResampleResponse failed(String id, ItemError error) {
+      return ResampleResponse.newBuilder().setId(id).setError(error).build();
     }
 
     @Override
@@ -99,11 +99,11 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
     }
   }
 
-  private static AbstractResponse respond(
-      AbstractRequest request, DynamicBatcher.Done<HostTensor> done, AbstractorEngine engine) {
+  private static ResampleResponse respond(
+      ResampleRequest request, DynamicBatcher.Done<HostTensor> done, AbstractorEngine engine) {
     Lineage lineage =
         request.getFeatures().getLineage().toBuilder().setAbstractorDigest(engine.digest()).build();
-    return AbstractResponse.newBuilder()
+    return ResampleResponse.newBuilder()
         .setId(request.getId())
         .setVisualTokens(TensorCodec.toProto(done.value(), lineage))
         .setTimings(

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.tensor.v1.DataType;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
@@ -35,13 +35,13 @@ class AbstractorGrpcServiceTest {
     return abstractor.features();
   }
 
-  private static Map<String, AbstractResponse> condense(Map<String, Tensor> features) {
-    return abstractor.condense(features);
+  private static Map<String, ResampleResponse> resample(Map<String, Tensor> features) {
+    return abstractor.resample(features);
   }
 
   /** The error of one wrong tensor, sent beside a right one that must be answered. */
   private static ItemError refuse(Tensor wrong) {
-    Map<String, AbstractResponse> responses = condense(Map.of("good", features(), "wrong", wrong));
+    Map<String, ResampleResponse> responses = resample(Map.of("good", features(), "wrong", wrong));
     assertThat(RunningAbstractor.at(responses, "good").hasVisualTokens()).isTrue();
     assertThat(RunningAbstractor.at(responses, "wrong").hasError()).isTrue();
     return RunningAbstractor.at(responses, "wrong").getError();
@@ -49,7 +49,7 @@ class AbstractorGrpcServiceTest {
 
   @Test
   void visualTokensAreThoseOfTheReference() {
-    AbstractResponse response = RunningAbstractor.at(condense(Map.of("a", features())), "a");
+    ResampleResponse response = RunningAbstractor.at(resample(Map.of("a", features())), "a");
 
     float[] found =
         TensorCodec.fromProto(response.getVisualTokens(), "visual_tokens", 7, 64).toFloats();

@@ -76,8 +76,8 @@ class AbstractorInferenceGrpcServiceTest {
     return InferParameter.newBuilder().setStringParam(text).build();
   }
 
-  private static ByteString condensed(Tensor features) {
-    return RunningAbstractor.at(abstractor.condense(Map.of("a", features)), "a")
+  private static ByteString resampled(Tensor features) {
+    return RunningAbstractor.at(abstractor.resample(Map.of("a", features)), "a")
         .getVisualTokens()
         .getData();
   }
@@ -97,7 +97,7 @@ class AbstractorInferenceGrpcServiceTest {
                     .addInputs(input("FP32").setContents(contents))
                     .build());
 
-    ByteString wanted = condensed(abstractor.features());
+    ByteString wanted = resampled(abstractor.features());
 
     for (ModelInferResponse response : new ModelInferResponse[] {raw, typed}) {
       assertThat(response.getOutputs(0).getName()).isEqualTo("visual_tokens");
@@ -123,8 +123,8 @@ class AbstractorInferenceGrpcServiceTest {
 
     Tensor same = abstractor.features().toBuilder().setDataType(own).setData(data).build();
     assertThat(response.getRawOutputContents(0))
-        .isEqualTo(condensed(same))
-        .isNotEqualTo(condensed(abstractor.features()));
+        .isEqualTo(resampled(same))
+        .isNotEqualTo(resampled(abstractor.features()));
   }
 
   private static float[] golden() {

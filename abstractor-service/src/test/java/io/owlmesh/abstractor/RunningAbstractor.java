@@ -11,8 +11,8 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.weights.SafetensorsFile;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
@@ -119,16 +119,16 @@ record RunningAbstractor(AbstractorStage stage, Server server, ManagedChannel ch
             .build());
   }
 
-  Map<String, AbstractResponse> condense(Map<String, Tensor> features) {
-    CompletableFuture<Map<String, AbstractResponse>> done = new CompletableFuture<>();
-    Map<String, AbstractResponse> responses = new HashMap<>();
-    StreamObserver<AbstractRequest> requests =
+  Map<String, ResampleResponse> resample(Map<String, Tensor> features) {
+    CompletableFuture<Map<String, ResampleResponse>> done = new CompletableFuture<>();
+    Map<String, ResampleResponse> responses = new HashMap<>();
+    StreamObserver<ResampleRequest> requests =
         VisualAbstractorGrpc.newStub(channel)
             .withDeadlineAfter(60, TimeUnit.SECONDS)
-            .abstract_(
+            .resample(
                 new StreamObserver<>() {
                   @Override
-                  public void onNext(AbstractResponse response) {
+                  public void onNext(ResampleResponse response) {
                     responses.put(response.getId(), response);
                   }
 
@@ -143,7 +143,7 @@ record RunningAbstractor(AbstractorStage stage, Server server, ManagedChannel ch
                   }
                 });
     features.forEach((id, tensor) ->
-        requests.onNext(AbstractRequest.newBuilder().setId(id).setFeatures(tensor).build()));
+        requests.onNext(ResampleRequest.newBuilder().setId(id).setFeatures(tensor).build()));
     requests.onCompleted();
     return done.join();
   }

@@ -37,14 +37,14 @@ public interface LlmConfig {
 
   /** Answers that are written at a time, all in one step. */
   @WithDefault("16")
-  int sequences();
+  int maxSequences();
 
   /**
    * Positions computed in one step: longer prompts are read in pieces, between other answers'
    * tokens.
    */
   @WithDefault("256")
-  int stepPositions();
+  int maxBatchedTokens();
 
   /** Memory for keys and values of all answers, and of prompts that may come again. */
   @WithDefault("2147483648")

@@ -75,10 +75,10 @@ public final class LlmEngine implements AutoCloseable {
     OwlConfig.Language l = config.language();
     long bytes = 2L * l.layers() * l.keyValueHeads() * l.headSize() * model.dtype().bytes();
     // More than all answers can fill would never be used.
-    long most = (long) (settings.sequences() + 1) * l.context();
+    long most = (long) (settings.maxSequences() + 1) * l.context();
     return new SchedulerConfig(
-        settings.sequences(),
-        settings.stepPositions(),
+        settings.maxSequences(),
+        settings.maxBatchedTokens(),
         (int) Math.min(most, Math.max(settings.cacheBytes() / bytes, 1)),
         settings.queue(),
         settings.slowReader().toNanos());

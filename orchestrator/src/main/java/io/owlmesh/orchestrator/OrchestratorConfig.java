@@ -62,5 +62,5 @@ public interface OrchestratorConfig {
 
   /** How often the stages are asked whether they are there and fit together. */
   @WithDefault("1S")
-  Duration watch();
+  Duration healthInterval();
 }

@@ -45,7 +45,7 @@ public final class VisionEngine implements AutoCloseable {
    * @param features [1 + P, D]
    * @param contentKey of the pixels
    * @param queueNanos waiting, for a decoder and for the encoder
-   * @param prepareNanos decoding and squashing
+   * @param prepareNanos decoding and resizing
    * @param computeNanos of the batch
    * @param batch number of the batch
    * @param batchSize images encoded together

@@ -52,7 +52,7 @@ public record OwlConfig(
   /**
    * The visual abstractor.
    *
-   * @param layers 0 for a connector that condenses nothing: a linear projection of every feature,
+   * @param layers 0 for a connector that resamples nothing: a linear projection of every feature,
    *     with as many queries, unused, as there are features
    * @param epsilon of ffn_ln alone; the other norms use 1e-5
    */

@@ -15,7 +15,7 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.wire.Faults;
 import java.util.List;
 import java.util.Objects;
@@ -41,9 +41,9 @@ class FaultsTest {
   }
 
   /** Hears nothing. */
-  private static final class Deaf implements StreamObserver<AbstractRequest> {
+  private static final class Deaf implements StreamObserver<ResampleRequest> {
     @Override
-    public void onNext(AbstractRequest request) {}
+    public void onNext(ResampleRequest request) {}
 
     @Override
     public void onError(Throwable failure) {}

@@ -7,8 +7,8 @@ import com.google.protobuf.ByteString;
 import io.grpc.Status;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.wire.Faults;
 import io.owlmesh.wire.Wire;
@@ -44,7 +44,7 @@ class ItemStreamTest {
       TestConversation talk = TestConversation.with(stage.stub()).send("wrong").send("right");
       items.awaitBegun(2);
       items.fail("wrong", OwlException.badInput("features", "are not finite"));
-      AbstractResponse wrong = talk.next();
+      ResampleResponse wrong = talk.next();
       assertThat(wrong.getId()).isEqualTo("wrong");
       assertThat(Faults.fromItemError(wrong.getError()))
           .hasMessage("features: are not finite")
@@ -74,7 +74,7 @@ class ItemStreamTest {
     try (TestStage stage = TestStage.working(WINDOW, items)) {
       TestConversation talk =
           TestConversation.with(stage.stub()).send("x".repeat(129)).send("x".repeat(128));
-      AbstractResponse refused = talk.next();
+      ResampleResponse refused = talk.next();
       assertThat(refused.getError().getField()).isEqualTo("id");
       assertThat(refused.getError().getMessage()).contains("129").contains("128");
       items.awaitBegun(1);
@@ -89,7 +89,7 @@ class ItemStreamTest {
     Items full =
         new Items() {
           @Override
-          public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+          public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
             if (request.getId().equals("late")) {
               throw new OwlException(Fault.SATURATED, "", "64 images wait");
             }
@@ -192,10 +192,10 @@ class ItemStreamTest {
     Items generous =
         new Items() {
           @Override
-          public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+          public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
             begun.incrementAndGet();
             return CompletableFuture.completedFuture(
-                AbstractResponse.newBuilder()
+                ResampleResponse.newBuilder()
                     .setId(request.getId())
                     .setVisualTokens(Tensor.newBuilder().setData(large))
                     .build());

@@ -4,8 +4,8 @@ package io.owlmesh.stage;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.Status;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -14,29 +14,29 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Work whose items end when the test says so. */
-public class Items implements ItemStream.Work<AbstractRequest, AbstractResponse> {
+public class Items implements ItemStream.Work<ResampleRequest, ResampleResponse> {
   /** How a stream ended. */
   public record End(int answered, Status status) {}
 
   public final AtomicInteger begun = new AtomicInteger();
   final CompletableFuture<End> end = new CompletableFuture<>();
-  private final Map<String, CompletableFuture<AbstractResponse>> items = new ConcurrentHashMap<>();
+  private final Map<String, CompletableFuture<ResampleResponse>> items = new ConcurrentHashMap<>();
 
   @Override
-  public String id(AbstractRequest request) {
+  public String id(ResampleRequest request) {
     return request.getId();
   }
 
   @Override
-  public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
-    CompletableFuture<AbstractResponse> item = item(request.getId());
+  public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
+    CompletableFuture<ResampleResponse> item = item(request.getId());
     begun.incrementAndGet();
     return item;
   }
 
   @Override
-  public AbstractResponse failed(String id, ItemError error) {
-    return AbstractResponse.newBuilder().setId(id).setError(error).build();
+  public ResampleResponse failed(String id, ItemError error) {
+    return ResampleResponse.newBuilder().setId(id).setError(error).build();
   }
 
   @Override
@@ -44,12 +44,12 @@ public class Items implements ItemStream.Work<AbstractRequest, AbstractResponse>
     assertThat(end.complete(new End(answered, status))).as("ended once").isTrue();
   }
 
-  public CompletableFuture<AbstractResponse> item(String id) {
+  public CompletableFuture<ResampleResponse> item(String id) {
     return items.computeIfAbsent(id, _ -> new CompletableFuture<>());
   }
 
   public void answer(String id) {
-    item(id).complete(AbstractResponse.newBuilder().setId(id).build());
+    item(id).complete(ResampleResponse.newBuilder().setId(id).build());
   }
 
   public void fail(String id, Throwable failure) {

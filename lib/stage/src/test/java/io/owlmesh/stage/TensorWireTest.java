@@ -8,8 +8,8 @@ import io.owlmesh.core.DType;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.tensor.v1.DataType;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
@@ -50,12 +50,12 @@ class TensorWireTest {
 
   private final class Echo extends Items {
     @Override
-    public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+    public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
       HostTensor features = TensorCodec.fromProto(request.getFeatures(), "features", SHAPE);
       LineageCheck.features(request.getFeatures(), OURS);
       directAtStage = features.bytes().isDirect();
       return CompletableFuture.completedFuture(
-          AbstractResponse.newBuilder()
+          ResampleResponse.newBuilder()
               .setId(request.getId())
               .setVisualTokens(TensorCodec.toProto(features, request.getFeatures().getLineage()))
               .build());
@@ -72,18 +72,18 @@ class TensorWireTest {
     stage.close();
   }
 
-  private AbstractResponse send(Tensor features) {
+  private ResampleResponse send(Tensor features) {
     TestConversation talk =
         TestConversation.with(stage.stub())
-            .send(AbstractRequest.newBuilder().setId("a").setFeatures(features).build())
+            .send(ResampleRequest.newBuilder().setId("a").setFeatures(features).build())
             .complete();
-    AbstractResponse answer = talk.next();
+    ResampleResponse answer = talk.next();
     talk.awaitEnd();
     return answer;
   }
 
   private OwlException refusal(Tensor.Builder features) {
-    AbstractResponse answer = send(features.build());
+    ResampleResponse answer = send(features.build());
     assertThat(answer.hasError()).isTrue();
     return Faults.fromItemError(answer.getError());
   }
@@ -126,7 +126,7 @@ class TensorWireTest {
   @EnumSource(names = {"DATA_TYPE_FLOAT32", "DATA_TYPE_BFLOAT16", "DATA_TYPE_FLOAT16"})
   void featuresComeBackBitForBitInDirectMemory(DataType type) {
     Tensor sent = features(type).build();
-    AbstractResponse answer = send(sent);
+    ResampleResponse answer = send(sent);
     assertThat(answer.getVisualTokens()).isEqualTo(sent);
     HostTensor back = TensorCodec.fromProto(answer.getVisualTokens(), "visual_tokens", SHAPE);
     assertThat(back.bytes().mismatch(values(type))).isEqualTo(-1);
@@ -146,14 +146,14 @@ class TensorWireTest {
             4,
             new Items() {
               @Override
-              public CompletableFuture<AbstractResponse> begin(AbstractRequest request) {
+              public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
                 return CompletableFuture.completedFuture(
-                    AbstractResponse.newBuilder().setVisualTokens(request.getFeatures()).build());
+                    ResampleResponse.newBuilder().setVisualTokens(request.getFeatures()).build());
               }
             })) {
       TestConversation talk =
           TestConversation.with(echo.stub())
-              .send(AbstractRequest.newBuilder().setFeatures(sent).build())
+              .send(ResampleRequest.newBuilder().setFeatures(sent).build())
               .complete();
       assertThat(talk.next().getVisualTokens()).isEqualTo(sent);
     }
@@ -165,7 +165,7 @@ class TensorWireTest {
         Tensor.newBuilder().setData(ByteString.copyFrom(new byte[Wire.MAX_MESSAGE])).build();
     TestConversation talk =
         TestConversation.with(stage.stub())
-            .send(AbstractRequest.newBuilder().setFeatures(huge).build());
+            .send(ResampleRequest.newBuilder().setFeatures(huge).build());
     assertThat(talk.fault().fault()).isIn(Fault.SATURATED, Fault.CANCELLED);
   }
 

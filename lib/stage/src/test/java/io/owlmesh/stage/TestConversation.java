@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc.VisualAbstractorStub;
 import io.owlmesh.wire.Faults;
 import java.util.Objects;
@@ -21,13 +21,13 @@ import org.jspecify.annotations.Nullable;
 
 /** The client's end of one stream; reads on its own, or only when asked. */
 public final class TestConversation
-    implements ClientResponseObserver<AbstractRequest, AbstractResponse> {
+    implements ClientResponseObserver<ResampleRequest, ResampleResponse> {
   private static final int SECONDS = 10;
 
   private final boolean slow;
-  private final BlockingQueue<AbstractResponse> answers = new LinkedBlockingQueue<>();
+  private final BlockingQueue<ResampleResponse> answers = new LinkedBlockingQueue<>();
   private final CompletableFuture<@Nullable Void> end = new CompletableFuture<>();
-  private @Nullable ClientCallStreamObserver<AbstractRequest> requests;
+  private @Nullable ClientCallStreamObserver<ResampleRequest> requests;
 
   private TestConversation(boolean slow) {
     this.slow = slow;
@@ -35,24 +35,24 @@ public final class TestConversation
 
   public static TestConversation with(VisualAbstractorStub stub) {
     TestConversation conversation = new TestConversation(false);
-    stub.abstract_(conversation);
+    stub.resample(conversation);
     return conversation;
   }
 
   /** With a client that takes an answer only for each {@link #request}. */
   public static TestConversation slowly(VisualAbstractorStub stub) {
     TestConversation conversation = new TestConversation(true);
-    stub.abstract_(conversation);
+    stub.resample(conversation);
     return conversation;
   }
 
-  public TestConversation send(AbstractRequest request) {
+  public TestConversation send(ResampleRequest request) {
     requests().onNext(request);
     return this;
   }
 
   public TestConversation send(String id) {
-    return send(AbstractRequest.newBuilder().setId(id).build());
+    return send(ResampleRequest.newBuilder().setId(id).build());
   }
 
   public TestConversation complete() {
@@ -69,9 +69,9 @@ public final class TestConversation
   }
 
   /** The next answer, which must come. */
-  public AbstractResponse next() {
+  public ResampleResponse next() {
     try {
-      AbstractResponse answer = answers.poll(SECONDS, TimeUnit.SECONDS);
+      ResampleResponse answer = answers.poll(SECONDS, TimeUnit.SECONDS);
       return Objects.requireNonNull(answer, "no answer; the end: " + end);
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
@@ -108,12 +108,12 @@ public final class TestConversation
     }
   }
 
-  private ClientCallStreamObserver<AbstractRequest> requests() {
+  private ClientCallStreamObserver<ResampleRequest> requests() {
     return Objects.requireNonNull(requests, "not started");
   }
 
   @Override
-  public void beforeStart(ClientCallStreamObserver<AbstractRequest> stream) {
+  public void beforeStart(ClientCallStreamObserver<ResampleRequest> stream) {
     requests = stream;
     if (slow) {
       stream.disableAutoRequestWithInitial(0);
@@ -121,7 +121,7 @@ public final class TestConversation
   }
 
   @Override
-  public void onNext(AbstractResponse answer) {
+  public void onNext(ResampleResponse answer) {
     answers.add(answer);
   }
 

@@ -7,8 +7,8 @@ import io.grpc.Server;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
@@ -30,7 +30,7 @@ public final class TestStage implements AutoCloseable {
 
   /** Serves streams by a function from responses to requests. */
   public static TestStage serving(
-      Function<StreamObserver<AbstractResponse>, StreamObserver<AbstractRequest>> call) {
+      Function<StreamObserver<ResampleResponse>, StreamObserver<ResampleRequest>> call) {
     try {
       return new TestStage(
           Wire.tune(
@@ -46,7 +46,7 @@ public final class TestStage implements AutoCloseable {
 
   /** Serves streams of items. */
   public static TestStage working(
-      int window, ItemStream.Work<AbstractRequest, AbstractResponse> work) {
+      int window, ItemStream.Work<ResampleRequest, ResampleResponse> work) {
     return serving(responses -> ItemStream.open(responses, window, work));
   }
 
@@ -71,10 +71,10 @@ public final class TestStage implements AutoCloseable {
   }
 
   private record Abstractor(
-      Function<StreamObserver<AbstractResponse>, StreamObserver<AbstractRequest>> call)
+      Function<StreamObserver<ResampleResponse>, StreamObserver<ResampleRequest>> call)
       implements VisualAbstractorGrpc.AsyncService, BindableService {
     @Override
-    public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> responses) {
+    public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> responses) {
       return call.apply(responses);
     }
 

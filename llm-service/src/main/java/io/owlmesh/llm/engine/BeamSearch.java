@@ -48,22 +48,22 @@ final class BeamSearch extends SequenceGroup {
   }
 
   @Override
-  List<Sequence> next(Sequence live, ForwardResult result, int segment) {
+  List<Sequence> next(Sequence sequence, ForwardResult result, int segment) {
     tokenChosen();
-    steps.put(live, steps(live, result.logits(segment, 0)));
-    return steps.keySet().containsAll(lives()) ? advance() : List.of();
+    steps.put(sequence, steps(sequence, result.logits(segment, 0)));
+    return steps.keySet().containsAll(unfinished()) ? advance() : List.of();
   }
 
   /** The likeliest continuations of one beam. */
-  private List<Step> steps(Sequence live, float[] logits) {
+  private List<Step> steps(Sequence sequence, float[] logits) {
     float[] scores = logarithms(logits);
-    options.rule().apply(scores, live);
-    double before = sums.getOrDefault(live, 0.0);
+    options.rule().apply(scores, sequence);
+    double before = sums.getOrDefault(sequence, 0.0);
     TopK best = new TopK(2 * options.beams());
     for (int id = 0; id < scores.length; id++) {
       best.offer(id, scores[id]);
     }
-    return best.ids().stream().map(id -> new Step(live, id, before + scores[id])).toList();
+    return best.ids().stream().map(id -> new Step(sequence, id, before + scores[id])).toList();
   }
 
   /** Log probabilities [V] of logits. */
@@ -147,7 +147,7 @@ final class BeamSearch extends SequenceGroup {
   }
 
   private List<Sequence> fork(List<Step> going) {
-    List<Sequence> parents = List.copyOf(lives());
+    List<Sequence> parents = List.copyOf(unfinished());
     List<Sequence> children = new ArrayList<>();
     sums.clear();
     for (Step step : going) {
@@ -168,8 +168,8 @@ final class BeamSearch extends SequenceGroup {
       // A rule may leave fewer ways to go than answers are wanted: the best one comes again.
       Ended one = ended.get(Math.min(i, ended.size() - 1));
       int answer = i;
-      one.ids.forEach(id -> reader().token(answer, id));
-      reader().ended(i, stats(one.stopped, one.ids.size(), OptionalDouble.of(one.score)));
+      one.ids.forEach(id -> listener().token(answer, id));
+      listener().ended(i, stats(one.stopped, one.ids.size(), OptionalDouble.of(one.score)));
     }
     finish();
   }

@@ -28,7 +28,7 @@ final class BlockTable {
   }
 
   /** Another table of the same blocks. */
-  BlockTable share() {
+  BlockTable chunk() {
     BlockTable copy = new BlockTable(blocks);
     copy.own.addAll(own);
     own.forEach(blocks::hold);

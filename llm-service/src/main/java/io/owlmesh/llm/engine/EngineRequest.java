@@ -15,8 +15,8 @@ import io.owlmesh.runtime.language.LoraAdapter;
 public record EngineRequest(
     EnginePrompt prompt,
     LoraAdapter adapter,
-    DecodingStrategy choosing,
+    DecodingStrategy strategy,
     int maxTokens,
     int priority,
     long deadline,
-    TokenListener reader) {}
+    TokenListener listener) {}

@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
 
-/** Answers that know nothing of each other. They share the prompt's blocks. */
+/** Answers that know nothing of each other. They chunk the prompt's blocks. */
 final class ParallelSampling extends SequenceGroup {
   private final List<TokenSampler> choosers;
   private boolean forked;
@@ -25,15 +25,15 @@ final class ParallelSampling extends SequenceGroup {
   }
 
   @Override
-  List<Sequence> next(Sequence live, ForwardResult result, int segment) {
+  List<Sequence> next(Sequence sequence, ForwardResult result, int segment) {
     List<Sequence> born = new ArrayList<>();
     if (!forked) {
       forked = true;
       for (int i = 1; i < choosers.size(); i++) {
-        born.add(fork(live)); // Its branch is the number of its answer.
+        born.add(fork(sequence)); // Its branch is the number of its answer.
       }
     }
-    choose(live, result, segment);
+    choose(sequence, result, segment);
     born.removeIf(child -> {
       choose(child, result, segment);
       return child.isOver();
@@ -44,17 +44,17 @@ final class ParallelSampling extends SequenceGroup {
     return born;
   }
 
-  private void choose(Sequence live, ForwardResult result, int segment) {
-    int id = choosers.get(live.branch()).choose(result, segment, live);
+  private void choose(Sequence sequence, ForwardResult result, int segment) {
+    int id = choosers.get(sequence.branch()).choose(result, segment, sequence);
     tokenChosen();
-    live.append(id);
-    boolean goesOn = reader().token(live.branch(), id);
+    sequence.append(id);
+    boolean goesOn = listener().token(sequence.branch(), id);
     boolean stopped = !goesOn || id == endOfSequence();
-    int tokens = live.length() - live.promptLength();
+    int tokens = sequence.length() - sequence.promptLength();
     if (stopped || tokens == request().maxTokens()) {
-      end(live);
+      end(sequence);
       ended++;
-      reader().ended(live.branch(), stats(stopped, tokens, OptionalDouble.empty()));
+      listener().ended(sequence.branch(), stats(stopped, tokens, OptionalDouble.empty()));
     }
   }
 }

@@ -55,7 +55,7 @@ final class Scheduler {
   }
 
   /** A part of a step. */
-  private record Share(Sequence live, int positions) {}
+  private record ScheduledChunk(Sequence sequence, int positions) {}
 
   /**
    * Computes one step.
@@ -65,12 +65,12 @@ final class Scheduler {
   boolean step() {
     long now = System.nanoTime();
     dropUnwanted(now);
-    List<Share> shares = new ArrayList<>();
-    int budget = limits.stepPositions();
-    budget -= decodes(shares, now);
-    budget -= prompts(shares, budget);
-    admit(shares, budget);
-    boolean worked = shares.isEmpty() ? makeRoom(now) : compute(shares);
+    List<ScheduledChunk> chunks = new ArrayList<>();
+    int budget = limits.maxBatchedTokens();
+    budget -= decodes(chunks, now);
+    budget -= prompts(chunks, budget);
+    admit(chunks, budget);
+    boolean worked = chunks.isEmpty() ? makeRoom(now) : compute(chunks);
     counts.state(waiting.size(), running.size(), blocks);
     return worked;
   }
@@ -90,7 +90,7 @@ final class Scheduler {
   }
 
   private @Nullable RuntimeException reasonToDrop(SequenceGroup answering, long now) {
-    if (answering.reader().isGone()) {
+    if (answering.listener().isGone()) {
       return new OwlException(Fault.CANCELLED, "", "the caller went away");
     }
     long deadline = answering.request().deadline();
@@ -111,75 +111,75 @@ final class Scheduler {
   }
 
   /** One position of each answer that is being written. */
-  private int decodes(List<Share> shares, long now) {
+  private int decodes(List<ScheduledChunk> chunks, long now) {
     int positions = 0;
-    for (Sequence live : List.copyOf(running)) {
-      if (running.contains(live)
-          && live.isDecoding()
-          && positions < limits.stepPositions()
-          && !live.answering().isPaused(now)
-          && reserveByForce(live)) {
-        shares.add(new Share(live, 1));
+    for (Sequence sequence : List.copyOf(running)) {
+      if (running.contains(sequence)
+          && sequence.isDecoding()
+          && positions < limits.maxBatchedTokens()
+          && !sequence.answering().isPaused(now)
+          && reserveByForce(sequence)) {
+        chunks.add(new ScheduledChunk(sequence, 1));
         positions++;
       }
     }
     return positions;
   }
 
-  private boolean reserveByForce(Sequence live) {
-    while (!live.reserve(1, copies)) {
+  private boolean reserveByForce(Sequence sequence) {
+    while (!sequence.reserve(1, copies)) {
       Sequence last = running.last();
       preempt(last);
-      if (last == live) {
+      if (last == sequence) {
         return false;
       }
     }
     return true;
   }
 
-  private void preempt(Sequence live) {
-    running.remove(live);
-    boolean rests = live.ahead() == 0;
-    live.release();
-    live.answering().preempted();
+  private void preempt(Sequence sequence) {
+    running.remove(sequence);
+    boolean rests = sequence.ahead() == 0;
+    sequence.release();
+    sequence.answering().preempted();
     if (!rests) {
-      waiting.add(live);
+      waiting.add(sequence);
     }
     counts.preempted();
   }
 
   /** Pieces of the prompts that are being read. */
-  private int prompts(List<Share> shares, int budget) {
+  private int prompts(List<ScheduledChunk> chunks, int budget) {
     int positions = 0;
-    for (Sequence live : running) {
-      int piece = Math.min(live.ahead(), budget - positions);
-      if (!live.isDecoding() && piece > 0 && live.reserve(piece, copies)) {
-        shares.add(new Share(live, piece));
+    for (Sequence sequence : running) {
+      int piece = Math.min(sequence.ahead(), budget - positions);
+      if (!sequence.isDecoding() && piece > 0 && sequence.reserve(piece, copies)) {
+        chunks.add(new ScheduledChunk(sequence, piece));
         positions += piece;
       }
     }
     return positions;
   }
 
-  private void admit(List<Share> shares, int budget) {
+  private void admit(List<ScheduledChunk> chunks, int budget) {
     int left = budget;
     while (!waiting.isEmpty() && left > 0 && hasPlace(waiting.first().answering())) {
-      Sequence live = waiting.first();
-      live.findPrefix();
+      Sequence sequence = waiting.first();
+      sequence.findPrefix();
       // One block each for those who run: they should not be preempted at once.
-      if (live.missingBlocks() + running.size() > blocks.free()) {
-        live.release();
+      if (sequence.missingBlocks() + running.size() > blocks.free()) {
+        sequence.release();
         return; // Nobody overtakes: the first in rank would starve.
       }
-      waiting.remove(live);
-      running.add(live);
-      live.answering().admitted(live.computed());
-      counts.admitted(live.promptLength(), live.ahead());
-      int piece = Math.min(live.ahead(), left);
-      if (!live.reserve(piece, copies)) {
+      waiting.remove(sequence);
+      running.add(sequence);
+      sequence.answering().admitted(sequence.computed());
+      counts.admitted(sequence.promptLength(), sequence.ahead());
+      int piece = Math.min(sequence.ahead(), left);
+      if (!sequence.reserve(piece, copies)) {
         throw new IllegalStateException("no room after it was counted: " + blocks);
       }
-      shares.add(new Share(live, piece));
+      chunks.add(new ScheduledChunk(sequence, piece));
       left -= piece;
     }
   }
@@ -187,37 +187,38 @@ final class Scheduler {
   /** Whether a request may have as many sequences as it can grow to, beside those that run. */
   private boolean hasPlace(SequenceGroup next) {
     Set<SequenceGroup> having = new LinkedHashSet<>();
-    running.forEach(live -> having.add(live.answering()));
+    running.forEach(sequence -> having.add(sequence.answering()));
     if (having.contains(next)) {
       return true;
     }
     int taken = having.stream().mapToInt(SequenceGroup::sequences).sum();
-    return taken + next.sequences() <= limits.sequences();
+    return taken + next.sequences() <= limits.maxSequences();
   }
 
   /** Nothing could be computed: unless readers are the reason, prompts hold each other's room. */
   private boolean makeRoom(long now) {
-    boolean stuck = running.stream().anyMatch(live -> !live.answering().isPaused(now));
+    boolean stuck = running.stream().anyMatch(sequence -> !sequence.answering().isPaused(now));
     if (stuck) {
       preempt(running.last());
     }
     return stuck;
   }
 
-  private boolean compute(List<Share> shares) {
+  private boolean compute(List<ScheduledChunk> chunks) {
     if (!copy()) {
       return true;
     }
     List<Segment> segments =
-        shares.stream().map(share -> share.live().segment(share.positions())).toList();
+        chunks.stream().map(chunk -> chunk.sequence().segment(chunk.positions())).toList();
     try (ForwardResult result = model.step(cache, segments)) {
-      counts.step(result.nanos(), shares.size(), shares.stream().mapToInt(Share::positions).sum());
-      for (int i = 0; i < shares.size(); i++) {
-        after(shares.get(i), result, i);
+      counts.step(
+          result.nanos(), chunks.size(), chunks.stream().mapToInt(ScheduledChunk::positions).sum());
+      for (int i = 0; i < chunks.size(); i++) {
+        after(chunks.get(i), result, i);
       }
     } catch (RuntimeException | OutOfMemoryError e) {
       // Nothing was taken over, so the others compute the same again in the next step.
-      fail(shares.stream().map(Share::live).max(Sequence.RANK).orElseThrow(), e);
+      fail(chunks.stream().map(ScheduledChunk::sequence).max(Sequence.RANK).orElseThrow(), e);
     }
     forgetEnded();
     return true;
@@ -238,33 +239,33 @@ final class Scheduler {
       return true;
     } catch (RuntimeException | OutOfMemoryError e) {
       // Their tables name the new blocks already.
-      made.forEach(copy -> fail(copy.live(), e));
+      made.forEach(copy -> fail(copy.sequence(), e));
       forgetEnded();
       return false;
     }
   }
 
-  private static void fail(Sequence live, Throwable why) {
-    if (!live.isOver()) {
-      live.answering().fail(new OwlException(Fault.INTERNAL, "", "a step failed", why));
+  private static void fail(Sequence sequence, Throwable why) {
+    if (!sequence.isOver()) {
+      sequence.answering().fail(new OwlException(Fault.INTERNAL, "", "a step failed", why));
     }
   }
 
-  private void after(Share share, ForwardResult result, int index) {
-    Sequence live = share.live();
-    if (live.isOver()) {
+  private void after(ScheduledChunk chunk, ForwardResult result, int index) {
+    Sequence sequence = chunk.sequence();
+    if (sequence.isOver()) {
       return; // Another sequence of its request ended them all.
     }
     try {
-      live.computed(share.positions());
-      if (live.ahead() == 0) {
-        for (Sequence born : live.answering().next(live, result, index)) {
+      sequence.computed(chunk.positions());
+      if (sequence.ahead() == 0) {
+        for (Sequence born : sequence.answering().next(sequence, result, index)) {
           // What a preempted one goes on from has to be computed again.
           (born.heldBlocks() > 0 ? running : waiting).add(born);
         }
       }
     } catch (RuntimeException e) {
-      live.answering().fail(e);
+      sequence.answering().fail(e);
     }
   }
 

@@ -17,9 +17,9 @@ import java.util.OptionalInt;
 final class Sequence implements TokenHistory {
   /** Who comes first. */
   static final Comparator<Sequence> RANK =
-      Comparator.<Sequence>comparingInt(live -> -live.request.priority())
-          .thenComparingLong(live -> live.answering.arrival())
-          .thenComparingInt(live -> live.branch);
+      Comparator.<Sequence>comparingInt(sequence -> -sequence.request.priority())
+          .thenComparingLong(sequence -> sequence.answering.arrival())
+          .thenComparingInt(sequence -> sequence.branch);
 
   private final SequenceGroup answering;
   private final EngineRequest request;
@@ -54,7 +54,7 @@ final class Sequence implements TokenHistory {
     this.request = parent.request;
     this.blocks = parent.blocks;
     this.branch = branch;
-    this.table = parent.table.share();
+    this.table = parent.table.chunk();
     this.keys = new ArrayList<>(parent.keys);
     this.length = parent.length;
     this.ids = parent.ids.clone();
@@ -82,7 +82,7 @@ final class Sequence implements TokenHistory {
 
   /** Whether it has ended: others of its request may go on. */
   boolean isOver() {
-    return !answering.lives().contains(this);
+    return !answering.unfinished().contains(this);
   }
 
   /** Adds a token. */
@@ -199,7 +199,7 @@ final class Sequence implements TokenHistory {
    * @param to block
    * @param positions from the first one on
    */
-  record Copy(Sequence live, int from, int to, int positions) {}
+  record Copy(Sequence sequence, int from, int to, int positions) {}
 
   /** The next positions as a part of a step. */
   Segment segment(int positions) {

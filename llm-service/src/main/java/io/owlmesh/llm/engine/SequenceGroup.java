@@ -23,7 +23,7 @@ abstract class SequenceGroup {
   private final long submitted;
   private final Runnable onEnd;
   private final PromptEmbeddings inputs;
-  private final Set<Sequence> lives = new LinkedHashSet<>();
+  private final Set<Sequence> unfinished = new LinkedHashSet<>();
   private int branches;
   private int cached;
   private int preemptions;
@@ -50,7 +50,7 @@ abstract class SequenceGroup {
 
   static SequenceGroup of(
       EngineRequest request, LanguageModel model, long arrival, long submitted, Runnable onEnd) {
-    return switch (request.choosing()) {
+    return switch (request.strategy()) {
       case DecodingStrategy.Samples samples ->
           new ParallelSampling(request, samples, model, arrival, submitted, onEnd);
       case DecodingStrategy.Beams beams ->
@@ -64,14 +64,14 @@ abstract class SequenceGroup {
    * @param segment of the sequence
    * @return sequences that begin beside it
    */
-  abstract List<Sequence> next(Sequence live, ForwardResult result, int segment);
+  abstract List<Sequence> next(Sequence sequence, ForwardResult result, int segment);
 
   EngineRequest request() {
     return request;
   }
 
-  TokenListener reader() {
-    return request.reader();
+  TokenListener listener() {
+    return request.listener();
   }
 
   PromptEmbeddings inputs() {
@@ -89,36 +89,36 @@ abstract class SequenceGroup {
 
   /** Sequences that are written at a time, at most. */
   int sequences() {
-    return request.choosing().sequences();
+    return request.strategy().sequences();
   }
 
   /** Those that are being read or written, or rest until the others have come as far. */
-  Set<Sequence> lives() {
-    return lives;
+  Set<Sequence> unfinished() {
+    return unfinished;
   }
 
   boolean isOver() {
-    return lives.isEmpty();
+    return unfinished.isEmpty();
   }
 
   /** Its first sequence: the prompt. */
   Sequence begin(BlockManager blocks) {
-    Sequence live = new Sequence(this, blocks, branches++);
-    lives.add(live);
-    return live;
+    Sequence sequence = new Sequence(this, blocks, branches++);
+    unfinished.add(sequence);
+    return sequence;
   }
 
   /** A sequence that goes on from another. */
   Sequence fork(Sequence parent) {
     Sequence child = parent.fork(branches++);
-    lives.add(child);
+    unfinished.add(child);
     return child;
   }
 
   /** A sequence has ended. */
-  void end(Sequence live) {
-    live.release();
-    lives.remove(live);
+  void end(Sequence sequence) {
+    sequence.release();
+    unfinished.remove(sequence);
   }
 
   /** A sequence of it is being read. */
@@ -126,7 +126,7 @@ abstract class SequenceGroup {
     if (began == 0) {
       began = System.nanoTime();
       cached = found;
-      reader().admitted(began - submitted, found);
+      listener().admitted(began - submitted, found);
     }
   }
 
@@ -143,7 +143,7 @@ abstract class SequenceGroup {
 
   /** Whether its reader takes more; remembers since when not. */
   boolean isPaused(long now) {
-    if (reader().isReady()) {
+    if (listener().isReady()) {
       pausedSince = Long.MAX_VALUE;
       return false;
     }
@@ -171,14 +171,14 @@ abstract class SequenceGroup {
   /** All answers have been told. */
   void finish() {
     release();
-    reader().finished();
+    listener().finished();
     onEnd.run();
   }
 
   void fail(RuntimeException why) {
     release();
     try {
-      reader().failed(why);
+      listener().failed(why);
     } catch (RuntimeException e) {
       LOG.error("A reader could not be told that its answer failed", e); // Others must go on.
     }
@@ -186,8 +186,8 @@ abstract class SequenceGroup {
   }
 
   private void release() {
-    lives.forEach(Sequence::release);
-    lives.clear();
+    unfinished.forEach(Sequence::release);
+    unfinished.clear();
     inputs.close();
   }
 }

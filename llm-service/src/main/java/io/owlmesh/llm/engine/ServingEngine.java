@@ -40,7 +40,7 @@ public final class ServingEngine implements AutoCloseable {
   }
 
   /**
-   * Queues a request. What follows is told to its reader, on the engine's thread.
+   * Queues a request. What follows is told to its listener, on the engine's thread.
    *
    * @throws OwlException SATURATED if too many wait, BAD_INPUT if it can never fit, UNAVAILABLE if
    *     the engine is stopping
@@ -55,19 +55,19 @@ public final class ServingEngine implements AutoCloseable {
       throw OwlException.badInput(
           "prompt", positions + " positions with the answer, but the cache has " + room);
     }
-    int sequences = request.choosing().sequences();
-    if (sequences > limits.sequences()) {
+    int sequences = request.strategy().sequences();
+    if (sequences > limits.maxSequences()) {
       throw OwlException.badInput(
-          request.choosing() instanceof DecodingStrategy.Beams ? "beams" : "n",
-          sequences + ", but " + limits.sequences() + " sequences are written at a time");
+          request.strategy() instanceof DecodingStrategy.Beams ? "beams" : "n",
+          sequences + ", but " + limits.maxSequences() + " sequences are written at a time");
     }
-    if (open.incrementAndGet() > limits.queue() + limits.sequences()) {
+    if (open.incrementAndGet() > limits.queue() + limits.maxSequences()) {
       open.decrementAndGet();
       throw new OwlException(
           Fault.SATURATED,
           "",
           "%d answers are in work and %d wait, which is the limit"
-              .formatted(limits.sequences(), limits.queue()));
+              .formatted(limits.maxSequences(), limits.queue()));
     }
     long submitted = System.nanoTime();
     inbox.add(() -> begin(request, submitted));
@@ -79,7 +79,7 @@ public final class ServingEngine implements AutoCloseable {
           SequenceGroup.of(
               request, model, arrivals.incrementAndGet(), submitted, open::decrementAndGet));
     } catch (RuntimeException e) {
-      request.reader().failed(e);
+      request.listener().failed(e);
       open.decrementAndGet();
     }
   }

@@ -92,7 +92,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
             options,
             engine.config(),
             defaultTokens,
-            engine.serving().limits().sequences(),
+            engine.serving().limits().maxSequences(),
             engine.constraints());
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);

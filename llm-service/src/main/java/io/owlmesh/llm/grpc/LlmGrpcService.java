@@ -164,9 +164,9 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setDescription(describe(engine))
         .setLimits(
             Limits.newBuilder()
-                .setSequences(limits.sequences())
+                .setMaxSequences(limits.maxSequences())
                 .setQueue(limits.queue())
-                .setStepPositions(limits.stepPositions())
+                .setMaxBatchedTokens(limits.maxBatchedTokens())
                 .setCachePositions(limits.cachePositions())
                 .setDefaultNewTokens(settings.maxNewTokens())
                 .setAdapterBytes(engine.adapters().room()))

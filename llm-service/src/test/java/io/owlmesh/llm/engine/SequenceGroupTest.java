@@ -64,13 +64,13 @@ class SequenceGroupTest {
   }
 
   private AskedAnswers ask(
-      ServingEngine engine, PromptTokens prompt, int maxTokens, DecodingStrategy choosing) {
+      ServingEngine engine, PromptTokens prompt, int maxTokens, DecodingStrategy strategy) {
     AskedAnswers answers = new AskedAnswers();
     engine.submit(
         new EngineRequest(
             new EnginePrompt(prompt, List.of()),
             none,
-            choosing,
+            strategy,
             maxTokens,
             0,
             Long.MAX_VALUE,

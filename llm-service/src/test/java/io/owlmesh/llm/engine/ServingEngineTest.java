@@ -62,7 +62,7 @@ class ServingEngineTest {
     return HostTensor.ofFloats(values, rows, width);
   }
 
-  /** Questions that share beginnings and pictures, with the answers of a sequence of its own. */
+  /** Questions that chunk beginnings and pictures, with the answers of a sequence of its own. */
   private static List<Question> questions(LanguageModel model, LoraAdapter none, LoraAdapter lora) {
     Tokenizer tokenizer = Tokenizer.open(CHECKPOINT);
     Random random = new Random(5);
@@ -129,8 +129,8 @@ class ServingEngineTest {
     model.close();
   }
 
-  private static SchedulerConfig limits(int sequences, int stepPositions) {
-    return new SchedulerConfig(sequences, stepPositions, 4000, 100, FOREVER);
+  private static SchedulerConfig limits(int sequences, int maxBatchedTokens) {
+    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, FOREVER);
   }
 
   private PromptTokens text(String text) {

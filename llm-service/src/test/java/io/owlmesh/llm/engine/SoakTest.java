@@ -74,7 +74,7 @@ class SoakTest {
               values, model.config().visualTokens(), model.config().language().width()));
     }
     parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(40)) + "?\nAI:"));
-    DecodingStrategy choosing =
+    DecodingStrategy strategy =
         switch (random.nextInt(4)) {
           case 0 -> new DecodingStrategy.Beams(3, 2, 1, random.nextBoolean(), LogitsProcessor.NONE);
           case 1 -> samples(3);
@@ -91,7 +91,7 @@ class SoakTest {
           answers.ready &= !(slow && now);
         };
     answers.gone = leaves && random.nextInt(3) == 0;
-    asked.add(new Asked(answers, choosing.answers(), leaves, slow));
+    asked.add(new Asked(answers, strategy.answers(), leaves, slow));
     long deadline =
         random.nextInt(20) == 0
             ? System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(50))
@@ -99,7 +99,7 @@ class SoakTest {
     return new EngineRequest(
         new EnginePrompt(new Prompt(parts).encode(tokenizer, model.config()), images),
         adapters.get(random.nextInt(adapters.size())),
-        choosing,
+        strategy,
         1 + random.nextInt(60),
         random.nextInt(3),
         deadline,

@@ -53,12 +53,12 @@ public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
     }
 
     @Override
-    public int sequences() {
+    public int maxSequences() {
       return 2;
     }
 
     @Override
-    public int stepPositions() {
+    public int maxBatchedTokens() {
       return 64;
     }
 

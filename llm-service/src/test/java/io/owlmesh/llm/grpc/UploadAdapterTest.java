@@ -193,7 +193,7 @@ class UploadAdapterTest {
     Model model = model();
 
     assertThat(model.getName()).isEqualTo("safetensors");
-    assertThat(model.getLimits().getSequences()).isEqualTo(2);
+    assertThat(model.getLimits().getMaxSequences()).isEqualTo(2);
     assertThat(model.getLimits().getQueue()).isEqualTo(4);
     assertThat(model.getLimits().getAdapterBytes()).isEqualTo(1 << 20);
     assertThat(model.getLimits().getCachePositions()).isPositive();

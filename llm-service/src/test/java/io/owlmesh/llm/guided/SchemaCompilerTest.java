@@ -154,7 +154,8 @@ class SchemaCompilerTest {
       quoteCharacter = '`',
       value = {
         "{'format':'email'}; #: the keyword 'format'",
-        "{'properties':{'a':{'type':'string','format':'date'}}}; #/properties/a: the keyword 'format'",
+        "{'properties':{'a':{'type':'string','format':'date'}}}; #/properties/a: the keyword"
+            + " 'format'",
         "{'items':{'not':{}}}; #/items: the keyword 'not'",
         "{'allOf':[{}]}; #: the keyword 'allOf'",
         "{'anyOf':[{'type':'null'},{'uniqueItems':true}]}; #/anyOf/1: the keyword 'uniqueItems'",
@@ -176,14 +177,16 @@ class SchemaCompilerTest {
         "{'enum':1}; #/enum: is no array with",
         "{'anyOf':[]}; #/anyOf: is no array with",
         "{'anyOf':[1]}; #/anyOf/0: is neither an object nor",
-        "{'oneOf':[{'type':'integer'},{'type':'number'}]}; #/oneOf: the alternatives 0 and 1 overlap",
+        "{'oneOf':[{'type':'integer'},{'type':'number'}]}; #/oneOf: the alternatives 0 and 1"
+            + " overlap",
         "{'properties':[]}; #/properties: is no object",
         "{'properties':{'a':{}},'required':['b']}; #/required: 'b' is not among",
         "{'required':'a'}; #/required: is no array",
         "{'required':[1]}; #/required: holds 1",
         "{'additionalProperties':{}}; #/additionalProperties: is supported as true or false",
         "{'$ref':'#'}; #/$ref: '#' leads to itself",
-        "{'$ref':'#/$defs/a','$defs':{'a':{'items':{'$ref':'#/$defs/a'}}}}; '#/$defs/a' leads to itself",
+        "{'$ref':'#/$defs/a','$defs':{'a':{'items':{'$ref':'#/$defs/a'}}}}; '#/$defs/a' leads to"
+            + " itself",
         "{'$ref':'#/$defs/b'}; #/$ref: '#/$defs/b' leads nowhere",
         "{'$ref':'#b'}; #/$ref: '#b' leads nowhere",
         "{'$ref':'#/%zz'}; #/$ref: '#/%zz' leads nowhere",

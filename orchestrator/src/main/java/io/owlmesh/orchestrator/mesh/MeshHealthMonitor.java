@@ -30,9 +30,9 @@ public final class MeshHealthMonitor implements AutoCloseable {
 
   private final StageChannels stages;
   private final HealthStatusManager health;
-  private final Runnable rehearsal;
+  private final Runnable warmUp;
   private final ScheduledExecutorService clock =
-      // A second thread, because the rehearsal waits on one for a deadline that the other sets off.
+      // A second thread, because the warmUp waits on one for a deadline that the other sets off.
       Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
   private boolean rehearsed; // On the clock's thread alone.
   private volatile Finding finding =
@@ -45,13 +45,13 @@ public final class MeshHealthMonitor implements AutoCloseable {
   private record Down(OwlException reason) implements Finding {}
 
   /**
-   * @param rehearsal tries a whole mesh out, once, before it counts as ready; fails with a {@link
+   * @param warmUp tries a whole mesh out, once, before it counts as ready; fails with a {@link
    *     StageFailure} or an {@link OwlException}
    */
-  public MeshHealthMonitor(StageChannels stages, HealthStatusManager health, Runnable rehearsal) {
+  public MeshHealthMonitor(StageChannels stages, HealthStatusManager health, Runnable warmUp) {
     this.stages = stages;
     this.health = health;
-    this.rehearsal = rehearsal;
+    this.warmUp = warmUp;
   }
 
   /** Looks now and then every so often. */
@@ -104,7 +104,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
     Context.CancellableContext context =
         Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
     try {
-      context.run(rehearsal);
+      context.run(warmUp);
     } finally {
       context.cancel(null);
     }

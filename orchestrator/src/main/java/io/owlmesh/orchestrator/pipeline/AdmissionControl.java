@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
 public final class AdmissionControl {
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final Tracer tracer;
   private final Semaphore places;
@@ -29,8 +29,8 @@ public final class AdmissionControl {
           Thread.ofPlatform().name("deadlines").daemon(true).factory());
 
   @Inject
-  AdmissionControl(MeshGateway front, OrchestratorConfig settings, Tracer tracer) {
-    this.front = front;
+  AdmissionControl(MeshGateway gateway, OrchestratorConfig settings, Tracer tracer) {
+    this.gateway = gateway;
     this.settings = settings;
     this.tracer = tracer;
     this.places = new Semaphore(settings.maxAnswers());
@@ -44,7 +44,7 @@ public final class AdmissionControl {
     ActiveAnswer answering =
         new ActiveAnswer(this, caller, tracer.spanBuilder("owl.answer").startSpan(), deadline());
     try {
-      front.mesh();
+      gateway.mesh();
       answering.enter();
     } catch (OwlException e) {
       answering.fail(e);
@@ -93,7 +93,7 @@ public final class AdmissionControl {
   }
 
   Pipeline pipeline() {
-    return front.pipeline();
+    return gateway.pipeline();
   }
 
   /** Runs something on a thread of its own. */

@@ -21,6 +21,6 @@ public interface AnswerListener {
   /** The end of an answer, with what was held back of its text. */
   void ended(Finished end);
 
-  /** Runs something when the audience keeps up: now, or once it does. */
+  /** Runs something when the listener keeps up: now, or once it does. */
   void whenReady(Runnable next);
 }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class GenerationCall implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
   private final ChatRequest question;
   private final List<Prompt.Part> parts;
-  private final AnswerListener audience;
+  private final AnswerListener listener;
   private final Runnable onFirst;
   private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
@@ -39,10 +39,10 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   private int images;
   private final List<Finished> finished = new ArrayList<>(); // Calls come one after the other.
 
-  private GenerationCall(ChatRequest question, AnswerListener audience, Runnable onFirst) {
+  private GenerationCall(ChatRequest question, AnswerListener listener, Runnable onFirst) {
     this.question = question;
     this.parts = question.prompt().parts();
-    this.audience = audience;
+    this.listener = listener;
     this.onFirst = onFirst;
   }
 
@@ -52,10 +52,10 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
    * @param onFirst run when the first token arrives
    */
   static GenerationCall of(
-      StageChannels stages, ChatRequest question, AnswerListener audience, Runnable onFirst) {
-    GenerationCall speaking = new GenerationCall(question, audience, onFirst);
-    LanguageModelGrpc.newStub(stages.traced(StageKind.LLM)).generate(speaking);
-    return speaking;
+      StageChannels stages, ChatRequest question, AnswerListener listener, Runnable onFirst) {
+    GenerationCall generation = new GenerationCall(question, listener, onFirst);
+    LanguageModelGrpc.newStub(stages.traced(StageKind.LLM)).generate(generation);
+    return generation;
   }
 
   /**
@@ -120,17 +120,17 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
           began = true;
           onFirst.run();
         }
-        audience.token(response.getToken());
+        listener.token(response.getToken());
       }
       case FINISHED -> {
-        audience.ended(response.getFinished());
+        listener.ended(response.getFinished());
         finished.add(response.getFinished());
       }
       case ACCEPTED, EVENT_NOT_SET -> {}
     }
     ClientCallStreamObserver<GenerateRequest> requests = call;
     if (requests != null) {
-      audience.whenReady(() -> requests.request(1));
+      listener.whenReady(() -> requests.request(1));
     }
   }
 

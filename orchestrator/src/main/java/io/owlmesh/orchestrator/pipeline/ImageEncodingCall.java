@@ -8,8 +8,8 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Tensor;
@@ -32,7 +32,7 @@ final class ImageEncodingCall {
   private final Listener listener;
   private final @Nullable Tensor[] tokens;
   private final CompletableFuture<List<Tensor>> result = new CompletableFuture<>();
-  private final StreamObserver<AbstractRequest> abstractor;
+  private final StreamObserver<ResampleRequest> abstractor;
   private final StreamObserver<EncodeRequest> vision;
   // Ends both calls from any thread, also while this one sends; their observers could not.
   private final Context.CancellableContext calls = Context.current().withCancellation();
@@ -41,7 +41,7 @@ final class ImageEncodingCall {
   interface Listener {
     void encoded(PromptImage picture, EncodeResponse response);
 
-    void condensed(PromptImage picture, AbstractResponse response);
+    void resampled(PromptImage picture, ResampleResponse response);
   }
 
   private ImageEncodingCall(StageChannels stages, List<PromptImage> pictures, Listener listener) {
@@ -51,7 +51,7 @@ final class ImageEncodingCall {
     Context outer = calls.attach();
     try {
       this.abstractor =
-          VisualAbstractorGrpc.newStub(stages.traced(StageKind.ABSTRACTOR)).abstract_(new Tokens());
+          VisualAbstractorGrpc.newStub(stages.traced(StageKind.ABSTRACTOR)).resample(new Tokens());
       this.vision =
           VisionEncoderGrpc.newStub(stages.traced(StageKind.VISION)).encode(new Features());
     } finally {
@@ -110,7 +110,7 @@ final class ImageEncodingCall {
       }
       listener.encoded(picture, response);
       abstractor.onNext(
-          AbstractRequest.newBuilder()
+          ResampleRequest.newBuilder()
               .setId(response.getId())
               .setFeatures(response.getFeatures())
               .build());
@@ -132,11 +132,11 @@ final class ImageEncodingCall {
     }
   }
 
-  private final class Tokens implements StreamObserver<AbstractResponse> {
+  private final class Tokens implements StreamObserver<ResampleResponse> {
     private final Set<String> waiting = ids();
 
     @Override
-    public void onNext(AbstractResponse response) {
+    public void onNext(ResampleResponse response) {
       PromptImage picture = picture(StageKind.ABSTRACTOR, response.getId(), waiting);
       if (picture == null) {
         return;
@@ -145,7 +145,7 @@ final class ImageEncodingCall {
         refuse(StageKind.ABSTRACTOR, picture, response.getError());
         return;
       }
-      listener.condensed(picture, response);
+      listener.resampled(picture, response);
       tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
     }
 

@@ -65,7 +65,7 @@ public final class MeshGateway {
   }
 
   void started(@Observes StartupEvent event) {
-    watch.start(settings.watch());
+    watch.start(settings.healthInterval());
   }
 
   Pipeline pipeline() {

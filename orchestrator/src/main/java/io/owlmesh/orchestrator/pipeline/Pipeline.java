@@ -13,8 +13,8 @@ import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
-import io.owlmesh.orchestrator.pipeline.VisualTokenCache.Sight;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.orchestrator.pipeline.VisualTokenCache.PendingVisualTokens;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
@@ -74,12 +74,12 @@ final class Pipeline {
    * Answers, blocking until the end; events are sent on the way. Looking at images has no effect
    * but its result, so it is tried again; speaking is not.
    */
-  AnswerDone answer(ChatRequest question, AnswerListener audience) {
+  AnswerDone answer(ChatRequest question, AnswerListener listener) {
     Timings timings = new Timings();
     Context.CancellableContext calls = Context.current().withCancellation();
     Context outer = calls.attach();
     try {
-      return done(llm.call(() -> speak(question, audience, timings)), timings);
+      return done(llm.call(() -> speak(question, listener, timings)), timings);
     } finally {
       calls.detach(outer);
       calls.cancel(null); // If one stage failed, the others have work that nobody wants.
@@ -87,18 +87,18 @@ final class Pipeline {
   }
 
   /** What was said before goes to the language model while new images are looked at. */
-  private List<Finished> speak(ChatRequest question, AnswerListener audience, Timings timings) {
-    GenerationCall speaking = GenerationCall.of(stages, question, audience, timings::firstToken);
+  private List<Finished> speak(ChatRequest question, AnswerListener listener, Timings timings) {
+    GenerationCall generation = GenerationCall.of(stages, question, listener, timings::firstToken);
     List<@Nullable Tensor> known = known(question);
     if (known.contains(null)) {
-      CompletableFuture<List<Tensor>> look = look(question, audience, timings);
-      speaking.onFailure(look::completeExceptionally);
-      speaking.send(known);
-      speaking.send(new ArrayList<>(join(look)));
+      CompletableFuture<List<Tensor>> look = look(question, listener, timings);
+      generation.onFailure(look::completeExceptionally);
+      generation.send(known);
+      generation.send(new ArrayList<>(join(look)));
     } else {
-      speaking.send(new ArrayList<>(lookNow(question, audience, timings)));
+      generation.send(new ArrayList<>(encodeNow(question, listener, timings)));
     }
-    return join(speaking.ask());
+    return join(generation.ask());
   }
 
   /** Tokens of every image of the prompt; null where they are not there yet. */
@@ -114,12 +114,12 @@ final class Pipeline {
 
   /** Looks on a thread of its own, in the trace and the gRPC context of this one. */
   private CompletableFuture<List<Tensor>> look(
-      ChatRequest question, AnswerListener audience, Timings timings) {
+      ChatRequest question, AnswerListener listener, Timings timings) {
     CompletableFuture<List<Tensor>> tokens = new CompletableFuture<>();
     Runnable work =
         () -> {
           try {
-            Supplier<List<Tensor>> look = () -> lookNow(question, audience, timings);
+            Supplier<List<Tensor>> look = () -> encodeNow(question, listener, timings);
             tokens.complete(Retry.decorateSupplier(retry, look).get());
           } catch (RuntimeException e) {
             tokens.completeExceptionally(e);
@@ -131,70 +131,72 @@ final class Pipeline {
   }
 
   /** Visual tokens of every image of the prompt. */
-  private List<Tensor> lookNow(ChatRequest question, AnswerListener audience, Timings timings) {
+  private List<Tensor> encodeNow(ChatRequest question, AnswerListener listener, Timings timings) {
     String made = question.images().isEmpty() ? "" : weights.get();
-    List<Sight> sights = question.pictures().stream().map(p -> memory.of(p, made)).toList();
-    Reports reports = new Reports(audience, timings);
-    lookAt(sights.stream().filter(Sight::ours).toList(), reports);
+    List<PendingVisualTokens> pending =
+        question.pictures().stream().map(p -> memory.of(p, made)).toList();
+    Reports reports = new Reports(listener, timings);
+    encodeMissing(pending.stream().filter(PendingVisualTokens::ours).toList(), reports);
     Tensor[] all = new Tensor[question.images().size()];
-    for (Sight sight : sights) {
-      Tensor tokens = sight.ours() ? sight.await() : seen(sight, reports);
-      for (int place : sight.picture().indices()) {
+    for (PendingVisualTokens visual : pending) {
+      Tensor tokens = visual.ours() ? visual.await() : seen(visual, reports);
+      for (int place : visual.picture().indices()) {
         all[place] = tokens;
       }
     }
     return List.of(all);
   }
 
-  private void lookAt(List<Sight> promised, Reports reports) {
+  private void encodeMissing(List<PendingVisualTokens> promised, Reports reports) {
     if (promised.isEmpty()) {
       return;
     }
     try {
-      List<Tensor> tokens = lookTogether(promised.stream().map(Sight::picture).toList(), reports);
+      List<Tensor> tokens =
+          encodeTogether(promised.stream().map(PendingVisualTokens::picture).toList(), reports);
       for (int i = 0; i < tokens.size(); i++) {
         promised.get(i).bring(tokens.get(i));
       }
     } catch (RuntimeException e) {
-      promised.forEach(sight -> sight.giveUp(e));
+      promised.forEach(visual -> visual.giveUp(e));
       throw e;
     }
   }
 
-  private List<Tensor> lookTogether(List<PromptImage> pictures, Reports reports) {
+  private List<Tensor> encodeTogether(List<PromptImage> pictures, Reports reports) {
     return vision.call(
         () -> abstractor.call(() -> join(ImageEncodingCall.at(stages, pictures, reports))));
   }
 
   /** Tokens that another brought or brings; who waited for nothing looks for himself. */
-  private Tensor seen(Sight sight, Reports reports) {
+  private Tensor seen(PendingVisualTokens visual, Reports reports) {
     try {
-      Tensor tokens = sight.await();
-      reports.remembered(sight.picture());
+      Tensor tokens = visual.await();
+      reports.remembered(visual.picture());
       return tokens;
     } catch (CompletionException e) {
-      return lookTogether(List.of(sight.picture()), reports).getFirst();
+      return encodeTogether(List.of(visual.picture()), reports).getFirst();
     }
   }
 
-  private record Reports(AnswerListener audience, Timings timings)
+  private record Reports(AnswerListener listener, Timings timings)
       implements ImageEncodingCall.Listener {
     @Override
     public void encoded(PromptImage picture, EncodeResponse response) {
       timings.vision(response.getTimings());
-      audience.stage(STAGE_VISION, picture.indices(), false);
+      listener.stage(STAGE_VISION, picture.indices(), false);
     }
 
     @Override
-    public void condensed(PromptImage picture, AbstractResponse response) {
+    public void resampled(PromptImage picture, ResampleResponse response) {
       timings.abstractor(response.getTimings());
-      audience.stage(STAGE_ABSTRACTOR, picture.indices(), false);
+      listener.stage(STAGE_ABSTRACTOR, picture.indices(), false);
     }
 
     void remembered(PromptImage picture) {
       timings.cached(picture.indices().size());
-      audience.stage(STAGE_VISION, picture.indices(), true);
-      audience.stage(STAGE_ABSTRACTOR, picture.indices(), true);
+      listener.stage(STAGE_VISION, picture.indices(), true);
+      listener.stage(STAGE_ABSTRACTOR, picture.indices(), true);
     }
   }
 

@@ -40,13 +40,13 @@ public final class VisualTokenCache {
   }
 
   /** Tokens of one picture [Q + 1, H], there or promised. */
-  final class Sight {
+  final class PendingVisualTokens {
     private final PromptImage picture;
     private final Key key;
     private final CompletableFuture<Tensor> tokens;
     private final boolean ours;
 
-    private Sight(PromptImage picture, Key key) {
+    private PendingVisualTokens(PromptImage picture, Key key) {
       CompletableFuture<Tensor> promise = new CompletableFuture<>();
       CompletableFuture<Tensor> other =
           VisualTokenCache.this.tokens.asMap().putIfAbsent(key, promise);
@@ -118,7 +118,7 @@ public final class VisualTokenCache {
    *
    * @param weights as {@link #weights} names those that are to make the tokens
    */
-  Sight of(PromptImage picture, String weights) {
-    return new Sight(picture, new Key(picture.file().sha256(), weights));
+  PendingVisualTokens of(PromptImage picture, String weights) {
+    return new PendingVisualTokens(picture, new Key(picture.file().sha256(), weights));
   }
 }

@@ -42,9 +42,9 @@ final class WarmUp implements AnswerListener {
   }
 
   private static ByteString picture() {
-    try (InputStream in = WarmUp.class.getResourceAsStream("rehearsal.jpg")) {
+    try (InputStream in = WarmUp.class.getResourceAsStream("warmUp.jpg")) {
       if (in == null) {
-        throw new IllegalStateException("rehearsal.jpg is not in the jar");
+        throw new IllegalStateException("warmUp.jpg is not in the jar");
       }
       return ByteString.readFrom(in);
     } catch (IOException e) {

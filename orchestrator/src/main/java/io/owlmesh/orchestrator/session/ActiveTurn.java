@@ -35,10 +35,10 @@ final class ActiveTurn implements AnswerObserver {
   // With the moment that a draft waits, less than a second.
   private static final long SAVE_NANOS = 700_000_000;
 
-  private final Sessions.Means means;
+  private final Sessions.TurnContext context;
   private final SendMessageRequest request;
   private final TurnListener listener;
-  private final TurnEventBuffer telling;
+  private final TurnEventBuffer events;
   private final StringBuilder text = new StringBuilder();
   private @Nullable ActiveAnswer answering;
   private @Nullable Runnable leave;
@@ -50,11 +50,11 @@ final class ActiveTurn implements AnswerObserver {
   private boolean stopped;
   private boolean over;
 
-  ActiveTurn(Sessions.Means means, SendMessageRequest request, TurnListener listener) {
-    this.means = means;
+  ActiveTurn(Sessions.TurnContext context, SendMessageRequest request, TurnListener listener) {
+    this.context = context;
     this.request = request;
     this.listener = listener;
-    this.telling = new TurnEventBuffer(listener);
+    this.events = new TurnEventBuffer(listener);
   }
 
   /** Begins, on another thread. */
@@ -75,16 +75,16 @@ final class ActiveTurn implements AnswerObserver {
 
   /** What to ask the mesh; nothing if the request was answered before. */
   private Optional<ChatRequest> question() {
-    SessionStore store = means.store();
+    SessionStore store = context.store();
     String id = request.getSessionId();
-    enter(means.locks().enterIfFree(id).orElseGet(this::enterLater));
+    enter(context.locks().enterIfFree(id).orElseGet(this::enterLater));
     StoredConversation before = store.conversation(id);
     Optional<Turn> earlier = earlier();
     if (earlier.isPresent() && isAnswered(earlier.get().answer())) {
       replay(earlier.get());
       return Optional.empty();
     }
-    TurnPlan plan = means.plan();
+    TurnPlan plan = context.plan();
     GenerationOptions options = plan.options(request, before.session());
     Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
     TurnPlan.Asked question = plan.asked(next, before, options, life()::reserve);
@@ -94,14 +94,14 @@ final class ActiveTurn implements AnswerObserver {
 
   private Runnable enterLater() {
     boolean repeated = isInWork() || earlier().isPresent();
-    return means.locks().enter(request.getSessionId(), request.getWait() || repeated);
+    return context.locks().enter(request.getSessionId(), request.getWait() || repeated);
   }
 
   private Optional<Turn> earlier() {
     if (request.getRequestId().isEmpty()) {
       return Optional.empty();
     }
-    Optional<Turn> earlier = means.store().turn(request.getSessionId(), request.getRequestId());
+    Optional<Turn> earlier = context.store().turn(request.getSessionId(), request.getRequestId());
     if (earlier.isPresent() && !earlier.get().asked().equals(TurnPlan.digest(request))) {
       throw OwlException.badInput("request_id", "is that of another request in this session");
     }
@@ -110,7 +110,7 @@ final class ActiveTurn implements AnswerObserver {
 
   /** Whether the same request is in work, although nothing may be kept of it yet. */
   private boolean isInWork() {
-    ActiveTurn other = means.running().get(request.getSessionId());
+    ActiveTurn other = context.running().get(request.getSessionId());
     return other != null
         && !request.getRequestId().isEmpty()
         && request.getRequestId().equals(other.request.getRequestId());
@@ -138,7 +138,7 @@ final class ActiveTurn implements AnswerObserver {
       throw Status.CANCELLED.asRuntimeException();
     }
     leave = left;
-    means.running().put(request.getSessionId(), this);
+    context.running().put(request.getSessionId(), this);
   }
 
   private synchronized void accept(Turn next, TurnPlan.Asked question, boolean again) {
@@ -151,17 +151,17 @@ final class ActiveTurn implements AnswerObserver {
     // The model reads meanwhile; nothing is told of the turn before it is kept.
     CompletableFuture<Void> kept = new CompletableFuture<>();
     begun = kept;
-    means.execute(() -> begin(next, again, kept));
+    context.execute(() -> begin(next, again, kept));
   }
 
   private void begin(Turn next, boolean again, CompletableFuture<Void> kept) {
     try {
       if (again) {
-        means.store().restart(next.sessionId(), next.answer().getId());
+        context.store().restart(next.sessionId(), next.answer().getId());
       } else {
-        means.store().begin(next);
+        context.store().begin(next);
       }
-      telling.accepted(next);
+      events.accepted(next);
       kept.complete(null);
     } catch (RuntimeException e) {
       kept.completeExceptionally(e);
@@ -174,14 +174,14 @@ final class ActiveTurn implements AnswerObserver {
       return;
     }
     over = true;
-    telling.accepted(earlier);
-    telling.text(earlier.answer().getText());
+    events.accepted(earlier);
+    events.text(earlier.answer().getText());
     leave();
-    telling.done(earlier.answer());
+    events.done(earlier.answer());
   }
 
   private void leave() {
-    means.running().remove(request.getSessionId(), this);
+    context.running().remove(request.getSessionId(), this);
     if (leave != null) {
       leave.run();
       leave = null;
@@ -191,7 +191,7 @@ final class ActiveTurn implements AnswerObserver {
   @Override
   public void stage(Stage stage, List<Integer> indices, boolean cached) {
     int before = asked == null ? 0 : asked.omittedImages();
-    indices.forEach(index -> telling.stage(stage, before + index, cached));
+    indices.forEach(index -> events.stage(stage, before + index, cached));
   }
 
   @Override
@@ -210,7 +210,7 @@ final class ActiveTurn implements AnswerObserver {
     }
     text.append(more);
     tokens += tokensMore;
-    telling.text(more);
+    events.text(more);
     saveNowAndThen();
   }
 
@@ -219,7 +219,7 @@ final class ActiveTurn implements AnswerObserver {
     Turn current = turn;
     if (current != null && System.nanoTime() - savedAt > SAVE_NANOS) {
       savedAt = System.nanoTime();
-      means
+      context
           .drafts()
           .keep(new Draft(current.sessionId(), current.answer().getId(), text.toString()));
     }
@@ -264,7 +264,7 @@ final class ActiveTurn implements AnswerObserver {
   public void fail(Throwable failure) {
     // Whoever tells of a failure may be a thread of the network, which must wait neither for a disk
     // nor for somebody who does.
-    means.execute(() -> {
+    context.execute(() -> {
       Throwable lost = lost();
       end(lost == null ? failure : lost);
     });
@@ -306,7 +306,7 @@ final class ActiveTurn implements AnswerObserver {
     // Whoever hears of the end may take the next turn at once.
     leave();
     if (done != null && answer != null) {
-      telling.done(answer);
+      events.done(answer);
     } else if (failure != null) {
       listener.failed(failure);
     }
@@ -325,8 +325,8 @@ final class ActiveTurn implements AnswerObserver {
       answer.setError(why == null ? "" : why);
     }
     Message whole = answer.build();
-    means.drafts().forget(whole.getId());
-    means.store().finish(turn.sessionId(), whole);
+    context.drafts().forget(whole.getId());
+    context.store().finish(turn.sessionId(), whole);
     return whole;
   }
 }

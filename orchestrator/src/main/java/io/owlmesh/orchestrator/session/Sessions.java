@@ -50,13 +50,13 @@ public final class Sessions {
   private static final int USUAL_PAGE = 50;
 
   private final SessionStore store;
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final AdmissionControl answers;
   private final OrchestratorConfig settings;
-  private final Means means;
+  private final TurnContext context;
 
   /** What a turn works with. */
-  record Means(
+  record TurnContext(
       SessionStore store,
       TurnLocks locks,
       TurnPlan plan,
@@ -70,24 +70,24 @@ public final class Sessions {
 
   @Inject
   Sessions(
-      Storage storage, MeshGateway front, AdmissionControl answers, OrchestratorConfig settings) {
-    this(storage.sessions(), front, answers, settings);
+      Storage storage, MeshGateway gateway, AdmissionControl answers, OrchestratorConfig settings) {
+    this(storage.sessions(), gateway, answers, settings);
   }
 
   Sessions(
       SessionStore store,
-      MeshGateway front,
+      MeshGateway gateway,
       AdmissionControl answers,
       OrchestratorConfig settings) {
     this.store = store;
-    this.front = front;
+    this.gateway = gateway;
     this.answers = answers;
     this.settings = settings;
-    this.means =
-        new Means(
+    this.context =
+        new TurnContext(
             store,
             new TurnLocks(),
-            new TurnPlan(store, front, settings),
+            new TurnPlan(store, gateway, settings),
             new Drafts(store, answers::execute),
             new ConcurrentHashMap<>(),
             answers);
@@ -123,7 +123,7 @@ public final class Sessions {
     TextRules.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
     AnswerParams.of(asked.getOptions(), "");
     if (asked.hasModel() || asked.getOptions().hasAdapter()) {
-      MeshInfo mesh = front.mesh();
+      MeshInfo mesh = gateway.mesh();
       if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
         throw new OwlException(
             Fault.NOT_FOUND,
@@ -186,7 +186,7 @@ public final class Sessions {
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
     // Again and again: a turn that waits may be next, and has no answer yet that could be stopped.
-    Runnable leave = means.locks().enter(id, () -> stop(id));
+    Runnable leave = context.locks().enter(id, () -> stop(id));
     try {
       store.delete(id);
     } finally {
@@ -200,7 +200,7 @@ public final class Sessions {
    * @return ends it if whoever listens goes away
    */
   public Runnable send(SendMessageRequest request, TurnListener listener) {
-    ActiveTurn turn = new ActiveTurn(means, request, listener);
+    ActiveTurn turn = new ActiveTurn(context, request, listener);
     ActiveAnswer answering = answers.open(turn);
     try {
       TextRules.require("request_id", request.getRequestId(), 0, MAX_KEY);
@@ -214,7 +214,7 @@ public final class Sessions {
   /** Ends the answer that is being written; whether there was one. */
   public boolean stop(String id) {
     store.session(id);
-    ActiveTurn turn = means.running().get(id);
+    ActiveTurn turn = context.running().get(id);
     if (turn == null) {
       return false;
     }
@@ -240,7 +240,7 @@ public final class Sessions {
    */
   int sweep(Instant changedBefore) {
     for (String id : store.answering()) {
-      means
+      context
           .locks()
           .enterIfFree(id)
           .ifPresent(leave -> {

@@ -36,12 +36,12 @@ final class TurnPlan {
   private static final int MAX_TEXT = 65_536;
 
   private final SessionStore store;
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final OrchestratorConfig limits;
 
-  TurnPlan(SessionStore store, MeshGateway front, OrchestratorConfig limits) {
+  TurnPlan(SessionStore store, MeshGateway gateway, OrchestratorConfig limits) {
     this.store = store;
-    this.front = front;
+    this.gateway = gateway;
     this.limits = limits;
   }
 
@@ -163,7 +163,7 @@ final class TurnPlan {
   GenerationOptions options(SendMessageRequest request, Session session) {
     SessionSettings settings = session.getSettings();
     AnswerOptions asked = request.hasOptions() ? request.getOptions() : settings.getOptions();
-    MeshInfo mesh = front.mesh();
+    MeshInfo mesh = gateway.mesh();
     if (settings.hasModel() && !settings.getModel().equals(mesh.model())) {
       throw new OwlException(
           Fault.CONFLICT,
@@ -199,27 +199,25 @@ final class TurnPlan {
       }
     }
     branch.add(turn.question());
-    MeshInfo mesh = front.mesh();
+    MeshInfo mesh = gateway.mesh();
     int room =
         options.hasMaxNewTokens()
             ? options.getMaxNewTokens()
             : Math.min(USUAL_ANSWER, mesh.context() / 4);
-    ContextWindow fitting =
+    ContextWindow window =
         ContextWindow.of(
             branch,
             template(before.session()),
             new ContextWindow.Images(limits.maxImages(), limits.maxRequestBytes()),
             prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
     List<ImageContent> files =
-        fitting.messages().stream()
+        window.messages().stream()
             .flatMap(message -> message.getImagesList().stream())
             .map(image -> file(image, reserve))
             .toList();
     int images = branch.stream().mapToInt(Message::getImagesCount).sum();
     return new Asked(
-        new ChatRequest(fitting.prompt(), files, options),
-        fitting.omitted(),
-        images - files.size());
+        new ChatRequest(window.prompt(), files, options), window.omitted(), images - files.size());
   }
 
   static PromptTemplate template(Session session) {
@@ -228,7 +226,7 @@ final class TurnPlan {
   }
 
   private boolean fits(Prompt prompt, MeshInfo mesh, int room) {
-    return front.positions(prompt, mesh.context() - room) <= mesh.context() - room;
+    return gateway.positions(prompt, mesh.context() - room) <= mesh.context() - room;
   }
 
   private ImageContent file(Image image, LongConsumer reserve) {

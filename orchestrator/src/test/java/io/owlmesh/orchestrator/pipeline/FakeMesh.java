@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 public final class FakeMesh implements AutoCloseable {
   public final FakeStages stages;
   public final OrchestratorConfig settings;
-  public final MeshGateway front;
+  public final MeshGateway gateway;
   public final AdmissionControl answers;
 
   /**
@@ -38,16 +38,16 @@ public final class FakeMesh implements AutoCloseable {
             .withMapping(OrchestratorConfig.class)
             .build()
             .getConfigMapping(OrchestratorConfig.class);
-    front = new MeshGateway(settings, new FakeStages.Untraced());
-    answers = new AdmissionControl(front, settings, OpenTelemetry.noop().getTracer("test"));
-    front.started(new StartupEvent());
+    gateway = new MeshGateway(settings, new FakeStages.Untraced());
+    answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
+    gateway.started(new StartupEvent());
     awaitWhole();
   }
 
   private void awaitWhole() throws InterruptedException {
     for (int tries = 0; ; tries++) {
       try {
-        front.mesh();
+        gateway.mesh();
         return;
       } catch (RuntimeException e) {
         if (tries > 300) {
@@ -58,7 +58,7 @@ public final class FakeMesh implements AutoCloseable {
     }
   }
 
-  /** Looks at images so far, but for the rehearsal's. */
+  /** Looks at images so far, but for the warmUp's. */
   public int visionCalls() {
     return stages.looks.get();
   }
@@ -80,7 +80,7 @@ public final class FakeMesh implements AutoCloseable {
 
   @Override
   public void close() {
-    front.close();
+    gateway.close();
     stages.close();
   }
 }

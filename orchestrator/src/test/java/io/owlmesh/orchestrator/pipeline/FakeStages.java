@@ -13,8 +13,8 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageKind;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
@@ -231,10 +231,10 @@ public final class FakeStages implements AutoCloseable {
     }
 
     @Override
-    public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> out) {
+    public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> out) {
       return new Each<>(
           request ->
-              AbstractResponse.newBuilder()
+              ResampleResponse.newBuilder()
                   .setId(request.getId())
                   .setVisualTokens(
                       request.getFeatures().toBuilder()

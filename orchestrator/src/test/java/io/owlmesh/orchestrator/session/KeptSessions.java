@@ -20,7 +20,7 @@ public final class KeptSessions implements AutoCloseable {
             Optional.empty(),
             Optional.empty(),
             new DiskImageStore(folder.resolve("images")));
-    sessions = new Sessions(store, mesh.front, mesh.answers, mesh.settings);
+    sessions = new Sessions(store, mesh.gateway, mesh.answers, mesh.settings);
   }
 
   public Sessions sessions() {

@@ -65,7 +65,7 @@ class SessionsTest {
             Optional.empty(),
             Optional.empty(),
             new DiskImageStore(folder.resolve("images")));
-    sessions = new Sessions(store, mesh.front, mesh.answers, mesh.settings);
+    sessions = new Sessions(store, mesh.gateway, mesh.answers, mesh.settings);
   }
 
   @AfterEach

@@ -153,7 +153,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void batches(double alone) {
-    for (int count = 2; count <= Math.min(16, model.getLimits().getSequences()); count *= 2) {
+    for (int count = 2; count <= Math.min(16, model.getLimits().getMaxSequences()); count *= 2) {
       StatisticsResponse before = client.statistics();
       double best = 0;
       for (int i = 0; i < REPEATS; i++) {
@@ -248,7 +248,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void adapters() throws IOException {
-    int count = Math.min(ADAPTERS, model.getLimits().getSequences());
+    int count = Math.min(ADAPTERS, model.getLimits().getMaxSequences());
     for (int i = 0; i < count; i++) {
       client.upload("owl-bench-" + i, RandomAdapter.files(config, i));
     }
@@ -281,7 +281,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void invariance() {
-    int count = Math.min(16, model.getLimits().getSequences());
+    int count = Math.min(16, model.getLimits().getMaxSequences());
     List<List<PromptPart>> prompts = IntStream.range(0, count).mapToObj(_ -> text()).toList();
     List<List<Integer>> alone =
         prompts.stream().map(p -> ask(p, options(tokens)).join().ids()).toList();

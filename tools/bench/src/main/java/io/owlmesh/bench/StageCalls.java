@@ -6,8 +6,8 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.Connection;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
@@ -42,16 +42,16 @@ final class StageCalls implements AutoCloseable {
         VisionEncoderGrpc.newStub(vision.channel()).encode(encoded);
     encode.onNext(EncodeRequest.newBuilder().setId("0").setImage(picture).build());
     encode.onCompleted();
-    Last<AbstractResponse> condensed = new Last<>();
-    StreamObserver<AbstractRequest> condense =
-        VisualAbstractorGrpc.newStub(abstractor.channel()).abstract_(condensed);
-    condense.onNext(
-        AbstractRequest.newBuilder()
+    Last<ResampleResponse> resampled = new Last<>();
+    StreamObserver<ResampleRequest> resample =
+        VisualAbstractorGrpc.newStub(abstractor.channel()).resample(resampled);
+    resample.onNext(
+        ResampleRequest.newBuilder()
             .setId("0")
             .setFeatures(encoded.value.join().getFeatures())
             .build());
-    condense.onCompleted();
-    return condensed.value.join().getVisualTokens();
+    resample.onCompleted();
+    return resampled.value.join().getVisualTokens();
   }
 
   /** The only message of a stream. */

@@ -6,8 +6,8 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
@@ -131,12 +131,12 @@ public final class StubStages implements AutoCloseable {
     }
 
     @Override
-    public StreamObserver<AbstractRequest> abstract_(StreamObserver<AbstractResponse> out) {
+    public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> out) {
       return new Requests<>() {
         @Override
-        public void onNext(AbstractRequest request) {
+        public void onNext(ResampleRequest request) {
           out.onNext(
-              AbstractResponse.newBuilder().setId(request.getId()).setVisualTokens(TENSOR).build());
+              ResampleResponse.newBuilder().setId(request.getId()).setVisualTokens(TENSOR).build());
         }
 
         @Override

@@ -35,7 +35,8 @@ import picocli.CommandLine.HelpCommand;
     synopsisSubcommandLabel = "COMMAND",
     footer = {
       "",
-      "Two commands are enough to begin: ./owl up, then ./owl ask --image cat.jpg \"What is this?\"",
+      "Two commands are enough to begin: ./owl up, then ./owl ask --image cat.jpg \"What is"
+          + " this?\"",
       "Help for one command: ./owl help COMMAND"
     })
 public final class Owl {

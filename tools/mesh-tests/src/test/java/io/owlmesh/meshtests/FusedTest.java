@@ -110,7 +110,7 @@ class FusedTest {
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     Map<String, Exported> spans =
         traces.await(
-            id, Set.of("owl.answer", "vision.encode", "abstractor.condense", "llm.generate"));
+            id, Set.of("owl.answer", "vision.encode", "abstractor.resample", "llm.generate"));
     assertThat(spans.get("vision.encode")).extracting(s -> s.count("owl.images")).isEqualTo(1L);
     assertThat(spans.get("llm.generate"))
         .extracting(s -> s.count("owl.prompt_tokens"))

@@ -55,7 +55,7 @@ abstract class KillContract {
   void whatWasAcknowledgedSurvives() throws Exception {
     Path data = Files.createDirectories(folder.resolve("data"));
     Map<String, String> settings =
-        new HashMap<>(Map.of("OWL_DATA", data.toString(), "OWL_WATCH", "0.1S"));
+        new HashMap<>(Map.of("OWL_DATA", data.toString(), "OWL_HEALTH_INTERVAL", "0.1S"));
     settings.putAll(database());
     Audit audit = new Audit(talkers, album, data.resolve("images"));
     try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings)) {

@@ -132,7 +132,7 @@ class MeshTest {
     assertThat(caller.done().getTraceId()).isEqualTo(id);
     Map<String, Exported> spans =
         traces.await(
-            id, Set.of("owl.answer", "vision.encode", "abstractor.condense", "llm.generate"));
+            id, Set.of("owl.answer", "vision.encode", "abstractor.resample", "llm.generate"));
     Exported answer = at(spans, "owl.answer");
     assertThat(answer.service()).isEqualTo("owl-orchestrator");
     assertThat(answer.count("owl.images")).isEqualTo(2);
@@ -142,7 +142,7 @@ class MeshTest {
     assertThat(vision.service()).isEqualTo("owl-vision");
     assertThat(vision.count("owl.images")).isEqualTo(2);
     assertThat(vision.count("owl.tokens")).isEqualTo(2 * 17);
-    Exported abstractor = at(spans, "abstractor.condense");
+    Exported abstractor = at(spans, "abstractor.resample");
     assertThat(abstractor.service()).isEqualTo("owl-abstractor");
     assertThat(abstractor.count("owl.images")).isEqualTo(2);
     assertThat(abstractor.count("owl.tokens")).isEqualTo(2 * 7);
@@ -171,7 +171,7 @@ class MeshTest {
     assertThat(response.headers().firstValue("x-request-id")).contains(id);
     Map<String, Exported> spans =
         traces.await(
-            id, Set.of("owl.answer", "vision.encode", "abstractor.condense", "llm.generate"));
+            id, Set.of("owl.answer", "vision.encode", "abstractor.resample", "llm.generate"));
     assertThat(at(spans, "owl.answer").count("owl.images")).isEqualTo(1);
     assertThat(at(spans, "llm.generate").count("owl.completion_tokens")).isEqualTo(2);
   }

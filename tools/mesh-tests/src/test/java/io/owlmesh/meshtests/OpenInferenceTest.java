@@ -27,8 +27,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.launcher.Health;
-import io.owlmesh.proto.abstractor.v1.AbstractRequest;
-import io.owlmesh.proto.abstractor.v1.AbstractResponse;
+import io.owlmesh.proto.abstractor.v1.ResampleRequest;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
@@ -108,7 +108,7 @@ class OpenInferenceTest {
   }
 
   /** Hands on what the encoder answered, as one who reads no more than names, types and shapes. */
-  private static ModelInferRequest.Builder condense(ModelInferResponse encoded) {
+  private static ModelInferRequest.Builder resample(ModelInferResponse encoded) {
     ModelInferResponse.InferOutputTensor features = encoded.getOutputs(0);
     return ModelInferRequest.newBuilder()
         .setModelName("abstractor")
@@ -123,7 +123,7 @@ class OpenInferenceTest {
   @Test
   void aPictureBecomesVisualTokensAsByTheMeshesOwnCalls() throws Exception {
     ModelInferResponse features = encode(vision, picture());
-    ModelInferResponse tokens = stub(abstractor).modelInfer(condense(features).build());
+    ModelInferResponse tokens = stub(abstractor).modelInfer(resample(features).build());
 
     Tensor own =
         this.<EncodeRequest, EncodeResponse>one(
@@ -131,9 +131,9 @@ class OpenInferenceTest {
                 EncodeRequest.newBuilder().setId("a").setImage(picture()).build())
             .getFeatures();
     Tensor ownTokens =
-        this.<AbstractRequest, AbstractResponse>one(
-                VisualAbstractorGrpc.newStub(abstractor)::abstract_,
-                AbstractRequest.newBuilder().setId("a").setFeatures(own).build())
+        this.<ResampleRequest, ResampleResponse>one(
+                VisualAbstractorGrpc.newStub(abstractor)::resample,
+                ResampleRequest.newBuilder().setId("a").setFeatures(own).build())
             .getVisualTokens();
     assertThat(features.getId()).isEqualTo("a picture");
     assertThat(features.getOutputs(0).getShapeList()).containsExactly(1L, 17L, 32L);
@@ -175,9 +175,9 @@ class OpenInferenceTest {
   void theEncodersParametersPassTheAbstractorsCheckAndOthersDoNot() throws Exception {
     ModelInferResponse features = encode(vision, picture(), picture());
     ModelInferRequest.Builder right =
-        condense(features).putAllParameters(features.getParametersMap());
+        resample(features).putAllParameters(features.getParametersMap());
     ModelInferRequest.Builder wrong =
-        condense(features)
+        resample(features)
             .putParameters(
                 "vision_digest",
                 InferParameter.newBuilder().setStringParam("0".repeat(64)).build());
@@ -236,7 +236,7 @@ class OpenInferenceTest {
     try (Processes fused = Processes.fused(logs, Processes.TINY_CHECKPOINT, Map.of()).start()) {
       ManagedChannel all = fused.connect("fused");
       ModelInferResponse features = encode(all, picture());
-      ModelInferResponse tokens = stub(all).modelInfer(condense(features).build());
+      ModelInferResponse tokens = stub(all).modelInfer(resample(features).build());
       var server = stub(all).serverMetadata(ServerMetadataRequest.getDefaultInstance());
       all.shutdownNow();
 
@@ -245,7 +245,7 @@ class OpenInferenceTest {
           .isEqualTo(encode(vision, picture()).getRawOutputContents(0));
       assertThat(tokens.getRawOutputContents(0))
           .isEqualTo(
-              stub(abstractor).modelInfer(condense(features).build()).getRawOutputContents(0));
+              stub(abstractor).modelInfer(resample(features).build()).getRawOutputContents(0));
     }
   }
 

@@ -6,14 +6,14 @@ import io.owlmesh.model.image.codec.Picture;
 import java.util.random.RandomGenerator;
 
 /**
- * How pictures vary while they are learnt: a random part of the picture is squashed to the square,
+ * How pictures vary while they are learnt: a random part of the picture is resized to the square,
  * as torchvision's RandomResizedCrop draws it, then mirrored half of the time.
  *
  * @param crop least share of the area that is kept; 0 to keep the whole picture
  * @param flip whether pictures are mirrored, which mirrors text in them too
  */
 public record Augmentation(double crop, boolean flip) {
-  /** As at inference: the whole picture, squashed. */
+  /** As at inference: the whole picture, resized. */
   public static final Augmentation NONE = new Augmentation(0, false);
 
   private static final int ATTEMPTS = 10;
@@ -28,7 +28,7 @@ public record Augmentation(double crop, boolean flip) {
    */
   byte[] apply(Picture picture, int size, RandomGenerator random) {
     Picture part = crop > 0 ? cropped(picture, random) : picture;
-    byte[] square = Bicubic.squash(part, size);
+    byte[] square = Bicubic.resizeToSquare(part, size);
     if (flip && random.nextBoolean()) {
       mirror(square, size);
     }

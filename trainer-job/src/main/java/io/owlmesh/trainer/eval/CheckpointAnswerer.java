@@ -66,7 +66,7 @@ public final class CheckpointAnswerer implements Answerer {
       images.add(preprocessor.process(new PictureDecoder().decode(image.read())));
     }
     List<HostTensor> tokens =
-        images.isEmpty() ? List.of() : abstractor.condense(vision.encode(images));
+        images.isEmpty() ? List.of() : abstractor.resample(vision.encode(images));
     PromptTokens prompt = PromptTemplate.DEFAULT.prompt(question.turns()).encode(tokenizer, config);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();

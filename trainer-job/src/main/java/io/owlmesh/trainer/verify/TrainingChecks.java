@@ -176,7 +176,7 @@ public final class TrainingChecks {
     return new EncodedSample(ids, trained, pixels);
   }
 
-  /** The reference's squashed pixels where they are known: decoders of JPEG differ. */
+  /** The reference's resized pixels where they are known: decoders of JPEG differ. */
   private HostTensor pixels(String name) throws IOException {
     int size = checkpoint.config().preprocessing().size();
     HostTensor known =
@@ -184,7 +184,7 @@ public final class TrainingChecks {
     byte[] rgb;
     if (known == null) {
       byte[] file = Files.readAllBytes(folder.resolve("images").resolve(name));
-      rgb = Bicubic.squash(new PictureDecoder().decode(file), size);
+      rgb = Bicubic.resizeToSquare(new PictureDecoder().decode(file), size);
     } else {
       rgb = new byte[known.bytes().remaining()];
       known.bytes().get(rgb);

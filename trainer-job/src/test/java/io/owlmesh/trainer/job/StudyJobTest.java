@@ -119,7 +119,7 @@ class StudyJobTest {
     HostTensor tokens;
     try (VisualAbstractor connector =
         VisualAbstractor.load(linear, EngineOptions.DEFAULTS, WeightLoader.Progress.NONE)) {
-      tokens = connector.condense(List.of(HostTensor.ofFloats(features, rows, width))).getFirst();
+      tokens = connector.resample(List.of(HostTensor.ofFloats(features, rows, width))).getFirst();
     }
 
     float[] weight = tensor(linear, "abstractor.visual_fc.weight").toFloats();

@@ -5,7 +5,7 @@ import io.owlmesh.model.image.codec.Picture;
 import java.util.Arrays;
 
 /**
- * Pillow's bicubic squash to a square, to the last bit: antialiased when it makes smaller, columns
+ * Pillow's bicubic resize to a square, to the last bit: antialiased when it makes smaller, columns
  * first, rows second, 8 bits in between, weights in 22-bit fixed point (Resample.c of Pillow). The
  * aspect ratio is not kept.
  */
@@ -18,12 +18,12 @@ public final class Bicubic {
   private Bicubic() {}
 
   /**
-   * The picture, squashed.
+   * The picture, resized.
    *
    * @param size side of the result, pixels, at least 1
    * @return [size, size, 3]
    */
-  public static byte[] squash(Picture picture, int size) {
+  public static byte[] resizeToSquare(Picture picture, int size) {
     int height = picture.height();
     Weights across = Weights.of(picture.width(), size);
     Weights down = Weights.of(height, size);

@@ -35,12 +35,12 @@ public final class Preprocessor {
   }
 
   /**
-   * Squashes the picture to a square and normalises it.
+   * Resizes the picture to a square and normalises it.
    *
    * @return float32 [3, size, size], channels R, G, B
    */
   public HostTensor process(Picture picture) {
-    return normalise(Bicubic.squash(picture, size));
+    return normalise(Bicubic.resizeToSquare(picture, size));
   }
 
   /**

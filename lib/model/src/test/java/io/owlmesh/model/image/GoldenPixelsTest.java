@@ -47,11 +47,11 @@ class GoldenPixelsTest {
 
   @ParameterizedTest
   @MethodSource("pixelNames")
-  void squashedPixelsAreThoseOfTheReference(String name) throws IOException {
+  void resizedPixelsAreThoseOfTheReference(String name) throws IOException {
     ByteBuffer expected = new Golden(Golden.FOLDER.resolve("pixels.safetensors")).tensor(name);
     int at = name.lastIndexOf('@');
     int size = Integer.parseInt(name.substring(at + 1));
-    byte[] actual = Bicubic.squash(decode(name.substring(0, at)), size);
+    byte[] actual = Bicubic.resizeToSquare(decode(name.substring(0, at)), size);
 
     assertThat(actual).hasSize(expected.remaining());
     int worst = 0;

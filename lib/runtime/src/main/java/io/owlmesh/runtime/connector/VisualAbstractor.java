@@ -83,13 +83,13 @@ public final class VisualAbstractor implements AutoCloseable {
   }
 
   /**
-   * Condenses the features of several images together.
+   * Resamples the features of several images together.
    *
    * @param features [1 + P, D] each, of any float type
    * @return visual tokens [Q + 1, H] each, in {@link #dtype}: the queries, then the end-of-image
    *     token
    */
-  public List<HostTensor> condense(List<HostTensor> features) {
+  public List<HostTensor> resample(List<HostTensor> features) {
     OwlConfig.Vision vision = config.vision();
     for (HostTensor image : features) {
       HostTensors.requireShape(image, "features", vision.tokens(), vision.width());
@@ -98,7 +98,7 @@ public final class VisualAbstractor implements AutoCloseable {
       NDArray batch = HostTensors.enter(program, features, weights.dtype(), scope);
       try (Call call =
           program
-              .call("condense")
+              .call("resample")
               .with(batch)
               .with(weights.tensors())
               .with(config.abstractor().heads())

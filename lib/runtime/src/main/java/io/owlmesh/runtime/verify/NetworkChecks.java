@@ -50,10 +50,10 @@ final class NetworkChecks {
         var abstractor = VisualAbstractor.load(checkpoint, options, WeightLoader.Progress.NONE)) {
       List<HostTensor> features = encoder.encode(named("pixel_values/"));
       out.accept(row("features", encoder.dtype(), features, expectedFeatures));
-      List<HostTensor> tokens = abstractor.condense(expectedFeatures);
+      List<HostTensor> tokens = abstractor.resample(expectedFeatures);
       out.accept(row("visual tokens", abstractor.dtype(), tokens, expectedTokens));
       // The errors of both stages together.
-      List<HostTensor> both = abstractor.condense(features);
+      List<HostTensor> both = abstractor.resample(features);
       out.accept(row("pixels to tokens", abstractor.dtype(), both, expectedTokens));
     }
   }

@@ -10,7 +10,7 @@ import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.function.Consumer;
 
-/** Decoding and squashing, then normalising. */
+/** Decoding and resizing, then normalising. */
 final class PixelChecks {
   private static final double JPEG_MEAN = 0.6;
 
@@ -23,15 +23,15 @@ final class PixelChecks {
   }
 
   /** Every picture at every size. */
-  void squashed() {
-    golden.pixels().forEach(this::squashed);
+  void resized() {
+    golden.pixels().forEach(this::resized);
   }
 
-  private void squashed(String name, HostTensor expected) {
+  private void resized(String name, HostTensor expected) {
     int at = name.lastIndexOf('@');
     byte[] image = golden.image(name.substring(0, at));
     int size = Integer.parseInt(name.substring(at + 1));
-    byte[] actual = Bicubic.squash(new PictureDecoder().decode(image), size);
+    byte[] actual = Bicubic.resizeToSquare(new PictureDecoder().decode(image), size);
     ByteBuffer wanted = expected.bytes();
     int worst = 0;
     long sum = 0;
@@ -49,9 +49,7 @@ final class PixelChecks {
         new Row("pixels", name, actual.length, found, jpeg ? "3, mean 0.60" : "1 level", passed));
   }
 
-  /**
-   * From the reference's squashed pixels to the input of the vision encoder, exact but rounding.
-   */
+  /** From the reference's resized pixels to the input of the vision encoder, exact but rounding. */
   void normalised(OwlConfig config) {
     String prefix = "pixel_values/";
     int size = config.preprocessing().size();

@@ -54,7 +54,7 @@ public final class Verification {
 
   private void run(List<Checkpoint> checkpoints) {
     PixelChecks pixels = new PixelChecks(golden, out);
-    pixels.squashed();
+    pixels.resized();
     pixels.normalised(checkpoints.getFirst().config());
     SortedMap<String, HostTensor> forward = golden.forward();
     for (Checkpoint checkpoint : checkpoints) {

@@ -1,9 +1,9 @@
-  # Features [N, 1 + P, D] -> visual tokens [N, Q + 1, H]: the condensed queries, then the end-of-image token.
-  # Without layers nothing is condensed: each of the 1 + P features is projected, and Q is 1 + P.
+  # Features [N, 1 + P, D] -> visual tokens [N, Q + 1, H]: the resampled queries, then the end-of-image token.
+  # Without layers nothing is resampled: each of the 1 + P features is projected, and Q is 1 + P.
   # w: queries, 22 tensors a layer, visual_fc (w, b), end-of-image token.
-  def condense(self: __torch__.Net, features: Tensor, w: List[Tensor], heads: int, eps: float) -> Tensor:
+  def resample(self: __torch__.Net, features: Tensor, w: List[Tensor], heads: int, eps: float) -> Tensor:
     return self.leave(self.visual_tokens(features, w, heads, eps, 0.))
-  # As condense, for training: attention weights are dropped with this probability.
+  # As resample, for training: attention weights are dropped with this probability.
   def visual_tokens(self: __torch__.Net, features: Tensor, w: List[Tensor], heads: int, eps: float, dropout: float) -> Tensor:
     n = features.size(0)
     layers = (len(w) - 4) // 22

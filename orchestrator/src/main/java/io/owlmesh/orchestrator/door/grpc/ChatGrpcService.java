@@ -49,15 +49,18 @@ import java.util.function.Supplier;
 public class ChatGrpcService extends ChatGrpc.ChatImplBase {
   private static final int CHUNK = 1 << 20;
 
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final AdmissionControl answers;
   private final Sessions sessions;
   private final OrchestratorConfig settings;
 
   @Inject
   ChatGrpcService(
-      MeshGateway front, AdmissionControl answers, Sessions sessions, OrchestratorConfig settings) {
-    this.front = front;
+      MeshGateway gateway,
+      AdmissionControl answers,
+      Sessions sessions,
+      OrchestratorConfig settings) {
+    this.gateway = gateway;
     this.answers = answers;
     this.sessions = sessions;
     this.settings = settings;
@@ -78,7 +81,7 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    tell(response, front::describe);
+    tell(response, gateway::describe);
   }
 
   /** Answers with one message, from a thread that may wait. */

@@ -10,7 +10,7 @@ import jakarta.inject.Inject;
 @GrpcService
 public class OrchestratorHealthGrpcService extends HealthService {
   @Inject
-  OrchestratorHealthGrpcService(MeshGateway front) {
-    super(front.health());
+  OrchestratorHealthGrpcService(MeshGateway gateway) {
+    super(gateway.health());
   }
 }

@@ -33,7 +33,7 @@ final class OpenAiRoutes {
   private static final int FINGERPRINT = 12;
 
   private final AdmissionControl answers;
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final RemoteImages remote;
   private final ImageResolver images;
@@ -42,13 +42,13 @@ final class OpenAiRoutes {
   @Inject
   OpenAiRoutes(
       AdmissionControl answers,
-      MeshGateway front,
+      MeshGateway gateway,
       Sessions sessions,
       OrchestratorConfig settings,
       OpenAiConfig config,
       Vertx vertx) {
     this.answers = answers;
-    this.front = front;
+    this.gateway = gateway;
     this.settings = settings;
     this.remote =
         new RemoteImages(
@@ -73,7 +73,7 @@ final class OpenAiRoutes {
   }
 
   private Models models() {
-    return new Models(front.mesh(), settings.defaultAdapter().orElse(""), begin);
+    return new Models(gateway.mesh(), settings.defaultAdapter().orElse(""), begin);
   }
 
   private void complete(RoutingContext routing) {
@@ -83,7 +83,7 @@ final class OpenAiRoutes {
 
   private void complete(Exchange exchange, Buffer body) {
     CompletionRequest request = CompletionRequest.of(body, settings.maxImages());
-    MeshInfo mesh = front.mesh();
+    MeshInfo mesh = gateway.mesh();
     GenerationOptions options = request.choices().generation(models().adapter(request.model()));
     CompletionJson json =
         new CompletionJson(

@@ -43,18 +43,18 @@ public final class ApiRoutes {
   private static final int MAX_BODY = 4 << 20;
 
   private final AdmissionControl answers;
-  private final MeshGateway front;
+  private final MeshGateway gateway;
   private final Sessions sessions;
 
   @Inject
-  public ApiRoutes(AdmissionControl answers, MeshGateway front, Sessions sessions) {
+  public ApiRoutes(AdmissionControl answers, MeshGateway gateway, Sessions sessions) {
     this.answers = answers;
-    this.front = front;
+    this.gateway = gateway;
     this.sessions = sessions;
   }
 
   public void install(@Observes Router router) {
-    router.get("/api/mesh").handler(tell(_ -> front.describe()));
+    router.get("/api/mesh").handler(tell(_ -> gateway.describe()));
     router.get("/api/sessions").handler(tell(this::list));
     router.get(SESSION).handler(tell(exchange -> sessions.get(exchange.path("session"))));
     router.delete(SESSION).handler(tell(this::delete));

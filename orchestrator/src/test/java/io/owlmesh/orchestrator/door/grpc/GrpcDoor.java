@@ -36,7 +36,7 @@ final class GrpcDoor implements AutoCloseable {
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(
-                new ChatGrpcService(mesh.front, mesh.answers, kept.sessions(), mesh.settings))
+                new ChatGrpcService(mesh.gateway, mesh.answers, kept.sessions(), mesh.settings))
             .build()
             .start();
     channel =

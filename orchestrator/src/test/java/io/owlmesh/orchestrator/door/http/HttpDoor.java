@@ -48,7 +48,7 @@ public final class HttpDoor implements AutoCloseable {
     mesh = new FakeMesh(UUID.randomUUID().toString(), changed);
     kept = new KeptSessions(folder, mesh);
     new OriginFilter(new Loopback(), mesh.answers).install(router);
-    new ApiRoutes(mesh.answers, mesh.front, kept.sessions()).install(router);
+    new ApiRoutes(mesh.answers, mesh.gateway, kept.sessions()).install(router);
     new UnknownPaths(mesh.answers).install(router);
     server =
         vertx

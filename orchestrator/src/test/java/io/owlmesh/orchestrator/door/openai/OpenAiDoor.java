@@ -49,7 +49,7 @@ abstract class OpenAiDoor {
     routes =
         new OpenAiRoutes(
             door.mesh.answers,
-            door.mesh.front,
+            door.mesh.gateway,
             door.kept.sessions(),
             door.mesh.settings,
             new Nowhere(),

@@ -97,7 +97,8 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--memory-mib",
       paramLabel = "N",
       description =
-          "Buffer for measuring the memory's bandwidth; 0 leaves that out (default: ${DEFAULT-VALUE}).")
+          "Buffer for measuring the memory's bandwidth; 0 leaves that out (default:"
+              + " ${DEFAULT-VALUE}).")
   private int memoryMib = 1024;
 
   @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")

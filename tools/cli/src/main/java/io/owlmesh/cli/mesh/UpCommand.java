@@ -93,14 +93,16 @@ public final class UpCommand implements Callable<Integer> {
       names = "--dtype",
       paramLabel = "TYPE",
       description =
-          "Arithmetic of the engines: float32, bfloat16, float16, or auto: as stored, 16 bits in bfloat16 (default: auto).")
+          "Arithmetic of the engines: float32, bfloat16, float16, or auto: as stored, 16 bits in"
+              + " bfloat16 (default: auto).")
   private @Nullable String dtype;
 
   @Option(
       names = "--quantize",
       paramLabel = "TYPE",
       description =
-          "Matrices of the language model: none, int8 (half the memory), or mixed: int8 for few sequences at a time (default: none).")
+          "Matrices of the language model: none, int8 (half the memory), or mixed: int8 for few"
+              + " sequences at a time (default: none).")
   private @Nullable String quantize;
 
   @Option(
