@@ -8,16 +8,20 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** A request that the mesh did not answer to its end. The message is for people. */
 public final class AnswerFailed extends Exception {
   private final Status.Code code;
+  private final boolean unreachable;
 
-  private AnswerFailed(Status.Code code, String message, Throwable cause) {
+  private AnswerFailed(Status status, String message, Throwable cause) {
     super(message, cause);
-    this.code = code;
+    this.code = status.getCode();
+    this.unreachable = isUnreachable(status);
   }
 
   static AnswerFailed of(Throwable error, Address address) {
@@ -28,7 +32,7 @@ public final class AnswerFailed extends Exception {
     if (details != null) {
       details.getDetailsList().forEach(detail -> lines.addAll(explain(detail)));
     }
-    return new AnswerFailed(status.getCode(), String.join(System.lineSeparator(), lines), error);
+    return new AnswerFailed(status, String.join(System.lineSeparator(), lines), error);
   }
 
   public Status.Code code() {
@@ -37,15 +41,27 @@ public final class AnswerFailed extends Exception {
 
   private static String sentence(Status status, Address address) {
     String said = status.getDescription() == null ? "no reason given" : status.getDescription();
-    if (status.getCode() == Status.Code.UNAVAILABLE && status.getCause() != null) {
-      return "No mesh answers at %s (%s). Start one with ./owl up."
-          .formatted(address, rootMessage(status.getCause()));
+    if (isUnreachable(status)) {
+      return "No mesh answers at %s (%s).".formatted(address, rootMessage(status.getCause()));
+    }
+    if (status.getCause() instanceof UncheckedIOException unreadable) {
+      return "What was to be sent cannot be read: " + rootMessage(unreadable);
     }
     return "%s: %s".formatted(status.getCode(), said);
   }
 
-  private static String rootMessage(Throwable error) {
-    Throwable root = error;
+  /** Whether nothing answers at the address at all. */
+  public boolean isUnreachable() {
+    return unreachable;
+  }
+
+  /** What a mesh says of itself comes without a cause. */
+  private static boolean isUnreachable(Status status) {
+    return status.getCode() == Status.Code.UNAVAILABLE && status.getCause() != null;
+  }
+
+  private static String rootMessage(@Nullable Throwable error) {
+    Throwable root = error == null ? new IllegalStateException() : error;
     while (root.getCause() != null) {
       root = root.getCause();
     }

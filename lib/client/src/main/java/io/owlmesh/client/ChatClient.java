@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.client;
 
+import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
@@ -38,9 +41,21 @@ public final class ChatClient implements AutoCloseable {
       Duration limit,
       Trace trace,
       Consumer<AnswerResponse> onEvent) {
-    var observer =
-        new UploadingObserver<>(
-            new AskUpload(question.conversation(options), question.images()), onEvent);
+    return answer(question.conversation(options), question.images(), limit, trace, onEvent);
+  }
+
+  /**
+   * The same for a conversation of several turns.
+   *
+   * @param images those that its turns announce, in order
+   */
+  public PendingAnswer answer(
+      Conversation conversation,
+      List<ByteString> images,
+      Duration limit,
+      Trace trace,
+      Consumer<AnswerResponse> onEvent) {
+    var observer = new UploadingObserver<>(new AskUpload(conversation, images), onEvent);
     var _ =
         ChatGrpc.newStub(connection.channel())
             .withInterceptors(trace.interceptor())

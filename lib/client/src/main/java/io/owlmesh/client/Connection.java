@@ -3,10 +3,10 @@ package io.owlmesh.client;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.grpc.netty.NettyChannelBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.owlmesh.wire.Wire;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -22,10 +22,9 @@ public final class Connection implements AutoCloseable {
 
   public Connection(Address address) {
     channel =
-        NettyChannelBuilder.forAddress(address.host(), address.port())
+        Wire.channel(address.host(), address.port())
             .eventLoopGroup(loop)
             .channelType(NioSocketChannel.class)
-            .usePlaintext()
             .build();
   }
 

@@ -3,6 +3,7 @@ package io.owlmesh.client;
 
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -31,8 +32,14 @@ final class UploadingObserver<Q, R> implements ClientResponseObserver<Q, R> {
 
   private void send(ClientCallStreamObserver<Q> call) {
     boolean open = upload.hasNext();
-    while (call.isReady() && upload.hasNext()) {
-      call.onNext(upload.next());
+    try {
+      while (call.isReady() && upload.hasNext()) {
+        call.onNext(upload.next());
+      }
+    } catch (UncheckedIOException unreadable) {
+      end.completeExceptionally(unreadable);
+      call.cancel("what was to be sent cannot be read", unreadable);
+      return;
     }
     if (open && !upload.hasNext()) {
       call.onCompleted();

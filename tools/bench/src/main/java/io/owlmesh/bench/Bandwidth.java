@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
 
 /**
  * How fast this machine reads its memory. Decoding reads all weights for every token, so this is
@@ -31,6 +32,11 @@ public final class Bandwidth {
    * @param threads that read parts of it at the same time
    */
   public static double measure(long bytes, int threads) throws InterruptedException {
+    return measure(bytes, threads, System::nanoTime);
+  }
+
+  /** The same by a clock of nanoseconds. */
+  static double measure(long bytes, int threads, LongSupplier clock) throws InterruptedException {
     long part = bytes / threads / PAGE * PAGE;
     try (Arena arena = Arena.ofShared();
         ExecutorService readers = Executors.newFixedThreadPool(threads)) {
@@ -41,9 +47,9 @@ public final class Bandwidth {
       }
       double best = 0;
       for (int pass = 0; pass < PASSES; pass++) {
-        long begin = System.nanoTime();
+        long begin = clock.getAsLong();
         checkAll(readers.invokeAll(parts));
-        best = Math.max(best, part * threads * 1e9 / (System.nanoTime() - begin));
+        best = Math.max(best, part * threads * 1e9 / (clock.getAsLong() - begin));
       }
       return best;
     }
@@ -66,7 +72,7 @@ public final class Bandwidth {
    * Four readers a thread, a quarter of the buffer each: one alone waits for memory more than it
    * reads.
    */
-  private static long sum(MemorySegment part) {
+  static long sum(MemorySegment part) {
     long a = 0;
     long b = 0;
     long c = 0;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.bench;
 
+import io.owlmesh.client.AdapterClient;
 import io.owlmesh.client.Address;
+import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
@@ -31,6 +33,7 @@ public final class EngineBench implements AutoCloseable {
   private static final String WORDS = "The owl looks at the picture and tells what it sees there. ";
 
   private final EngineClient client;
+  private final AdapterClient loras;
   private final OwlConfig config;
   private final Model model;
   private final int tokens;
@@ -48,6 +51,7 @@ public final class EngineBench implements AutoCloseable {
   public EngineBench(
       Address address, OwlConfig config, int tokens, int prompt, Consumer<Figure> told) {
     this.client = new EngineClient(address);
+    this.loras = new AdapterClient(address);
     this.config = config;
     this.model = client.model();
     this.tokens = tokens;
@@ -56,7 +60,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   /** Measures everything; takes minutes with a large model. */
-  public List<Figure> run(long memoryBytes) throws IOException, InterruptedException {
+  public List<Figure> run(long memoryBytes) throws IOException, AnswerFailed, InterruptedException {
     int cores = Runtime.getRuntime().availableProcessors();
     double bandwidth = Bandwidth.measure(memoryBytes, cores);
     row("memory, read", bandwidth / 1e9, "GB/s", cores + " threads");
@@ -247,10 +251,10 @@ public final class EngineBench implements AutoCloseable {
     return parts;
   }
 
-  private void adapters() throws IOException {
-    int count = Math.min(ADAPTERS, model.getLimits().getMaxSequences());
+  private void adapters() throws IOException, AnswerFailed, InterruptedException {
+    int count = Math.min(ADAPTERS, model.getLimits().getSequences());
     for (int i = 0; i < count; i++) {
-      client.upload("owl-bench-" + i, RandomAdapter.files(config, i));
+      loras.upload("owl-bench-" + i, true, RandomAdapter.files(config, i));
     }
     double same = 0;
     double different = 0;
@@ -267,7 +271,7 @@ public final class EngineBench implements AutoCloseable {
                   together(count, _ -> text(), n -> options(tokens).setAdapter("owl-bench-" + n))));
     }
     for (int i = 0; i < count; i++) {
-      client.unload("owl-bench-" + i);
+      loras.unload("owl-bench-" + i);
     }
     row(
         count + " adapters in one batch",
@@ -301,5 +305,6 @@ public final class EngineBench implements AutoCloseable {
   @Override
   public void close() {
     client.close();
+    loras.close();
   }
 }

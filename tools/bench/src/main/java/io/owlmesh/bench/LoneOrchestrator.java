@@ -2,6 +2,7 @@
 package io.owlmesh.bench;
 
 import io.owlmesh.client.Address;
+import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
 import io.owlmesh.launcher.Memory;
@@ -57,8 +58,10 @@ final class LoneOrchestrator implements AutoCloseable {
     ProcessBuilder builder = new ProcessBuilder(plan.command());
     builder.environment().putAll(plan.environment());
     builder.redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile());
+    Process process = builder.start();
+    ChildGuard.over(process.toHandle());
     LoneOrchestrator started =
-        new LoneOrchestrator(folder, builder.start(), new Address("127.0.0.1", plan.port()));
+        new LoneOrchestrator(folder, process, new Address("127.0.0.1", plan.port()));
     try {
       started.awaitReady();
       return started;

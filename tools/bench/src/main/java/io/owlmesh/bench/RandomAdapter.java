@@ -3,6 +3,7 @@ package io.owlmesh.bench;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import com.google.common.io.ByteSource;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.weights.SafetensorsWriter;
@@ -22,7 +23,7 @@ final class RandomAdapter {
   private RandomAdapter() {}
 
   /** Contents by file name. */
-  static Map<String, byte[]> files(OwlConfig config, long seed) throws IOException {
+  static Map<String, ByteSource> files(OwlConfig config, long seed) throws IOException {
     OwlConfig.Language l = config.language();
     Random random = new Random(seed);
     SortedMap<String, HostTensor> tensors = new TreeMap<>();
@@ -40,8 +41,8 @@ final class RandomAdapter {
           """
               .formatted(RANK, 2 * RANK);
       return Map.of(
-          "adapter_config.json", settings.getBytes(UTF_8),
-          "adapter_model.safetensors", Files.readAllBytes(file));
+          "adapter_config.json", ByteSource.wrap(settings.getBytes(UTF_8)),
+          "adapter_model.safetensors", ByteSource.wrap(Files.readAllBytes(file)));
     } finally {
       Files.deleteIfExists(file);
       Files.delete(file.getParent());

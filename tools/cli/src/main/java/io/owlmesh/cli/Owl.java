@@ -4,9 +4,15 @@ package io.owlmesh.cli;
 import io.owlmesh.cli.bench.BenchCommand;
 import io.owlmesh.cli.bench.BenchLlmCommand;
 import io.owlmesh.cli.bench.BenchOrchestratorCommand;
+import io.owlmesh.cli.chat.AdaptersCommand;
 import io.owlmesh.cli.chat.AskCommand;
 import io.owlmesh.cli.chat.ChatCommand;
+import io.owlmesh.cli.chat.CommandHabits;
+import io.owlmesh.cli.chat.CompletionCommand;
+import io.owlmesh.cli.chat.JdkCommand;
 import io.owlmesh.cli.chat.SessionsCommand;
+import io.owlmesh.cli.chat.StandardInput;
+import io.owlmesh.cli.chat.SuperviseCommand;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.DownCommand;
@@ -22,10 +28,17 @@ import io.owlmesh.trainer.cli.DataCommand;
 import io.owlmesh.trainer.cli.EvalCommand;
 import io.owlmesh.trainer.cli.OwlEvalCommand;
 import io.owlmesh.trainer.cli.TrainCommand;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
 
 /** The root of the command line. */
@@ -37,7 +50,7 @@ import picocli.CommandLine.HelpCommand;
       "",
       "Two commands are enough to begin: ./owl up, then ./owl ask --image cat.jpg \"What is"
           + " this?\"",
-      "Help for one command: ./owl help COMMAND"
+      "Help for one command: ./owl COMMAND --help"
     })
 public final class Owl {
   /** The request was understood and failed. Wrong usage is 2, as picocli has it. */
@@ -46,20 +59,24 @@ public final class Owl {
   private Owl() {}
 
   static void main(String[] arguments) {
-    System.exit(commandLine(Home.ofProcess()).execute(arguments));
+    CommandLine line =
+        commandLine(Home.ofProcess(), StandardInput.ofProcess(), CommandHabits.ansiOfProcess());
+    System.exit(line.execute(arguments));
   }
 
-  static CommandLine commandLine(Home home) {
+  static CommandLine commandLine(Home home, StandardInput in, Ansi ansi) {
     CommandLine line =
         new CommandLine(new Owl())
             .addSubcommand(new UpCommand(home))
             .addSubcommand(new DownCommand(home))
             .addSubcommand(new StatusCommand(home))
-            .addSubcommand(new AskCommand(home))
+            .addSubcommand(new SuperviseCommand(home))
+            .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
+            .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(
-                new CommandLine(new BenchCommand(home))
+                new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))
                     .addSubcommand(new BenchOrchestratorCommand(home)))
             .addSubcommand(new CheckpointCommand())
@@ -70,8 +87,11 @@ public final class Owl {
             .addSubcommand(new OwlEvalCommand())
             .addSubcommand(new BenchTrainCommand())
             .addSubcommand(new TestCommand())
+            .addSubcommand(new JdkCommand())
+            .addSubcommand(new CompletionCommand())
             .addSubcommand(new HelpCommand());
     line.setExecutionExceptionHandler(Owl::explain);
+    CommandHabits.give(line, ansi);
     return line;
   }
 
@@ -79,14 +99,29 @@ public final class Owl {
   private static int explain(Exception error, CommandLine line, CommandLine.ParseResult parsed)
       throws Exception {
     switch (error) {
+      case AnswerFailed failed when failed.isUnreachable() ->
+          line.getErr().println(failed.getMessage() + " Start one with ./owl up.");
       case MeshException _, AnswerFailed _ -> line.getErr().println(error.getMessage());
       case OwlException ours when ours.fault() != Fault.INTERNAL ->
           line.getErr().println(ours.getMessage());
-      case IOException _, UncheckedIOException _ ->
-          line.getErr().println("Input or output failed: " + error.getMessage());
+      case IOException failed -> line.getErr().println(sentence(failed));
+      case UncheckedIOException wrapped ->
+          line.getErr().println(sentence(Objects.requireNonNull(wrapped.getCause())));
       default -> throw error;
     }
     line.getErr().flush();
     return FAILED;
+  }
+
+  /** Java's own messages name a file and nothing else, or nothing at all. */
+  private static String sentence(IOException error) {
+    return switch (error) {
+      case NoSuchFileException none -> "There is no file " + none.getFile();
+      case AccessDeniedException denied -> "No right to open " + denied.getFile();
+      case NotDirectoryException file -> file.getFile() + " is no folder";
+      case FileAlreadyExistsException file -> file.getFile() + " is there already";
+      case FileNotFoundException none -> "There is no file " + none.getMessage();
+      default -> "Input or output failed: " + error.getMessage();
+    };
   }
 }

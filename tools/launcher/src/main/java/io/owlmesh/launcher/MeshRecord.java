@@ -39,6 +39,21 @@ public record MeshRecord(
     return new MeshRecord(mode, checkpoint, host, services, millis);
   }
 
+  /** The same with another process in place of the one of its name. */
+  MeshRecord with(RunningService newer) {
+    return new MeshRecord(
+        mode,
+        checkpoint,
+        host,
+        services.stream().map(old -> old.name().equals(newer.name()) ? newer : old).toList(),
+        readyMillis);
+  }
+
+  /** The service of that name, which must be one of these. */
+  RunningService service(String name) {
+    return services.stream().filter(one -> one.name().equals(name)).findFirst().orElseThrow();
+  }
+
   /** Whether this is about the same processes. */
   boolean isSame(MeshRecord other) {
     return services.equals(other.services);
@@ -52,6 +67,15 @@ public record MeshRecord(
   /** An address to connect to: that of all interfaces is only one to listen on. */
   public Address address(RunningService service) {
     return new Address(near(), service.port());
+  }
+
+  /** Where a stage answers; one process alone answers for all of them. */
+  public Address addressOf(String stage) {
+    return services.stream()
+        .filter(one -> one.name().equals(stage))
+        .findFirst()
+        .map(this::address)
+        .orElse(frontDoor());
   }
 
   /** Where a browser on this machine finds the page; empty if the front door has no HTTP. */

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -67,13 +66,19 @@ public final class MeshStarter {
   }
 
   private void refuseSecondMesh() throws IOException, MeshException {
-    List<RunningService> alive = run.recorded().map(MeshRecord::alive).orElse(List.of());
-    if (!alive.isEmpty()) {
-      throw new MeshException(
-          "A mesh is already up (%s). Stop it with ./owl down, or look at it with ./owl status."
-              .formatted(
-                  String.join(", ", alive.stream().map(s -> s.name() + " " + s.pid()).toList())));
+    Optional<MeshRecord> here = run.recorded().filter(mesh -> !mesh.alive().isEmpty());
+    if (here.isPresent()) {
+      throw alreadyUp(here.get());
     }
+  }
+
+  /** Why a second mesh is not started. */
+  public static MeshException alreadyUp(MeshRecord mesh) {
+    return new MeshException(
+        "A mesh is already up (%s). Stop it with ./owl down, or look at it with ./owl status."
+            .formatted(
+                String.join(
+                    ", ", mesh.alive().stream().map(s -> s.name() + " " + s.pid()).toList())));
   }
 
   private static void refuseTakenPorts(MeshPlan plan) throws MeshException {
@@ -102,14 +107,8 @@ public final class MeshStarter {
     Map<RunningService, Process> processes = new LinkedHashMap<>();
     try {
       for (ServicePlan service : plan.services()) {
-        File log = run.log(service.name()).toFile();
-        ProcessBuilder builder = new ProcessBuilder(service.command());
-        builder.environment().putAll(service.environment());
-        builder.directory(run.folder().toFile());
-        builder.redirectInput(new File("/dev/null"));
-        builder.redirectErrorStream(true).redirectOutput(log);
-        Process process = builder.start();
-        processes.put(RunningService.of(service, process, log.toPath()), process);
+        Process process = service.start(run, false);
+        processes.put(RunningService.of(service, process, run.log(service.name())), process);
       }
       MeshRecord record =
           new MeshRecord(
@@ -121,6 +120,7 @@ public final class MeshStarter {
       // Written before anything is ready: if this launcher is killed now, ./owl down still finds
       // what it left.
       run.write(record);
+      run.write(plan);
       return new StartedMesh(record, processes);
     } catch (IOException failed) {
       processes.values().forEach(Process::destroyForcibly);

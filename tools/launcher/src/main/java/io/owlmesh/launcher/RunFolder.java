@@ -12,12 +12,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** The folder of a mesh: its record and a log a service. */
 public record RunFolder(Path folder) {
   private static final int TAIL_BYTES = 16 * 1024;
+  private static final String PLAN = "plan.json";
+  private static final String SUPERVISOR = "supervisor.json";
+  private static final String RETRY = "retry";
+  private static final FileAttribute<?> OWNER_ALONE =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
   /** The mesh that was last started here and not taken down, whether its processes live or not. */
   public Optional<MeshRecord> recorded() throws IOException, MeshException {
@@ -29,20 +39,100 @@ public record RunFolder(Path folder) {
   }
 
   void write(MeshRecord mesh) throws IOException {
-    Path draft = folder.resolve("mesh.json.new");
-    Files.writeString(draft, mesh.toJson());
-    // Readers see the old record or the new one, never half of one.
-    Files.move(draft, record(), StandardCopyOption.ATOMIC_MOVE);
+    write(record(), mesh.toJson());
+  }
+
+  void write(MeshPlan plan) throws IOException {
+    write(folder.resolve(PLAN), PlanFile.toJson(plan, System.getenv()));
+  }
+
+  /**
+   * How the mesh was started.
+   *
+   * @throws MeshException if nobody knows, or this process lacks a variable that is needed
+   */
+  public MeshPlan plan() throws IOException, MeshException {
+    try {
+      return PlanFile.fromJson(Files.readString(folder.resolve(PLAN)), System.getenv());
+    } catch (NoSuchFileException none) {
+      throw new MeshException("How the mesh was started is not known; ./owl down stops it.");
+    }
+  }
+
+  /** Says who watches the mesh, and how its services fare. */
+  public void write(SupervisorRecord supervisor) throws IOException {
+    write(folder.resolve(SUPERVISOR), supervisor.toJson());
+  }
+
+  /** This process as the one that watches. */
+  static SupervisorRecord thisProcess(Map<String, SupervisorRecord.Restarts> services) {
+    return supervisor(ProcessHandle.current(), services);
+  }
+
+  /** A process as the one that watches. */
+  public static SupervisorRecord supervisor(
+      ProcessHandle process, Map<String, SupervisorRecord.Restarts> services) {
+    long started = process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    return new SupervisorRecord(process.pid(), started, services);
+  }
+
+  /** Who watches the mesh, or did when it was last heard of. */
+  public Optional<SupervisorRecord> supervisor() throws IOException, MeshException {
+    try {
+      return Optional.of(SupervisorRecord.fromJson(Files.readString(folder.resolve(SUPERVISOR))));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    }
+  }
+
+  /** The process that watches the mesh, if it lives. */
+  public Optional<RunningService> watching() throws IOException, MeshException {
+    return supervisor()
+        .map(one ->
+            new RunningService(
+                "supervisor", one.pid(), one.started(), 0, OptionalInt.empty(), supervisorLog()))
+        .filter(RunningService::alive);
+  }
+
+  /** What the one that watches has to say. */
+  public Path supervisorLog() {
+    return log("supervisor");
+  }
+
+  /** Asks the one that watches to start at once what is down, also what it has given up. */
+  public void askRetry() throws IOException {
+    Files.writeString(folder.resolve(RETRY), "");
+  }
+
+  /** Whether that was not heard yet. */
+  public boolean retryIsAsked() {
+    return Files.exists(folder.resolve(RETRY));
+  }
+
+  boolean takeRetry() throws IOException {
+    return Files.deleteIfExists(folder.resolve(RETRY));
+  }
+
+  /** Readers see the old content or the new, never half of it; nobody else sees any. */
+  private static void write(Path file, String content) throws IOException {
+    Path draft = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(draft);
+    Files.createFile(draft, OWNER_ALONE);
+    Files.writeString(draft, content);
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Removes the record of this mesh, but not of another that was started meanwhile. */
   public void forget(MeshRecord mesh) throws IOException, MeshException {
     if (recorded().filter(mesh::isSame).isPresent()) {
-      Files.deleteIfExists(record());
+      for (String file : List.of("mesh.json", PLAN, SUPERVISOR, RETRY)) {
+        Files.deleteIfExists(folder.resolve(file));
+      }
     }
   }
 
-  Path log(String service) {
+  /** What a service writes. */
+  public Path log(String service) {
     return folder.resolve(service + ".log");
   }
 
@@ -62,10 +152,18 @@ public record RunFolder(Path folder) {
 
   /** Keeps a second launcher from starting a mesh here at the same time. */
   Held hold() throws IOException, MeshException {
+    return hold("lock", "Another launcher is starting a mesh in %s right now.");
+  }
+
+  /** Keeps a second process from starting the same services again. */
+  Held holdSupervision() throws IOException, MeshException {
+    return hold("supervisor.lock", "Another process watches the mesh in %s.");
+  }
+
+  private Held hold(String name, String taken) throws IOException, MeshException {
     Files.createDirectories(folder);
     FileChannel channel =
-        FileChannel.open(
-            folder.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {
       FileLock lock = channel.tryLock();
       if (lock != null) {
@@ -75,7 +173,7 @@ public record RunFolder(Path folder) {
       // Refused below, like a lock of another process.
     }
     channel.close();
-    throw new MeshException("Another launcher is starting a mesh in " + folder + " right now.");
+    throw new MeshException(taken.formatted(folder));
   }
 
   /** A lock to give back. */

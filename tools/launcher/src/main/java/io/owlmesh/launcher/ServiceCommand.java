@@ -41,13 +41,8 @@ final class ServiceCommand {
   private ServiceCommand() {}
 
   static List<String> of(Path jar) {
-    List<String> command = new ArrayList<>();
-    if (Files.isExecutable(SETSID)) {
-      // A session of its own: the terminal's Ctrl-C reaches the launcher alone, which then stops
-      // the services in order, and a detached mesh outlives its terminal.
-      command.add(SETSID.toString());
-    }
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = new ArrayList<>(ownSession());
+    command.add(java().toString());
     command.addAll(FLAGS);
     String extra = System.getenv().getOrDefault(EXTRA_FLAGS, "").strip();
     if (!extra.isEmpty()) {
@@ -56,5 +51,18 @@ final class ServiceCommand {
     command.add("-jar");
     command.add(jar.toString());
     return command;
+  }
+
+  /**
+   * Gives a command a session of its own: the terminal's Ctrl-C reaches the launcher alone, which
+   * then stops the services in order, and a detached mesh outlives its terminal.
+   */
+  static List<String> ownSession() {
+    return Files.isExecutable(SETSID) ? List.of(SETSID.toString()) : List.of();
+  }
+
+  /** The JVM that runs this process runs the others, too. */
+  static Path java() {
+    return Path.of(System.getProperty("java.home"), "bin", "java");
   }
 }

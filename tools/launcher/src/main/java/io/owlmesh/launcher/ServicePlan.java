@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
+import java.io.File;
+import java.io.IOException;
+import java.lang.ProcessBuilder.Redirect;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -23,5 +26,21 @@ public record ServicePlan(
   public ServicePlan {
     command = List.copyOf(command);
     environment = Map.copyOf(environment);
+  }
+
+  /**
+   * Starts the process.
+   *
+   * @param again whether its log goes on where an earlier process ended
+   */
+  Process start(RunFolder run, boolean again) throws IOException {
+    File log = run.log(name).toFile();
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder.environment().putAll(environment);
+    builder.directory(run.folder().toFile());
+    builder.redirectInput(new File("/dev/null"));
+    builder.redirectErrorStream(true);
+    builder.redirectOutput(again ? Redirect.appendTo(log) : Redirect.to(log));
+    return builder.start();
   }
 }

@@ -6,6 +6,7 @@ final class MuteService {
   private MuteService() {}
 
   static void main(String[] arguments) throws InterruptedException {
+    ParentWatch.begin();
     System.out.println("still loading");
     Thread.sleep(Long.MAX_VALUE);
   }

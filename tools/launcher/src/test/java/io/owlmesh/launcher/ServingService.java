@@ -12,6 +12,7 @@ final class ServingService {
   private ServingService() {}
 
   static void main(String[] arguments) throws Exception {
+    ParentWatch.begin();
     System.out.println("weights from " + System.getenv("OWL_CHECKPOINT"));
     int port = Integer.parseInt(System.getenv("OWL_PORT"));
     Server server =

@@ -8,6 +8,7 @@ final class StubbornService {
   private StubbornService() {}
 
   static void main(String[] arguments) throws InterruptedException {
+    ParentWatch.begin();
     CountDownLatch never = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

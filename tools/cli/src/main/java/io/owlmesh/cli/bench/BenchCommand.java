@@ -13,18 +13,19 @@ import io.owlmesh.bench.ServiceCost;
 import io.owlmesh.bench.TestPicture;
 import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.chat.AnswerFlags;
+import io.owlmesh.cli.chat.ImageArguments;
+import io.owlmesh.cli.chat.LanguageModelFlag;
+import io.owlmesh.cli.chat.StandardInput;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.AskRequest;
 import io.owlmesh.client.ChatClient;
-import io.owlmesh.client.LocalImage;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -52,6 +53,7 @@ public final class BenchCommand implements Callable<Integer> {
   private static final String QUESTION = "Describe this picture in detail.";
 
   private final Home home;
+  private final StandardInput in;
 
   @SuppressWarnings("NullAway.Init")
   @Spec
@@ -81,17 +83,9 @@ public final class BenchCommand implements Callable<Integer> {
       description = "Generated pictures in each request (default: ${DEFAULT-VALUE}).")
   private int images = 1;
 
-  @Option(
-      names = "--image",
-      paramLabel = "FILE",
-      description = "A picture to show instead of generated ones. May be repeated.")
-  private List<Path> files = new ArrayList<>();
+  @Mixin private ImageArguments files = new ImageArguments();
 
-  @Option(
-      names = "--llm",
-      paramLabel = "HOST:PORT",
-      description = "Where the language model answers, to ask for its size (default: as recorded).")
-  private @Nullable String llm;
+  @Mixin private LanguageModelFlag llm = new LanguageModelFlag();
 
   @Option(
       names = "--memory-mib",
@@ -106,8 +100,9 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private AnswerFlags flags = new AnswerFlags();
 
-  public BenchCommand(Home home) {
+  BenchCommand(Home home, StandardInput in) {
     this.home = home;
+    this.in = in;
   }
 
   @Override
@@ -132,7 +127,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Load.Result load(Address address) throws InterruptedException {
-    List<ByteString> given = given();
+    List<ByteString> given = files.read(in, spec.commandLine());
     try (ChatClient client = new ChatClient(address)) {
       Load load =
           new Load(
@@ -144,14 +139,6 @@ public final class BenchCommand implements Callable<Integer> {
         load.run(0, warmUp, concurrency);
       }
       return load.run(warmUp, requests, concurrency);
-    }
-  }
-
-  private List<ByteString> given() {
-    try {
-      return files.stream().map(LocalImage::read).toList();
-    } catch (IllegalArgumentException unusable) {
-      throw new ParameterException(spec.commandLine(), unusable.getMessage(), unusable);
     }
   }
 
@@ -168,31 +155,8 @@ public final class BenchCommand implements Callable<Integer> {
     double bandwidth =
         Bandwidth.measure((long) memoryMib << 20, Runtime.getRuntime().availableProcessors());
     DescribeResponse stage =
-        languageModel(mesh)
-            .flatMap(LanguageStage::describe)
-            .orElse(DescribeResponse.getDefaultInstance());
+        llm.or(mesh).flatMap(LanguageStage::describe).orElse(DescribeResponse.getDefaultInstance());
     return Optional.of(new DecodeLimit(bandwidth, stage.getWeightBytes(), stage.getDevice()));
-  }
-
-  /** In a mesh the stage of that name; one process alone may answer for all stages. */
-  private Optional<Address> languageModel(Optional<MeshRecord> mesh) {
-    if (llm != null) {
-      return Optional.of(address(llm));
-    }
-    return mesh.map(m ->
-        m.services().stream()
-            .filter(service -> service.name().equals("llm"))
-            .findFirst()
-            .map(m::address)
-            .orElse(m.frontDoor()));
-  }
-
-  private Address address(String text) {
-    try {
-      return Address.parse(text);
-    } catch (IllegalArgumentException notAnAddress) {
-      throw new ParameterException(spec.commandLine(), notAnAddress.getMessage(), notAnAddress);
-    }
   }
 
   private void requirePositive(String option, int value) {
@@ -202,7 +166,7 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private String what(Address address) {
-    int shown = files.isEmpty() ? images : files.size();
+    int shown = files.count() == 0 ? images : files.count();
     return "%s: %d requests with %d image(s), %d at a time, %d core(s) here"
         .formatted(
             address, requests, shown, concurrency, Runtime.getRuntime().availableProcessors());

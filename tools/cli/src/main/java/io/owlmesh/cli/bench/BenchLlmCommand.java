@@ -4,10 +4,11 @@ package io.owlmesh.cli.bench;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.bench.EngineBench;
 import io.owlmesh.bench.Figure;
+import io.owlmesh.cli.chat.LanguageModelFlag;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
-import io.owlmesh.launcher.RunningService;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -61,23 +62,18 @@ public final class BenchLlmCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, MeshException, InterruptedException {
+  public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
     MeshRecord mesh =
         home.run()
             .recorded()
             .filter(m -> !m.alive().isEmpty())
             .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
-    RunningService service =
-        mesh.services().stream()
-            .filter(s -> s.name().equals("llm"))
-            .findFirst()
-            .orElse(mesh.services().getFirst());
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s, %d cores%n", mesh.checkpoint(), Runtime.getRuntime().availableProcessors());
     out.flush();
     try (EngineBench bench =
         new EngineBench(
-            mesh.address(service),
+            mesh.addressOf(LanguageModelFlag.SERVICE),
             Checkpoint.open(mesh.checkpoint()).config(),
             tokens,
             prompt,

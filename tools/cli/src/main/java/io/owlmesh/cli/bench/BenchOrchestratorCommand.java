@@ -106,20 +106,10 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
             .recorded()
             .filter(m -> !m.alive().isEmpty())
             .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
-    List<Address> stages =
-        Stream.of("vision", "abstractor", "llm").map(name -> address(mesh, name)).toList();
+    List<Address> stages = Stream.of("vision", "abstractor", "llm").map(mesh::addressOf).toList();
     try (OrchestratorBench bench = new OrchestratorBench(mesh.frontDoor(), stages, tokens)) {
       return bench.run(warmUp, requests);
     }
-  }
-
-  /** One process alone answers for all stages. */
-  private static Address address(MeshRecord mesh, String stage) {
-    return mesh.services().stream()
-        .filter(service -> service.name().equals(stage))
-        .findFirst()
-        .map(mesh::address)
-        .orElse(mesh.frontDoor());
   }
 
   private void requireAtLeast(String option, int value, int least) {

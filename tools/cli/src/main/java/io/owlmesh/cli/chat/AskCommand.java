@@ -8,7 +8,6 @@ import com.google.protobuf.util.JsonFormat;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.ChatClient;
-import io.owlmesh.client.LocalImage;
 import io.owlmesh.client.SessionClient;
 import io.owlmesh.client.SessionTurn;
 import io.owlmesh.client.TimingsLine;
@@ -26,7 +25,6 @@ import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -55,17 +53,17 @@ import picocli.CommandLine.Spec;
 public final class AskCommand implements Callable<Integer> {
   private static final int STOPPED = 130;
 
+  /** Bytes of a question; the mesh refuses long ones in a sentence, this bounds memory alone. */
+  private static final int MAX_QUESTION = 1 << 20;
+
   private final Home home;
+  private final StandardInput in;
 
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;
 
-  @Option(
-      names = "--image",
-      paramLabel = "FILE",
-      description = "An image to look at: JPEG, PNG, GIF, BMP or WebP. May be repeated.")
-  private List<Path> images = new ArrayList<>();
+  @Mixin private ImageArguments images = new ImageArguments();
 
   @Option(
       names = "--session",
@@ -83,17 +81,25 @@ public final class AskCommand implements Callable<Integer> {
 
   @Mixin private AnswerFlags flags = new AnswerFlags();
 
-  @Parameters(arity = "0..*", paramLabel = "QUESTION", description = "What to ask.")
+  @Parameters(
+      arity = "0..*",
+      paramLabel = "QUESTION",
+      description = "What to ask; - or nothing reads it from standard input.")
   private List<String> words = new ArrayList<>();
 
-  public AskCommand(Home home) {
+  AskCommand(Home home, StandardInput in) {
     this.home = home;
+    this.in = in;
   }
 
   @Override
   public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
-    NewMessage.Builder question = NewMessage.newBuilder().setText(String.join(" ", words).strip());
-    List<ByteString> files = files(question.getText());
+    NewMessage.Builder question = NewMessage.newBuilder().setText(question());
+    if (question.getText().isEmpty() && images.count() == 0) {
+      throw new ParameterException(
+          spec.commandLine(), "Ask something: ./owl ask [--image FILE]... \"question\"");
+    }
+    List<ByteString> files = images.read(in, spec.commandLine());
     try (ChatClient client = new ChatClient(flags.address(home))) {
       SessionClient mesh = client.sessions();
       for (ByteString file : files) {
@@ -114,13 +120,18 @@ public final class AskCommand implements Callable<Integer> {
     return answer.getState() == MessageState.MESSAGE_STATE_STOPPED;
   }
 
-  private List<ByteString> files(String text) {
-    if (text.isEmpty() && images.isEmpty()) {
+  /** What was said, else what comes over a pipe that no image comes over. */
+  private String question() {
+    boolean named = words.equals(List.of(StandardInput.NAME));
+    if (named && images.readStandardInput()) {
       throw new ParameterException(
-          spec.commandLine(), "Ask something: ./owl ask [--image FILE]... \"question\"");
+          spec.commandLine(), "Standard input can be the image or the question, not both.");
+    }
+    if (!named && (!words.isEmpty() || in.terminal() || images.readStandardInput())) {
+      return String.join(" ", words).strip();
     }
     try {
-      return images.stream().map(LocalImage::read).toList();
+      return in.readText("question", MAX_QUESTION).strip();
     } catch (IllegalArgumentException unusable) {
       throw new ParameterException(spec.commandLine(), unusable.getMessage(), unusable);
     }

@@ -31,11 +31,14 @@ public final class DownCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, MeshException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    Optional<MeshRecord> recorded = home.run().recorded();
-    List<RunningService> alive = recorded.map(MeshRecord::alive).orElse(List.of());
+    Optional<MeshRecord> before = home.run().recorded();
+    List<RunningService> alive = before.map(MeshRecord::alive).orElse(List.of());
     if (alive.isEmpty()) {
       out.println("No mesh is up.");
     }
+    stopWatching();
+    // Read again: a service may have been started in place of another meanwhile.
+    Optional<MeshRecord> recorded = home.run().recorded();
     List<String> killed =
         recorded.isEmpty()
             ? List.of()
@@ -51,5 +54,13 @@ public final class DownCommand implements Callable<Integer> {
     }
     out.flush();
     return 0;
+  }
+
+  /** First, because it would start again what is stopped; when it ends, it stops the services. */
+  private void stopWatching() throws IOException, MeshException, InterruptedException {
+    Optional<RunningService> watching = home.run().watching();
+    if (watching.isPresent()) {
+      MeshStopper.stop(List.of(watching.get()), ShutdownStop.GRACE.multipliedBy(3));
+    }
   }
 }

@@ -5,11 +5,13 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.launcher.MeshStopper;
 import io.owlmesh.launcher.RunFolder;
+import io.owlmesh.launcher.Supervisor;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +22,7 @@ final class ShutdownStop {
 
   private final RunFolder run;
   private final PrintWriter out;
-  private final AtomicReference<@Nullable MeshRecord> watched = new AtomicReference<>();
+  private final AtomicReference<@Nullable Supplier<MeshRecord>> watched = new AtomicReference<>();
 
   private volatile boolean begun;
 
@@ -32,7 +34,12 @@ final class ShutdownStop {
   }
 
   void watch(MeshRecord mesh) {
-    watched.set(mesh);
+    watched.set(() -> mesh);
+  }
+
+  /** The mesh as the supervisor knows it when the end has come; it starts nothing from then on. */
+  void watch(Supervisor supervisor) {
+    watched.set(supervisor::stop);
   }
 
   /** From now on the mesh outlives this process. */
@@ -47,10 +54,11 @@ final class ShutdownStop {
 
   private void stop() {
     begun = true;
-    MeshRecord mesh = watched.getAndSet(null);
-    if (mesh == null) {
+    Supplier<MeshRecord> last = watched.getAndSet(null);
+    if (last == null) {
       return;
     }
+    MeshRecord mesh = last.get();
     try {
       if (!mesh.alive().isEmpty()) {
         out.println(

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.bench.TextTable;
 import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.chat.ServiceStatus;
 import io.owlmesh.cli.option.Home;
-import io.owlmesh.launcher.Health;
-import io.owlmesh.launcher.HealthProbe;
-import io.owlmesh.launcher.Memory;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
+import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.RunningService;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Shows what runs. */
@@ -28,8 +29,8 @@ import picocli.CommandLine.Spec;
     name = "status",
     description = "Shows the services of this machine's mesh.",
     footer = {"", "Exit code 1 if a service is down or not ready, or no mesh is up."})
-public final class StatusCommand implements Callable<Integer> {
-  private static final Duration PATIENCE = Duration.ofSeconds(2);
+final class StatusCommand implements Callable<Integer> {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Home home;
 
@@ -37,60 +38,78 @@ public final class StatusCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  public StatusCommand(Home home) {
+  @Option(names = "--json", description = "As JSON, for programs.")
+  private boolean json;
+
+  StatusCommand(Home home) {
     this.home = home;
   }
+
+  /**
+   * What {@code --json} prints.
+   *
+   * @param mode "mesh" or "fused"; absent if no mesh is up, as are all but the services, then none
+   * @param supervisor the process that starts again what dies; absent if there is none
+   */
+  record Report(
+      @Nullable String mode,
+      @Nullable String checkpoint,
+      @Nullable String page,
+      @Nullable Long supervisor,
+      List<ServiceStatus> services) {}
 
   @Override
   public Integer call() throws IOException, MeshException {
     PrintWriter out = spec.commandLine().getOut();
-    Optional<MeshRecord> recorded = home.run().recorded();
+    RunFolder run = home.run();
+    Optional<MeshRecord> recorded = run.recorded();
     if (recorded.isEmpty()) {
-      out.println("No mesh is up.");
+      out.println(json ? text(new Report(null, null, null, null, List.of())) : "No mesh is up.");
       out.flush();
       return Owl.FAILED;
     }
     MeshRecord mesh = recorded.get();
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("SERVICE", "PID", "ADDRESS", "HEALTH", "RSS", "PSS", "UPTIME", "LOG"));
-    boolean wellAll = true;
+    Optional<RunningService> watching = run.watching();
+    List<ServiceStatus> services = new ArrayList<>();
     for (RunningService service : mesh.services()) {
-      String health = health(mesh, service);
-      wellAll &= health.equals("serving");
-      rows.add(row(mesh, service, health));
+      services.add(ServiceStatus.of(mesh, service, run.supervisor(), watching.isPresent()));
     }
-    out.printf("%s, checkpoint %s%n", mesh.mode(), Home.shown(mesh.checkpoint()));
-    out.println(new TextTable(rows));
-    mesh.page().ifPresent(page -> out.printf("The page: %s%n", page));
+    out.println(json ? text(report(mesh, watching, services)) : show(mesh, watching, services));
     out.flush();
-    return wellAll ? 0 : Owl.FAILED;
+    return services.stream().allMatch(ServiceStatus::isWell) ? 0 : Owl.FAILED;
   }
 
-  private static String health(MeshRecord mesh, RunningService service) {
-    if (!service.alive()) {
-      return "down";
-    }
-    try (HealthProbe probe = new HealthProbe(mesh.address(service))) {
-      Health health = probe.check(PATIENCE);
-      return health.name().toLowerCase(Locale.ROOT).replace('_', ' ');
-    }
+  private static Report report(
+      MeshRecord mesh, Optional<RunningService> watching, List<ServiceStatus> services) {
+    return new Report(
+        mesh.mode(),
+        mesh.checkpoint().toString(),
+        mesh.page().orElse(null),
+        watching.map(RunningService::pid).orElse(null),
+        services);
   }
 
-  private List<String> row(MeshRecord mesh, RunningService service, String health) {
-    boolean alive = service.alive();
-    return List.of(
-        service.name(),
-        alive ? Long.toString(service.pid()) : "-",
-        mesh.address(service).toString(),
-        health,
-        mebibytes(alive ? Memory.resident(service.pid()) : OptionalLong.empty()),
-        mebibytes(alive ? Memory.proportional(service.pid()) : OptionalLong.empty()),
-        alive ? uptime(service.uptime()) : "-",
-        Home.shown(service.log()).toString());
+  private static String text(Report report) throws JsonProcessingException {
+    return JSON.writerWithDefaultPrettyPrinter().writeValueAsString(report);
   }
 
-  private static String mebibytes(OptionalLong amount) {
-    return amount.isPresent() ? amount.getAsLong() + " MiB" : "-";
+  private String show(
+      MeshRecord mesh, Optional<RunningService> watching, List<ServiceStatus> services) {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(
+        List.of("SERVICE", "PID", "ADDRESS", "HEALTH", "RESTARTS", "RSS", "PSS", "UPTIME", "LOG"));
+    services.forEach(service -> rows.add(service.cells()));
+    List<String> lines = new ArrayList<>();
+    lines.add("%s, checkpoint %s".formatted(mesh.mode(), Home.shown(mesh.checkpoint())));
+    lines.add(new TextTable(rows).toString());
+    lines.add(
+        watching
+            .map(one ->
+                "Process %d starts again what dies; its log: %s"
+                    .formatted(one.pid(), Home.shown(one.log())))
+            .orElse("Nobody starts again what dies: ./owl up repairs the mesh and does so."));
+    mesh.page().ifPresent(page -> lines.add("The page: " + page));
+    return String.join(System.lineSeparator(), lines);
   }
 
   static String uptime(Duration time) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.chat.MeshUp;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.MeshException;
@@ -10,19 +10,21 @@ import io.owlmesh.launcher.MeshPlan;
 import io.owlmesh.launcher.MeshPorts;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.launcher.MeshStarter;
-import io.owlmesh.launcher.RunningService;
-import io.owlmesh.launcher.StartedMesh;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -34,11 +36,16 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {
       "",
+      "A service that dies is started again, after a wait that grows. Where a mesh is up of which",
+      "services are down, they are started again as they were.",
       "Ctrl-C stops all services. Other OWL_... variables of the environment reach them too;",
       "OWL_JAVA_OPTS adds flags to their JVMs."
     })
 public final class UpCommand implements Callable<Integer> {
   private static final int LAST_PORT = 65_535;
+
+  /** What may be said to a mesh that is up: how it is watched, not what it is. */
+  private static final Set<String> REPAIRING = Set.of("--detach", "--wait");
 
   private final Home home;
 
@@ -138,33 +145,32 @@ public final class UpCommand implements Callable<Integer> {
   public Integer call() throws IOException, MeshException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     MeshPorts ports = ports();
+    MeshUp up = new MeshUp(home, out, Duration.ofSeconds(waitSeconds), detach);
+    Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
+    if (here.isPresent()) {
+      refuseAnother(here.get());
+      return up.repair(here.get());
+    }
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
     MeshOptions options = new MeshOptions(fused, weights, host, ports, settings(weights));
     MeshPlan plan = MeshPlan.of(home.root(), options);
-    ShutdownStop stop = new ShutdownStop(home.run(), out);
     out.printf(
         "Starting %s with %s%n",
         fused ? "all stages in one process" : "the mesh", Home.shown(weights));
     out.flush();
-    StartedMesh mesh;
-    try {
-      mesh = starter(out).start(plan, stop::watch);
-    } catch (MeshException failed) {
-      if (stop.begun()) {
-        return Owl.FAILED;
-      }
-      throw failed;
-    }
-    announce(mesh.record(), out);
-    if (detach) {
-      stop.release();
-      return 0;
-    }
-    return attend(mesh, stop, out);
+    return up.start(plan);
   }
 
-  private MeshStarter starter(PrintWriter out) {
-    return new MeshStarter(home.run(), Duration.ofSeconds(waitSeconds), out);
+  /** A repair starts services as they were started, so it cannot give them what is asked here. */
+  private void refuseAnother(MeshRecord mesh) throws MeshException {
+    List<String> options =
+        spec.commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(name -> !REPAIRING.contains(name))
+            .toList();
+    if (!options.isEmpty()) {
+      throw MeshStarter.alreadyUp(mesh);
+    }
   }
 
   private MeshPorts ports() {
@@ -216,37 +222,5 @@ public final class UpCommand implements Callable<Integer> {
       return Path.of(ofEnvironment);
     }
     return data != null ? data : home.root().resolve("data");
-  }
-
-  private void announce(MeshRecord mesh, PrintWriter out) {
-    out.printf("Ready. gRPC: %s, logs: %s%n", mesh.frontDoor(), Home.shown(home.run().folder()));
-    out.println("Try: ./owl ask --image FILE \"What is in this picture?\"");
-    out.println(
-        detach ? "./owl status shows it, ./owl down stops it." : "Ctrl-C stops all services.");
-    mesh.page().ifPresent(page -> out.printf("The page: %s%n", page));
-    out.flush();
-  }
-
-  /** Stays until every service has ended, and says when one does: the others keep running. */
-  private int attend(StartedMesh mesh, ShutdownStop stop, PrintWriter out)
-      throws InterruptedException {
-    mesh.processes().forEach((service, process) -> reportEnd(service, process, stop, out));
-    for (Process process : mesh.processes().values()) {
-      process.waitFor();
-    }
-    return 0;
-  }
-
-  private static void reportEnd(
-      RunningService service, Process process, ShutdownStop stop, PrintWriter out) {
-    var _ =
-        process
-            .onExit()
-            .thenAccept(ended -> {
-              String how =
-                  stop.begun() ? "stopped" : "ended (exit code %d)".formatted(ended.exitValue());
-              out.printf("%s %s, log: %s%n", service.name(), how, Home.shown(service.log()));
-              out.flush();
-            });
   }
 }

@@ -9,20 +9,28 @@ import com.google.rpc.BadRequest;
 import com.google.rpc.Code;
 import com.google.rpc.Status;
 import io.grpc.protobuf.StatusProto;
+import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.OwlCalls;
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 class AskCommandTest {
   private OwlCalls owl;
@@ -210,26 +218,46 @@ class AskCommandTest {
     }
   }
 
+  /** A process of its own: where the tests run with SIGINT ignored, this process cannot hear it. */
   @Test
-  @Timeout(30)
+  @Timeout(60)
   void ctrlCStopsTheAnswerInTheMesh() throws Exception {
+    CompletableFuture<Process> asking = new CompletableFuture<>();
     FakeTurn.Script interrupted =
         turn -> {
           turn.say("Well, ");
-          sendCtrlC();
+          sendCtrlC(asking.join());
         };
     try (FakeSessions mesh = new FakeSessions(interrupted)) {
-      int code = owl.call("ask", "--address", mesh.address(), "Go");
+      Process ask =
+          new ProcessBuilder(
+                  "env",
+                  "--default-signal=INT",
+                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                  "-XX:TieredStopAtLevel=1",
+                  "-cp",
+                  System.getProperty("java.class.path"),
+                  Owl.class.getName(),
+                  "ask",
+                  "--address",
+                  mesh.address(),
+                  "Go")
+              .directory(folder.toFile())
+              .start();
+      ChildGuard.over(ask.toHandle());
+      asking.complete(ask);
 
-      assertThat(code).isEqualTo(130);
-      assertThat(owl.out).hasToString("Well, " + System.lineSeparator());
-      assertThat(owl.err.toString()).contains("(stopped)").contains("--session s1");
+      assertThat(ask.inputReader().readAllLines()).containsExactly("Well, ");
+      assertThat(String.join("\n", ask.errorReader().readAllLines()))
+          .contains("(stopped)")
+          .contains("--session s1");
+      assertThat(ask.waitFor()).isEqualTo(130);
     }
   }
 
-  private static void sendCtrlC() {
+  private static void sendCtrlC(Process to) {
     try {
-      new ProcessBuilder("kill", "-INT", Long.toString(ProcessHandle.current().pid())).start();
+      new ProcessBuilder("kill", "-INT", Long.toString(to.pid())).start();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -244,6 +272,69 @@ class AskCommandTest {
       assertThat(owl.err.toString()).contains("DEADLINE_EXCEEDED");
       assertThat(mesh.cancelled.await(5, TimeUnit.SECONDS)).isTrue();
     }
+  }
+
+  @Test
+  void imageAndQuestionMayComeOverAPipe() throws Exception {
+    byte[] image = new byte[100_000];
+    new Random(2).nextBytes(image);
+    try (FakeSessions mesh = new FakeSessions(FakeTurn.saying("Ok."))) {
+      assertThat(owl.callWith(image, "ask", "--address", mesh.address(), "--image", "-", "What?"))
+          .isZero();
+      assertThat(mesh.images).containsExactly(ByteString.copyFrom(image));
+      assertThat(mesh.turns.getLast().getSay().getText()).isEqualTo("What?");
+
+      assertThat(owl.callWith("Is it\nan owl – é?\n", "ask", "--address", mesh.address())).isZero();
+      assertThat(mesh.turns.getLast().getSay().getText()).isEqualTo("Is it\nan owl – é?");
+      assertThat(owl.callWith("Or a cat?", "ask", "--address", mesh.address(), "-")).isZero();
+      assertThat(mesh.turns.getLast().getSay().getText()).isEqualTo("Or a cat?");
+
+      Path file = Files.writeString(folder.resolve("a.png"), "a");
+      assertThat(
+              owl.callWith(
+                  "Where?", "ask", "--address", mesh.address(), "--image", file.toString()))
+          .isZero();
+      assertThat(mesh.turns.getLast().getSay().getText()).isEqualTo("Where?");
+      assertThat(mesh.turns.getLast().getSay().getImagesList()).hasSize(1);
+    }
+  }
+
+  @Test
+  void standardInputIsOneThingAndBounded() {
+    assertThat(owl.callWith("x", "ask", "--image", "-", "-")).isEqualTo(2);
+    assertThat(owl.callWith("x", "ask", "--image", "-", "--image", "-", "X")).isEqualTo(2);
+    assertThat(owl.callWith("", "ask", "--image", "-", "X")).isEqualTo(2);
+    assertThat(owl.callWith("x".repeat((1 << 20) + 1), "ask")).isEqualTo(2);
+    assertThat(owl.callWith(new byte[] {(byte) 0xC3}, "ask")).isEqualTo(2);
+    assertThat(owl.err.toString().lines())
+        .containsExactly(
+            "Standard input can be the image or the question, not both.",
+            "Standard input can be one image only.",
+            "The image on standard input is empty",
+            "The question on standard input has more than 1,048,576 bytes",
+            "The question on standard input is not UTF-8");
+  }
+
+  @Test
+  void whatAPersonTypesIsNotWaitedFor() {
+    StandardInput typed = new StandardInput(InputStream.nullInputStream(), true);
+
+    CommandLine line = Owl.commandLine(new Home(folder), typed, CommandLine.Help.Ansi.OFF);
+    line.setErr(new PrintWriter(owl.err));
+
+    assertThat(line.execute("ask")).isEqualTo(2);
+    assertThat(owl.err.toString()).contains("Ask something");
+  }
+
+  @Test
+  void anImageFileThatIsTooLargeIsNotRead() throws Exception {
+    Path large = folder.resolve("large.png");
+    try (RandomAccessFile file = new RandomAccessFile(large.toFile(), "rw")) {
+      file.setLength(65L << 20);
+    }
+
+    assertThat(owl.call("ask", "--image", large.toString(), "X")).isEqualTo(2);
+    assertThat(owl.err.toString()).contains("has more than 67,108,864 bytes");
   }
 
   @Test

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.chat;
+
+import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.MeshFlag;
+import io.owlmesh.client.Address;
+import io.owlmesh.launcher.MeshException;
+import io.owlmesh.launcher.MeshRecord;
+import java.io.IOException;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/** Where to find the language model's service, for what the front door does not do. */
+final class LanguageModelFlag {
+  static final String SERVICE = "llm";
+
+  @Option(
+      names = "--llm",
+      paramLabel = "HOST:PORT",
+      scope = ScopeType.INHERIT,
+      converter = MeshFlag.Parser.class,
+      description = "Where the language model answers (default: in the mesh that is up here).")
+  private @Nullable Address address;
+
+  /** What was said, else the service of that mesh. */
+  Optional<Address> or(Optional<MeshRecord> mesh) {
+    return Optional.ofNullable(address).or(() -> mesh.map(one -> one.addressOf(SERVICE)));
+  }
+
+  /**
+   * What was said, else the service of the mesh on this machine.
+   *
+   * @throws MeshException if there is neither
+   */
+  Address required(Home home) throws IOException, MeshException {
+    return or(home.run().recorded().filter(mesh -> !mesh.alive().isEmpty()))
+        .orElseThrow(
+            () -> new MeshException("No mesh is up here. Start one with ./owl up, or name --llm."));
+  }
+}
