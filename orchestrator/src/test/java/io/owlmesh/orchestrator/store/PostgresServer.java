@@ -47,7 +47,7 @@ public final class PostgresServer implements AutoCloseable {
             "127.0.0.1",
             "-k",
             folder + "");
-    server = new ProcessBuilder(command).inheritIO().start();
+    server = EndsWithTests.guard(new ProcessBuilder(command).inheritIO().start());
     awaitReady();
   }
 

@@ -25,7 +25,7 @@ final class S3Server implements AutoCloseable {
   S3Server(Path folder) throws Exception {
     int port = freePort();
     endpoint = URI.create("http://127.0.0.1:" + port);
-    process =
+    ProcessBuilder store =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1",
@@ -38,8 +38,8 @@ final class S3Server implements AutoCloseable {
                 "--com.adobe.testing.s3mock.store.initialBuckets=" + BUCKET,
                 "--com.adobe.testing.s3mock.store.root=" + folder)
             .redirectErrorStream(true)
-            .redirectOutput(folder.resolve("server.log").toFile())
-            .start();
+            .redirectOutput(folder.resolve("server.log").toFile());
+    process = EndsWithTests.guard(store.start());
     awaitReady();
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -98,6 +99,7 @@ class PageTest {
         .put("OWL_STAGES", "http://127.0.0.1:" + stages.getAddress().getPort() + "/");
 
     Process running = tests.start();
+    ChildGuard.over(running.toHandle());
 
     try {
       assertThat(running.waitFor(10, TimeUnit.MINUTES)).as("the tests end").isTrue();

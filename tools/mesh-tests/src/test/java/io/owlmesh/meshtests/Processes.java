@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.fail;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.NettyChannelBuilder;
 import io.owlmesh.client.Address;
+import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
 import io.owlmesh.launcher.MeshException;
@@ -81,7 +82,9 @@ final class Processes implements AutoCloseable {
     builder.environment().putAll(plan.environment());
     builder.environment().putAll(settings);
     builder.redirectErrorStream(true).redirectOutput(log(name).toFile());
-    running.put(name, builder.start());
+    Process process = builder.start();
+    ChildGuard.over(process.toHandle());
+    running.put(name, process);
   }
 
   private ServicePlan plan(String name) {
