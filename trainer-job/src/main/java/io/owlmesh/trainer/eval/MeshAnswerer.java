@@ -18,6 +18,7 @@ import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
 import io.owlmesh.trainer.data.TrainingSample;
+import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,7 +44,7 @@ public final class MeshAnswerer implements Answerer {
    * @param adapter that requests name; without one, the mesh's default
    */
   public MeshAnswerer(String address, Optional<String> adapter, int maxNewTokens) {
-    this.channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    this.channel = Wire.tune(NettyChannelBuilder.forTarget(address)).build();
     this.adapter = adapter;
     this.maxNewTokens = maxNewTokens;
   }

@@ -16,6 +16,7 @@ import io.owlmesh.proto.llm.v1.FileChunk;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
+import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -57,7 +58,7 @@ public final class Publisher {
   }
 
   private static Adapter send(Path adapter, String version, String address) {
-    ManagedChannel channel = NettyChannelBuilder.forTarget(address).usePlaintext().build();
+    ManagedChannel channel = Wire.tune(NettyChannelBuilder.forTarget(address)).build();
     try (Sending sending = new Sending(adapter, version)) {
       LanguageModelGrpc.newStub(channel)
           .withDeadlineAfter(LIMIT_SECONDS, TimeUnit.SECONDS)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.monitor;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import java.io.ByteArrayOutputStream;
+import com.google.protobuf.ByteString;
+import com.google.protobuf.CodedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -18,9 +17,14 @@ import java.util.zip.CRC32C;
  * data, masked CRC-32C of them), each an Event message of event.proto.
  */
 public final class TensorBoardWriter implements AutoCloseable {
-  private static final int FIXED64 = 1;
-  private static final int BYTES = 2;
-  private static final int FIXED32 = 5;
+  // Fields of Event, of Summary in it, and of Summary.Value in that.
+  private static final int WALL_TIME = 1;
+  private static final int STEP = 2;
+  private static final int FILE_VERSION = 3;
+  private static final int SUMMARY = 5;
+  private static final int VALUE = 1;
+  private static final int TAG = 1;
+  private static final int SIMPLE_VALUE = 2;
 
   private final OutputStream out;
 
@@ -32,32 +36,42 @@ public final class TensorBoardWriter implements AutoCloseable {
             "events.out.tfevents.%d.%d.owl"
                 .formatted(now.getEpochSecond(), ProcessHandle.current().pid()));
     out = Files.newOutputStream(file);
-    Message event = event(now, 0);
-    event.bytes(3, "brain.Event:2".getBytes(UTF_8));
-    record(event);
+    event(now, 0, event -> event.writeString(FILE_VERSION, "brain.Event:2"));
   }
 
   /** A value of a curve. */
   public void scalar(String tag, long step, double value, Instant time) throws IOException {
-    Message point = new Message();
-    point.bytes(1, tag.getBytes(UTF_8));
-    point.float32(2, (float) value);
-    Message summary = new Message();
-    summary.bytes(1, point.bytes());
-    Message event = event(time, step);
-    event.bytes(5, summary.bytes());
-    record(event);
+    ByteString point =
+        message(fields -> {
+          fields.writeString(TAG, tag);
+          fields.writeFloat(SIMPLE_VALUE, (float) value);
+        });
+    ByteString summary = message(fields -> fields.writeBytes(VALUE, point));
+    event(time, step, fields -> fields.writeBytes(SUMMARY, summary));
   }
 
-  private static Message event(Instant time, long step) {
-    Message event = new Message();
-    event.float64(1, time.getEpochSecond() + time.getNano() / 1e9);
-    event.varint(2, step);
-    return event;
+  /** What a message has in it. */
+  private interface Fields {
+    void write(CodedOutputStream to) throws IOException;
   }
 
-  private void record(Message event) throws IOException {
-    byte[] data = event.bytes();
+  private static ByteString message(Fields fields) throws IOException {
+    ByteString.Output bytes = ByteString.newOutput();
+    CodedOutputStream coded = CodedOutputStream.newInstance(bytes);
+    fields.write(coded);
+    coded.flush();
+    return bytes.toByteString();
+  }
+
+  private void event(Instant time, long step, Fields what) throws IOException {
+    byte[] data =
+        message(
+                fields -> {
+                  fields.writeDouble(WALL_TIME, time.getEpochSecond() + time.getNano() / 1e9);
+                  fields.writeInt64(STEP, step);
+                  what.write(fields);
+                })
+            .toByteArray();
     ByteBuffer head = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN);
     head.putLong(data.length);
     head.putInt(masked(head.array(), 8));
@@ -80,45 +94,5 @@ public final class TensorBoardWriter implements AutoCloseable {
   @Override
   public void close() throws IOException {
     out.close();
-  }
-
-  /** A protocol buffer message, field by field. */
-  private static final class Message {
-    private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-    byte[] bytes() {
-      return out.toByteArray();
-    }
-
-    void varint(int field, long value) {
-      raw((long) field << 3);
-      raw(value);
-    }
-
-    void bytes(int field, byte[] value) {
-      raw((long) field << 3 | BYTES);
-      raw(value.length);
-      out.writeBytes(value);
-    }
-
-    void float64(int field, double value) {
-      raw((long) field << 3 | FIXED64);
-      out.writeBytes(
-          ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putDouble(value).array());
-    }
-
-    void float32(int field, float value) {
-      raw((long) field << 3 | FIXED32);
-      out.writeBytes(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putFloat(value).array());
-    }
-
-    private void raw(long value) {
-      long left = value;
-      while ((left & ~0x7FL) != 0) {
-        out.write((int) ((left & 0x7F) | 0x80));
-        left >>>= 7;
-      }
-      out.write((int) left);
-    }
   }
 }
