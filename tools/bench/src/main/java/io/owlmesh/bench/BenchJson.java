@@ -6,8 +6,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.util.JsonFormat;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
 import java.util.OptionalLong;
@@ -23,10 +21,10 @@ public final class BenchJson {
     this.report = report;
   }
 
-  public static void write(BenchReport report, Path file) throws IOException {
+  public static ObjectNode of(BenchReport report) throws IOException {
     BenchJson json = new BenchJson(report);
     json.fill();
-    Files.writeString(file, json.root.toPrettyString() + "\n");
+    return json.root;
   }
 
   private void fill() throws IOException {

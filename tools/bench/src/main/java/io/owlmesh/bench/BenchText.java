@@ -2,6 +2,7 @@
 package io.owlmesh.bench;
 
 import io.owlmesh.client.TimingsLine;
+import io.owlmesh.model.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -57,7 +58,7 @@ public final class BenchText {
                   ? "-"
                   : String.format(Locale.ROOT, "%.1f %%", 100 * values.sum() / total)));
     }
-    lines.add(new TextTable(rows).toString());
+    lines.add(new Columns(rows).toString());
   }
 
   private void rates() {
@@ -121,7 +122,7 @@ public final class BenchText {
               mebibytes(service.residentMib()),
               mebibytes(service.proportionalMib())));
     }
-    lines.add(new TextTable(rows).toString());
+    lines.add(new Columns(rows).toString());
   }
 
   private void failures() {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.bench;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.owlmesh.model.Columns;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -30,17 +28,12 @@ public record OrchestratorReport(
       List<List<String>> rows = new ArrayList<>();
       rows.add(List.of("", "P50", "P90", "P99", "MAX"));
       times.forEach(spread -> rows.add(spread.cells()));
-      lines.add(new TextTable(rows).toString());
+      lines.add(new Columns(rows).toString());
     }
     figures.forEach(figure -> lines.add(figure.toString()));
     if (!errors.isEmpty()) {
       lines.add(errors.size() + " request(s) failed, the first with: " + errors.getFirst());
     }
     return String.join(System.lineSeparator(), lines);
-  }
-
-  /** For programs. */
-  public void write(Path file) throws IOException {
-    JsonMapper.builder().build().writerWithDefaultPrettyPrinter().writeValue(file.toFile(), this);
   }
 }

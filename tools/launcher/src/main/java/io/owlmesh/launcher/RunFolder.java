@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -25,9 +27,14 @@ public record RunFolder(Path folder) {
   private static final int TAIL_BYTES = 16 * 1024;
   private static final String PLAN = "plan.json";
   private static final String SUPERVISOR = "supervisor.json";
+  static final String SUPERVISOR_LOG = "supervisor";
   private static final String RETRY = "retry";
-  private static final FileAttribute<?> OWNER_ALONE =
-      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+  private static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
+  private static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
+
+  private static FileAttribute<?> mode(String text) {
+    return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
+  }
 
   /** The mesh that was last started here and not taken down, whether its processes live or not. */
   public Optional<MeshRecord> recorded() throws IOException, MeshException {
@@ -96,7 +103,7 @@ public record RunFolder(Path folder) {
 
   /** What the one that watches has to say. */
   public Path supervisorLog() {
-    return log("supervisor");
+    return log(SUPERVISOR_LOG);
   }
 
   /** Asks the one that watches to start at once what is down, also what it has given up. */
@@ -136,6 +143,24 @@ public record RunFolder(Path folder) {
     return folder.resolve(service + ".log");
   }
 
+  /**
+   * A log to append to, for its owner alone.
+   *
+   * @param again whether what an earlier process wrote stays
+   */
+  File openLog(String service, boolean again) throws IOException {
+    Path log = log(service);
+    if (!again) {
+      Files.deleteIfExists(log);
+    }
+    try {
+      Files.createFile(log, OWNER_ALONE);
+    } catch (FileAlreadyExistsException goesOn) {
+      // What it is for.
+    }
+    return log.toFile();
+  }
+
   /** The last lines of a log, for a person who wants to know why a service ended. */
   static List<String> tail(Path log, int lines) throws IOException {
     try (FileChannel channel = FileChannel.open(log, StandardOpenOption.READ)) {
@@ -161,7 +186,7 @@ public record RunFolder(Path folder) {
   }
 
   private Held hold(String name, String taken) throws IOException, MeshException {
-    Files.createDirectories(folder);
+    Files.createDirectories(folder, FOLDER_OF_OWNER);
     FileChannel channel =
         FileChannel.open(folder.resolve(name), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     try {

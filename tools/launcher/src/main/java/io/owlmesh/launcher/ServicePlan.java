@@ -34,13 +34,13 @@ public record ServicePlan(
    * @param again whether its log goes on where an earlier process ended
    */
   Process start(RunFolder run, boolean again) throws IOException {
-    File log = run.log(name).toFile();
+    File log = run.openLog(name, again);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(environment);
     builder.directory(run.folder().toFile());
     builder.redirectInput(new File("/dev/null"));
     builder.redirectErrorStream(true);
-    builder.redirectOutput(again ? Redirect.appendTo(log) : Redirect.to(log));
+    builder.redirectOutput(Redirect.appendTo(log));
     return builder.start();
   }
 }

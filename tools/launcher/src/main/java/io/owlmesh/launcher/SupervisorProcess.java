@@ -44,7 +44,8 @@ public final class SupervisorProcess {
             .directory(run.folder().toFile())
             .redirectInput(new File("/dev/null"))
             .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.appendTo(run.supervisorLog().toFile()))
+            .redirectOutput(
+                ProcessBuilder.Redirect.appendTo(run.openLog(RunFolder.SUPERVISOR_LOG, true)))
             .start();
     run.write(RunFolder.supervisor(process.toHandle(), Map.of()));
     return process;

@@ -256,7 +256,7 @@ class SupervisorTest {
   void whatIsKeptAboutAMeshIsForItsOwnerAlone() throws Exception {
     start(TestPlans.of(ServingService.class));
 
-    for (String file : List.of("mesh.json", "plan.json")) {
+    for (String file : List.of("mesh.json", "plan.json", "ServingService0.log")) {
       assertThat(Files.getPosixFilePermissions(run.folder().resolve(file)))
           .containsExactlyInAnyOrder(
               PosixFilePermission.OWNER_READ, PosixFilePermission.OWNER_WRITE);

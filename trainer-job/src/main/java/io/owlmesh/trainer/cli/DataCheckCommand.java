@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
+import io.owlmesh.model.Columns;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.Augmentation;
@@ -17,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
@@ -112,21 +114,31 @@ final class DataCheckCommand implements Callable<Integer> {
   }
 
   private void print(PrintWriter out, int samples) {
-    out.printf("%-24s %,12d%n%-24s %,12d%n", "samples", samples, "usable", lengths.size());
-    report.byReason().forEach((reason, count) -> out.printf("%-24s %,12d%n", reason, count));
-    out.printf("%-24s %,12d%n%-24s %,12d%n", "images", pictures, "trained targets", targets);
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("samples", number(samples)));
+    rows.add(List.of("usable", number(lengths.size())));
+    report.byReason().forEach((reason, count) -> rows.add(List.of(reason, number(count))));
+    rows.add(List.of("images", number(pictures)));
+    rows.add(List.of("trained targets", number(targets)));
     if (!lengths.isEmpty()) {
       Collections.sort(lengths);
-      out.printf(
-          "%-24s %d, %d, %d, %d%n",
-          "length min, median, p99, max",
-          lengths.getFirst(),
-          lengths.get(lengths.size() / 2),
-          lengths.get((int) (lengths.size() * 0.99)),
-          lengths.getLast());
+      rows.add(
+          List.of(
+              "length min, median, p99, max",
+              "%d, %d, %d, %d"
+                  .formatted(
+                      lengths.getFirst(),
+                      lengths.get(lengths.size() / 2),
+                      lengths.get((int) (lengths.size() * 0.99)),
+                      lengths.getLast())));
     }
-    labels.forEach((label, count) -> out.printf("%-36s %,12d%n", label, count));
+    labels.forEach((label, count) -> rows.add(List.of(label, number(count))));
+    out.println(new Columns(rows));
     report.examples().forEach(out::println);
     out.flush();
+  }
+
+  private static String number(long count) {
+    return String.format(Locale.ROOT, "%,12d", count);
   }
 }

@@ -1,15 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.core.OwlException;
-import io.owlmesh.runtime.EngineOptions;
-import io.owlmesh.runtime.Quantization;
 import io.owlmesh.trainer.eval.Answerer;
-import io.owlmesh.trainer.eval.CheckpointAnswerer;
 import io.owlmesh.trainer.eval.EvalQuestion;
 import io.owlmesh.trainer.eval.EvalReport;
 import io.owlmesh.trainer.eval.Evaluation;
-import io.owlmesh.trainer.eval.MeshAnswerer;
 import io.owlmesh.trainer.eval.Score;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -20,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -34,6 +30,9 @@ import picocli.CommandLine.Spec;
 public final class EvalCommand implements Callable<Integer> {
   private static final int EVERY = 200;
 
+  /** Replies of a test are words and short sentences. */
+  private static final int TOKENS = 64;
+
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;
@@ -46,32 +45,7 @@ public final class EvalCommand implements Callable<Integer> {
       description = "Dialogues whose last reply is the truth, such as a picture book's test.jsonl.")
   private Path test;
 
-  @Option(names = "--checkpoint", paramLabel = "DIR", description = "Model to load and ask.")
-  private Optional<Path> checkpoint = Optional.empty();
-
-  @Option(
-      names = "--address",
-      paramLabel = "HOST:PORT",
-      description = "Instead of a checkpoint, a running mesh.")
-  private Optional<String> address = Optional.empty();
-
-  @Option(
-      names = "--adapter",
-      paramLabel = "DIR|NAME",
-      description = "LoRA to answer with: its folder, or its name in the mesh.")
-  private Optional<String> adapter = Optional.empty();
-
-  @Option(
-      names = "--quantize",
-      paramLabel = "TYPE",
-      description = "Matrices of the checkpoint's language model: none, int8 or mixed.")
-  private String quantize = "none";
-
-  @Option(
-      names = "--max-new-tokens",
-      paramLabel = "N",
-      description = "Of an answer (default: ${DEFAULT-VALUE}).")
-  private int maxNewTokens = 64;
+  @Mixin private AnswererFlags flags = new AnswererFlags();
 
   @Option(
       names = "--limit",
@@ -96,7 +70,7 @@ public final class EvalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     List<EvalQuestion> questions = Evaluation.questions(test, limit);
     EvalReport report;
-    try (Answerer answerer = answerer()) {
+    try (Answerer answerer = flags.open(TOKENS)) {
       report = Evaluation.run(answerer, questions, this::progress);
     }
     PrintWriter out = spec.commandLine().getOut();
@@ -122,22 +96,6 @@ public final class EvalCommand implements Callable<Integer> {
     if (html.isPresent()) {
       report.writeHtml(html.get());
     }
-  }
-
-  private Answerer answerer() {
-    if (checkpoint.isPresent() == address.isPresent()) {
-      throw OwlException.badInput("--checkpoint", "name a checkpoint or the address of a mesh");
-    }
-    if (address.isPresent() && !quantize.equals("none")) {
-      throw OwlException.badInput("--quantize", "is for a checkpoint; a mesh has its own");
-    }
-    return checkpoint.isPresent()
-        ? new CheckpointAnswerer(
-            checkpoint.get(),
-            adapter.map(Path::of),
-            EngineOptions.DEFAULTS.withQuantization(Quantization.named(quantize)),
-            maxNewTokens)
-        : new MeshAnswerer(address.orElseThrow(), adapter, maxNewTokens);
   }
 
   private void progress(int done, int all, int right) {

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.core.OwlException;
-import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.trainer.eval.Answerer;
-import io.owlmesh.trainer.eval.CheckpointAnswerer;
-import io.owlmesh.trainer.eval.MeshAnswerer;
 import io.owlmesh.trainer.owleval.GradingPage;
 import io.owlmesh.trainer.owleval.OwlEval;
 import io.owlmesh.trainer.owleval.Tally;
@@ -13,8 +9,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -27,6 +23,9 @@ import picocli.CommandLine.Spec;
         "Answers OwlEval's questions, makes a blind page to grade answers, counts grades.",
     synopsisSubcommandLabel = "COMMAND")
 public final class OwlEvalCommand {
+  /** Answers are paragraphs. */
+  private static final int TOKENS = 256;
+
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;
@@ -36,21 +35,11 @@ public final class OwlEvalCommand {
       @Parameters(paramLabel = "DIR", description = "Folder with questions.jsonl and its images.")
           Path folder,
       @Option(names = "--out", required = true, paramLabel = "FILE") Path out,
-      @Option(names = "--checkpoint", paramLabel = "DIR") Optional<Path> checkpoint,
-      @Option(names = "--address", paramLabel = "HOST:PORT") Optional<String> address,
-      @Option(names = "--adapter", paramLabel = "DIR|NAME") Optional<String> adapter,
-      @Option(names = "--model-id", paramLabel = "NAME", defaultValue = "owlmesh") String model,
-      @Option(names = "--max-new-tokens", paramLabel = "N", defaultValue = "256") int tokens)
+      @Mixin AnswererFlags flags,
+      @Option(names = "--model-id", paramLabel = "NAME", defaultValue = "owlmesh") String model)
       throws IOException {
-    if (checkpoint.isPresent() == address.isPresent()) {
-      throw OwlException.badInput("--checkpoint", "name a checkpoint or the address of a mesh");
-    }
     PrintWriter err = spec.commandLine().getErr();
-    try (Answerer answerer =
-        checkpoint.isPresent()
-            ? new CheckpointAnswerer(
-                checkpoint.get(), adapter.map(Path::of), EngineOptions.DEFAULTS, tokens)
-            : new MeshAnswerer(address.orElseThrow(), adapter, tokens)) {
+    try (Answerer answerer = flags.open(TOKENS)) {
       OwlEval.answer(
           answerer,
           folder,

@@ -7,8 +7,8 @@ import io.owlmesh.trainer.job.Job;
 import io.owlmesh.trainer.job.Publisher;
 import io.owlmesh.trainer.job.StudyJob;
 import io.owlmesh.trainer.job.TrainingMonitor;
+import io.owlmesh.trainer.monitor.ProgressBar;
 import io.owlmesh.trainer.recipe.Recipe;
-import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -65,7 +65,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (!publish.isEmpty() && read.study().isPresent()) {
       throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
     }
-    try (TrainingMonitor watching = new TrainingMonitor(out, isTerminal())) {
+    try (TrainingMonitor watching = new TrainingMonitor(out, ProgressBar.onTerminal())) {
       CountDownLatch over = new CountDownLatch(1);
       Thread hook = new Thread(() -> stop(watching, over), "stop");
       Runtime.getRuntime().addShutdownHook(hook);
@@ -75,10 +75,6 @@ public final class TrainCommand implements Callable<Integer> {
         over.countDown();
       }
     }
-  }
-
-  private static boolean isTerminal() {
-    return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
   /** The JVM ends when this returns, with 128 + the signal's number. */

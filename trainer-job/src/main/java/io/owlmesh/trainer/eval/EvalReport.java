@@ -3,10 +3,12 @@ package io.owlmesh.trainer.eval;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.model.Columns;
 import io.owlmesh.trainer.monitor.Html;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
@@ -39,21 +41,18 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
 
   /** An aligned table for people. */
   public String table() {
-    StringBuilder table = new StringBuilder();
-    table.append(String.format("%-14s %-28s %9s %9s   %s%n", "BY", "", "RIGHT", "OF", "95 %"));
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("BY", "", " RIGHT", "    OF", "95 %"));
     for (Score score : scores) {
-      table.append(
-          String.format(
-              Locale.ROOT,
-              "%-14s %-28s %8.1f%% %9d   %.1f to %.1f%n",
+      rows.add(
+          List.of(
               score.kind(),
               score.name(),
-              100 * score.accuracy(),
-              score.total(),
-              100 * score.low(),
-              100 * score.high()));
+              String.format(Locale.ROOT, "%5.1f%%", 100 * score.accuracy()),
+              String.format(Locale.ROOT, "%6d", score.total()),
+              String.format(Locale.ROOT, "%.1f to %.1f", 100 * score.low(), 100 * score.high())));
     }
-    return table.toString();
+    return new Columns(rows) + System.lineSeparator();
   }
 
   /** Writes scores and answers. */

@@ -12,18 +12,17 @@ import java.util.Locale;
 public final class TrainingProgress {
   private static final double TERMINAL_SECONDS = 0.2;
   private static final double PLAIN_SECONDS = 30;
-  private static final int WIDTH = 24;
   // Share of the past in the smoothed numbers.
   private static final double KEPT = 0.95;
 
   private final PrintWriter out;
   private final boolean terminal;
+  private final ProgressBar bar;
   private String stage = "";
   private double loss;
   private double rate;
   private double stepSeconds;
   private double sinceDrawn;
-  private boolean drawn;
 
   /**
    * @param terminal whether a line can be drawn again
@@ -31,6 +30,7 @@ public final class TrainingProgress {
   public TrainingProgress(PrintWriter out, boolean terminal) {
     this.out = out;
     this.terminal = terminal;
+    this.bar = new ProgressBar(out, terminal);
   }
 
   /** A step is done. */
@@ -54,29 +54,17 @@ public final class TrainingProgress {
   }
 
   private void draw(StepReport report) {
-    String text =
+    bar.draw(
+        stage,
+        (double) report.step() / report.steps(),
         String.format(
             Locale.ROOT,
-            "%s %s %d/%d  loss %.4f  %,.0f tokens/s  %s left",
-            stage,
-            bar((double) report.step() / report.steps()),
+            "%d/%d  loss %.4f  %,.0f tokens/s  %s left",
             report.step(),
             report.steps(),
             loss,
             rate,
-            left((report.steps() - report.step()) * stepSeconds));
-    if (terminal) {
-      out.print("\r\u001b[K" + text);
-      drawn = true;
-    } else {
-      out.println(text);
-    }
-    out.flush();
-  }
-
-  private String bar(double share) {
-    int full = (int) (share * WIDTH);
-    return terminal ? "[" + "#".repeat(full) + ".".repeat(WIDTH - full) + "]" : "";
+            left((report.steps() - report.step()) * stepSeconds)));
   }
 
   private static String left(double seconds) {
@@ -88,10 +76,7 @@ public final class TrainingProgress {
 
   /** Something else to say, on a line of its own. */
   public void line(String text) {
-    if (drawn) {
-      out.println();
-      drawn = false;
-    }
+    bar.end();
     out.println(text);
     out.flush();
   }

@@ -4,8 +4,10 @@ package io.owlmesh.trainer.owleval;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.Columns;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,12 +48,10 @@ public final class Tally {
         }
       }
     }
-    StringBuilder table = new StringBuilder();
-    table.append(
-        "%-28s %-20s %s%n".formatted("SYSTEM", "SINGLE TURN A/B/C/D", "MULTI TURN A/B/C/D"));
-    counts.forEach((model, count) ->
-        table.append("%-28s %-20s %s%n".formatted(model, row(count[0]), row(count[1]))));
-    return table.toString();
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(List.of("SYSTEM", "SINGLE TURN A/B/C/D", "MULTI TURN A/B/C/D"));
+    counts.forEach((model, count) -> rows.add(List.of(model, row(count[0]), row(count[1]))));
+    return new Columns(rows) + System.lineSeparator();
   }
 
   private static String row(int[] counts) {

@@ -15,6 +15,8 @@ import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.chat.AnswerFlags;
 import io.owlmesh.cli.chat.ImageArguments;
 import io.owlmesh.cli.chat.LanguageModelFlag;
+import io.owlmesh.cli.chat.MeasureFlags;
+import io.owlmesh.cli.chat.MemoryFlag;
 import io.owlmesh.cli.chat.StandardInput;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
@@ -25,17 +27,14 @@ import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures a mesh. */
@@ -46,6 +45,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Each request shows other pictures, unless --image names one.",
+      "--memory-mib 0 leaves the bandwidth of the memory out.",
       "Memory and start-up are shown of a mesh that ./owl up started on this machine.",
       "Exit code 1 if a request fails."
     })
@@ -87,16 +87,9 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private LanguageModelFlag llm = new LanguageModelFlag();
 
-  @Option(
-      names = "--memory-mib",
-      paramLabel = "N",
-      description =
-          "Buffer for measuring the memory's bandwidth; 0 leaves that out (default:"
-              + " ${DEFAULT-VALUE}).")
-  private int memoryMib = 1024;
+  @Mixin private MemoryFlag memory = new MemoryFlag();
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
-  private @Nullable Path json;
+  @Mixin private MeasureFlags measure = new MeasureFlags();
 
   @Mixin private AnswerFlags flags = new AnswerFlags();
 
@@ -107,8 +100,8 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, MeshException, InterruptedException {
-    requirePositive("--requests", requests);
-    requirePositive("--concurrency", concurrency);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--requests", requests, 1);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--concurrency", concurrency, 1);
     Address address = flags.address(home);
     Optional<MeshRecord> mesh =
         home.run().recorded().filter(m -> m.frontDoor().equals(address) && !m.alive().isEmpty());
@@ -120,9 +113,7 @@ public final class BenchCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(BenchText.of(report));
     out.flush();
-    if (json != null) {
-      BenchJson.write(report, json);
-    }
+    measure.write(BenchJson.of(report));
     return load.failures().isEmpty() ? 0 : Owl.FAILED;
   }
 
@@ -149,20 +140,14 @@ public final class BenchCommand implements Callable<Integer> {
   }
 
   private Optional<DecodeLimit> limit(Optional<MeshRecord> mesh) throws InterruptedException {
-    if (memoryMib <= 0) {
+    if (memory.bytes() == 0) {
       return Optional.empty();
     }
     double bandwidth =
-        Bandwidth.measure((long) memoryMib << 20, Runtime.getRuntime().availableProcessors());
+        Bandwidth.measure(memory.bytes(), Runtime.getRuntime().availableProcessors());
     DescribeResponse stage =
         llm.or(mesh).flatMap(LanguageStage::describe).orElse(DescribeResponse.getDefaultInstance());
     return Optional.of(new DecodeLimit(bandwidth, stage.getWeightBytes(), stage.getDevice()));
-  }
-
-  private void requirePositive(String option, int value) {
-    if (value < 1) {
-      throw new ParameterException(spec.commandLine(), option + " must be at least 1");
-    }
   }
 
   private String what(Address address) {

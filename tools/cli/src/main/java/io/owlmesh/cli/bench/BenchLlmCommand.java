@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.bench;
 
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.bench.EngineBench;
 import io.owlmesh.bench.Figure;
 import io.owlmesh.cli.chat.LanguageModelFlag;
+import io.owlmesh.cli.chat.MeasureFlags;
+import io.owlmesh.cli.chat.MemoryFlag;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.launcher.MeshException;
@@ -12,11 +13,11 @@ import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -48,14 +49,9 @@ public final class BenchLlmCommand implements Callable<Integer> {
       description = "Positions of the long prompt, about (default: ${DEFAULT-VALUE}).")
   private int prompt = 512;
 
-  @Option(
-      names = "--memory-mib",
-      paramLabel = "N",
-      description = "Buffer for measuring the memory's bandwidth (default: ${DEFAULT-VALUE}).")
-  private int memoryMib = 1024;
+  @Mixin private MemoryFlag memory = new MemoryFlag();
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
-  private @Nullable Path json;
+  @Mixin private MeasureFlags measure = new MeasureFlags();
 
   public BenchLlmCommand(Home home) {
     this.home = home;
@@ -63,6 +59,10 @@ public final class BenchLlmCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
+    CommandLine line = spec.commandLine();
+    MeasureFlags.requireAtLeast(line, "--tokens", tokens, 2);
+    MeasureFlags.requireAtLeast(line, "--prompt", prompt, 1);
+    MeasureFlags.requireAtLeast(line, "--memory-mib", memory.mebibytes(), 1);
     MeshRecord mesh =
         home.run()
             .recorded()
@@ -81,13 +81,8 @@ public final class BenchLlmCommand implements Callable<Integer> {
               out.println(row);
               out.flush();
             })) {
-      List<Figure> rows = bench.run((long) memoryMib << 20);
-      if (json != null) {
-        JsonMapper.builder()
-            .build()
-            .writerWithDefaultPrettyPrinter()
-            .writeValue(json.toFile(), rows);
-      }
+      List<Figure> rows = bench.run(memory.bytes());
+      measure.write(rows);
     }
     return 0;
   }

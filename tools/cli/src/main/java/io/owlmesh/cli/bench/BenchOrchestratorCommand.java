@@ -5,6 +5,7 @@ import io.owlmesh.bench.OrchestratorBench;
 import io.owlmesh.bench.OrchestratorReport;
 import io.owlmesh.bench.StreamsBench;
 import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.chat.MeasureFlags;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.AnswerFailed;
@@ -12,15 +13,14 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures the orchestrator without what the stages take. */
@@ -70,8 +70,7 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
       description = "How long each of these answers takes (default: ${DEFAULT-VALUE}).")
   private int seconds = 30;
 
-  @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
-  private @Nullable Path json;
+  @Mixin private MeasureFlags measure = new MeasureFlags();
 
   public BenchOrchestratorCommand(Home home) {
     this.home = home;
@@ -79,13 +78,13 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, MeshException, AnswerFailed, InterruptedException {
-    requireAtLeast("--requests", requests, 1);
-    requireAtLeast("--warm-up", warmUp, 0);
-    requireAtLeast("--tokens", tokens, 2);
-    requireAtLeast("--seconds", seconds, 1);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--requests", requests, 1);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--warm-up", warmUp, 0);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--tokens", tokens, 2);
+    MeasureFlags.requireAtLeast(spec.commandLine(), "--seconds", seconds, 1);
     OrchestratorReport report;
     if (streams != null) {
-      requireAtLeast("--streams", streams, 1);
+      MeasureFlags.requireAtLeast(spec.commandLine(), "--streams", streams, 1);
       report = new StreamsBench(home.root(), streams, seconds).run();
     } else {
       report = cost();
@@ -93,9 +92,7 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(report);
     out.flush();
-    if (json != null) {
-      report.write(json);
-    }
+    measure.write(report);
     return report.errors().isEmpty() ? 0 : Owl.FAILED;
   }
 
@@ -109,13 +106,6 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
     List<Address> stages = Stream.of("vision", "abstractor", "llm").map(mesh::addressOf).toList();
     try (OrchestratorBench bench = new OrchestratorBench(mesh.frontDoor(), stages, tokens)) {
       return bench.run(warmUp, requests);
-    }
-  }
-
-  private void requireAtLeast(String option, int value, int least) {
-    if (value < least) {
-      throw new ParameterException(
-          spec.commandLine(), "%s must be at least %d".formatted(option, least));
     }
   }
 }

@@ -4,11 +4,11 @@ package io.owlmesh.cli.chat;
 import com.google.common.io.ByteSource;
 import com.google.common.io.MoreFiles;
 import com.google.protobuf.util.JsonFormat;
-import io.owlmesh.bench.TextTable;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.AdapterClient;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.launcher.MeshException;
+import io.owlmesh.model.Columns;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.ListAdaptersResponse;
 import java.io.IOException;
@@ -102,7 +102,7 @@ final class AdaptersCommand implements Callable<Integer> {
               String.format(Locale.ROOT, "%,d", one.getParameters()),
               shortDigest(one)));
     }
-    return new TextTable(rows).toString();
+    return new Columns(rows).toString();
   }
 
   private static String shortDigest(Adapter adapter) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.chat;
 
-import java.io.Console;
+import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -9,7 +9,6 @@ import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
@@ -66,9 +65,7 @@ final class CommandHabits {
   }
 
   static Ansi ansiOfProcess() {
-    boolean terminal =
-        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
-    return ansi(System.getenv(), terminal);
+    return ansi(System.getenv(), ProgressBar.onTerminal());
   }
 
   private static String[] version() throws IOException {

@@ -3,9 +3,9 @@ package io.owlmesh.cli.chat;
 
 import com.google.protobuf.Timestamp;
 import io.grpc.Status;
-import io.owlmesh.bench.TextTable;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.SessionClient;
+import io.owlmesh.model.Columns;
 import io.owlmesh.proto.chat.v1.ListSessionsResponse;
 import io.owlmesh.proto.chat.v1.Session;
 import java.time.Instant;
@@ -45,7 +45,7 @@ final class SessionTable {
               messages(mesh, session),
               title(session)));
     }
-    String table = new TextTable(rows).toString();
+    String table = new Columns(rows).toString();
     return token.isEmpty() ? table : table + System.lineSeparator() + "There are more.";
   }
 

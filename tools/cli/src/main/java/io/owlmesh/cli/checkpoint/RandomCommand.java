@@ -9,6 +9,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.random.Preset;
 import io.owlmesh.model.random.RandomCheckpoint;
+import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -73,7 +74,7 @@ final class RandomCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     target.refuseUnlessFree(force);
     target.requireSpace(parameters * dtype.bytes());
-    ProgressLine line = new ProgressLine(out, ProgressLine.onTerminal());
+    ProgressLine line = new ProgressLine(out, ProgressBar.onTerminal());
     target.fill(place -> RandomCheckpoint.write(wanted, place, dtype, seed, line::at));
     out.printf(
         Locale.ROOT,

@@ -3,7 +3,6 @@ package io.owlmesh.cli.mesh;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.owlmesh.bench.TextTable;
 import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.chat.ServiceStatus;
 import io.owlmesh.cli.option.Home;
@@ -11,6 +10,7 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.RunningService;
+import io.owlmesh.model.Columns;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -101,7 +101,7 @@ final class StatusCommand implements Callable<Integer> {
     services.forEach(service -> rows.add(service.cells()));
     List<String> lines = new ArrayList<>();
     lines.add("%s, checkpoint %s".formatted(mesh.mode(), Home.shown(mesh.checkpoint())));
-    lines.add(new TextTable(rows).toString());
+    lines.add(new Columns(rows).toString());
     lines.add(
         watching
             .map(one ->

@@ -16,7 +16,7 @@ class ProgressLineTest {
 
     assertThat(shown.lines().filter(line -> !line.isEmpty()).count()).isGreaterThan(1);
     assertThat(shown.chars().filter(c -> c == '\n')).hasSize(1);
-    assertThat(shown).contains("\r[###").contains("100 % of 1.1 GB");
+    assertThat(shown).contains("\r").contains("[###").contains("100 % of 1.1 GB");
   }
 
   @Test

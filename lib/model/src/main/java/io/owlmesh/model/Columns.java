@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.bench;
+package io.owlmesh.model;
 
 import java.util.List;
 import java.util.stream.Collectors;
@@ -10,7 +10,11 @@ import java.util.stream.IntStream;
  *
  * @param rows the heading first; all of one length
  */
-public record TextTable(List<List<String>> rows) {
+public record Columns(List<List<String>> rows) {
+  public Columns {
+    rows = List.copyOf(rows);
+  }
+
   @Override
   public String toString() {
     int columns = rows.getFirst().size();

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.chat;
+
+import picocli.CommandLine.Option;
+
+/** How the bandwidth of the memory is measured. */
+final class MemoryFlag {
+  @Option(
+      names = "--memory-mib",
+      paramLabel = "N",
+      description = "Buffer for measuring the memory's bandwidth (default: ${DEFAULT-VALUE}).")
+  private int mebibytes = 1024;
+
+  int mebibytes() {
+    return mebibytes;
+  }
+
+  /** Size of the buffer; 0 if nothing is to be measured. */
+  long bytes() {
+    return (long) Math.max(0, mebibytes) << 20;
+  }
+}
