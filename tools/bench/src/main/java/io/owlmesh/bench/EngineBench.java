@@ -252,7 +252,7 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void adapters() throws IOException, AnswerFailed, InterruptedException {
-    int count = Math.min(ADAPTERS, model.getLimits().getSequences());
+    int count = Math.min(ADAPTERS, model.getLimits().getMaxSequences());
     for (int i = 0; i < count; i++) {
       loras.upload("owl-bench-" + i, true, RandomAdapter.files(config, i));
     }

@@ -64,7 +64,7 @@ public final class Owl {
     System.exit(line.execute(arguments));
   }
 
-  static CommandLine commandLine(Home home, StandardInput in, Ansi ansi) {
+  public static CommandLine commandLine(Home home, StandardInput in, Ansi ansi) {
     CommandLine line =
         new CommandLine(new Owl())
             .addSubcommand(new UpCommand(home))

@@ -21,16 +21,16 @@ public final class OwlCalls {
     this.home = home;
   }
 
-  int call(String... arguments) {
+  public int call(String... arguments) {
     return callWith("", arguments);
   }
 
   /** The same with something on standard input, as over a pipe. */
-  int callWith(String input, String... arguments) {
+  public int callWith(String input, String... arguments) {
     return callWith(input.getBytes(StandardCharsets.UTF_8), arguments);
   }
 
-  int callWith(byte[] input, String... arguments) {
+  public int callWith(byte[] input, String... arguments) {
     StandardInput in = new StandardInput(new ByteArrayInputStream(input), false);
     CommandLine line = Owl.commandLine(new Home(home), in, Ansi.OFF);
     line.setOut(new PrintWriter(out));

@@ -93,7 +93,7 @@ public final class BenchCommand implements Callable<Integer> {
 
   @Mixin private AnswerFlags flags = new AnswerFlags();
 
-  BenchCommand(Home home, StandardInput in) {
+  public BenchCommand(Home home, StandardInput in) {
     this.home = home;
     this.in = in;
   }

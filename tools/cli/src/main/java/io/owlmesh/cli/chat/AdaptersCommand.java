@@ -36,7 +36,7 @@ import picocli.CommandLine.Spec;
     description = "Lists the LoRA adapters of the language model; loads and unloads them.",
     sortOptions = false,
     footer = {"", "Answers on their way finish with the adapter that they began with."})
-final class AdaptersCommand implements Callable<Integer> {
+public final class AdaptersCommand implements Callable<Integer> {
   private static final String CONFIGURATION = "adapter_config.json";
   private static final List<String> WEIGHTS =
       List.of("adapter_model.safetensors", "adapter_model.bin");
@@ -53,7 +53,7 @@ final class AdaptersCommand implements Callable<Integer> {
   @Option(names = "--json", description = "List them as JSON, for programs.")
   private boolean json;
 
-  AdaptersCommand(Home home) {
+  public AdaptersCommand(Home home) {
     this.home = home;
   }
 

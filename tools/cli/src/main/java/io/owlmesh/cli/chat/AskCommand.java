@@ -87,7 +87,7 @@ public final class AskCommand implements Callable<Integer> {
       description = "What to ask; - or nothing reads it from standard input.")
   private List<String> words = new ArrayList<>();
 
-  AskCommand(Home home, StandardInput in) {
+  public AskCommand(Home home, StandardInput in) {
     this.home = home;
     this.in = in;
   }

@@ -19,7 +19,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** What every command has in common: help, version, colours, how wrong usage is told. */
-final class CommandHabits {
+public final class CommandHabits {
   private static final String NO_COLOR = "NO_COLOR";
 
   private CommandHabits() {}
@@ -44,7 +44,7 @@ final class CommandHabits {
   }
 
   /** Gives them to a command and to all below it. */
-  static void give(CommandLine root, Ansi ansi) {
+  public static void give(CommandLine root, Ansi ansi) {
     standardOptions(root);
     root.setParameterExceptionHandler((wrong, _) -> refuse(wrong));
     root.setColorScheme(Help.defaultColorScheme(ansi));
@@ -64,7 +64,7 @@ final class CommandHabits {
     return terminal && environment.getOrDefault(NO_COLOR, "").isEmpty() ? Ansi.ON : Ansi.OFF;
   }
 
-  static Ansi ansiOfProcess() {
+  public static Ansi ansiOfProcess() {
     return ansi(System.getenv(), ProgressBar.onTerminal());
   }
 

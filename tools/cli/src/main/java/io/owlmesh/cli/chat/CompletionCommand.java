@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
       "For this shell: source <(./owl completion bash). For good, put that line into ~/.bashrc,",
       "or with zsh into ~/.zshrc after: autoload -U compinit && compinit."
     })
-final class CompletionCommand implements Callable<Integer> {
+public final class CompletionCommand implements Callable<Integer> {
   /** Shells that understand the script: zsh reads it as bash does. */
   enum Shell {
     bash,

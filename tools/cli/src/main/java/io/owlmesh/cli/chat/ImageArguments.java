@@ -11,7 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** The images that a command shows to the model. */
-final class ImageArguments {
+public final class ImageArguments {
   @Option(
       names = "--image",
       paramLabel = "FILE",
@@ -21,7 +21,7 @@ final class ImageArguments {
       })
   private List<Path> files = new ArrayList<>();
 
-  int count() {
+  public int count() {
     return files.size();
   }
 
@@ -31,7 +31,7 @@ final class ImageArguments {
   }
 
   /** Reads each file whole, in the order given. */
-  List<ByteString> read(StandardInput in, CommandLine line) {
+  public List<ByteString> read(StandardInput in, CommandLine line) {
     if (files.stream().filter(ImageArguments::isStandardInput).count() > 1) {
       throw new ParameterException(line, "Standard input can be one image only.");
     }

@@ -8,7 +8,7 @@ import picocli.CommandLine.Spec;
 
 /** The script answers this one itself, before anything is built. */
 @Command(name = "jdk", description = "Prints the folder of the JDK that all this runs on.")
-final class JdkCommand implements Callable<Integer> {
+public final class JdkCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;

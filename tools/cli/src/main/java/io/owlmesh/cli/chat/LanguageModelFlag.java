@@ -13,8 +13,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
 /** Where to find the language model's service, for what the front door does not do. */
-final class LanguageModelFlag {
-  static final String SERVICE = "llm";
+public final class LanguageModelFlag {
+  public static final String SERVICE = "llm";
 
   @Option(
       names = "--llm",
@@ -25,7 +25,7 @@ final class LanguageModelFlag {
   private @Nullable Address address;
 
   /** What was said, else the service of that mesh. */
-  Optional<Address> or(Optional<MeshRecord> mesh) {
+  public Optional<Address> or(Optional<MeshRecord> mesh) {
     return Optional.ofNullable(address).or(() -> mesh.map(one -> one.addressOf(SERVICE)));
   }
 

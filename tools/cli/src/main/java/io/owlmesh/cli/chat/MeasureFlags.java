@@ -10,12 +10,12 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
 /** What all commands that measure have in common. */
-final class MeasureFlags {
+public final class MeasureFlags {
   @Option(names = "--json", paramLabel = "FILE", description = "Write all numbers there, too.")
   private @Nullable Path json;
 
   /** Writes what was measured, if somebody wants that. */
-  void write(Object numbers) throws IOException {
+  public void write(Object numbers) throws IOException {
     if (json != null) {
       JsonMapper.builder()
           .build()
@@ -24,7 +24,7 @@ final class MeasureFlags {
     }
   }
 
-  static void requireAtLeast(CommandLine line, String option, int value, int least) {
+  public static void requireAtLeast(CommandLine line, String option, int value, int least) {
     if (value < least) {
       throw new ParameterException(line, "%s must be at least %d".formatted(option, least));
     }

@@ -4,19 +4,19 @@ package io.owlmesh.cli.chat;
 import picocli.CommandLine.Option;
 
 /** How the bandwidth of the memory is measured. */
-final class MemoryFlag {
+public final class MemoryFlag {
   @Option(
       names = "--memory-mib",
       paramLabel = "N",
       description = "Buffer for measuring the memory's bandwidth (default: ${DEFAULT-VALUE}).")
   private int mebibytes = 1024;
 
-  int mebibytes() {
+  public int mebibytes() {
     return mebibytes;
   }
 
   /** Size of the buffer; 0 if nothing is to be measured. */
-  long bytes() {
+  public long bytes() {
     return (long) Math.max(0, mebibytes) << 20;
   }
 }

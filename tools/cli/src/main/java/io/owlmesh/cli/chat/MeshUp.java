@@ -28,7 +28,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Starts a mesh, or repairs one, and sees to it that somebody watches it. */
-final class MeshUp {
+public final class MeshUp {
   private static final Duration POLL = Duration.ofMillis(100);
   private static final Duration ANSWER_PATIENCE = Duration.ofMillis(500);
 
@@ -42,7 +42,7 @@ final class MeshUp {
    * @param limit how long services may take to be ready
    * @param detach whether another process than this one watches the mesh
    */
-  MeshUp(Home home, PrintWriter out, Duration limit, boolean detach) {
+  public MeshUp(Home home, PrintWriter out, Duration limit, boolean detach) {
     this.home = home;
     this.run = home.run();
     this.out = out;
@@ -56,7 +56,7 @@ final class MeshUp {
   }
 
   /** Starts what is planned, and stays with it unless it is detached; the exit code. */
-  int start(MeshPlan plan) throws IOException, MeshException, InterruptedException {
+  public int start(MeshPlan plan) throws IOException, MeshException, InterruptedException {
     ShutdownStop stop = new ShutdownStop(run, out);
     StartedMesh mesh;
     try {
@@ -83,7 +83,7 @@ final class MeshUp {
    *
    * @throws MeshException if nothing is down and somebody watches it, or a service does not come up
    */
-  int repair(MeshRecord mesh) throws IOException, MeshException, InterruptedException {
+  public int repair(MeshRecord mesh) throws IOException, MeshException, InterruptedException {
     List<String> down =
         mesh.services().stream().filter(one -> !one.alive()).map(RunningService::name).toList();
     Optional<RunningService> watching = run.watching();

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param rssMib resident memory, mebibytes; shared pages count in full
  * @param pssMib the same with shared pages divided among those who share them
  */
-record ServiceStatus(
+public record ServiceStatus(
     String name,
     @Nullable Long pid,
     String address,
@@ -47,7 +47,7 @@ record ServiceStatus(
    * @param supervisor what the one that watches did, or had done
    * @param watched whether it still does
    */
-  static ServiceStatus of(
+  public static ServiceStatus of(
       MeshRecord mesh,
       RunningService service,
       Optional<SupervisorRecord> supervisor,
@@ -93,12 +93,12 @@ record ServiceStatus(
   }
 
   @JsonIgnore
-  boolean isWell() {
+  public boolean isWell() {
     return health.equals(WELL);
   }
 
   /** A row of the table. */
-  List<String> cells() {
+  public List<String> cells() {
     return List.of(
         name,
         pid == null ? "-" : pid.toString(),

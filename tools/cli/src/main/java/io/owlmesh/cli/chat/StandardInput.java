@@ -15,14 +15,14 @@ import java.util.Optional;
  *
  * @param terminal whether a person types it: then it is read only where a command says so
  */
-record StandardInput(InputStream stream, boolean terminal) {
+public record StandardInput(InputStream stream, boolean terminal) {
   /** As on most command lines, this names standard input where a file is expected. */
   static final String NAME = "-";
 
   /** Set by the {@code owl} script, which can look at the input alone: "terminal" or "pipe". */
   private static final String PROPERTY = "owl.stdin";
 
-  static StandardInput ofProcess() {
+  public static StandardInput ofProcess() {
     String said = System.getProperty(PROPERTY, "");
     boolean terminal =
         said.isEmpty()

@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
     name = SuperviseCommand.NAME,
     hidden = true,
     description = "Watches the mesh that is up; started by ./owl up --detach.")
-final class SuperviseCommand implements Callable<Integer> {
+public final class SuperviseCommand implements Callable<Integer> {
   static final String NAME = "supervise";
 
   private final Home home;
@@ -33,7 +33,7 @@ final class SuperviseCommand implements Callable<Integer> {
   @Spec
   private CommandSpec spec;
 
-  SuperviseCommand(Home home) {
+  public SuperviseCommand(Home home) {
     this.home = home;
   }
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Stops a mesh when this process ends, however it ends: Ctrl-C also while services are starting.
  */
-final class ShutdownStop {
+public final class ShutdownStop {
   static final Duration GRACE = Duration.ofSeconds(10);
 
   private final RunFolder run;
@@ -26,29 +26,29 @@ final class ShutdownStop {
 
   private volatile boolean begun;
 
-  ShutdownStop(RunFolder run, PrintWriter out) {
+  public ShutdownStop(RunFolder run, PrintWriter out) {
     this.run = run;
     this.out = out;
     Runtime.getRuntime()
         .addShutdownHook(Thread.ofPlatform().name("stop-mesh").unstarted(this::stop));
   }
 
-  void watch(MeshRecord mesh) {
+  public void watch(MeshRecord mesh) {
     watched.set(() -> mesh);
   }
 
   /** The mesh as the supervisor knows it when the end has come; it starts nothing from then on. */
-  void watch(Supervisor supervisor) {
+  public void watch(Supervisor supervisor) {
     watched.set(supervisor::stop);
   }
 
   /** From now on the mesh outlives this process. */
-  void release() {
+  public void release() {
     watched.set(null);
   }
 
   /** Whether the end of this process has begun: from then on, services end because we end them. */
-  boolean begun() {
+  public boolean begun() {
     return begun;
   }
 

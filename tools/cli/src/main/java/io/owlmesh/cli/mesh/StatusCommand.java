@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     name = "status",
     description = "Shows the services of this machine's mesh.",
     footer = {"", "Exit code 1 if a service is down or not ready, or no mesh is up."})
-final class StatusCommand implements Callable<Integer> {
+public final class StatusCommand implements Callable<Integer> {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Home home;
@@ -41,7 +41,7 @@ final class StatusCommand implements Callable<Integer> {
   @Option(names = "--json", description = "As JSON, for programs.")
   private boolean json;
 
-  StatusCommand(Home home) {
+  public StatusCommand(Home home) {
     this.home = home;
   }
 
@@ -112,7 +112,7 @@ final class StatusCommand implements Callable<Integer> {
     return String.join(System.lineSeparator(), lines);
   }
 
-  static String uptime(Duration time) {
+  public static String uptime(Duration time) {
     if (time.toMinutes() < 1) {
       return time.toSeconds() + " s";
     }

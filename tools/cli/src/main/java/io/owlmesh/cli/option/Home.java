@@ -10,7 +10,7 @@ import java.nio.file.Path;
  * @param root of the checkout, absolute
  */
 public record Home(Path root) {
-  static final String PROPERTY = "owl.home";
+  public static final String PROPERTY = "owl.home";
 
   /** As the {@code owl} script says, which may be called from any directory. */
   public static Home ofProcess() {

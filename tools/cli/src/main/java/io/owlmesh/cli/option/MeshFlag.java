@@ -22,7 +22,7 @@ public final class MeshFlag {
   private @Nullable Address address;
 
   /** Reads what a person typed. */
-  static final class Parser implements ITypeConverter<Address> {
+  public static final class Parser implements ITypeConverter<Address> {
     @Override
     public Address convert(String text) {
       try {

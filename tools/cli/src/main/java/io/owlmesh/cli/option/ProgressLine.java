@@ -6,7 +6,7 @@ import java.io.PrintWriter;
 import java.util.Locale;
 
 /** How far writing is: one line that changes on a terminal, a line each tenth elsewhere. */
-final class ProgressLine {
+public final class ProgressLine {
   /** Less than this is done before anybody wonders, bytes. */
   private static final long WORTH_SHOWING = 256L << 20;
 
@@ -15,12 +15,12 @@ final class ProgressLine {
   private final long begin = System.nanoTime();
   private int shown;
 
-  ProgressLine(PrintWriter out, boolean terminal) {
+  public ProgressLine(PrintWriter out, boolean terminal) {
     this.bar = new ProgressBar(out, terminal);
     this.terminal = terminal;
   }
 
-  void at(long bytes, long total) {
+  public void at(long bytes, long total) {
     int percent = (int) (bytes * 100 / total);
     int step = terminal ? percent : percent / 10;
     if (total < WORTH_SHOWING || step == shown) {
