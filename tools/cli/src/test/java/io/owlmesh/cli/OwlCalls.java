@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli;
 
-import io.owlmesh.cli.chat.StandardInput;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.StandardInput;
 import java.io.ByteArrayInputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,10 +3,10 @@ package io.owlmesh.cli.bench;
 
 import io.owlmesh.bench.EngineBench;
 import io.owlmesh.bench.Figure;
-import io.owlmesh.cli.chat.LanguageModelFlag;
-import io.owlmesh.cli.chat.MeasureFlags;
-import io.owlmesh.cli.chat.MemoryFlag;
+import io.owlmesh.cli.mesh.LanguageModelFlag;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.MeasureFlags;
+import io.owlmesh.cli.option.MemoryFlag;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.chat;
 
+import io.owlmesh.cli.option.AnswerFlags;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.AnswerFailed;

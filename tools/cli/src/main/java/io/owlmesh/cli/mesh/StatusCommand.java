@@ -4,7 +4,6 @@ package io.owlmesh.cli.mesh;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.cli.Owl;
-import io.owlmesh.cli.chat.ServiceStatus;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
-import io.owlmesh.cli.chat.MeshUp;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.MeshException;

@@ -12,6 +12,7 @@ import io.grpc.protobuf.StatusProto;
 import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.OwlCalls;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.SessionSettings;

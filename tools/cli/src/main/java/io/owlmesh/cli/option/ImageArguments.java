@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.option;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.client.LocalImage;
@@ -26,7 +26,7 @@ public final class ImageArguments {
   }
 
   /** Whether standard input is one of them. */
-  boolean readStandardInput() {
+  public boolean readStandardInput() {
     return files.stream().anyMatch(ImageArguments::isStandardInput);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.option;
 
 import java.io.Console;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import java.util.Optional;
  */
 public record StandardInput(InputStream stream, boolean terminal) {
   /** As on most command lines, this names standard input where a file is expected. */
-  static final String NAME = "-";
+  public static final String NAME = "-";
 
   /** Set by the {@code owl} script, which can look at the input alone: "terminal" or "pipe". */
   private static final String PROPERTY = "owl.stdin";
@@ -56,7 +56,7 @@ public record StandardInput(InputStream stream, boolean terminal) {
    *
    * @throws IllegalArgumentException with a sentence for people if it is too long or not UTF-8
    */
-  String readText(String what, int limit) {
+  public String readText(String what, int limit) {
     try {
       return StandardCharsets.UTF_8
           .newDecoder()

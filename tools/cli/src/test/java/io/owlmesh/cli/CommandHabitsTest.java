@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.owlmesh.cli.Owl;
-import io.owlmesh.cli.OwlCalls;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.StandardInput;
 import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;

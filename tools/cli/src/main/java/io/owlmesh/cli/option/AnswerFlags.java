@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.option;
 
-import io.owlmesh.cli.option.Home;
-import io.owlmesh.cli.option.MeshFlag;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
@@ -68,7 +66,7 @@ public final class AnswerFlags {
   }
 
   /** A session's settings, with what was said here in place of what they were. */
-  SessionSettings onto(SessionSettings before) {
+  public SessionSettings onto(SessionSettings before) {
     SessionSettings.Builder after = before.toBuilder();
     if (!system.isEmpty()) {
       after.setSystem(system);

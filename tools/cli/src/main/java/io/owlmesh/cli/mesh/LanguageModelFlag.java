@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.mesh;
 
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.MeshFlag;

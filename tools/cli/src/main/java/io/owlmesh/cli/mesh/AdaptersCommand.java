@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.mesh;
 
 import com.google.common.io.ByteSource;
 import com.google.common.io.MoreFiles;

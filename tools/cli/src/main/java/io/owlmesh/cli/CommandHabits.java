@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli;
 
 import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;

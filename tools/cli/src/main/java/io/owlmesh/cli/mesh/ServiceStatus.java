@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.mesh;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.HealthProbe;
 import io.owlmesh.launcher.Memory;
