@@ -20,9 +20,12 @@ import java.util.function.Function;
 
 /**
  * Decodes JPEG, PNG, GIF (first frame), BMP and WebP (first frame) as the reference does: colour
- * profiles and gamma are not applied, alpha is dropped without compositing, grey is replicated, and
- * the orientation that EXIF states is honoured. The format is told by content. Safe for use by
- * several threads.
+ * profiles and gamma are not applied, grey is replicated, and the orientation that EXIF states is
+ * honoured. The format is told by content. Safe for use by several threads.
+ *
+ * <p>Alpha is dropped and composited with nothing, as Pillow's {@code convert("RGB")} does: a
+ * transparent pixel has the colour that is stored for it, whether its transparency comes from an
+ * alpha channel, a palette, a colour named transparent, or a plane of its own.
  */
 public final class PictureDecoder {
   private final PictureLimits limits;

@@ -59,7 +59,7 @@ final class TestImageFiles {
         chunk("IEND", new byte[0]));
   }
 
-  private static byte[] chunk(String type, byte[] body) {
+  static byte[] chunk(String type, byte[] body) {
     byte[] typed = concat(type.getBytes(StandardCharsets.US_ASCII), body);
     CRC32 sum = new CRC32();
     sum.update(typed);

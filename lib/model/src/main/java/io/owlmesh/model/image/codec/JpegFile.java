@@ -2,6 +2,8 @@
 package io.owlmesh.model.image.codec;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.image.JpegHuffman;
+import io.owlmesh.model.image.JpegScans;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -20,6 +22,7 @@ final class JpegFile {
   private static final int START = 0xd8;
   private static final int END = 0xd9;
   private static final int SCAN = 0xda;
+  private static final int HUFFMAN = 0xc4;
   private static final int FRAME_BASELINE = 0xc0;
   private static final int FRAME_PROGRESSIVE = 0xc2;
   private static final int COMMENT = 0xfe;
@@ -38,11 +41,14 @@ final class JpegFile {
   private boolean jfif;
   private int adobeTransform = NO_ADOBE;
   private int orientation = Exif.UPRIGHT;
-  private long scans;
+  private boolean progressive;
+  private final JpegHuffman huffman = new JpegHuffman();
+  private JpegScans scans = new JpegScans(new byte[1], false);
+  private long scanCount;
 
   /**
    * @throws OwlException if the frame is over a limit, of another kind than baseline and
-   *     progressive, or the file does not reach its end marker
+   *     progressive, or the file ends before its last scan; the end marker itself may be missing
    */
   JpegFile(byte[] file, SizeCheck sizes) {
     this.file = file;
@@ -91,7 +97,8 @@ final class JpegFile {
         at++;
       }
       if (at + 1 >= file.length) {
-        throw BadPicture.corrupt(FORMAT);
+        finishWithoutEnd();
+        return;
       }
       int marker = file[at + 1] & 0xff;
       if (marker == END) {
@@ -108,8 +115,11 @@ final class JpegFile {
         readApplication(marker, at + 4, length - 2);
       } else if (isFrame(marker)) {
         readFrame(marker, at + 4, length - 2);
+      } else if (marker == HUFFMAN) {
+        huffman.read(file, at + 4, length - 2);
       } else if (marker == SCAN) {
         countScan();
+        scans.read(file, at + 4, length - 2);
         next = endOfScan(next);
       }
       if (!isApplication && marker != COMMENT) {
@@ -129,8 +139,16 @@ final class JpegFile {
     return marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc;
   }
 
+  /** Cameras that lose power, and tools that fill the rest of a block, write no end marker. */
+  private void finishWithoutEnd() {
+    if (!scans.areComplete()) {
+      throw BadPicture.corrupt(FORMAT);
+    }
+    finish();
+  }
+
   private void finish() {
-    if (scans == 0) {
+    if (scanCount == 0) {
       throw BadPicture.corrupt(FORMAT);
     }
     plain.write(0xff);
@@ -171,28 +189,42 @@ final class JpegFile {
     for (int i = 0; i < count; i++) {
       components[i] = file[at + 6 + 3 * i];
     }
+    progressive = marker == FRAME_PROGRESSIVE;
+    scans = new JpegScans(components, progressive);
   }
 
   private void countScan() {
-    scans++;
+    scanCount++;
     if (components.length == 0) {
       throw BadPicture.corrupt(FORMAT);
     }
+    if (scanCount == 1 && !progressive) {
+      plain.writeBytes(huffman.missing());
+    }
     // The scans of the components of one picture, and those of any usual progressive one, are few.
-    if (scans > 16 && scans * width * height > MOST_SCANNED_PIXELS) {
+    if (scanCount > 16 && scanCount * width * height > MOST_SCANNED_PIXELS) {
       throw BadPicture.because(
           "has over %d scans of %d x %d pixels, the limit is %d pixels in all scans"
-              .formatted(scans - 1, width, height, MOST_SCANNED_PIXELS));
+              .formatted(scanCount - 1, width, height, MOST_SCANNED_PIXELS));
     }
   }
 
-  /** Where the coded data that starts here ends: at the next marker that is no restart. */
+  /**
+   * Where the coded data that starts here ends: at the next marker that is no restart, or with the
+   * file. Zeros that fill it up are left out: they would decode to something where data is missing.
+   * One behind 0xff belongs to it.
+   */
   private int endOfScan(int from) {
     for (int at = from; at + 1 < file.length; at++) {
       if (file[at] == (byte) 0xff && !isNoMarker(file[at + 1])) {
         return at;
       }
     }
-    throw BadPicture.corrupt(FORMAT);
+    int end = file.length;
+    while (end > from && file[end - 1] == 0) {
+      end--;
+    }
+    boolean stuffed = end < file.length && file[end - 1] == (byte) 0xff;
+    return stuffed ? end + 1 : end;
   }
 }

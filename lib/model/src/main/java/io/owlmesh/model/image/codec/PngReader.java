@@ -69,12 +69,19 @@ public final class PngReader {
     ByteBuffer in = ByteBuffer.wrap(file);
     in.position(8);
     while (true) {
+      if (in.remaining() < 12 && !data.isEmpty()) {
+        return; // The end chunk is missing; the pixels tell whether more is.
+      }
       int length = in.getInt();
       int at = in.position();
-      if (length < 0 || length > in.remaining() - 8 || (at == 12 && !is(at, "IHDR"))) {
+      int body = at + 4;
+      if (at == 12 && !is(at, "IHDR")) {
         throw BadPicture.corrupt(FORMAT);
       }
-      int body = at + 4;
+      if (length < 0 || length > in.remaining() - 8) {
+        readCut(at);
+        return;
+      }
       if (is(at, "IEND")) {
         return;
       } else if (is(at, "IHDR")) {
@@ -90,6 +97,16 @@ public final class PngReader {
         orientation = Exif.orientation(file, body, length);
       }
       in.position(body + length + 4);
+    }
+  }
+
+  /** A chunk that the file does not hold whole. Pixels may be, as they need no sums. */
+  private void readCut(int at) {
+    if (is(at, "IDAT")) {
+      data.add(ByteBuffer.wrap(file, at + 4, file.length - at - 4));
+    }
+    if (data.isEmpty()) {
+      throw BadPicture.corrupt(FORMAT);
     }
   }
 
