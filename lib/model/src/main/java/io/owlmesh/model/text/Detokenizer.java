@@ -53,7 +53,7 @@ public final class Detokenizer {
   private String textOf(Piece piece) {
     return switch (piece.kind()) {
       case CONTROL, UNKNOWN, BYTE -> "";
-      case NORMAL, USER_DEFINED, UNUSED -> {
+      case NORMAL, USER_DEFINED, UNUSED, ADDED -> {
         String text = tokenizer.spelling(piece, atStart);
         // Where runs of spaces count as one, the text has not begun until something else comes.
         atStart = atStart && collapses && text.isEmpty();

@@ -15,17 +15,24 @@ record Normaliser(Prefix prefix, boolean collapse) {
     NEVER,
     ALWAYS,
     /** Only if the text does not begin with a space. */
-    UNLESS_THERE
+    UNLESS_THERE,
+    /** As before, but only at the start of the whole text, not behind an added token. */
+    FIRST_UNLESS_THERE
   }
 
-  /** Unpaired surrogates, which have no UTF-8, become replacement characters. */
-  String apply(String text) {
+  /**
+   * The text with its spaces visible. Unpaired surrogates, which have no UTF-8, become replacement
+   * characters.
+   *
+   * @param first whether nothing comes before it
+   */
+  String apply(String text, boolean first) {
     String spaced = collapse ? collapsed(text) : text;
     if (spaced.isEmpty()) {
       return "";
     }
     StringBuilder out = new StringBuilder(spaced.length() + 1);
-    if (wantsPrefix(spaced.charAt(0))) {
+    if (wantsPrefix(spaced.charAt(0), first)) {
       out.append(SPACE);
     }
     spaced
@@ -34,11 +41,12 @@ record Normaliser(Prefix prefix, boolean collapse) {
     return out.toString();
   }
 
-  private boolean wantsPrefix(char first) {
+  private boolean wantsPrefix(char start, boolean first) {
     return switch (prefix) {
       case NEVER -> false;
       case ALWAYS -> true;
-      case UNLESS_THERE -> first != ' ' && first != SPACE;
+      case UNLESS_THERE -> start != ' ' && start != SPACE;
+      case FIRST_UNLESS_THERE -> first && start != ' ' && start != SPACE;
     };
   }
 

@@ -2,10 +2,9 @@
 package io.owlmesh.model.text;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.text.Vocabulary.Kind;
 import io.owlmesh.model.text.Vocabulary.Piece;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +15,6 @@ import java.util.List;
  * because ignoring it would give other ids.
  */
 final class SentencePieceFile {
-  private static final long MAX_FILE = 100_000_000;
   private static final int BPE = 2;
   private static final List<String> MODEL_TYPES = List.of("?", "UNIGRAM", "BPE", "WORD", "CHAR");
 
@@ -38,26 +36,23 @@ final class SentencePieceFile {
   /**
    * @throws OwlException BAD_CHECKPOINT if the file is damaged or not for a LLaMA model
    */
-  static Tokenizer read(Path path) {
+  static Tokenizer read(Path path, TokenizerFolder folder) {
     SentencePieceFile file = new SentencePieceFile(String.valueOf(path.getFileName()));
+    byte[] model = RegularFile.read(path, file.where, TokenizerFolder.MAX_FILE);
     try {
-      if (Files.size(path) > MAX_FILE) {
-        throw OwlException.badCheckpoint(file.where, "larger than " + MAX_FILE + " bytes");
-      }
-      file.model(new ProtoReader(Files.readAllBytes(path)));
+      file.model(new ProtoReader(model));
     } catch (ProtoReader.Malformed e) {
       throw OwlException.badCheckpoint(file.where, "not a SentencePiece model: " + e.getMessage());
-    } catch (IOException e) {
-      throw OwlException.badCheckpoint(file.where, "cannot be read: " + e.getMessage());
     }
-    return file.tokenizer();
+    return file.tokenizer(folder);
   }
 
-  private Tokenizer tokenizer() {
+  private Tokenizer tokenizer(TokenizerFolder folder) {
     if (modelType != BPE) {
       String name = modelType < MODEL_TYPES.size() ? MODEL_TYPES.get(modelType) : "?";
       throw refused("model_type " + modelType + " (" + name + "); LLaMA models have 2 (BPE)");
     }
+    List<AddedToken> added = folder.mergeInto(where, pieces);
     Vocabulary vocabulary = new Vocabulary(where, pieces);
     if (byteFallback && !vocabulary.spellsBytes()) {
       throw OwlException.badCheckpoint(where, "byte_fallback without a piece for every byte");
@@ -69,7 +64,9 @@ final class SentencePieceFile {
         (text, start, middle, end) -> {
           int id = vocabulary.find(text.substring(start, end));
           return id == Vocabulary.NONE ? Merges.NEVER : vocabulary.piece(id).score();
-        });
+        },
+        new AddedTokenCutter(added),
+        AddedTokenCutter.NONE);
   }
 
   private void model(ProtoReader in) throws ProtoReader.Malformed {

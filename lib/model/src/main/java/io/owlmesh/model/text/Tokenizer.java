@@ -6,6 +6,8 @@ import io.owlmesh.model.text.Vocabulary.Piece;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Text to ids of a language model and back, as the tokeniser stored with a checkpoint does it.
@@ -15,9 +17,22 @@ public final class Tokenizer {
   private final Vocabulary vocabulary;
   private final Normaliser normaliser;
   private final Merges merges;
+  private final AddedTokenCutter added;
+  private final AddedTokenCutter addedNormalised;
   private final boolean stripsSpace;
 
-  Tokenizer(Vocabulary vocabulary, Normaliser normaliser, Merges merges) {
+  /**
+   * @param added cut out of the text as it is
+   * @param addedNormalised cut out of what is left, once it is normalised
+   */
+  Tokenizer(
+      Vocabulary vocabulary,
+      Normaliser normaliser,
+      Merges merges,
+      AddedTokenCutter added,
+      AddedTokenCutter addedNormalised) {
+    this.added = added;
+    this.addedNormalised = addedNormalised;
     this.vocabulary = vocabulary;
     this.normaliser = normaliser;
     this.merges = merges;
@@ -25,7 +40,8 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads {@code tokenizer.model} (SentencePiece) or, where that is absent, {@code tokenizer.json}.
+   * Reads {@code tokenizer.model} (SentencePiece) or, where that is absent, {@code tokenizer.json},
+   * and what the files beside it say of added tokens.
    *
    * @param checkpointFolder the folder that holds config.json
    * @throws OwlException BAD_CHECKPOINT if neither is there, or it is damaged, or asks for a kind
@@ -34,24 +50,48 @@ public final class Tokenizer {
   public static Tokenizer open(Path checkpointFolder) {
     Path model = checkpointFolder.resolve("tokenizer.model");
     if (Files.exists(model)) {
-      return SentencePieceFile.read(model);
+      return SentencePieceFile.read(model, new TokenizerFolder(checkpointFolder));
     }
     Path json = checkpointFolder.resolve("tokenizer.json");
     if (Files.exists(json)) {
-      return TokenizerJson.read(json);
+      return TokenizerJson.read(json, new TokenizerFolder(checkpointFolder));
     }
     throw OwlException.badCheckpoint(
-        checkpointFolder.toString(), "no tokenizer.model and no tokenizer.json");
+        checkpointFolder.toString(), "missing tokenizer: no tokenizer.model and no tokenizer.json");
   }
 
   /**
    * The ids of a text, without those that begin or end a sequence. A text that spells a special
-   * token, such as {@code </s>}, is text like any other. A space is taken to precede every text.
+   * token, such as {@code </s>}, is text like any other; added tokens that are not special are cut
+   * out of it first. A space is taken to precede every text.
    *
    * @return ids, one per piece; empty for an empty text
    */
   public int[] encode(String text) {
-    return new BytePairs(vocabulary, merges, normaliser.apply(text)).ids();
+    IntStream.Builder ids = IntStream.builder();
+    for (AddedTokenCutter.Stretch stretch : added.cut(text)) {
+      if (stretch.id() != Vocabulary.NONE) {
+        ids.add(stretch.id());
+      } else {
+        encode(text.substring(stretch.start(), stretch.end()), stretch.start() == 0, ids);
+      }
+    }
+    return ids.build().toArray();
+  }
+
+  /** Where normalising puts a space before everything, tokens are looked for behind that. */
+  private void encode(String text, boolean first, IntStream.Builder ids) {
+    boolean before = normaliser.prefix() == Normaliser.Prefix.ALWAYS;
+    String searched = before ? normaliser.apply(text, first) : text;
+    for (AddedTokenCutter.Stretch stretch : addedNormalised.cut(searched)) {
+      String part = searched.substring(stretch.start(), stretch.end());
+      if (stretch.id() != Vocabulary.NONE) {
+        ids.add(stretch.id());
+      } else {
+        String normal = before ? part : normaliser.apply(part, first && stretch.start() == 0);
+        Arrays.stream(new BytePairs(vocabulary, merges, normal).ids()).forEach(ids::add);
+      }
+    }
   }
 
   /**
@@ -82,7 +122,8 @@ public final class Tokenizer {
     return switch (piece.kind()) {
       case CONTROL, UNKNOWN -> new byte[0];
       case BYTE -> new byte[] {(byte) vocabulary.byteOf(id)};
-      case NORMAL, USER_DEFINED, UNUSED -> spelling(piece, first).getBytes(StandardCharsets.UTF_8);
+      case NORMAL, USER_DEFINED, UNUSED, ADDED ->
+          spelling(piece, first).getBytes(StandardCharsets.UTF_8);
     };
   }
 
@@ -101,6 +142,11 @@ public final class Tokenizer {
   /** Number of ids, counted from 0. The model may have more embeddings than that. */
   public int size() {
     return vocabulary.size();
+  }
+
+  /** One more than the largest id that text can become. */
+  public int textIds() {
+    return vocabulary.textIds();
   }
 
   Vocabulary vocabulary() {

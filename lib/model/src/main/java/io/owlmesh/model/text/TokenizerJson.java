@@ -1,29 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.text;
 
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.Normaliser.Prefix;
 import io.owlmesh.model.text.Vocabulary.Kind;
 import io.owlmesh.model.text.Vocabulary.Piece;
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
 /**
  * Reads the {@code tokenizer.json} that a SentencePiece tokeniser of a LLaMA was converted to.
  * Steps that such a conversion does not have are refused by name, because ignoring one would give
- * other ids. Added tokens become marks: no text is ever taken for one.
+ * other ids. Added tokens that are special become marks, which no text is ever taken for.
  */
 final class TokenizerJson {
-  private static final long MAX_FILE = 100_000_000;
-  private static final int MAX_PIECES = 10_000_000;
   private static final String SPACE = String.valueOf(Normaliser.SPACE);
   private static final Set<String> DECODERS =
       Set.of("Sequence", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace");
@@ -32,6 +28,7 @@ final class TokenizerJson {
   private final JsonNode root;
   private final JsonNode model;
   private Prefix prefix = Prefix.NEVER;
+  private boolean metaspace;
 
   private TokenizerJson(String where, JsonNode root) {
     this.where = where;
@@ -40,33 +37,51 @@ final class TokenizerJson {
   }
 
   /**
+   * @param folder what other files say of added tokens
    * @throws OwlException BAD_CHECKPOINT if the file is damaged or not for a LLaMA model
    */
-  static Tokenizer read(Path path) {
-    String where = String.valueOf(path.getFileName());
-    var mapper = JsonMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
-    try {
-      if (Files.size(path) > MAX_FILE) {
-        throw OwlException.badCheckpoint(where, "larger than " + MAX_FILE + " bytes");
-      }
-      return new TokenizerJson(where, mapper.readTree(Files.readAllBytes(path))).tokenizer();
-    } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
-      throw OwlException.badCheckpoint(where, "not JSON: " + e.getOriginalMessage());
-    } catch (IOException e) {
-      throw OwlException.badCheckpoint(where, "cannot be read: " + e.getMessage());
-    }
+  static Tokenizer read(Path path, TokenizerFolder folder) {
+    return new TokenizerJson(String.valueOf(path.getFileName()), TokenizerFolder.json(path))
+        .tokenizer(folder);
   }
 
-  private Tokenizer tokenizer() {
+  private Tokenizer tokenizer(TokenizerFolder folder) {
     requireBytePairs();
     normalizer(root.path("normalizer"));
     preTokenizer(root.path("pre_tokenizer"));
     decoder(root.path("decoder"));
-    Vocabulary vocabulary = vocabulary();
+    for (JsonNode token : root.path("added_tokens")) {
+      folder.add(
+          where, TokenizerFolder.token(where, TokenizerFolder.id(where, token.path("id")), token));
+    }
+    List<Piece> pieces = pieces();
+    List<AddedToken> added = folder.mergeInto(where, pieces);
+    Vocabulary vocabulary = new Vocabulary(where, pieces);
     if (!vocabulary.spellsBytes()) {
       throw OwlException.badCheckpoint(where, "byte_fallback without a piece for every byte");
     }
-    return new Tokenizer(vocabulary, new Normaliser(prefix, false), merges(vocabulary));
+    Normaliser normaliser = new Normaliser(prefix, false);
+    return new Tokenizer(
+        vocabulary,
+        normaliser,
+        merges(vocabulary),
+        new AddedTokenCutter(added.stream().filter(token -> !token.normalized()).toList()),
+        new AddedTokenCutter(
+            added.stream()
+                .filter(AddedToken::normalized)
+                .map(token -> normalised(token, normaliser))
+                .toList()));
+  }
+
+  /** As the text that it is looked for in. */
+  private AddedToken normalised(AddedToken token, Normaliser normaliser) {
+    if (prefix != Prefix.ALWAYS) {
+      return token;
+    }
+    if (metaspace) {
+      throw refused("an added token to be normalised, by a Prepend and a Metaspace");
+    }
+    return token.withContent(normaliser.apply(token.content(), true));
   }
 
   private void requireBytePairs() {
@@ -79,6 +94,9 @@ final class TokenizerJson {
     }
     if (model.path("ignore_merges").asBoolean()) {
       throw refused("ignore_merges");
+    }
+    if (model.path("dropout").asDouble() != 0) {
+      throw refused("dropout of merges");
     }
     for (String affix : new String[] {"continuing_subword_prefix", "end_of_word_suffix"}) {
       if (!model.path(affix).asText("").isEmpty() && !model.path(affix).isNull()) {
@@ -111,11 +129,10 @@ final class TokenizerJson {
         if (step.path("split").asBoolean(true)) {
           throw refused("pre_tokenizer Metaspace with split");
         }
-        boolean prepends =
-            step.path("add_prefix_space").asBoolean(true)
-                && !step.path("prepend_scheme").asText("always").equals("never");
-        if (prepends && prefix == Prefix.NEVER) {
-          prefix = Prefix.UNLESS_THERE;
+        String scheme = step.path("prepend_scheme").asText("always");
+        metaspace = step.path("add_prefix_space").asBoolean(true) && !scheme.equals("never");
+        if (metaspace && prefix == Prefix.NEVER) {
+          prefix = scheme.equals("first") ? Prefix.FIRST_UNLESS_THERE : Prefix.UNLESS_THERE;
         }
       }
       default -> throw refused("pre_tokenizer " + type(step));
@@ -139,37 +156,23 @@ final class TokenizerJson {
     }
   }
 
-  private Vocabulary vocabulary() {
+  /** The pieces of the model by id. An id without a piece behaves like a mark. */
+  private List<Piece> pieces() {
     Map<Integer, Piece> byId = new HashMap<>();
     String unknown = model.path("unk_token").asText("");
     for (Map.Entry<String, JsonNode> entry : model.path("vocab").properties()) {
       String text = entry.getKey();
       boolean isByte = text.matches("<0x[0-9A-F]{2}>");
       Kind kind = text.equals(unknown) ? Kind.UNKNOWN : isByte ? Kind.BYTE : Kind.NORMAL;
-      if (byId.put(id(entry.getValue()), new Piece(text, 0, kind)) != null) {
+      int id = TokenizerFolder.id(where, entry.getValue());
+      if (byId.put(id, new Piece(text, 0, kind)) != null) {
         throw OwlException.badCheckpoint(where, "two pieces have the id " + entry.getValue());
       }
     }
-    for (JsonNode added : root.path("added_tokens")) {
-      int id = id(added.path("id"));
-      String text = added.path("content").asText("");
-      if (!text.equals(unknown)) {
-        byId.put(id, new Piece(text, 0, Kind.CONTROL));
-      }
-    }
     int size = byId.keySet().stream().mapToInt(id -> id + 1).max().orElse(0);
-    // An id without a piece behaves like a mark.
-    Piece[] pieces = new Piece[size];
-    Arrays.fill(pieces, new Piece("", 0, Kind.CONTROL));
-    byId.forEach((id, piece) -> pieces[id] = piece);
-    return new Vocabulary(where, Arrays.asList(pieces));
-  }
-
-  private int id(JsonNode node) {
-    if (!node.isIntegralNumber() || node.asLong() < 0 || node.asLong() >= MAX_PIECES) {
-      throw OwlException.badCheckpoint(where, "id " + node + "; expected 0 to " + (MAX_PIECES - 1));
-    }
-    return node.asInt();
+    List<Piece> pieces = new ArrayList<>(Collections.nCopies(size, Vocabulary.MARK));
+    byId.forEach(pieces::set);
+    return pieces;
   }
 
   /** Earlier merges win. Converters also list merges into marks, which text must not become. */

@@ -22,6 +22,8 @@ final class Vocabulary {
     USER_DEFINED,
     /** Merged through, but never given out. */
     UNUSED,
+    /** Cut out of the text before everything else; spelled literally, and no part of merges. */
+    ADDED,
     /** One byte of a character that no piece spells. */
     BYTE
   }
@@ -32,6 +34,9 @@ final class Vocabulary {
    */
   record Piece(String text, float score, Kind kind) {}
 
+  /** An id that no piece has: text never becomes it, and it spells nothing. */
+  static final Piece MARK = new Piece("", 0, Kind.CONTROL);
+
   private final List<Piece> pieces;
   private final Map<String, Integer> spelled;
   private final int[] bytes = new int[BYTES];
@@ -41,8 +46,8 @@ final class Vocabulary {
 
   /**
    * @param where file name for messages
-   * @throws OwlException BAD_CHECKPOINT if pieces contradict each other or none stands for the
-   *     unknown
+   * @throws OwlException BAD_CHECKPOINT if pieces contradict each other, or some text has neither
+   *     bytes to be spelled by nor a piece that stands for the unknown
    */
   Vocabulary(String where, List<Piece> pieces) {
     this.pieces = List.copyOf(pieces);
@@ -65,10 +70,10 @@ final class Vocabulary {
           bytes[byteValues[id]] = id;
         }
         case UNKNOWN -> unknownId = id;
-        case CONTROL -> {}
+        case CONTROL, ADDED -> {}
       }
     }
-    if (unknownId == NONE) {
+    if (unknownId == NONE && !spellsBytes()) {
       throw OwlException.badCheckpoint(where, "no piece stands for unknown text");
     }
     this.unknown = unknownId;
@@ -103,6 +108,7 @@ final class Vocabulary {
     return spelled.getOrDefault(text, NONE);
   }
 
+  /** The id for text that nothing spells; {@link #NONE} only where every byte has a piece. */
   int unknown() {
     return unknown;
   }
@@ -120,6 +126,17 @@ final class Vocabulary {
   /** Whether every byte has a piece, so that any text can be spelled. */
   boolean spellsBytes() {
     return Arrays.stream(bytes).allMatch(id -> id != NONE);
+  }
+
+  /** One more than the largest id that text can become. */
+  int textIds() {
+    for (int id = pieces.size() - 1; id >= 0; id--) {
+      Kind kind = pieces.get(id).kind();
+      if (kind != Kind.CONTROL && kind != Kind.UNUSED && kind != Kind.UNKNOWN) {
+        return Math.max(id, unknown) + 1;
+      }
+    }
+    return unknown + 1;
   }
 
   /** Length of the longest user-defined piece at this place, in chars; 0 if there is none. */
