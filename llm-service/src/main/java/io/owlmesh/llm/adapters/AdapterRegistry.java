@@ -96,7 +96,7 @@ public final class AdapterRegistry {
     if (!AdapterFile.isAdapterFolder(path)) {
       throw new OwlException(Fault.NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
     }
-    return AdapterFile.open(path);
+    return AdapterFile.open(path, name);
   }
 
   /** Refuses what is no name of an adapter. */

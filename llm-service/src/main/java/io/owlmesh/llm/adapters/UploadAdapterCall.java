@@ -30,7 +30,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequest> {
   private static final Set<String> FILES =
-      Set.of("adapter_config.json", "adapter_model.safetensors");
+      Set.of("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin");
   // No adapter can have this name: it is no folder of one.
   private static final String COLLECTED = ".uploads";
 
@@ -118,7 +118,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
       if (folder == null) {
         throw OwlException.badInput("header", "is missing");
       }
-      loaded = load.apply(AdapterFile.open(folder).named(name));
+      loaded = load.apply(AdapterFile.open(folder, name));
       keep(folder);
     } catch (IOException e) {
       fail(new UncheckedIOException(e));

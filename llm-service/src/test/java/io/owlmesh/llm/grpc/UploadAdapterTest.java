@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.model.weights.SafetensorsWriter;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.AdapterHeader;
 import io.owlmesh.proto.llm.v1.FileChunk;
@@ -16,10 +18,14 @@ import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -162,6 +168,81 @@ class UploadAdapterTest {
     assertThat(model().getAdaptersList()).containsExactly(first);
     assertThat(folder.resolve("owl").resolve(WEIGHTS)).hasBinaryContent(weights());
     assertThat(folder.resolve(".uploads")).isEmptyDirectory();
+  }
+
+  @Test
+  void theFormOfTorchIsTakenAsFromTheFolder() throws Exception {
+    Path dump = PEFT.resolveSibling("trainer-dump");
+    byte[] weights = Files.readAllBytes(dump.resolve("adapter_model.bin"));
+    List<UploadAdapterRequest> requests =
+        Stream.of(
+                Stream.of(name("owl")),
+                file(CONFIG, Files.readAllBytes(dump.resolve(CONFIG))),
+                file("adapter_model.bin", weights))
+            .flatMap(all -> all)
+            .toList();
+
+    Adapter loaded = send(requests);
+
+    assertThat(loaded.getRank()).isEqualTo(4);
+    assertThat(model().getAdaptersList()).containsExactly(loaded);
+    assertThat(folder.resolve("owl").resolve("adapter_model.bin")).hasBinaryContent(weights);
+  }
+
+  @Test
+  void whatIsWrongIsToldWithoutTheFolderItWasCollectedIn() throws Exception {
+    byte[] config = "{\"use_dora\":true,\"bias\":\"all\"}".getBytes(StandardCharsets.UTF_8);
+    List<List<UploadAdapterRequest>> wrong =
+        List.of(
+            List.of(name("style")),
+            Stream.concat(Stream.of(name("style")), file(CONFIG, config)).toList(),
+            Stream.of(Stream.of(name("style")), file(CONFIG, config), file(WEIGHTS, weights()))
+                .flatMap(all -> all)
+                .toList(),
+            Stream.of(
+                    Stream.of(name("style")),
+                    file(WEIGHTS, "\2\0\0\0\0\0\0\0{}".getBytes(StandardCharsets.UTF_8)))
+                .flatMap(all -> all)
+                .toList());
+    for (List<UploadAdapterRequest> requests : wrong) {
+      assertThatThrownBy(() -> send(requests))
+          .hasMessageStartingWith("FAILED_PRECONDITION")
+          .message()
+          .doesNotContain(folder.toString(), "uploads", "tmp")
+          .doesNotContainPattern("style\\d");
+    }
+    assertThatThrownBy(() -> send(wrong.get(2)))
+        .hasMessageContaining("style: 2 problems: adapter_config.json: use_dora is not supported");
+  }
+
+  @Test
+  void anAdapterWithRanksOfItsOwnAndOfTheLanguageModelAloneIsUsed() throws Exception {
+    SortedMap<String, HostTensor> tensors = new TreeMap<>();
+    String layer = "base_model.model.model.layers.0.self_attn.";
+    put(tensors, layer + "q_proj", 2);
+    put(tensors, layer + "v_proj", 6);
+    Path made = Files.createDirectory(folder.resolve(".made"));
+    SafetensorsWriter.writeAll(made.resolve(WEIGHTS), tensors, Map.of());
+    byte[] config =
+        "{\"r\":2,\"rank_pattern\":{\"v_proj\":6},\"alpha_pattern\":{\"v_proj\":3}}"
+            .getBytes(StandardCharsets.UTF_8);
+
+    Adapter loaded =
+        send(
+            Stream.of(
+                    Stream.of(name("bare")),
+                    file(CONFIG, config),
+                    file(WEIGHTS, Files.readAllBytes(made.resolve(WEIGHTS))))
+                .flatMap(all -> all)
+                .toList());
+
+    assertThat(loaded.getRank()).isEqualTo(6);
+    assertThat(model().getAdaptersList()).containsExactly(loaded);
+  }
+
+  private static void put(SortedMap<String, HostTensor> tensors, String layer, int rank) {
+    tensors.put(layer + ".lora_A.weight", HostTensor.ofFloats(new float[rank * 64], rank, 64));
+    tensors.put(layer + ".lora_B.weight", HostTensor.ofFloats(new float[64 * rank], 64, rank));
   }
 
   @Test

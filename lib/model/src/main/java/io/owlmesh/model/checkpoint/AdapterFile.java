@@ -17,10 +17,11 @@ import java.util.SortedMap;
  * A LoRA adapter, copied into memory: for each changed linear layer, y += scaling * B (A x).
  *
  * @param name of its folder, or of its file without the ending
- * @param rank rows of A and columns of B
- * @param alphaAssumed whether no configuration told alpha, so that the authors' ratio of 32 to rank
+ * @param rank rows of A and columns of B, of the layer that has most
+ * @param alpha of layers that no pattern gives another one
+ * @param alphaAssumed whether there was no configuration, so that the authors' ratio of 32 to rank
  *     8 was taken; worth telling people
- * @param scaling alpha / rank, or alpha / sqrt(rank) for rsLoRA
+ * @param scaling of a layer of that rank and alpha: alpha / rank, or alpha / sqrt(rank) for rsLoRA
  * @param modules by the canonical path of the linear layer, for example {@code
  *     language_model.model.layers.0.self_attn.q_proj}
  */
@@ -35,10 +36,11 @@ public record AdapterFile(
   /**
    * The matrices of one layer, of any float type, in direct memory.
    *
-   * @param a [rank, in]
+   * @param a [rank, in]; the rank may differ from that of other layers
    * @param b [out, rank]
+   * @param scaling alpha / rank of this layer, or alpha / sqrt(rank) for rsLoRA
    */
-  public record Pair(HostTensor a, HostTensor b) {}
+  public record Pair(HostTensor a, HostTensor b, double scaling) {}
 
   /**
    * Opens a folder of PEFT (adapter_config.json with adapter_model.safetensors or .bin), a folder
@@ -48,7 +50,16 @@ public record AdapterFile(
    * @throws OwlException BAD_CHECKPOINT listing everything that is wrong or not supported
    */
   public static AdapterFile open(Path folderOrFile) {
-    return AdapterReader.read(folderOrFile);
+    return AdapterReader.read(
+        folderOrFile, AdapterReader.nameOf(folderOrFile), folderOrFile.toString());
+  }
+
+  /**
+   * As above, under a name of its own, which also stands in messages instead of the path: callers
+   * from elsewhere do not learn where files lie.
+   */
+  public static AdapterFile open(Path folderOrFile, String name) {
+    return AdapterReader.read(folderOrFile, name, name);
   }
 
   /** How many numbers it has. */
@@ -58,11 +69,6 @@ public record AdapterFile(
             HostTensor.byteCount(DType.INT8, pair.a().shape())
                 + HostTensor.byteCount(DType.INT8, pair.b().shape()))
         .sum();
-  }
-
-  /** The same under another name. */
-  public AdapterFile named(String other) {
-    return new AdapterFile(other, rank, alpha, alphaAssumed, scaling, modules);
   }
 
   /** Whether a folder looks like one that {@link #open} reads, apart from whole checkpoints. */

@@ -56,7 +56,7 @@ public final class Checkpoint {
     if (!Files.isDirectory(folder)) {
       problems.add(folder.toString(), "not a folder");
     }
-    WeightFiles.Contents contents = WeightFiles.read(folder, problems);
+    WeightFiles.Contents contents = WeightFiles.read(folder, folder.toString(), problems);
     ConfigFile file = ConfigFile.open(folder, problems);
     OwlConfig config = file.read(contents.tensors());
     // Tied models may be saved without the output layer; where one is stored, it counts.

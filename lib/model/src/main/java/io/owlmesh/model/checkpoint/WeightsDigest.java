@@ -3,6 +3,7 @@ package io.owlmesh.model.checkpoint;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.model.weights.TensorEntry;
@@ -11,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -75,7 +75,8 @@ public final class WeightsDigest {
   /** Reads just the sampled bytes: a fault in mapped memory would read megabytes around each. */
   private static void addFromFile(MessageDigest sha, TensorEntry entry) {
     int size = entry.dtype().bytes();
-    try (FileChannel channel = FileChannel.open(entry.file(), StandardOpenOption.READ)) {
+    try (FileChannel channel =
+        RegularFile.open(entry.file(), String.valueOf(entry.file().getFileName()))) {
       for (long[] range : ranges(entry.elements())) {
         long position = entry.offset() + range[0] * size;
         byte[] bytes = StrictJson.readFully(channel, position, (int) range[1] * size);
@@ -83,7 +84,8 @@ public final class WeightsDigest {
       }
     } catch (IOException e) {
       throw OwlException.badCheckpoint(
-          entry.file().getFileName() + ", " + entry.name(), "cannot be read: " + e.getMessage());
+          entry.file().getFileName() + ", " + entry.name(),
+          "cannot be read: " + RegularFile.reason(e));
     }
   }
 

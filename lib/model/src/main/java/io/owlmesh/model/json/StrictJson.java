@@ -8,16 +8,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Strict JSON (a repeated key is an error: readers would disagree on which one counts). */
-public final class StrictJson {
-  private static final long MAX_FILE = 100_000_000;
+final class StrictJson {
+  private static final int MAX_FILE = 100_000_000;
 
   public static final ObjectMapper MAPPER =
       JsonMapper.builder()
@@ -37,13 +37,16 @@ public final class StrictJson {
    *
    * @throws OwlException BAD_CHECKPOINT if it is not, or is larger than 100 MB
    */
-  public static JsonNode object(Path file) {
+  static JsonNode object(Path file) {
+    return object(file, MAX_FILE);
+  }
+
+  /** As above, with a limit in bytes. */
+  static JsonNode object(Path file, int most) {
     String where = String.valueOf(file.getFileName());
+    byte[] text = RegularFile.read(file, where, most);
     try {
-      if (Files.size(file) > MAX_FILE) {
-        throw OwlException.badCheckpoint(where, "larger than " + MAX_FILE + " bytes");
-      }
-      JsonNode node = parse(Files.readAllBytes(file));
+      JsonNode node = parse(text);
       if (!node.isObject()) {
         throw OwlException.badCheckpoint(where, "not a JSON object");
       }
@@ -51,7 +54,7 @@ public final class StrictJson {
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       throw OwlException.badCheckpoint(where, "not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
-      throw OwlException.badCheckpoint(where, "cannot be read: " + e.getMessage());
+      throw OwlException.badCheckpoint(where, "cannot be read: " + RegularFile.reason(e));
     }
   }
 

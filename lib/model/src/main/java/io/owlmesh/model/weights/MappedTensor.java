@@ -4,6 +4,7 @@ package io.owlmesh.model.weights;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -11,7 +12,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
-import java.nio.file.StandardOpenOption;
 
 /**
  * One tensor of a file, mapped into memory alone, so that reading one part of a checkpoint touches
@@ -42,7 +42,8 @@ public final class MappedTensor implements AutoCloseable {
           entry.name(), span + " bytes; a tensor may take 2147483647 at most");
     }
     Arena arena = Arena.ofShared();
-    try (FileChannel channel = FileChannel.open(entry.file(), StandardOpenOption.READ)) {
+    try (FileChannel channel =
+        RegularFile.open(entry.file(), String.valueOf(entry.file().getFileName()))) {
       MemorySegment segment = channel.map(MapMode.READ_ONLY, entry.offset(), span, arena);
       ByteBuffer bytes = segment.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
       if (entry.strides().isEmpty()) {
@@ -55,7 +56,8 @@ public final class MappedTensor implements AutoCloseable {
     } catch (IOException e) {
       arena.close();
       throw OwlException.badCheckpoint(
-          entry.file().getFileName() + ", " + entry.name(), "cannot be read: " + e.getMessage());
+          entry.file().getFileName() + ", " + entry.name(),
+          "cannot be read: " + RegularFile.reason(e));
     } catch (RuntimeException e) {
       arena.close();
       throw e;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -28,7 +28,7 @@ import java.util.TreeMap;
  * without overlap or hole. The format is that of github.com/huggingface/safetensors.
  */
 public final class SafetensorsFile {
-  private static final long MAX_HEADER = 100_000_000;
+  private static final int MAX_HEADER = 100_000_000;
   private static final int MAX_RANK = 8;
 
   private SafetensorsFile() {}
@@ -41,7 +41,7 @@ public final class SafetensorsFile {
   public static SortedMap<String, TensorEntry> entries(Path file) {
     Problems problems = new Problems();
     SortedMap<String, TensorEntry> result = new TreeMap<>();
-    read(file, problems).forEach(entry -> result.put(entry.name(), entry));
+    read(file, MAX_HEADER, problems).forEach(entry -> result.put(entry.name(), entry));
     problems.throwIfAny(file.toString());
     return result;
   }
@@ -57,12 +57,16 @@ public final class SafetensorsFile {
     return result;
   }
 
-  /** The readable tensors of a file; adds what is wrong with the others. */
-  static List<TensorEntry> read(Path file, Problems problems) {
+  /**
+   * The readable tensors of a file; adds what is wrong with the others.
+   *
+   * @param most bytes of the header
+   */
+  static List<TensorEntry> read(Path file, int most, Problems problems) {
     String where = String.valueOf(file.getFileName());
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(file, where)) {
       long size = channel.size();
-      long header = headerLength(channel, size, where);
+      long header = headerLength(channel, size, most, where);
       JsonNode root = StrictJson.parse(StrictJson.readFully(channel, 8, (int) header));
       if (!root.isObject()) {
         throw OwlException.badCheckpoint(where, "the header is not a JSON object");
@@ -71,14 +75,14 @@ public final class SafetensorsFile {
     } catch (JsonProcessingException e) {
       problems.add(where, "the header is not JSON: " + e.getOriginalMessage());
     } catch (IOException e) {
-      problems.add(where, "cannot be read: " + e.getMessage());
+      problems.add(where, "cannot be read: " + RegularFile.reason(e));
     } catch (OwlException e) {
       problems.add(e);
     }
     return List.of();
   }
 
-  private static long headerLength(FileChannel channel, long size, String where)
+  private static long headerLength(FileChannel channel, long size, int most, String where)
       throws IOException {
     if (size < 8) {
       throw OwlException.badCheckpoint(where, "truncated: " + size + " bytes hold no header");
@@ -87,10 +91,9 @@ public final class SafetensorsFile {
         ByteBuffer.wrap(StrictJson.readFully(channel, 0, 8))
             .order(ByteOrder.LITTLE_ENDIAN)
             .getLong();
-    if (header < 0 || header > MAX_HEADER) {
+    if (header < 0 || header > most) {
       throw OwlException.badCheckpoint(
-          where,
-          "a header of %s bytes; %d at most".formatted(Long.toUnsignedString(header), MAX_HEADER));
+          where, "a header of %s bytes; %d at most".formatted(Long.toUnsignedString(header), most));
     }
     if (header > size - 8) {
       throw OwlException.badCheckpoint(

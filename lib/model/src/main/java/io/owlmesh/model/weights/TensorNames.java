@@ -16,6 +16,9 @@ public final class TensorNames {
   private static final Pattern NAMED_LORA = Pattern.compile("(.+\\.lora_[AB])\\.[^.]+\\.weight");
   private static final Pattern LORA = Pattern.compile("(.+)\\.lora_([AB])\\.weight");
 
+  private static final Pattern LANGUAGE_LAYER =
+      Pattern.compile("(?:model\\.)?(?:language_model\\.)?(?:model\\.)?(layers\\.\\d+\\..+)");
+
   /** A LoRA matrix: the linear layer it changes, and whether it is A or B. */
   public record Lora(String module, boolean isA) {}
 
@@ -44,6 +47,16 @@ public final class TensorNames {
     return matcher.matches()
         ? Optional.of(new Lora(matcher.group(1), matcher.group(2).equals("A")))
         : Optional.empty();
+  }
+
+  /**
+   * The path in the whole model of a layer that an adapter names: adapters are also made on the
+   * language model alone, where {@code model.layers.0} or {@code layers.0} is what is here {@code
+   * language_model.model.layers.0}. Other paths stay as they are.
+   */
+  static String inWholeModel(String module) {
+    Matcher layer = LANGUAGE_LAYER.matcher(module);
+    return layer.matches() ? "language_model.model." + layer.group(1) : module;
   }
 
   /** Whether an adapter made this tensor, supported or not. */

@@ -2,6 +2,7 @@
 package io.owlmesh.model.weights;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.weights.TorchGlobals.Tensor;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -39,14 +39,19 @@ final class TorchFile {
     this.root = root(zip.members().keySet(), where);
   }
 
-  /** The readable tensors of a file; adds what is wrong with the others. */
-  static List<TensorEntry> read(Path file, Problems problems) {
+  /**
+   * The readable tensors of a file; adds what is wrong with the others.
+   *
+   * @param most bytes of the pickle; never more than 64 MiB
+   */
+  static List<TensorEntry> read(Path file, int most, Problems problems) {
     String where = String.valueOf(file.getFileName());
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(file, where)) {
       refuseLegacy(channel, where);
-      return new TorchFile(file, channel, ZipDirectory.read(channel, where)).tensors(problems);
+      return new TorchFile(file, channel, ZipDirectory.read(channel, where))
+          .tensors(Math.min(most, MAX_PICKLE), problems);
     } catch (IOException e) {
-      problems.add(where, "cannot be read: " + e.getMessage());
+      problems.add(where, "cannot be read: " + RegularFile.reason(e));
     } catch (OwlException e) {
       problems.add(e);
     }
@@ -77,7 +82,7 @@ final class TorchFile {
     return pickle.substring(0, pickle.length() - "data.pkl".length());
   }
 
-  private List<TensorEntry> tensors(Problems problems) throws IOException {
+  private List<TensorEntry> tensors(long most, Problems problems) throws IOException {
     Member order = zip.members().get(root + "byteorder");
     if (order != null) {
       String name = new String(content(order, 16), StandardCharsets.US_ASCII).strip();
@@ -86,7 +91,7 @@ final class TorchFile {
       }
     }
     Member pickle = member("data.pkl");
-    Object value = Unpickler.load(content(pickle, MAX_PICKLE), where);
+    Object value = Unpickler.load(content(pickle, most), where);
     if (!(value instanceof Map<?, ?> map)) {
       throw OwlException.badCheckpoint(where, "not a dictionary of tensors");
     }

@@ -3,13 +3,13 @@ package io.owlmesh.model.weights;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +30,7 @@ public final class WeightFiles {
       SortedMap<String, TensorEntry> adapter,
       Set<String> unreadable) {}
 
+  private static final int MAX_DESCRIPTION = 100_000_000;
   private static final List<String> LAYOUTS =
       List.of(
           "model.safetensors",
@@ -38,40 +39,46 @@ public final class WeightFiles {
           "pytorch_model.bin.index.json");
 
   private final Path folder;
+  private final int most;
   private final Problems problems;
   private final SortedMap<String, TensorEntry> tensors = new TreeMap<>();
   private final SortedMap<String, TensorEntry> adapter = new TreeMap<>();
   private final Set<String> unreadable = new TreeSet<>();
 
-  private WeightFiles(Path folder, Problems problems) {
+  private WeightFiles(Path folder, int most, Problems problems) {
     this.folder = folder;
+    this.most = most;
     this.problems = problems;
   }
 
   /**
    * Reads the headers of all weight files.
    *
+   * @param label names the folder in problems
    * @return canonical names and where the tensors lie, LoRA matrices apart; {@code unreadable} are
    *     names that the index places in a file that could not be read, or "*" if a file of unknown
    *     content could not; {@code layout} is empty if the folder has no weights
    */
-  public static Contents read(Path folder, Problems problems) {
-    WeightFiles files = new WeightFiles(folder, problems);
+  static Contents read(Path folder, String label, Problems problems) {
+    WeightFiles files = new WeightFiles(folder, MAX_DESCRIPTION, problems);
     for (String layout : LAYOUTS) {
       if (Files.exists(folder.resolve(layout))) {
         files.readLayout(layout);
         return files.contents(layout);
       }
     }
-    problems.add(
-        String.valueOf(folder), "no weights: none of " + String.join(", ", LAYOUTS) + " is here");
+    problems.add(label, "no weights: none of " + String.join(", ", LAYOUTS) + " is here");
     return files.contents("");
   }
 
-  /** As {@link #read}, for one file of either kind, recognised by its first bytes. */
-  public static Contents readFile(Path file, Problems problems) {
+  /**
+   * As {@link #read}, for one file of either kind, recognised by its first bytes.
+   *
+   * @param most bytes that describe its tensors
+   */
+  static Contents readFile(Path file, int most, Problems problems) {
     Path parent = file.toAbsolutePath().getParent();
-    WeightFiles files = new WeightFiles(parent == null ? file : parent, problems);
+    WeightFiles files = new WeightFiles(parent == null ? file : parent, most, problems);
     files.collect(file);
     return files.contents(String.valueOf(file.getFileName()));
   }
@@ -136,7 +143,9 @@ public final class WeightFiles {
   private Set<String> collect(Path file) {
     int before = problems.size();
     List<TensorEntry> entries =
-        isSafetensors(file) ? SafetensorsFile.read(file, problems) : TorchFile.read(file, problems);
+        isSafetensors(file)
+            ? SafetensorsFile.read(file, most, problems)
+            : TorchFile.read(file, most, problems);
     if (problems.size() > before && entries.isEmpty()) {
       unreadable.add("*");
     }
@@ -160,7 +169,7 @@ public final class WeightFiles {
 
   /** A name alone does not tell: adapters are renamed at will. */
   private static boolean isSafetensors(Path file) {
-    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+    try (FileChannel channel = RegularFile.open(file, String.valueOf(file.getFileName()))) {
       if (channel.size() < 9) {
         return String.valueOf(file.getFileName()).endsWith(".safetensors");
       }
@@ -168,7 +177,7 @@ public final class WeightFiles {
       boolean zip = start[0] == 'P' && start[1] == 'K' && start[2] == 3 && start[3] == 4;
       boolean legacy = (start[0] & 0xFF) == 0x80 && start[1] > 0 && start[1] < 6 && start[8] != '{';
       return !zip && !legacy;
-    } catch (IOException e) {
+    } catch (IOException | OwlException e) {
       return true; // Reading it will fail again and say why.
     }
   }

@@ -97,8 +97,20 @@ class AdapterFileTest {
         "{'fan_in_fan_out':true}|fan_in_fan_out is not supported",
         "{'bias':'all'}|bias 'all'",
         "{'modules_to_save':['lm_head']}|modules_to_save is not supported",
-        "{'rank_pattern':{'q_proj':2}}|rank_pattern is not supported",
-        "{'alpha_pattern':{'q_proj':2}}|alpha_pattern is not supported",
+        "{'rank_pattern':{'q_proj':2}}|rank 4 in lora_A and 4 in lora_B, expected 2",
+        "{'rank_pattern':{'q_proj':-2}}|rank_pattern.q_proj is -2; expected a number above 0",
+        "{'alpha_pattern':{'q_proj':'x'}}|alpha_pattern.q_proj is \"x\"; expected a number",
+        "{'alpha_pattern':[2]}|alpha_pattern is no object",
+        "{'alpha_pattern':{'(q':2}}|alpha_pattern.(q is not understood",
+        "{'alpha_pattern':{'(((a{100}){100}){100}){100}':2}}|200 characters, or with a count",
+        "{'alora_invocation_tokens':[1000,1001,1002]}|alora_invocation_tokens is not supported",
+        "{'bias':'lora_only'}|bias 'lora_only' is not supported",
+        "{'target_parameters':['experts']}|target_parameters is not supported",
+        "{'layer_replication':[[0,1]]}|layer_replication is not supported",
+        "{'arrow_config':{'top_k':2}}|arrow_config is not supported",
+        "{'megatron_config':{'a':2}}|megatron_config is not supported",
+        "{'enable_lora':[true]}|enable_lora is not supported",
+        "{'something_of_tomorrow':0.5}|something_of_tomorrow is not supported",
         "{'peft_type':'IA3'}|peft_type is 'IA3'",
         "{'init_lora_weights':'pissa'}|init_lora_weights 'pissa'",
         "{'r':8}|rank 4 in lora_A and 4 in lora_B, expected 8",
@@ -112,6 +124,120 @@ class AdapterFileTest {
     assertThatThrownBy(() -> AdapterFile.open(folder))
         .isInstanceOf(OwlException.class)
         .hasMessageContaining(message);
+  }
+
+  /** As PEFT 0.18 writes it. */
+  @Test
+  void everyFieldAtItsNeutralValueIsUnderstood() throws IOException {
+    String config =
+        """
+        {'alora_invocation_tokens':null,'alpha_pattern':{},'arrow_config':null,
+        'auto_mapping':{'base_model_class':'X'},'base_model_name_or_path':'/x','bias':'none',
+        'corda_config':null,'ensure_weight_tying':false,'eva_config':null,'exclude_modules':null,
+        'fan_in_fan_out':false,'inference_mode':true,'init_lora_weights':true,
+        'layer_replication':null,'layers_pattern':null,'layers_to_transform':null,
+        'loftq_config':{},'lora_alpha':16,'lora_bias':false,'lora_dropout':0.05,
+        'megatron_config':null,'megatron_core':'megatron.core','modules_to_save':null,
+        'peft_type':'LORA','peft_version':'0.18.0','qalora_group_size':16,'r':4,'rank_pattern':{},
+        'revision':null,'target_modules':['q_proj'],'target_parameters':null,
+        'task_type':'CAUSAL_LM','trainable_token_indices':null,'use_dora':false,
+        'use_qalora':false,'use_rslora':false,'something_of_tomorrow':null}
+        """;
+    AdapterFile adapter = AdapterFile.open(write(config, pairOf(LAYER, 4, 64, 64)));
+
+    assertThat(adapter.scaling()).isEqualTo(4);
+  }
+
+  @Test
+  void alphaIsEightWhereTheConfigurationDoesNotSay() throws IOException {
+    AdapterFile adapter = AdapterFile.open(write("{'r':4}", pairOf(LAYER, 4, 64, 64)));
+
+    assertThat(adapter.alpha()).isEqualTo(8);
+    assertThat(adapter.alphaAssumed()).isFalse();
+    assertThat(pair(adapter, LAYER).scaling()).isEqualTo(2);
+  }
+
+  @Test
+  void patternsGiveLayersARankAndAnAlphaOfTheirOwn() throws IOException {
+    String down = "language_model.model.layers.1.mlp.down_proj";
+    String up = "language_model.model.layers.1.mlp.up_proj";
+    SortedMap<String, HostTensor> tensors = pairOf(LAYER, 4, 64, 64);
+    tensors.putAll(pairOf(down, 2, 96, 64));
+    tensors.putAll(pairOf(up, 8, 64, 96));
+    AdapterFile adapter =
+        AdapterFile.open(
+            write(
+                "{'r':4,'lora_alpha':16,"
+                    + "'rank_pattern':{'^language_model\\\\..*down_proj':2,'layers.1.mlp.up_proj':8},"
+                    + "'alpha_pattern':{'up_proj':4,'.*_proj$':32,'down_proj':1}}",
+                tensors));
+
+    assertThat(adapter.rank()).isEqualTo(8);
+    assertThat(adapter.alpha()).isEqualTo(16);
+    assertThat(pair(adapter, up).scaling()).isEqualTo(0.5);
+    assertThat(pair(adapter, down).scaling()).isEqualTo(16);
+    assertThat(pair(adapter, LAYER).scaling()).isEqualTo(8);
+  }
+
+  /** The end of a path counts from a dot on: {@code proj} alone is the end of no layer. */
+  @Test
+  void aPatternMatchesWholeNames() throws IOException {
+    AdapterFile adapter =
+        AdapterFile.open(
+            write(
+                "{'r':4,'lora_alpha':16,'alpha_pattern':{'proj':1,'^layers.0.self_attn.q_proj':2}}",
+                pairOf(LAYER, 4, 64, 64)));
+
+    assertThat(pair(adapter, LAYER).scaling()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "model.layers.0.self_attn.q_proj",
+    "layers.0.self_attn.q_proj",
+    "model.language_model.layers.0.self_attn.q_proj"
+  })
+  void anAdapterMadeOnTheLanguageModelAloneFitsTheWhole(String path) throws IOException {
+    AdapterFile adapter =
+        AdapterFile.open(
+            write(
+                "{'r':4,'lora_alpha':16,'alpha_pattern':{'^%s':4}}".formatted(path),
+                pairOf(path, 4, 64, 64)));
+
+    adapter.validate(config());
+    assertThat(adapter.modules()).containsOnlyKeys(LAYER);
+    assertThat(pair(adapter, LAYER).scaling()).isEqualTo(1);
+  }
+
+  @Test
+  void twoMatricesForOneLayerAreRefused() throws IOException {
+    SortedMap<String, HostTensor> tensors = pairOf(LAYER, 4, 64, 64);
+    tensors.putAll(pairOf("model.layers.0.self_attn.q_proj", 4, 64, 64));
+    Path folder = write("{}", tensors);
+
+    assertThatThrownBy(() -> AdapterFile.open(folder))
+        .hasMessageContaining("a second matrix of " + LAYER);
+  }
+
+  @Test
+  void messagesNameAnAdapterThatHasANameAndNotWhereItLies() throws IOException {
+    Files.writeString(temp.resolve("adapter_config.json"), "{\"use_dora\":true,\"r\":0}");
+    Path empty = Files.createDirectory(temp.resolve("empty"));
+    for (Path place : new Path[] {temp, empty, temp.resolve("none")}) {
+      assertThatThrownBy(() -> AdapterFile.open(place, "style"))
+          .isInstanceOf(OwlException.class)
+          .message()
+          .doesNotContain(temp.toString())
+          .doesNotContain(String.valueOf(temp.getFileName()));
+    }
+  }
+
+  @Test
+  void aConfigurationTooLargeToBeOneIsNotParsed() throws IOException {
+    Path folder = write("[" + "{},".repeat(3 << 20) + "{}]", pairOf(LAYER, 4, 64, 64));
+
+    assertThatThrownBy(() -> AdapterFile.open(folder))
+        .hasMessageContaining("adapter_config.json: larger than 8388608 bytes");
   }
 
   @Test

@@ -28,7 +28,7 @@ class TorchFileTest {
 
   private static List<TensorEntry> read(Path file) {
     Problems problems = new Problems();
-    List<TensorEntry> entries = TorchFile.read(file, problems);
+    List<TensorEntry> entries = TorchFile.read(file, 1 << 26, problems);
     assertThat(problems.list()).isEmpty();
     return entries;
   }
@@ -41,7 +41,7 @@ class TorchFileTest {
 
   private static void assertProblem(Path file, String message) {
     Problems problems = new Problems();
-    TorchFile.read(file, problems);
+    TorchFile.read(file, 1 << 26, problems);
     assertThat(problems.list()).singleElement().asString().contains(message);
   }
 
@@ -102,7 +102,7 @@ class TorchFileTest {
             .text("epoch")
             .op('K', 3);
     Problems problems = new Problems();
-    assertThat(TorchFile.read(zip.write(file()), problems)).isEmpty();
+    assertThat(TorchFile.read(zip.write(file()), 1 << 26, problems)).isEmpty();
     assertThat(problems.list().toString())
         .contains("beyond: shape [2, 3]")
         .contains("expanded: shape")
@@ -149,7 +149,7 @@ class TorchFileTest {
     for (int length : IntStream.range(0, bytes.length).toArray()) {
       Files.write(file(), Arrays.copyOf(bytes, length));
       Problems problems = new Problems();
-      TorchFile.read(file(), problems);
+      TorchFile.read(file(), 1 << 26, problems);
       assertThat(problems.isEmpty()).as("cut to %d bytes", length).isFalse();
     }
   }
@@ -162,7 +162,7 @@ class TorchFileTest {
       byte[] damaged = sound.clone();
       damaged[random.nextInt(damaged.length)] = (byte) random.nextInt(256);
       Files.write(file(), damaged);
-      for (TensorEntry entry : TorchFile.read(file(), new Problems())) {
+      for (TensorEntry entry : TorchFile.read(file(), 1 << 26, new Problems())) {
         try (MappedTensor tensor = MappedTensor.of(entry)) {
           assertThat(tensor.bytes().remaining()).isEqualTo((int) entry.bytes());
         } catch (OwlException e) {

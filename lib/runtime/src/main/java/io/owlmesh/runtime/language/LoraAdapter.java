@@ -57,7 +57,7 @@ public final class LoraAdapter implements AutoCloseable {
             tensors.add(scope.create(new Shape(0)));
           } else {
             tensors.add(scaled(program, pair.a(), 1, scope));
-            tensors.add(scaled(program, pair.b(), file.scaling(), scope));
+            tensors.add(scaled(program, pair.b(), pair.scaling(), scope));
           }
         }
       }
@@ -83,9 +83,9 @@ public final class LoraAdapter implements AutoCloseable {
   private static String digest(AdapterFile file) {
     try {
       MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      update(sha, "scaling " + file.scaling());
       file.modules()
           .forEach((module, pair) -> {
+            update(sha, "scaling " + pair.scaling());
             for (HostTensor tensor : List.of(pair.a(), pair.b())) {
               update(sha, module + " " + tensor);
               sha.update(tensor.bytes());

@@ -22,12 +22,11 @@ record Merger(Program program, WeightLoader loader, Optional<AdapterFile> adapte
       loader.matrix(name);
       return;
     }
-    double scaling = adapter.orElseThrow().scaling();
     loader.matrix(
         name,
         (matrix, scope) -> {
           NDArray a = LoraAdapter.scaled(program, pair.a(), 1, scope);
-          NDArray b = LoraAdapter.scaled(program, pair.b(), scaling, scope);
+          NDArray b = LoraAdapter.scaled(program, pair.b(), pair.scaling(), scope);
           try (Call merge = program.call("merge").with(matrix).with(a).with(b)) {
             return merge.tensor(scope);
           }
