@@ -4,14 +4,17 @@ package io.owlmesh.model.inspect;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.checkpoint.AdapterReader;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.ExpectedTensors;
+import io.owlmesh.model.checkpoint.Finiteness;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.model.weights.TensorEntry;
-import io.owlmesh.model.weights.WeightFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,6 +25,7 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything there is to say about a checkpoint folder, problems included; for people who wonder
@@ -64,7 +68,10 @@ public record Inspection(
   public record AdapterSummary(
       Path path, String name, int rank, double alpha, boolean alphaAssumed, int modules) {}
 
-  /** Inspects a folder; what is wrong becomes problems, never an exception. */
+  /**
+   * Inspects a folder, its weights included: whatever a service would refuse is found. What is
+   * wrong becomes problems, never an exception.
+   */
   public static Inspection of(Path folder) {
     Problems problems = new Problems();
     List<String> notes = new ArrayList<>();
@@ -77,9 +84,8 @@ public record Inspection(
     for (String name : checkpoint.strangers()) {
       problems.add(name, "unexpected tensor, which belongs to no part of the model");
     }
-    if (WeightFiles.firstExisting(folder, "tokenizer.model", "tokenizer.json").isEmpty()) {
-      problems.add(String.valueOf(folder), "missing tokenizer: no tokenizer.model");
-    }
+    findNonFinite(checkpoint, problems);
+    openTokenizer(folder, configured ? checkpoint.config() : null, problems);
     List<AdapterSummary> adapters = adapters(folder, checkpoint, configured, problems, notes);
     return new Inspection(
         folder,
@@ -89,6 +95,30 @@ public record Inspection(
         adapters,
         problems.list().stream().distinct().toList(),
         List.copyOf(notes));
+  }
+
+  private static void findNonFinite(Checkpoint checkpoint, Problems problems) {
+    for (TensorEntry entry : checkpoint.tensors().values()) {
+      try {
+        Finiteness.problem(entry).ifPresent(message -> problems.add(entry.name(), message));
+      } catch (OwlException e) {
+        problems.add(e);
+      }
+    }
+  }
+
+  private static void openTokenizer(Path folder, @Nullable OwlConfig config, Problems problems) {
+    try {
+      Tokenizer tokenizer = Tokenizer.open(folder);
+      if (config != null && tokenizer.textIds() > config.language().vocabulary()) {
+        problems.add(
+            "tokenizer",
+            "text may become the id %d; the model embeds %d"
+                .formatted(tokenizer.textIds() - 1, config.language().vocabulary()));
+      }
+    } catch (OwlException e) {
+      problems.add(e);
+    }
   }
 
   /** Whether nothing is wrong. */
@@ -138,25 +168,27 @@ public record Inspection(
       try (Stream<Path> children = Files.list(folder)) {
         children.filter(AdapterFile::isAdapterFolder).forEach(places::add);
       } catch (IOException e) {
-        problems.add(folder.toString(), "cannot be listed: " + e.getMessage());
+        problems.add(folder.toString(), "cannot be listed: " + RegularFile.reason(e));
       }
     }
     List<AdapterSummary> result = new ArrayList<>();
     for (Path place : places) {
-      try {
-        AdapterFile adapter = AdapterFile.open(place);
-        if (configured) {
-          problems.addAll(adapter.mismatches(checkpoint.config()));
-        }
-        if (adapter.alphaAssumed()) {
-          notes.add(
-              "adapter %s tells no alpha; assuming %s, the authors' ratio"
-                  .formatted(adapter.name(), InspectionText.plain(adapter.alpha())));
-        }
-        result.add(summary(place, adapter));
-      } catch (OwlException e) {
-        problems.add(e);
+      Problems own = new Problems();
+      AdapterFile adapter =
+          AdapterReader.read(place, AdapterReader.nameOf(place), place.toString(), own);
+      problems.addAll(own.list());
+      if (!own.isEmpty()) {
+        continue;
       }
+      if (configured) {
+        problems.addAll(adapter.mismatches(checkpoint.config()));
+      }
+      if (adapter.alphaAssumed()) {
+        notes.add(
+            "adapter %s tells no alpha; assuming %s, the authors' ratio"
+                .formatted(adapter.name(), InspectionText.plain(adapter.alpha())));
+      }
+      result.add(summary(place, adapter));
     }
     return List.copyOf(result);
   }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.inspect;
 
-import io.owlmesh.model.json.Problem;
+import io.owlmesh.model.checkpoint.Printable;
+import io.owlmesh.model.json.Problems;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +14,7 @@ final class InspectionText {
 
   static String render(Inspection inspection) {
     StringBuilder text = new StringBuilder();
-    text.append(inspection.folder())
+    text.append(Printable.of(inspection.folder().toString()))
         .append(inspection.layout().isEmpty() ? "" : " (" + inspection.layout() + ")")
         .append("\n\n");
     table(text, parts(inspection));
@@ -22,14 +23,14 @@ final class InspectionText {
       table(text, adapters(inspection));
     }
     for (String note : inspection.notes()) {
-      text.append("\nnote: ").append(note).append('\n');
+      text.append("\nnote: ").append(Printable.of(note)).append('\n');
     }
     int count = inspection.problems().size();
     text.append('\n').append(count == 0 ? "no problems" : count + " problem(s)").append('\n');
-    for (Problem problem : inspection.problems()) {
-      text.append("  ").append(problem).append('\n');
-    }
-    return text.toString();
+    inspection.problems().stream()
+        .limit(Problems.SHOWN)
+        .forEach(problem -> text.append("  ").append(problem).append('\n'));
+    return text.append(Problems.more(count, "  ")).toString().stripTrailing() + "\n";
   }
 
   private static List<List<String>> parts(Inspection inspection) {
@@ -70,7 +71,7 @@ final class InspectionText {
     for (Inspection.AdapterSummary adapter : inspection.adapters()) {
       rows.add(
           List.of(
-              adapter.name(),
+              Printable.of(adapter.name()),
               number(adapter.modules()),
               number(adapter.rank()),
               plain(adapter.alpha()) + (adapter.alphaAssumed() ? " (assumed)" : "")));

@@ -7,7 +7,10 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Collects problems, so that a person can mend them all at once. */
-public final class Problems {
+final class Problems {
+  /** Of more than these nobody reads the rest. */
+  static final int SHOWN = 100;
+
   private final List<Problem> found = new ArrayList<>();
 
   public void add(String where, String message) {
@@ -40,7 +43,7 @@ public final class Problems {
    * Throws if anything was found.
    *
    * @param where names the checkpoint or adapter as a whole
-   * @throws OwlException BAD_CHECKPOINT listing every problem
+   * @throws OwlException BAD_CHECKPOINT listing the problems, the first 100 of them
    */
   public void throwIfAny(String where) {
     if (found.size() == 1) {
@@ -51,7 +54,13 @@ public final class Problems {
           where,
           found.size()
               + " problems: "
-              + found.stream().map(Problem::toString).collect(Collectors.joining("; ")));
+              + found.stream().limit(SHOWN).map(Problem::toString).collect(Collectors.joining("; "))
+              + more(found.size(), "; "));
     }
+  }
+
+  /** What to write behind the first ones of so many problems. */
+  static String more(int count, String separator) {
+    return count > SHOWN ? "%sand %d more".formatted(separator, count - SHOWN) : "";
   }
 }

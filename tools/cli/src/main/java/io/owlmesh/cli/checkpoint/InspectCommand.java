@@ -15,7 +15,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "inspect",
     description = "Shows what a checkpoint folder holds, and everything that is wrong with it.",
-    footer = {"", "Reads headers, not weights. Exit code 1 if something is wrong."})
+    footer = {
+      "",
+      "Reads the weights too, to find what is no number. Exit code 1 if something is wrong."
+    })
 final class InspectCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init")
   @Spec
