@@ -4,6 +4,8 @@ package io.owlmesh.orchestrator.session;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.model.text.Prompt;
+import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.PromptTemplate.Turn;
 import io.owlmesh.orchestrator.store.RatedDialogue;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.Image;
@@ -24,11 +26,16 @@ final class FeedbackLine {
     List<Image> images =
         before.stream().flatMap(message -> message.getImagesList().stream()).toList();
     StringBuilder text = new StringBuilder();
-    for (Prompt.Part part :
-        TurnPlan.template(dialogue.session()).prompt(ContextWindow.turns(before)).parts()) {
+    PromptTemplate template =
+        new PromptTemplate(plain(TurnPlan.template(dialogue.session()).system()));
+    List<Turn> turns =
+        ContextWindow.turns(before).stream()
+            .map(turn -> new Turn(turn.role(), plain(turn.text()), turn.images()))
+            .toList();
+    for (Prompt.Part part : template.prompt(turns).parts()) {
       text.append(
           switch (part) {
-            case Prompt.Text(String said) -> plain(said);
+            case Prompt.Text(String said) -> said;
             case Prompt.Image _ -> PLACE;
           });
     }
@@ -47,9 +54,12 @@ final class FeedbackLine {
         .build();
   }
 
-  /** In training data the word is always the place of an image; as text it must not be. */
+  /**
+   * In training data certain words are the place of an image, or open a turn, which decides whose
+   * words are learnt. In what somebody said they must not.
+   */
   private static String plain(String said) {
-    return said.replace(PLACE, "< image>");
+    return said.replace(PLACE, "< image>").replace("AI: ", "AI : ").replace("Human: ", "Human : ");
   }
 
   private static String rating(Message answer) {

@@ -7,7 +7,7 @@ public final class BadSample extends Exception {
 
   /** Why a sample cannot be used. */
   public enum Reason {
-    /** The line is no JSON object, or a field has the wrong type. */
+    /** The line is not one JSON object, a key comes twice, or a field has the wrong type. */
     BAD_LINE,
     /** There is no dialogue. */
     NO_TEXT,

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -99,7 +100,7 @@ final class JsonLines implements SampleSource {
       ByteBuffer buffer = ByteBuffer.wrap(line);
       while (buffer.hasRemaining()) {
         if (channel.read(buffer, starts[index] + buffer.position()) < 0) {
-          throw new IOException("the file has become shorter");
+          throw new BadSample(Reason.BAD_LINE, key + " is cut off: the file has become shorter");
         }
       }
     } catch (IOException e) {
@@ -118,7 +119,12 @@ final class JsonLines implements SampleSource {
   }
 
   private TrainingSample.Image image(String name) throws BadSample {
-    Path path = root.resolve(name).normalize();
+    Path path;
+    try {
+      path = root.resolve(name).normalize();
+    } catch (InvalidPathException e) {
+      throw new BadSample(Reason.MISSING_IMAGE, "image is no path: " + e.getReason());
+    }
     if (!path.startsWith(root)) {
       throw new BadSample(Reason.MISSING_IMAGE, "image " + name + " lies outside " + root);
     }

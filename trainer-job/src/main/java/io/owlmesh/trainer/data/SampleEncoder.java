@@ -22,13 +22,15 @@ import java.util.regex.Pattern;
 /**
  * From a dialogue to token ids and what of them is learnt, as the authors train: the text is cut at
  * images and at the openings of turns, each piece is tokenised by itself, and learnt is what the AI
- * says with an end of sequence behind it. Safe for use by several threads.
+ * says with an end of sequence behind it. A turn opens at the start of a line: the authors also
+ * take {@code AI: } within one for an opening, so that words a user typed would be learnt. Safe for
+ * use by several threads.
  */
 public final class SampleEncoder {
   private static final String IMAGE = "<image>";
-  private static final Pattern CUTS = Pattern.compile("<image>|AI: |\nHuman: ");
-  private static final Pattern TEXT_CUTS = Pattern.compile("AI: |\nHuman: ");
+  private static final Pattern CUTS = Pattern.compile("<image>|(?<![^\n])AI: |\nHuman: ");
   private static final Pattern IMAGES = Pattern.compile(IMAGE);
+  private static final Pattern REPLY_END = Pattern.compile("\nHuman: |<image>");
   private static final String AI = "AI: ";
   private static final String OPENING = "\nAI: ";
 
@@ -63,6 +65,7 @@ public final class SampleEncoder {
    * @throws BadSample if it cannot be used, with the reason
    */
   public EncodedSample encode(TrainingSample sample, RandomGenerator random) throws BadSample {
+    requirePlaces(sample);
     boolean served =
         switch (cutting) {
           case AUTHORS -> false;
@@ -71,10 +74,23 @@ public final class SampleEncoder {
         };
     Positions positions = served ? served(sample, random) : authors(sample);
     List<HostTensor> pixels = new ArrayList<>();
-    for (TrainingSample.Image image : sample.images()) {
+    for (TrainingSample.Image image : sample.images().subList(0, positions.images)) {
       pixels.add(pixels(sample, image, random));
     }
     return positions.sample(pixels);
+  }
+
+  private static void requirePlaces(TrainingSample sample) throws BadSample {
+    long places = IMAGES.matcher(sample.text()).results().count();
+    if (places != sample.images().size()) {
+      throw new BadSample(
+          Reason.IMAGE_COUNT,
+          "%s has %d images and %d places for them"
+              .formatted(sample.key(), sample.images().size(), places));
+    }
+    if (sample.text().startsWith(IMAGE)) {
+      throw new BadSample(Reason.MEDIA_FIRST, sample.key() + " begins with an image");
+    }
   }
 
   private HostTensor pixels(
@@ -106,37 +122,29 @@ public final class SampleEncoder {
     if (last < 1) {
       throw new BadSample(Reason.NO_TARGET, sample.key() + " has no reply");
     }
-    String reply = turns.get(asked);
-    int end = reply.indexOf("\nHuman: ");
     String prompt = String.join(OPENING, turns.subList(0, asked)) + OPENING;
     Positions positions = new Positions(maxLength, config.language().bos());
-    int images = 0;
-    boolean sees = !sample.images().isEmpty();
-    for (String chunk : sees ? chunks(prompt, IMAGES) : List.of(prompt)) {
-      if (sees && chunk.equals(IMAGE)) {
-        images++;
+    for (String chunk : chunks(prompt, IMAGES)) {
+      if (chunk.equals(IMAGE)) {
         positions.image(sample, config.visualTokens());
       } else {
         positions.first(sample, tokenizer.encode(chunk));
       }
     }
+    String reply = turns.get(asked);
+    Matcher end = REPLY_END.matcher(reply);
     positions.reply(
-        tokenizer.encode(end < 0 ? reply : reply.substring(0, end)), config.language().eos());
-    return positions.checked(sample, images);
+        tokenizer.encode(end.find() ? reply.substring(0, end.start()) : reply),
+        config.language().eos());
+    return positions.checked(sample);
   }
 
   private Positions authors(TrainingSample sample) throws BadSample {
-    boolean sees = !sample.images().isEmpty();
     Positions positions = new Positions(maxLength, config.language().bos());
     boolean reply = false;
     boolean first = true;
-    int images = 0;
-    for (String chunk : chunks(sample.text(), sees ? CUTS : TEXT_CUTS)) {
-      if (sees && chunk.equals(IMAGE)) {
-        if (first) {
-          throw new BadSample(Reason.MEDIA_FIRST, sample.key() + " begins with an image");
-        }
-        images++;
+    for (String chunk : chunks(sample.text(), CUTS)) {
+      if (chunk.equals(IMAGE)) {
         positions.image(sample, config.visualTokens());
       } else if (first) {
         positions.first(sample, tokenizer.encode(chunk));
@@ -148,7 +156,7 @@ public final class SampleEncoder {
       reply = chunk.equals(AI);
       first = false;
     }
-    return positions.checked(sample, images);
+    return positions.checked(sample);
   }
 
   /** The pieces with the cuts themselves among them; none is empty. */
@@ -176,6 +184,7 @@ public final class SampleEncoder {
     private final boolean[] trained;
     private int length;
     private int targets;
+    private int images;
 
     Positions(int maxLength, int bos) {
       this.maxLength = maxLength;
@@ -221,15 +230,10 @@ public final class SampleEncoder {
       }
       Arrays.fill(ids, length, length + tokens, PromptTokens.VISUAL);
       length += tokens;
+      images++;
     }
 
-    Positions checked(TrainingSample sample, int images) throws BadSample {
-      if (images != sample.images().size()) {
-        throw new BadSample(
-            Reason.IMAGE_COUNT,
-            "%s has %d images and %d places for them"
-                .formatted(sample.key(), sample.images().size(), images));
-      }
+    Positions checked(TrainingSample sample) throws BadSample {
       if (targets == 0) {
         throw new BadSample(Reason.NO_TARGET, sample.key() + " has nothing to learn");
       }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.data;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.trainer.data.BadSample.Reason;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -18,13 +21,22 @@ import java.util.Map;
  * @param labels all other fields that are text
  */
 record SampleFields(String text, List<String> images, Map<String, String> labels) {
-  private static final ObjectReader JSON = new ObjectMapper().reader();
+  // Of a key that comes twice, and of a second object, one would be lost without a word.
+  private static final ObjectReader JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .reader();
   private static final int MAX_IMAGES = 64;
 
   static SampleFields parse(byte[] json) throws BadSample {
     JsonNode root;
     try {
       root = JSON.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new BadSample(
+          Reason.BAD_LINE, "is no JSON object, or not the only one: " + e.getOriginalMessage());
     } catch (IOException _) {
       throw new BadSample(Reason.BAD_LINE, "is no JSON");
     }

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -30,7 +31,7 @@ public final class SampleSources {
     Path first = files.getFirst();
     try {
       SampleSource source;
-      if (first.toString().endsWith(".tar")) {
+      if (first.toString().toLowerCase(Locale.ROOT).endsWith(".tar")) {
         source = TarShards.open(files);
       } else if (files.size() == 1) {
         Path folder = first.toAbsolutePath().getParent();

@@ -3,6 +3,7 @@ package io.owlmesh.trainer.data;
 
 import io.owlmesh.trainer.data.BadSample.Reason;
 import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -15,18 +16,23 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 
 /**
- * Shards of a WebDataset: entries of one sample share their name up to the first dot. {@code .json}
- * holds the fields of a JSONL line, images follow by name. In memory is where each entry begins.
+ * Shards of a WebDataset: files of one sample share their path up to the first dot of their name;
+ * what is behind it is their ending, in any case. {@code json} holds the fields of a JSONL line,
+ * images follow by name, numbers in it by value: {@code 7.json}, {@code 7.0.png}, {@code 7.1.png}.
+ * Names that begin with a dot are no samples. In memory is where each file begins.
  */
 final class TarShards implements SampleSource {
   private static final long MAX_LINE = 16L << 20;
   private static final long MAX_IMAGE = 64L << 20;
+  private static final Pattern NUMBER = Pattern.compile("\\d+");
   private static final Set<String> IMAGES = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp");
 
   private final List<FileChannel> channels;
@@ -35,8 +41,12 @@ final class TarShards implements SampleSource {
   /** A stretch of a shard. */
   private record Entry(int shard, String name, long offset, long size) {}
 
-  /** The entries of one sample. */
-  private record Group(Entry fields, List<Entry> images) {}
+  /**
+   * The files of one sample.
+   *
+   * @param fields those that end with {@code json}; one is right
+   */
+  private record Group(String key, List<Entry> fields, List<Entry> images) {}
 
   private TarShards(List<FileChannel> channels, List<Group> groups) {
     this.channels = channels;
@@ -63,28 +73,46 @@ final class TarShards implements SampleSource {
     try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 20);
         TarArchiveInputStream tar = new TarArchiveInputStream(in)) {
       for (TarArchiveEntry entry = tar.getNextEntry(); entry != null; entry = tar.getNextEntry()) {
-        if (entry.isFile()) {
+        if (isPlainFile(entry)) {
           String name = entry.getName();
           int dot = name.indexOf('.', name.lastIndexOf('/') + 1);
-          String key = dot < 0 ? name : name.substring(0, dot);
-          samples
-              .computeIfAbsent(key, _ -> new ArrayList<>())
-              .add(new Entry(shard, name, tar.getBytesRead(), entry.getSize()));
+          if (dot > name.lastIndexOf('/') + 1) {
+            samples
+                .computeIfAbsent(name.substring(0, dot), _ -> new ArrayList<>())
+                .add(new Entry(shard, name, tar.getBytesRead(), entry.getSize()));
+          }
         }
       }
     }
-    for (List<Entry> entries : samples.values()) {
-      entries.sort(Comparator.comparing(Entry::name));
-      entries.stream()
-          .filter(entry -> entry.name().endsWith(".json"))
-          .findFirst()
-          .ifPresent(fields ->
-              groups.add(new Group(fields, entries.stream().filter(TarShards::isImage).toList())));
-    }
+    samples.forEach((key, entries) -> {
+      entries.sort(Comparator.comparing(entry -> numbersByValue(entry.name())));
+      List<Entry> fields = entries.stream().filter(e -> ending(key, e).equals("json")).toList();
+      List<Entry> images = entries.stream().filter(TarShards::isImage).toList();
+      // Whatever else lies in a shard is no sample.
+      if (!fields.isEmpty() || !images.isEmpty()) {
+        groups.add(new Group(key, fields, images));
+      }
+    });
+  }
+
+  /** Links have no content of their own, and that of a sparse file lies in pieces. */
+  private static boolean isPlainFile(TarArchiveEntry entry) {
+    return entry.isFile() && !entry.isLink() && !entry.isSymbolicLink() && !entry.isSparse();
+  }
+
+  private static String numbersByValue(String name) {
+    return NUMBER
+        .matcher(name)
+        .replaceAll(found -> "0".repeat(Math.max(0, 20 - found.group().length())) + found.group());
+  }
+
+  private static String ending(String key, Entry entry) {
+    return entry.name().substring(key.length() + 1).toLowerCase(Locale.ROOT);
   }
 
   private static boolean isImage(Entry entry) {
-    return IMAGES.contains(entry.name().substring(entry.name().lastIndexOf('.') + 1));
+    String name = entry.name().toLowerCase(Locale.ROOT);
+    return IMAGES.contains(name.substring(name.lastIndexOf('.') + 1));
   }
 
   @Override
@@ -95,7 +123,12 @@ final class TarShards implements SampleSource {
   @Override
   public TrainingSample read(int index) throws BadSample {
     Group group = groups.get(index);
-    Entry line = group.fields();
+    if (group.fields().size() != 1) {
+      throw new BadSample(
+          group.fields().isEmpty() ? Reason.NO_TEXT : Reason.BAD_LINE,
+          "%s has %d files named .json".formatted(group.key(), group.fields().size()));
+    }
+    Entry line = group.fields().getFirst();
     if (line.size() > MAX_LINE) {
       throw new BadSample(
           Reason.BAD_LINE,
@@ -108,6 +141,8 @@ final class TarShards implements SampleSource {
         images.add(new ImageEntry(this, entry));
       }
       return new TrainingSample(line.name(), fields.text(), images, fields.labels());
+    } catch (EOFException e) {
+      throw new BadSample(Reason.BAD_LINE, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(line.name() + " cannot be read", e);
     } catch (BadSample e) {
@@ -136,7 +171,7 @@ final class TarShards implements SampleSource {
     ByteBuffer buffer = ByteBuffer.wrap(bytes);
     while (buffer.hasRemaining()) {
       if (channels.get(entry.shard()).read(buffer, entry.offset() + buffer.position()) < 0) {
-        throw new IOException(entry.name() + " is cut off");
+        throw new EOFException(entry.name() + " is cut off: the shard has become shorter");
       }
     }
     return bytes;

@@ -15,6 +15,21 @@ final class Check {
     return value;
   }
 
+  /** What is left out takes its usual value; a zero that is written stays one. */
+  static int or(@Nullable Integer value, int usual) {
+    return value == null ? usual : value;
+  }
+
+  /** As above. */
+  static long or(@Nullable Long value, long usual) {
+    return value == null ? usual : value;
+  }
+
+  /** As above. */
+  static double or(@Nullable Double value, double usual) {
+    return value == null ? usual : value;
+  }
+
   static void range(String field, double value, double low, double high) {
     // Written so that NaN fails.
     if (!(value >= low && value <= high)) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.recipe;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.PreprocessorFile;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model to begin with that does not exist yet.
@@ -21,13 +23,26 @@ public record NewModel(
     int queries,
     double spread) {
   public NewModel {
-    Check.given("model.tokenizer", tokenizer);
-    Check.given("model.vision", vision);
-    Check.given("model.abstractor", abstractor);
-    Check.given("model.language", language);
     Check.range("model.queries", queries, 1, 4096);
-    spread = spread == 0 ? 1 : spread;
     Check.range("model.spread", spread, 0.01, 100);
+  }
+
+  /** Gives what may be left out. */
+  @JsonCreator
+  static NewModel read(
+      @JsonProperty("tokenizer") @Nullable Tokenizer tokenizer,
+      @JsonProperty("vision") @Nullable Vision vision,
+      @JsonProperty("abstractor") @Nullable Abstractor abstractor,
+      @JsonProperty("language") @Nullable Language language,
+      @JsonProperty("queries") int queries,
+      @JsonProperty("spread") @Nullable Double spread) {
+    return new NewModel(
+        Check.given("model.tokenizer", tokenizer),
+        Check.given("model.vision", vision),
+        Check.given("model.abstractor", abstractor),
+        Check.given("model.language", language),
+        queries,
+        Check.or(spread, 1));
   }
 
   /**
@@ -79,8 +94,21 @@ public record NewModel(
       int context) {
     public Language {
       check("model.language", width, mlp, layers, heads);
-      keyValueHeads = keyValueHeads == 0 ? heads : keyValueHeads;
-      context = context == 0 ? 2048 : context;
+      Check.range("model.language.key_value_heads", keyValueHeads, 1, heads);
+      Check.range("model.language.context", context, 8, 1_000_000);
+    }
+
+    /** Gives what may be left out. */
+    @JsonCreator
+    static Language read(
+        @JsonProperty("width") int width,
+        @JsonProperty("mlp") int mlp,
+        @JsonProperty("layers") int layers,
+        @JsonProperty("heads") int heads,
+        @JsonProperty("key_value_heads") @Nullable Integer keyValueHeads,
+        @JsonProperty("context") @Nullable Integer context) {
+      return new Language(
+          width, mlp, layers, heads, Check.or(keyValueHeads, heads), Check.or(context, 2048));
     }
   }
 

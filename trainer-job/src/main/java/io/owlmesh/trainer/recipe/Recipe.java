@@ -120,6 +120,12 @@ public record Recipe(
       int test) {
     public Book {
       Check.given("book.folder", folder);
+      Check.range("book.image_size", imageSize, 16, 4096);
+      Check.range("book.pretrain", pretrain, 0, 100_000_000);
+      Check.range("book.align", align, 0, 100_000_000);
+      Check.range("book.instruct_image", instructImage, 0, 100_000_000);
+      Check.range("book.instruct_text", instructText, 0, 100_000_000);
+      Check.range("book.test", test, 0, 1_000_000);
     }
   }
 

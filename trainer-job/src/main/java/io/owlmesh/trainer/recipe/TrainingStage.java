@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.recipe;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.owlmesh.trainer.data.Cutting;
 import io.owlmesh.trainer.training.Lora;
@@ -77,10 +78,15 @@ public record TrainingStage(
    * @param spread as in {@link NewModel}
    */
   public record Fresh(Anew part, double spread) {
-    public Fresh(Anew part, double spread) {
-      this.part = Check.given("stages.fresh.part", part);
-      this.spread = spread == 0 ? 1 : spread;
-      Check.range("stages.fresh.spread", this.spread, 0.01, 100);
+    public Fresh {
+      Check.range("stages.fresh.spread", spread, 0.01, 100);
+    }
+
+    @JsonCreator
+    static Fresh read(
+        @JsonProperty("part") @Nullable Anew part,
+        @JsonProperty("spread") @Nullable Double spread) {
+      return new Fresh(Check.given("stages.fresh.part", part), Check.or(spread, 1));
     }
   }
 
@@ -91,28 +97,43 @@ public record TrainingStage(
    * @param images folder of the images; the file's own if it is empty
    */
   public record Data(String file, double weight, Optional<Path> images) {
-    public Data(String file, double weight, Optional<Path> images) {
-      this.file = Check.given("stages.data.file", file);
-      this.weight = weight == 0 ? 1 : weight;
-      this.images = images;
-      Check.range("stages.data.weight", this.weight, 1e-6, 1e6);
+    public Data {
+      Check.range("stages.data.weight", weight, 1e-6, 1e6);
+    }
+
+    @JsonCreator
+    static Data read(
+        @JsonProperty("file") @Nullable String file,
+        @JsonProperty("weight") @Nullable Double weight,
+        @JsonProperty("images") Optional<Path> images) {
+      return new Data(Check.given("stages.data.file", file), Check.or(weight, 1), images);
     }
   }
 
   /** As {@link Lora}, with the authors' values where nothing is said. */
   public record LoraRecipe(int r, double alpha, double dropout, String targets) {
-    public LoraRecipe(int r, double alpha, double dropout, @Nullable String targets) {
-      this.r = r == 0 ? 8 : r;
-      this.alpha = alpha == 0 ? 4 * this.r : alpha;
-      this.dropout = dropout;
-      this.targets = targets == null ? ".*language_model.*\\.(q_proj|v_proj)" : targets;
-      Check.range("stages.lora.r", this.r, 1, 4096);
-      Check.range("stages.lora.alpha", this.alpha, 1e-6, 1e6);
+    public LoraRecipe {
+      Check.range("stages.lora.r", r, 1, 4096);
+      Check.range("stages.lora.alpha", alpha, 1e-6, 1e6);
       Check.range("stages.lora.dropout", dropout, 0, 0.99);
-      pattern();
+      pattern(targets);
     }
 
-    private Pattern pattern() {
+    @JsonCreator
+    static LoraRecipe read(
+        @JsonProperty("r") @Nullable Integer r,
+        @JsonProperty("alpha") @Nullable Double alpha,
+        @JsonProperty("dropout") double dropout,
+        @JsonProperty("targets") @Nullable String targets) {
+      int rank = Check.or(r, 8);
+      return new LoraRecipe(
+          rank,
+          Check.or(alpha, 4.0 * rank),
+          dropout,
+          targets == null ? ".*language_model.*\\.(q_proj|v_proj)" : targets);
+    }
+
+    private static Pattern pattern(String targets) {
       try {
         return Pattern.compile(targets);
       } catch (PatternSyntaxException e) {
@@ -122,25 +143,38 @@ public record TrainingStage(
     }
   }
 
-  /** As {@link Optimiser}, with the paper's values of the first stage where nothing is said. */
+  /**
+   * As {@link Optimiser}, with the paper's values of the first stage where nothing is said.
+   *
+   * @param clip greatest norm of the gradient; 0 for any
+   */
   public record OptimiserRecipe(
       List<Double> betas,
       double epsilon,
       @JsonProperty("weight_decay") double weightDecay,
       double clip) {
-    static final OptimiserRecipe DEFAULT = new OptimiserRecipe(null, 0, 0, 1);
+    static final OptimiserRecipe DEFAULT = read(null, null, 0, null);
 
-    public OptimiserRecipe(
-        @Nullable List<Double> betas, double epsilon, double weightDecay, double clip) {
-      this.betas = betas == null ? List.of(0.9, 0.98) : List.copyOf(betas);
-      this.epsilon = epsilon == 0 ? 1e-6 : epsilon;
-      this.weightDecay = weightDecay;
-      this.clip = clip;
-      Check.that(this.betas.size() == 2, "stages.optimizer.betas", "expected two");
-      this.betas.forEach(beta -> Check.range("stages.optimizer.betas", beta, 0, 0.999999));
-      Check.range("stages.optimizer.epsilon", this.epsilon, 1e-20, 1);
+    public OptimiserRecipe {
+      betas = List.copyOf(betas);
+      Check.that(betas.size() == 2, "stages.optimizer.betas", "expected two");
+      betas.forEach(beta -> Check.range("stages.optimizer.betas", beta, 0, 0.999999));
+      Check.range("stages.optimizer.epsilon", epsilon, 1e-20, 1);
       Check.range("stages.optimizer.weight_decay", weightDecay, 0, 10);
       Check.range("stages.optimizer.clip", clip, 0, 1e6);
+    }
+
+    @JsonCreator
+    static OptimiserRecipe read(
+        @JsonProperty("betas") @Nullable List<Double> betas,
+        @JsonProperty("epsilon") @Nullable Double epsilon,
+        @JsonProperty("weight_decay") double weightDecay,
+        @JsonProperty("clip") @Nullable Double clip) {
+      return new OptimiserRecipe(
+          betas == null ? List.of(0.9, 0.98) : betas,
+          Check.or(epsilon, 1e-6),
+          weightDecay,
+          Check.or(clip, 1));
     }
   }
 
@@ -173,8 +207,35 @@ public record TrainingStage(
     }
   }
 
+  public TrainingStage {
+    trains = List.copyOf(trains);
+    data = List.copyOf(data);
+    Check.that(name.matches("[a-z0-9][a-z0-9-]{0,39}"), "stages.name", "[a-z0-9-] only");
+    Check.that(
+        !trains.isEmpty() || lora.isPresent(),
+        field(name, "trains"),
+        "nothing learns in this stage");
+    Check.that(!data.isEmpty(), field(name, "data"), "there is none");
+    Check.range(field(name, "steps"), (double) steps, 1, 100_000_000);
+    Check.range(field(name, "batch"), batch, 1, 1_000_000);
+    Check.range(field(name, "positions"), positions, 1, 100_000_000);
+    Check.range(field(name, "sequence_length"), sequenceLength, 8, 1_000_000);
+    Check.range(field(name, "rate"), rate, 1e-12, 10);
+    Check.range(field(name, "abstractor_dropout"), abstractorDropout, 0, 0.99);
+    Check.range(field(name, "save_every"), (double) saveEvery, 1, 1_000_000_000);
+    Check.that(
+        precision.equals("float32") || precision.equals("bfloat16"),
+        field(name, "precision"),
+        "'" + precision + "'; known are float32 and bfloat16");
+  }
+
+  private static String field(String stage, String name) {
+    return "stages." + stage + "." + name;
+  }
+
   /** Gives what may be left out. */
-  public TrainingStage(
+  @JsonCreator
+  static TrainingStage read(
       @JsonProperty("name") @Nullable String name,
       @JsonProperty("trains") @Nullable List<Part> trains,
       @JsonProperty("fresh") Optional<Fresh> fresh,
@@ -182,7 +243,7 @@ public record TrainingStage(
       @JsonProperty("data") @Nullable List<Data> data,
       @JsonProperty("steps") long steps,
       @JsonProperty("batch") int batch,
-      @JsonProperty("positions") int positions,
+      @JsonProperty("positions") @Nullable Integer positions,
       @JsonProperty("sequence_length") int sequenceLength,
       @JsonProperty("rate") double rate,
       @JsonProperty("optimizer") @Nullable OptimiserRecipe optimizer,
@@ -193,46 +254,28 @@ public record TrainingStage(
       @JsonProperty("augmentation") @Nullable Augment augmentation,
       @JsonProperty("cutting") @Nullable Cutting cutting,
       @JsonProperty("validation") Optional<Validation> validation,
-      @JsonProperty("save_every") long saveEvery) {
-    this.name = Check.given("stages.name", name);
-    String field = "stages." + this.name + ".";
-    Check.that(this.name.matches("[a-z0-9][a-z0-9-]{0,39}"), field + "name", "[a-z0-9-] only");
-    this.trains = trains == null ? List.of() : List.copyOf(trains);
-    this.fresh = fresh;
-    this.lora = lora;
-    this.data = List.copyOf(Check.given(field + "data", data));
-    this.steps = steps;
-    this.batch = batch;
-    this.sequenceLength = sequenceLength;
-    this.positions = positions == 0 ? 8192 : positions;
-    this.rate = rate;
-    this.optimizer = optimizer == null ? OptimiserRecipe.DEFAULT : optimizer;
-    this.schedule = schedule == null ? new Schedule(null, 0, 0) : schedule;
-    this.precision = precision == null ? "float32" : precision;
-    this.checkpointing = checkpointing;
-    this.abstractorDropout = abstractorDropout;
-    this.augmentation = augmentation == null ? Augment.NONE : augmentation;
-    this.cutting = cutting == null ? Cutting.AUTHORS : cutting;
-    this.validation = validation;
-    this.saveEvery = saveEvery == 0 ? 500 : saveEvery;
-    check(field);
-  }
-
-  private void check(String field) {
-    Check.that(
-        !trains.isEmpty() || lora.isPresent(), field + "trains", "nothing learns in this stage");
-    Check.that(!data.isEmpty(), field + "data", "there is none");
-    Check.range(field + "steps", (double) steps, 1, 100_000_000);
-    Check.range(field + "batch", batch, 1, 1_000_000);
-    Check.range(field + "positions", positions, 1, 100_000_000);
-    Check.range(field + "sequence_length", sequenceLength, 8, 1_000_000);
-    Check.range(field + "rate", rate, 1e-12, 10);
-    Check.range(field + "abstractor_dropout", abstractorDropout, 0, 0.99);
-    Check.range(field + "save_every", (double) saveEvery, 1, 1_000_000_000);
-    Check.that(
-        precision.equals("float32") || precision.equals("bfloat16"),
-        field + "precision",
-        "'" + precision + "'; known are float32 and bfloat16");
+      @JsonProperty("save_every") @Nullable Long saveEvery) {
+    String given = Check.given("stages.name", name);
+    return new TrainingStage(
+        given,
+        trains == null ? List.of() : trains,
+        fresh,
+        lora,
+        Check.given(field(given, "data"), data),
+        steps,
+        batch,
+        Check.or(positions, 8192),
+        sequenceLength,
+        rate,
+        optimizer == null ? OptimiserRecipe.DEFAULT : optimizer,
+        schedule == null ? new Schedule(null, 0, 0) : schedule,
+        precision == null ? "float32" : precision,
+        checkpointing,
+        abstractorDropout,
+        augmentation == null ? Augment.NONE : augmentation,
+        cutting == null ? Cutting.AUTHORS : cutting,
+        validation,
+        Check.or(saveEvery, 500));
   }
 
   /** What learns. */
@@ -243,7 +286,7 @@ public record TrainingStage(
         trains.contains(Part.ABSTRACTOR),
         trains.contains(Part.PROJECTION),
         trains.contains(Part.LANGUAGE_MODEL),
-        lora.map(l -> new Lora(l.r, l.alpha, l.dropout, l.pattern())));
+        lora.map(l -> new Lora(l.r, l.alpha, l.dropout, LoraRecipe.pattern(l.targets))));
   }
 
   /** How it learns. */

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,6 +66,13 @@ class RecipeTest {
           optimizer: {betas: [0.9]} | stages.optimizer.betas
           schedule: {kind: cosine, floor: 2} | schedule.floor
           lora: {r: 9999} | stages.lora.r
+          lora: {r: 0} | stages.lora.r: 0, allowed are 1 to 4096
+          lora: {alpha: 0} | stages.lora.alpha: 0
+          data: [{file: a.jsonl, weight: 0}] | stages.data.weight: 0
+          fresh: {part: connector, spread: 0} | stages.fresh.spread: 0
+          positions: 0 | stages.one.positions: 0
+          save_every: 0 | stages.one.save_every: 0
+          optimizer: {epsilon: 0} | stages.optimizer.epsilon: 0
           """)
   void aWrongFieldIsNamed(String line, String named) throws IOException {
     String recipe =
@@ -103,5 +111,50 @@ class RecipeTest {
     assertThat(cosine.factor(60, 110)).isEqualTo(0.55, within(1e-12));
     assertThat(cosine.factor(110, 110)).isEqualTo(0.1, within(1e-12));
     assertThat(linear.factor(25, 100)).isEqualTo(0.75, within(1e-12));
+  }
+
+  private Recipe recipe(String stage) throws IOException {
+    String text =
+        """
+        name: x
+        output: out
+        checkpoint: somewhere
+        stages:
+          - name: one
+            trains: [queries]
+            data: [{file: a.jsonl}]
+            steps: 10
+            batch: 2
+            sequence_length: 64
+            rate: 1.0e-3
+        """;
+    return Recipe.read(Files.writeString(folder.resolve("recipe.yaml"), text + stage));
+  }
+
+  @Test
+  void whatIsLeftOutTakesItsUsualValue() throws IOException {
+    TrainingStage stage =
+        recipe("    lora: {}\n    fresh: {part: connector}\n    optimizer: {betas: [0.8, 0.9]}\n")
+            .stages()
+            .getFirst();
+
+    assertThat(stage.data())
+        .containsExactly(new TrainingStage.Data("a.jsonl", 1, Optional.empty()));
+    assertThat(stage.lora().orElseThrow().r()).isEqualTo(8);
+    assertThat(stage.lora().orElseThrow().alpha()).isEqualTo(32);
+    assertThat(stage.fresh().orElseThrow().spread()).isEqualTo(1);
+    assertThat(stage.positions()).isEqualTo(8192);
+    assertThat(stage.saveEvery()).isEqualTo(500);
+    assertThat(stage.optimizer())
+        .isEqualTo(new TrainingStage.OptimiserRecipe(List.of(0.8, 0.9), 1e-6, 0, 1));
+    assertThat(recipe("").stages().getFirst().optimizer().clip()).isEqualTo(1);
+  }
+
+  @Test
+  void aZeroThatMeansSomethingStaysZero() throws IOException {
+    TrainingStage stage = recipe("    optimizer: {clip: 0, weight_decay: 0}\n").stages().getFirst();
+
+    assertThat(stage.optimizer().clip()).isZero();
+    assertThat(stage.optimizer().weightDecay()).isZero();
   }
 }
