@@ -7,6 +7,7 @@ import io.owlmesh.cli.bench.BenchOrchestratorCommand;
 import io.owlmesh.cli.chat.AskCommand;
 import io.owlmesh.cli.chat.ChatCommand;
 import io.owlmesh.cli.chat.SessionsCommand;
+import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
@@ -67,7 +68,6 @@ public final class Owl {
             .addSubcommand(new UpCommand(home))
             .addSubcommand(new DownCommand(home))
             .addSubcommand(new StatusCommand(home))
-            .addSubcommand(new SuperviseCommand(home))
             .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))

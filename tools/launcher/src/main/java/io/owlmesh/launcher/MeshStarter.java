@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -74,11 +75,10 @@ public final class MeshStarter {
 
   /** Why a second mesh is not started. */
   public static MeshException alreadyUp(MeshRecord mesh) {
+    List<String> alive = mesh.alive().stream().map(s -> s.name() + " " + s.pid()).toList();
     return new MeshException(
         "A mesh is already up (%s). Stop it with ./owl down, or look at it with ./owl status."
-            .formatted(
-                String.join(
-                    ", ", mesh.alive().stream().map(s -> s.name() + " " + s.pid()).toList())));
+            .formatted(alive.isEmpty() ? "all services down" : String.join(", ", alive)));
   }
 
   private static void refuseTakenPorts(MeshPlan plan) throws MeshException {

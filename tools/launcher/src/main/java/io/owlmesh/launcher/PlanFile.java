@@ -23,7 +23,8 @@ final class PlanFile {
   private static final Pattern HEEDED =
       Pattern.compile("(OWL|OTEL|QUARKUS|OMP|MKL|DJL|PYTORCH|JAVA|JDK)_.*");
 
-  private static final Pattern SECRET = Pattern.compile(".*(PASSWORD|SECRET|TOKEN|KEY|HEADERS).*");
+  private static final Pattern SECRET =
+      Pattern.compile(".*(PASSWORD|SECRET|TOKEN(?!S)|KEY|HEADERS).*");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private PlanFile() {}

@@ -233,7 +233,11 @@ class SupervisorTest {
   void aPlanReadsAsItWasWrittenWithoutItsSecrets() throws Exception {
     MeshPlan plan = TestPlans.withPage(TestPlans.of(ServingService.class), 9080);
     Map<String, String> inherited =
-        Map.of("OWL_DATABASE", "jdbc:x", "OWL_DATABASE_PASSWORD", "geheim", "HOME", "/root");
+        Map.of(
+            "OWL_DATABASE", "jdbc:x",
+            "OWL_DATABASE_PASSWORD", "geheim",
+            "OWL_DEFAULT_NEW_TOKENS", "7",
+            "HOME", "/root");
 
     String json = PlanFile.toJson(plan, inherited);
 
@@ -245,6 +249,7 @@ class SupervisorTest {
     ServicePlan service = plan.services().getFirst();
     Map<String, String> all = new HashMap<>(service.environment());
     all.put("OWL_DATABASE", "jdbc:x");
+    all.put("OWL_DEFAULT_NEW_TOKENS", "7");
     assertThat(read.services())
         .containsExactly(
             new ServicePlan(

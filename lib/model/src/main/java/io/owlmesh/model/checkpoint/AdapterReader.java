@@ -21,7 +21,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Reads adapters for {@link AdapterFile}. */
-final class AdapterReader {
+public final class AdapterReader {
   static final String CONFIG = "adapter_config.json";
   static final String[] WEIGHTS = {"adapter_model.safetensors", "adapter_model.bin"};
 
@@ -54,7 +54,7 @@ final class AdapterReader {
    * @param name that it gets
    * @param label names it in messages
    */
-  static AdapterFile read(Path path, String name, String label) {
+  public static AdapterFile read(Path path, String name, String label) {
     Problems problems = new Problems();
     AdapterFile adapter = read(path, name, label, problems);
     problems.throwIfAny(label);
@@ -62,12 +62,12 @@ final class AdapterReader {
   }
 
   /** As above, adding what is wrong; the adapter is meaningless where something is. */
-  static AdapterFile read(Path path, String name, String label, Problems problems) {
+  public static AdapterFile read(Path path, String name, String label, Problems problems) {
     return new AdapterReader(label, problems).readAdapter(path, name);
   }
 
   /** The name of a folder, or that of a file without its ending. */
-  static String nameOf(Path path) {
+  public static String nameOf(Path path) {
     String name = String.valueOf(path.toAbsolutePath().normalize().getFileName());
     return Files.isDirectory(path) ? name : name.replaceFirst("\\.[^.]*$", "");
   }

@@ -9,7 +9,7 @@ import java.nio.ShortBuffer;
 import java.util.Optional;
 
 /** Looks for weights that are no numbers. One of them makes every answer nonsense. */
-final class Finiteness {
+public final class Finiteness {
   private static final int EXPONENT_32 = 0x7f800000;
   private static final int EXPONENT_BFLOAT16 = 0x7f80;
   private static final int EXPONENT_FLOAT16 = 0x7c00;
@@ -17,7 +17,7 @@ final class Finiteness {
   private Finiteness() {}
 
   /** What is wrong with a tensor of a float type; empty if all of its elements are finite. */
-  static Optional<String> problem(MappedTensor tensor) {
+  public static Optional<String> problem(MappedTensor tensor) {
     String found =
         switch (tensor.dtype()) {
           case FLOAT32 -> wide(tensor.bytes().asIntBuffer());
@@ -31,7 +31,7 @@ final class Finiteness {
   }
 
   /** As above, reading the tensor. */
-  static Optional<String> problem(TensorEntry entry) {
+  public static Optional<String> problem(TensorEntry entry) {
     DType dtype = entry.dtype();
     if (!dtype.isFloat() || entry.elements() == 0) {
       return Optional.empty();

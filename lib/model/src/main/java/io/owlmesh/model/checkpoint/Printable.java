@@ -2,7 +2,7 @@
 package io.owlmesh.model.checkpoint;
 
 /** Text out of files, for terminals and logs. */
-final class Printable {
+public final class Printable {
   private static final int MOST_CHARS = 500;
 
   private Printable() {}
@@ -11,7 +11,7 @@ final class Printable {
    * The text with everything escaped that moves a cursor, begins a line, changes the direction of
    * writing or is no character, and cut after 500 chars. Names in a checkpoint are anybody's.
    */
-  static String of(String text) {
+  public static String of(String text) {
     StringBuilder out = new StringBuilder(Math.min(text.length(), MOST_CHARS) + 1);
     int at = 0;
     while (at < text.length() && out.length() < MOST_CHARS) {

@@ -9,7 +9,7 @@ import javax.imageio.plugins.jpeg.JPEGHuffmanTable;
  * does not: frames of Motion JPEG, which cameras save as files, leave them out, and decoders take
  * these for them.
  */
-final class JpegHuffman {
+public final class JpegHuffman {
   private static final int AC = 0x10;
 
   // By class and identifier, as a segment writes them in one byte.
@@ -20,7 +20,7 @@ final class JpegHuffman {
    *
    * @param at where its body begins
    */
-  void read(byte[] file, int at, int length) {
+  public void read(byte[] file, int at, int length) {
     int next = at;
     while (next + 17 <= at + length) {
       defined[file[next] & 0xff] = true;
@@ -33,7 +33,7 @@ final class JpegHuffman {
   }
 
   /** The segments that define what is missing. */
-  byte[] missing() {
+  public byte[] missing() {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     write(0, JPEGHuffmanTable.StdDCLuminance, out);
     write(1, JPEGHuffmanTable.StdDCChrominance, out);

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Which coefficients the scans of a JPEG file have brought. A file without its end marker may also
  * lack whole scans, and then looks like a smaller picture enlarged.
  */
-final class JpegScans {
+public final class JpegScans {
   private static final int COEFFICIENTS = 64;
   private static final int NONE = 255;
 
@@ -16,7 +16,7 @@ final class JpegScans {
   // [component, coefficient]: bits that are still to come, or NONE.
   private final int[][] left;
 
-  JpegScans(byte[] components, boolean progressive) {
+  public JpegScans(byte[] components, boolean progressive) {
     this.components = components;
     this.progressive = progressive;
     this.left = new int[components.length][COEFFICIENTS];
@@ -30,7 +30,7 @@ final class JpegScans {
    *
    * @param at where its body begins
    */
-  void read(byte[] file, int at, int length) {
+  public void read(byte[] file, int at, int length) {
     int count = length > 0 ? file[at] & 0xff : 0;
     int spectrum = at + 1 + 2 * count;
     if (length < 4 + 2 * count) {
@@ -50,7 +50,7 @@ final class JpegScans {
   }
 
   /** Whether nothing is left to come. */
-  boolean areComplete() {
+  public boolean areComplete() {
     return Arrays.stream(left).flatMapToInt(Arrays::stream).allMatch(bits -> bits == 0);
   }
 }

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /** Renders an {@link Inspection} as text. */
-final class InspectionText {
+public final class InspectionText {
   private InspectionText() {}
 
   static String render(Inspection inspection) {
@@ -80,7 +80,7 @@ final class InspectionText {
   }
 
   /** Without a fraction where there is none. */
-  static String plain(double value) {
+  public static String plain(double value) {
     return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 

@@ -7,9 +7,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /** Collects problems, so that a person can mend them all at once. */
-final class Problems {
+public final class Problems {
   /** Of more than these nobody reads the rest. */
-  static final int SHOWN = 100;
+  public static final int SHOWN = 100;
 
   private final List<Problem> found = new ArrayList<>();
 
@@ -60,7 +60,7 @@ final class Problems {
   }
 
   /** What to write behind the first ones of so many problems. */
-  static String more(int count, String separator) {
+  public static String more(int count, String separator) {
     return count > SHOWN ? "%sand %d more".formatted(separator, count - SHOWN) : "";
   }
 }

@@ -16,7 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /** Strict JSON (a repeated key is an error: readers would disagree on which one counts). */
-final class StrictJson {
+public final class StrictJson {
   private static final int MAX_FILE = 100_000_000;
 
   public static final ObjectMapper MAPPER =
@@ -37,12 +37,12 @@ final class StrictJson {
    *
    * @throws OwlException BAD_CHECKPOINT if it is not, or is larger than 100 MB
    */
-  static JsonNode object(Path file) {
+  public static JsonNode object(Path file) {
     return object(file, MAX_FILE);
   }
 
   /** As above, with a limit in bytes. */
-  static JsonNode object(Path file, int most) {
+  public static JsonNode object(Path file, int most) {
     String where = String.valueOf(file.getFileName());
     byte[] text = RegularFile.read(file, where, most);
     try {

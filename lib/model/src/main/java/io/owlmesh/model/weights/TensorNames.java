@@ -54,7 +54,7 @@ public final class TensorNames {
    * language model alone, where {@code model.layers.0} or {@code layers.0} is what is here {@code
    * language_model.model.layers.0}. Other paths stay as they are.
    */
-  static String inWholeModel(String module) {
+  public static String inWholeModel(String module) {
     Matcher layer = LANGUAGE_LAYER.matcher(module);
     return layer.matches() ? "language_model.model." + layer.group(1) : module;
   }

@@ -59,7 +59,7 @@ public final class WeightFiles {
    *     names that the index places in a file that could not be read, or "*" if a file of unknown
    *     content could not; {@code layout} is empty if the folder has no weights
    */
-  static Contents read(Path folder, String label, Problems problems) {
+  public static Contents read(Path folder, String label, Problems problems) {
     WeightFiles files = new WeightFiles(folder, MAX_DESCRIPTION, problems);
     for (String layout : LAYOUTS) {
       if (Files.exists(folder.resolve(layout))) {
@@ -76,7 +76,7 @@ public final class WeightFiles {
    *
    * @param most bytes that describe its tensors
    */
-  static Contents readFile(Path file, int most, Problems problems) {
+  public static Contents readFile(Path file, int most, Problems problems) {
     Path parent = file.toAbsolutePath().getParent();
     WeightFiles files = new WeightFiles(parent == null ? file : parent, most, problems);
     files.collect(file);

@@ -33,7 +33,7 @@ public final class DownCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Optional<MeshRecord> before = home.run().recorded();
     List<RunningService> alive = before.map(MeshRecord::alive).orElse(List.of());
-    if (alive.isEmpty()) {
+    if (alive.isEmpty() && home.run().watching().isEmpty()) {
       out.println("No mesh is up.");
     }
     stopWatching();

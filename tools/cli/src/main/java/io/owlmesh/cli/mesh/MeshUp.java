@@ -110,7 +110,7 @@ public final class MeshUp {
     SupervisorProcess.start(
         run,
         Map.of(Home.PROPERTY, home.root().toString()),
-        List.of(Owl.class.getName(), SuperviseCommand.NAME));
+        List.of(DetachedSupervisor.class.getName()));
   }
 
   private int attend(
@@ -129,7 +129,7 @@ public final class MeshUp {
     try {
       Files.writeString(
           run.supervisorLog(),
-          SuperviseCommand.stamped(line) + System.lineSeparator(),
+          DetachedSupervisor.stamped(line) + System.lineSeparator(),
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException full) {

@@ -145,7 +145,9 @@ public final class UpCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     MeshPorts ports = ports();
     MeshUp up = new MeshUp(home, out, Duration.ofSeconds(waitSeconds), detach);
-    Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
+    boolean watched = home.run().watching().isPresent();
+    Optional<MeshRecord> here =
+        home.run().recorded().filter(mesh -> watched || !mesh.alive().isEmpty());
     if (here.isPresent()) {
       refuseAnother(here.get());
       return up.repair(here.get());

@@ -99,6 +99,23 @@ class RepairTest {
   }
 
   @Test
+  void upBringsBackAMeshOfWhichEverythingDiedButWhoWatchesIt() throws Exception {
+    StartedMesh mesh = TestMesh.start(run);
+    assertThat(owl.call("up", "--detach")).isZero();
+    ProcessHandle watching = supervisor();
+    for (Process service : mesh.processes().values()) {
+      kill(service.toHandle());
+    }
+
+    assertThat(owl.call("up", "--detach")).isZero();
+
+    assertThat(supervisor()).isEqualTo(watching);
+    assertThat(owl.call("status")).isZero();
+    assertThat(owl.call("down")).isZero();
+    assertThat(owl.out.toString()).contains("ServingService0 stopped", "ServingService1 stopped");
+  }
+
+  @Test
   void aRepairGivesServicesNothingNew() throws Exception {
     StartedMesh mesh = TestMesh.start(run);
     kill(List.copyOf(mesh.processes().values()).getFirst().toHandle());
