@@ -3,9 +3,9 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
 import java.util.ArrayList;

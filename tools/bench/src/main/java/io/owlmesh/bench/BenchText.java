@@ -2,7 +2,7 @@
 package io.owlmesh.bench;
 
 import io.owlmesh.client.TimingsLine;
-import io.owlmesh.model.Columns;
+import io.owlmesh.core.Columns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

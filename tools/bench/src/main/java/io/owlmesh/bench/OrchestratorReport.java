@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.bench;
 
-import io.owlmesh.model.Columns;
+import io.owlmesh.core.Columns;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -7,13 +7,11 @@ import io.owlmesh.cli.bench.BenchOrchestratorCommand;
 import io.owlmesh.cli.chat.AskCommand;
 import io.owlmesh.cli.chat.ChatCommand;
 import io.owlmesh.cli.chat.SessionsCommand;
-import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
-import io.owlmesh.cli.mesh.SuperviseCommand;
 import io.owlmesh.cli.mesh.UpCommand;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.StandardInput;
@@ -34,10 +32,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine;
 
 /** The root of the command line. */
 @Command(

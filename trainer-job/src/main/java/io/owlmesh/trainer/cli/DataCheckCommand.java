@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import io.owlmesh.model.Columns;
+import io.owlmesh.core.Columns;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.Augmentation;

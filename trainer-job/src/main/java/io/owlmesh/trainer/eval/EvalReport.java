@@ -3,7 +3,7 @@ package io.owlmesh.trainer.eval;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.owlmesh.model.Columns;
+import io.owlmesh.core.Columns;
 import io.owlmesh.trainer.monitor.Html;
 import java.io.IOException;
 import java.nio.file.Files;

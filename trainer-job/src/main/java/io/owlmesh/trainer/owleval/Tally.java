@@ -3,8 +3,8 @@ package io.owlmesh.trainer.owleval;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.owlmesh.core.Columns;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.Columns;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

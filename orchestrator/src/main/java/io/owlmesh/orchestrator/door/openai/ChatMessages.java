@@ -3,9 +3,9 @@ package io.owlmesh.orchestrator.door.openai;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTemplate.Role;
 import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.model.text.PromptTemplate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -5,7 +5,7 @@ import com.google.protobuf.Timestamp;
 import io.grpc.Status;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.SessionClient;
-import io.owlmesh.model.Columns;
+import io.owlmesh.core.Columns;
 import io.owlmesh.proto.chat.v1.ListSessionsResponse;
 import io.owlmesh.proto.chat.v1.Session;
 import java.time.Instant;

@@ -2,8 +2,6 @@
 package io.owlmesh.model.image.codec;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.image.JpegHuffman;
-import io.owlmesh.model.image.JpegScans;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;

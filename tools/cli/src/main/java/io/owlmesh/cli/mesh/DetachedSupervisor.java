@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.cli.chat;
+package io.owlmesh.cli.mesh;
 
 import io.owlmesh.cli.Owl;
-import io.owlmesh.cli.mesh.ShutdownStop;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model;
+package io.owlmesh.core;
 
 import java.util.List;
 import java.util.stream.Collectors;

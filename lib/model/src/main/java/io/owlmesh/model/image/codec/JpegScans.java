@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model.image;
+package io.owlmesh.model.image.codec;
 
 import java.util.Arrays;
 
