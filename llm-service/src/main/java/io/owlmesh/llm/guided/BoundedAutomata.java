@@ -160,6 +160,23 @@ final class BoundedAutomata {
 
   private record Pair(int left, int right) {}
 
+  /** Texts of the first but those of the others. */
+  static Automaton minus(Automaton from, List<Automaton> others) {
+    if (others.isEmpty() || from.getNumStates() == 0) {
+      return from;
+    }
+    return intersection(from, complement(union(others)));
+  }
+
+  /** All other sequences of bytes. */
+  static Automaton complement(Automaton of) {
+    try {
+      return Operations.complement(of, WORK);
+    } catch (TooComplexToDeterminizeException _) {
+      throw new TooLargeException();
+    }
+  }
+
   /** The same texts, with one way to read each. */
   static Automaton deterministic(Automaton automaton) {
     try {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
@@ -30,8 +31,8 @@ final class JsonText {
   static final Automaton NULL = Utf8.text("null");
 
   private static final String SHORT_ESCAPES = "\"\"\\\\\bb\ff\nn\rr\tt";
-  private static final Automaton COMMA = RegexParser.whole(", ?");
-  private static final Automaton COLON = RegexParser.whole(": ?");
+  static final Automaton COMMA = RegexParser.whole(", ?");
+  static final Automaton COLON = RegexParser.whole(": ?");
 
   /** Any value of at most three arrays and objects inside each other: more take too many states. */
   static final Automaton ANY = any(3);
@@ -128,8 +129,12 @@ final class JsonText {
     return enclosed("[", min == 0 ? BoundedAutomata.optional(items) : items, "]");
   }
 
-  /** Objects with such properties, in this order, and no others. */
-  static Automaton object(List<Property> properties) {
+  /**
+   * Objects with such properties, in this order.
+   *
+   * @param others members that may follow, any number of them; none if absent
+   */
+  static Automaton object(List<Property> properties, Optional<Automaton> others) {
     List<Property> possible = new ArrayList<>();
     for (Property property : properties) {
       if (!Operations.isEmpty(property.value())) {
@@ -138,11 +143,24 @@ final class JsonText {
         return Automata.makeEmpty();
       }
     }
-    return new JsonObject(possible.stream().map(JsonText::member).toList(), possible).automaton();
+    List<Automaton> members = new ArrayList<>(possible.stream().map(JsonText::member).toList());
+    others
+        .filter(member -> !Operations.isEmpty(member))
+        .map(JsonText::list)
+        .ifPresent(rest -> {
+          members.add(rest);
+          possible.add(new Property("", rest, false));
+        });
+    return new JsonObject(members, possible).automaton();
   }
 
   private static Automaton member(Property property) {
-    return BoundedAutomata.concat(string(Utf8.text(property.name())), COLON, property.value());
+    return BoundedAutomata.concat(name(property.name()), COLON, property.value());
+  }
+
+  /** The name of a property. */
+  static Automaton name(String name) {
+    return string(Utf8.text(name));
   }
 
   private static Automaton any(int depth) {
@@ -178,12 +196,13 @@ final class JsonText {
           object(
               value.properties().stream()
                   .map(entry -> new Property(entry.getKey(), value(entry.getValue()), true))
-                  .toList());
+                  .toList(),
+              Optional.empty());
       default -> Utf8.text(value.toString());
     };
   }
 
-  private static Automaton enclosed(String open, Automaton content, String close) {
+  static Automaton enclosed(String open, Automaton content, String close) {
     return BoundedAutomata.concat(Utf8.text(open), content, Utf8.text(close));
   }
 

@@ -16,15 +16,16 @@ import org.apache.lucene.util.automaton.Automaton;
 final class RegexParser {
   // Deep enough for people, and no danger for the stack.
   private static final int MAX_GROUPS = 100;
-  private static final BitSet DIGITS = ranges("09");
-  private static final BitSet WORD = ranges("09AZ__az");
-  private static final BitSet SPACE = ranges("\t\r  ");
+  private static final int MAX_LOOKAHEADS = 10;
+  private static final Automaton ANYTHING =
+      BoundedAutomata.repeat(Utf8.ANY, 0, BoundedAutomata.UNLIMITED);
   private static final Automaton ANY_BUT_LINE_ENDS =
-      Utf8.oneOf(Utf8.except(ranges("\n\n\r\r\u0085\u0085\u2028\u2029")));
+      Utf8.oneOf(Utf8.except(CharacterClass.LINE_ENDS));
 
   private final String text;
   private int at;
   private int groups;
+  private int lookaheads;
   private long size;
 
   private RegexParser(String text) {
@@ -59,10 +60,9 @@ final class RegexParser {
   private Automaton expression(Automaton around) {
     List<Automaton> branches = new ArrayList<>();
     do {
-      Automaton before = take('^') ? Automata.makeEmptyString() : around;
-      Automaton match = sequence();
-      Automaton after = take('$') ? Automata.makeEmptyString() : around;
-      branches.add(BoundedAutomata.concat(before, match, after));
+      boolean begins = take('^');
+      branches.add(
+          begins ? rest(around, true) : BoundedAutomata.concat(around, rest(around, false)));
     } while (take('|'));
     if (at < text.length()) {
       throw error(peek(')') ? "a ')' without its '('" : "'$' is supported at the very end alone");
@@ -70,9 +70,55 @@ final class RegexParser {
     return BoundedAutomata.union(branches);
   }
 
-  private Automaton sequence() {
+  /**
+   * A branch from here to the end of the text.
+   *
+   * @param begins whether this is the begin of the text
+   */
+  private Automaton rest(Automaton around, boolean begins) {
+    Automaton match = sequence(true);
+    if (!peek("(?=") && !peek("(?!")) {
+      return BoundedAutomata.concat(match, take('$') ? Automata.makeEmptyString() : around);
+    }
+    if (++lookaheads > MAX_LOOKAHEADS) {
+      throw error("more than " + MAX_LOOKAHEADS + " look-aheads");
+    }
+    boolean negated = text.charAt(at + 2) == '!';
+    at += 3;
+    Automaton ahead = lookahead(begins && match.getNumStates() == 1);
+    Automaton rest = rest(around, false);
+    return BoundedAutomata.concat(
+        match,
+        BoundedAutomata.intersection(rest, negated ? BoundedAutomata.complement(ahead) : ahead));
+  }
+
+  /** All that a look-ahead lets follow. */
+  private Automaton lookahead(boolean begins) {
+    List<Automaton> branches = new ArrayList<>();
+    do {
+      if (begins) {
+        take('^');
+      }
+      Automaton match = sequence(false);
+      branches.add(
+          BoundedAutomata.concat(match, take('$') ? Automata.makeEmptyString() : ANYTHING));
+    } while (take('|'));
+    if (!take(')')) {
+      throw error("a '(' without its ')'");
+    }
+    return BoundedAutomata.union(branches);
+  }
+
+  /**
+   * @param outside of any group, where it ends before a look-ahead
+   */
+  private Automaton sequence(boolean outside) {
     List<Automaton> parts = new ArrayList<>();
-    while (at < text.length() && !peek('|') && !peek(')') && !peek('$')) {
+    while (at < text.length()
+        && !peek('|')
+        && !peek(')')
+        && !peek('$')
+        && !(outside && (peek("(?=") || peek("(?!")))) {
       parts.add(quantified(atom()));
     }
     return parts.isEmpty() ? Automata.makeEmptyString() : BoundedAutomata.concat(parts);
@@ -83,7 +129,7 @@ final class RegexParser {
     return switch (c) {
       case '(' -> group();
       case '[' -> Utf8.oneOf(characterClass());
-      case '\\' -> Utf8.oneOf(escape());
+      case '\\' -> Utf8.oneOf(escape(false));
       case '.' -> ANY_BUT_LINE_ENDS;
       case '*', '+', '?', '{' -> {
         at--;
@@ -99,14 +145,14 @@ final class RegexParser {
 
   private Automaton group() {
     if (take('?') && !take(':')) {
-      throw error("of groups that begin with '?', only '(?:' is supported");
+      throw error("of groups that begin with '?', only '(?:' is supported here");
     }
     if (++groups > MAX_GROUPS) {
       throw error("more than " + MAX_GROUPS + " groups inside each other");
     }
     List<Automaton> branches = new ArrayList<>();
     do {
-      branches.add(sequence());
+      branches.add(sequence(false));
     } while (take('|'));
     if (peek('$')) {
       throw error("'$' is supported at the very end alone");
@@ -148,7 +194,7 @@ final class RegexParser {
 
   private int number() {
     int begin = at;
-    while (at < text.length() && DIGITS.get(text.charAt(at))) {
+    while (at < text.length() && CharacterClass.DIGITS.get(text.charAt(at))) {
       at++;
     }
     if (at == begin || at - begin > 6) {
@@ -164,14 +210,14 @@ final class RegexParser {
       throw error("an empty character class, or ']' that must be escaped");
     }
     while (!take(']')) {
-      BitSet low = member();
+      BitSet low = member(negated);
       boolean ranges = peek('-') && at + 1 < text.length() && text.charAt(at + 1) != ']';
       if (!ranges) {
         set.or(low);
         continue;
       }
       at++;
-      BitSet high = member();
+      BitSet high = member(negated);
       int from = low.nextSetBit(0);
       int to = high.nextSetBit(0);
       if (low.cardinality() > 1 || high.cardinality() > 1 || from > to) {
@@ -182,38 +228,36 @@ final class RegexParser {
     return negated ? Utf8.except(set) : set;
   }
 
-  private BitSet member() {
+  private BitSet member(boolean negated) {
     int c = next();
     if (c == '\\') {
-      return escape();
+      return escape(negated);
     }
     // Java gives these a meaning inside of classes, others do not.
     if (c == '[' || (c == '&' && peek('&'))) {
       throw error("in a character class, '" + (char) c + "' must be escaped here");
     }
-    return only(c);
+    return CharacterClass.only(c);
   }
 
-  private BitSet escape() {
+  /**
+   * @param negated whether what it means is excluded: what others mean by it is, too
+   */
+  private BitSet escape(boolean negated) {
     int c = next();
     return switch (c) {
-      case 'd' -> DIGITS;
-      case 'D' -> Utf8.except(DIGITS);
-      case 'w' -> WORD;
-      case 'W' -> Utf8.except(WORD);
-      case 's' -> SPACE;
-      case 'S' -> Utf8.except(SPACE);
-      case 't' -> only('\t');
-      case 'n' -> only('\n');
-      case 'r' -> only('\r');
-      case 'f' -> only('\f');
-      case 'x' -> only(hex(2));
-      case 'u' -> only(utf16());
+      case 'd', 'D', 'w', 'W', 's', 'S' -> CharacterClass.of((char) c, negated);
+      case 't' -> CharacterClass.only('\t');
+      case 'n' -> CharacterClass.only('\n');
+      case 'r' -> CharacterClass.only('\r');
+      case 'f' -> CharacterClass.only('\f');
+      case 'x' -> CharacterClass.only(hex(2));
+      case 'u' -> CharacterClass.only(utf16());
       default -> {
-        if (WORD.get(c)) {
+        if (CharacterClass.WORD.get(c)) {
           throw error("'\\" + Character.toString(c) + "' is not supported");
         }
-        yield only(c);
+        yield CharacterClass.only(c);
       }
     };
   }
@@ -254,6 +298,10 @@ final class RegexParser {
     return c;
   }
 
+  private boolean peek(String next) {
+    return text.startsWith(next, at);
+  }
+
   private boolean peek(char c) {
     return at < text.length() && text.charAt(at) == c;
   }
@@ -266,20 +314,5 @@ final class RegexParser {
 
   private PatternSyntaxException error(String what) {
     return new PatternSyntaxException(what, text, at);
-  }
-
-  private static BitSet only(int character) {
-    BitSet set = new BitSet();
-    set.set(character);
-    return set;
-  }
-
-  /** Characters from the first to the second, from the third to the fourth, and so on. */
-  private static BitSet ranges(String ends) {
-    BitSet set = new BitSet();
-    for (int i = 0; i < ends.length(); i += 2) {
-      set.set(ends.charAt(i), ends.charAt(i + 1) + 1);
-    }
-    return set;
   }
 }

@@ -2,41 +2,40 @@
 package io.owlmesh.llm.guided;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.google.common.collect.ImmutableMultiset;
 import io.owlmesh.core.OwlException;
-import java.net.URI;
+import io.owlmesh.llm.guided.Conjunction.Choice;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.regex.PatternSyntaxException;
 import org.apache.lucene.util.automaton.Automata;
 import org.apache.lucene.util.automaton.Automaton;
 import org.apache.lucene.util.automaton.Operations;
 
 /**
- * Compiles a JSON schema (2020-12) to the texts of values that it allows. What it has and this
- * compiler lacks is refused by name. Objects get no properties but those that are named.
+ * Compiles a JSON schema (2020-12) to the texts of values that it allows. Schemas that hold for the
+ * same value are merged keyword by keyword; what a schema has and this compiler lacks is refused by
+ * its pointer.
  */
 final class SchemaCompiler {
   static final String FIELD = "json_schema";
   private static final int MAX_EXCLUSIVE = 100;
   // Deep enough for people, and no danger for the stack.
-  private static final int MAX_DEPTH = 100;
+  static final int MAX_DEPTH = 100;
   private static final int MAX_SIZE = 2_000_000;
-
-  private static final Set<String> WITHOUT_MEANING =
-      Set.of("title", "description", "default", "examples", "$comment", "$schema", "$id");
-  private static final Set<String> FOR_ALL_TYPES =
-      Set.of("type", "enum", "const", "anyOf", "oneOf", "$ref", "$defs", "definitions");
+  // Values that are compiled, equal ones once: choices inside of choices would take for ever.
+  private static final int MAX_WORK = 20_000;
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(
@@ -49,14 +48,19 @@ final class SchemaCompiler {
           .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
           .build();
 
-  private final JsonNode root;
-  private final Map<String, Automaton> referred = new HashMap<>();
-  private final Set<String> open = new HashSet<>();
+  private final SchemaReferences references;
+  private final SchemaValidator validator;
+  private final Map<List<Place>, Automaton> compiled = new HashMap<>();
   private int depth;
+  private int work;
   private long size;
 
+  /** A schema by its pointer, and how deep in recursion it is. */
+  private record Place(String at, ImmutableMultiset<String> around) {}
+
   private SchemaCompiler(JsonNode root) {
-    this.root = root;
+    this.references = new SchemaReferences(root);
+    this.validator = new SchemaValidator(references);
   }
 
   /**
@@ -74,16 +78,34 @@ final class SchemaCompiler {
     } catch (JsonProcessingException e) {
       throw OwlException.badInput(FIELD, "cannot be read: " + e.getOriginalMessage());
     }
-    SchemaCompiler compiler = new SchemaCompiler(root);
-    compiler.open.add("#");
-    return compiler.schema(root, "#");
+    return new SchemaCompiler(root).all(List.of(Subschema.root(root)));
   }
 
-  private Automaton schema(JsonNode schema, String at) {
-    if (++depth > MAX_DEPTH) {
-      throw refused(at, "more than " + MAX_DEPTH + " schemas inside each other");
+  SchemaValidator validator() {
+    return validator;
+  }
+
+  /** The values that all of some schemas allow; any if there are none. */
+  Automaton all(List<Subschema> schemas) {
+    List<Place> key =
+        schemas.stream().map(schema -> new Place(schema.at(), schema.around())).toList();
+    Automaton known = compiled.get(key);
+    if (known == null) {
+      known = counted(Conjunction.of(schemas, references));
+      compiled.put(key, known);
     }
-    Automaton values = values(schema, at);
+    return known;
+  }
+
+  private Automaton counted(Conjunction schemas) {
+    if (++depth > MAX_DEPTH) {
+      throw refused(
+          schemas.plain().getFirst().at(), "more than " + MAX_DEPTH + " schemas inside each other");
+    }
+    if (++work > MAX_WORK) {
+      throw new BoundedAutomata.TooLargeException();
+    }
+    Automaton values = values(schemas);
     depth--;
     // All together, since they are held until they are joined.
     size += BoundedAutomata.size(values);
@@ -93,216 +115,118 @@ final class SchemaCompiler {
     return values;
   }
 
-  private Automaton values(JsonNode schema, String at) {
-    if (schema.isBoolean()) {
-      return schema.booleanValue() ? JsonText.ANY : Automata.makeEmpty();
+  private Automaton values(Conjunction schemas) {
+    if (!schemas.possible()) {
+      return Automata.makeEmpty();
     }
-    if (!schema.isObject()) {
-      throw refused(at, "is neither an object nor true or false");
+    Optional<List<JsonNode>> named = named(schemas);
+    if (named.isPresent()) {
+      return union(named.get().stream().map(JsonText::value).toList());
     }
-    checkKeywords(schema, at);
-    List<Automaton> all = new ArrayList<>();
-    Set<JsonType> types = JsonType.of(schema, at);
-    if (!types.isEmpty()) {
-      all.add(BoundedAutomata.union(types.stream().map(type -> typed(type, schema, at)).toList()));
+    if (!schemas.choices().isEmpty()) {
+      return choose(schemas);
     }
-    if (schema.has("enum")) {
-      all.add(BoundedAutomata.union(enumerated(schema.get("enum"), at + "/enum")));
-    }
-    if (schema.has("const")) {
-      all.add(JsonText.value(schema.get("const")));
-    }
-    if (schema.has("anyOf")) {
-      all.add(BoundedAutomata.union(alternatives(schema.get("anyOf"), at + "/anyOf")));
-    }
-    if (schema.has("oneOf")) {
-      all.add(oneOf(alternatives(schema.get("oneOf"), at + "/oneOf"), at + "/oneOf"));
-    }
-    if (schema.has("$ref")) {
-      all.add(reference(schema.get("$ref"), at + "/$ref"));
-    }
-    return all.stream().reduce(BoundedAutomata::intersection).orElse(JsonText.ANY);
+    return JsonType.of(schemas.plain())
+        .map(types -> union(types.stream().map(type -> typed(type, schemas.plain())).toList()))
+        .orElse(JsonText.ANY);
   }
 
-  private static void checkKeywords(JsonNode schema, String at) {
-    for (Map.Entry<String, JsonNode> entry : schema.properties()) {
-      String keyword = entry.getKey();
-      boolean known =
-          WITHOUT_MEANING.contains(keyword)
-              || FOR_ALL_TYPES.contains(keyword)
-              || JsonType.hasKeyword(keyword);
-      if (!known) {
-        throw refused(at, "the keyword '" + keyword + "' is not supported");
-      }
-    }
+  private static Automaton union(List<Automaton> parts) {
+    return parts.isEmpty() ? Automata.makeEmpty() : BoundedAutomata.union(parts);
   }
 
-  private Automaton typed(JsonType type, JsonNode schema, String at) {
+  private Automaton typed(JsonType type, List<Subschema> schemas) {
     return switch (type) {
-      case STRING -> string(schema, at);
-      case INTEGER -> RegexParser.whole(new Numbers(schema, at).range().regex());
-      case NUMBER -> JsonText.NUMBER;
+      case STRING -> StringKeywords.string(schemas);
+      case INTEGER -> NumberKeywords.integer(schemas);
+      case NUMBER -> NumberKeywords.number(schemas);
       case BOOLEAN -> JsonText.BOOLEAN;
       case NULL -> JsonText.NULL;
-      case OBJECT -> object(schema, at);
-      case ARRAY -> {
-        Numbers numbers = new Numbers(schema, at);
-        Automaton item =
-            schema.has("items") ? schema(schema.get("items"), at + "/items") : JsonText.ANY;
-        yield JsonText.array(
-            item,
-            numbers.count("minItems", 0),
-            numbers.count("maxItems", BoundedAutomata.UNLIMITED));
-      }
+      case OBJECT -> new ObjectKeywords(this, schemas).object();
+      case ARRAY -> new ArrayKeywords(this, schemas).array();
     };
   }
 
-  private static Automaton string(JsonNode schema, String at) {
-    Numbers numbers = new Numbers(schema, at);
-    int min = numbers.count("minLength", 0);
-    int max = numbers.count("maxLength", BoundedAutomata.UNLIMITED);
-    if (max != BoundedAutomata.UNLIMITED && max < min) {
-      return Automata.makeEmpty();
-    }
-    if (!schema.has("pattern")) {
-      return JsonText.string(BoundedAutomata.repeat(JsonText.CHARACTER, min, max));
-    }
-    String where = at + "/pattern";
-    if (!schema.get("pattern").isTextual()) {
-      throw refused(where, "is no string");
-    }
-    Automaton content;
-    try {
-      content = RegexParser.search(schema.get("pattern").textValue(), JsonText.CHARACTER);
-    } catch (PatternSyntaxException e) {
-      throw refused(where, Constraints.sentence(e));
-    }
-    boolean bounded = schema.has("minLength") || schema.has("maxLength");
-    return JsonText.string(
-        bounded
-            ? BoundedAutomata.intersection(content, BoundedAutomata.repeat(Utf8.ANY, min, max))
-            : content);
-  }
-
-  private Automaton object(JsonNode schema, String at) {
-    JsonNode named = schema.path("properties");
-    if (!named.isObject() && !named.isMissingNode()) {
-      throw refused(at + "/properties", "is no object");
-    }
-    if (!schema.path("additionalProperties").isBoolean() && schema.has("additionalProperties")) {
-      throw refused(at + "/additionalProperties", "is supported as true or false alone");
-    }
-    Set<String> required = required(schema.path("required"), at + "/required");
-    if (named.isMissingNode() && required.isEmpty() && isOpen(schema)) {
-      return JsonText.ANY_OBJECT;
-    }
-    List<JsonText.Property> properties = new ArrayList<>();
-    for (Map.Entry<String, JsonNode> entry : named.properties()) {
-      String name = entry.getKey();
-      Automaton value = schema(entry.getValue(), at + "/properties/" + escaped(name));
-      properties.add(new JsonText.Property(name, value, required.remove(name)));
-    }
-    if (!required.isEmpty()) {
-      throw refused(
-          at + "/required",
-          "'"
-              + required.iterator().next()
-              + "' is not among the properties, which are all there"
-              + " can be");
-    }
-    return JsonText.object(properties);
-  }
-
-  private static boolean isOpen(JsonNode schema) {
-    return schema.path("additionalProperties").asBoolean(true);
-  }
-
-  private static Set<String> required(JsonNode names, String at) {
-    Set<String> required = new HashSet<>();
-    for (JsonNode name : names) {
-      if (!name.isTextual()) {
-        throw refused(at, "holds " + name + ", which is no name");
+  /** The values that enum and const name, as far as all else allows them. */
+  private Optional<List<JsonNode>> named(Conjunction schemas) {
+    for (Subschema schema : schemas.plain()) {
+      boolean one = schema.has("const");
+      if (one || schema.has("enum")) {
+        Iterable<JsonNode> values =
+            one ? List.of(schema.get("const")) : SchemaKeywords.nonEmpty(schema, "enum");
+        return Optional.of(allowed(values, schemas));
       }
-      required.add(name.textValue());
     }
-    if (!names.isArray() && !names.isMissingNode()) {
-      throw refused(at, "is no array");
-    }
-    return required;
+    return Optional.empty();
   }
 
-  private static List<Automaton> enumerated(JsonNode values, String at) {
-    List<Automaton> automata = new ArrayList<>();
-    for (JsonNode value : nonEmpty(values, at)) {
-      automata.add(JsonText.value(value));
+  private List<JsonNode> allowed(Iterable<JsonNode> values, Conjunction schemas) {
+    List<JsonNode> allowed = new ArrayList<>();
+    for (JsonNode value : values) {
+      if (validator.accepts(value, schemas)) {
+        allowed.add(value);
+      }
     }
-    return automata;
+    return allowed;
   }
 
-  private List<Automaton> alternatives(JsonNode schemas, String at) {
-    List<Automaton> automata = new ArrayList<>();
-    for (JsonNode schema : nonEmpty(schemas, at)) {
-      automata.add(schema(schema, at + "/" + automata.size()));
+  /** All values that schemas allow, each once, if they are few and named. */
+  Optional<List<JsonNode>> enumerated(List<Subschema> schemas) {
+    Conjunction all = Conjunction.of(schemas, references);
+    Optional<List<JsonNode>> named = named(all);
+    if (named.isEmpty()) {
+      Set<JsonType> types = JsonType.of(all.plain()).orElse(Set.of(JsonType.STRING));
+      if (!Set.of(JsonType.BOOLEAN, JsonType.NULL).containsAll(types)) {
+        return Optional.empty();
+      }
+      named =
+          Optional.of(
+              allowed(List.of(BooleanNode.FALSE, BooleanNode.TRUE, NullNode.instance), all));
     }
-    return automata;
+    List<JsonNode> distinct = new ArrayList<>();
+    for (JsonNode value : named.get()) {
+      if (distinct.stream().noneMatch(one -> SchemaValidator.same(one, value))) {
+        distinct.add(value);
+      }
+    }
+    return Optional.of(distinct);
   }
 
-  private static JsonNode nonEmpty(JsonNode array, String at) {
-    if (!array.isArray() || array.isEmpty()) {
-      throw refused(at, "is no array with at least one element");
+  private Automaton choose(Conjunction schemas) {
+    Choice choice = schemas.choices().getFirst();
+    List<Automaton> options = new ArrayList<>();
+    for (Subschema option : choice.options()) {
+      options.add(counted(schemas.choosing(List.of(option), references)));
     }
-    return array;
+    if (choice.exclusive()) {
+      checkExclusive(schemas, options);
+    }
+    return union(options);
   }
 
-  private static Automaton oneOf(List<Automaton> alternatives, String at) {
-    if (alternatives.size() > MAX_EXCLUSIVE) {
-      throw refused(at, alternatives.size() + " alternatives, the limit is " + MAX_EXCLUSIVE);
+  /** Refuses alternatives of which one allows what is generated for another. */
+  private void checkExclusive(Conjunction schemas, List<Automaton> options) {
+    Choice choice = schemas.choices().getFirst();
+    if (options.size() > MAX_EXCLUSIVE) {
+      throw refused(choice.at(), options.size() + " alternatives, the limit is " + MAX_EXCLUSIVE);
     }
-    for (int i = 0; i < alternatives.size(); i++) {
+    for (int i = 0; i < options.size(); i++) {
       for (int j = 0; j < i; j++) {
-        if (!Operations.isEmpty(
-            BoundedAutomata.intersection(alternatives.get(j), alternatives.get(i)))) {
+        List<Subschema> pair = List.of(choice.options().get(j), choice.options().get(i));
+        Automaton both = counted(schemas.choosing(pair, references));
+        if (meet(both, options.get(j))
+            || meet(both, options.get(i))
+            || meet(options.get(j), options.get(i))) {
           throw refused(
-              at, "the alternatives " + j + " and " + i + " overlap; anyOf would allow that");
+              choice.at(),
+              "the alternatives " + j + " and " + i + " overlap; anyOf would allow that");
         }
       }
     }
-    return BoundedAutomata.union(alternatives);
   }
 
-  private Automaton reference(JsonNode reference, String at) {
-    String target = reference.asText();
-    Automaton known = referred.get(target);
-    if (known != null) {
-      return known;
-    }
-    JsonNode schema = find(target, at);
-    if (!open.add(target)) {
-      throw refused(at, "'" + target + "' leads to itself; recursion is not supported");
-    }
-    Automaton automaton = schema(schema, target);
-    open.remove(target);
-    referred.put(target, automaton);
-    return automaton;
-  }
-
-  private JsonNode find(String target, String at) {
-    if (!target.startsWith("#")) {
-      throw refused(at, "'" + target + "' is not supported; it must begin with '#'");
-    }
-    try {
-      JsonNode found = root.at(JsonPointer.compile(URI.create(target).getFragment()));
-      if (!found.isMissingNode()) {
-        return found;
-      }
-    } catch (IllegalArgumentException _) {
-      // No pointer, so it leads nowhere either.
-    }
-    throw refused(at, "'" + target + "' leads nowhere");
-  }
-
-  private static String escaped(String name) {
-    return name.replace("~", "~0").replace("/", "~1");
+  private static boolean meet(Automaton a, Automaton b) {
+    return !Operations.isEmpty(BoundedAutomata.intersection(a, b));
   }
 
   /** A refusal of what a JSON pointer leads to. */

@@ -113,7 +113,28 @@ class ConstraintsTest {
         "{'anyOf':[{'type':'number'},{'type':'string','pattern':'^[a-z\\u00e9\\n]{0,9}$'}]}",
         "{'type':'array','items':{'oneOf':[{'const':{'k':[1,2.5,null]}},{'$ref':'#/$defs/p'}]},"
             + "'minItems':1,'maxItems':4,'$defs':{'p':{'properties':{'x':{'type':'number'}},"
-            + "'required':['x']}}}"
+            + "'required':['x']}}}",
+        "{'type':'object','properties':{'k':{'type':'string'},'x':{'type':'integer'}},'required':"
+            + "['k','x'],'anyOf':[{'properties':{'k':{'const':'p'}}},{'properties':{'k':"
+            + "{'const':'q'}}}]}",
+        "{'type':'object','properties':{'price':{'anyOf':[{'type':'number','exclusiveMinimum':0,"
+            + "'maximum':99.95,'multipleOf':0.05},{'type':'string','pattern':"
+            + "'^(?!^[-+.]*$)[+-]?0*\\\\d{0,3}\\\\.?\\\\d{0,3}$'}]},'when':{'type':'string','format':"
+            + "'date-time'},'id':{'format':'uuid','type':'string'},'at':{'type':'array',"
+            + "'prefixItems':[{'type':'number','minimum':-90,'maximum':90},{'type':'number',"
+            + "'minimum':-1.5e2,'exclusiveMaximum':180}],'minItems':2,'maxItems':2},'kinds':{'type':"
+            + "'array','items':{'enum':['a','b','c']},'uniqueItems':true},'to':{'type':'string',"
+            + "'format':'email'},'host':{'type':'string','format':'ipv4'}},'required':['price',"
+            + "'when','id','at','kinds','to','host'],'additionalProperties':false,'title':'Offer'}",
+        "{'$defs':{'Tree':{'properties':{'name':{'maxLength':3,'type':'string'},'children':{'items':"
+            + "{'$ref':'#/$defs/Tree'},'type':'array','maxItems':2}},'required':['name','children'],"
+            + "'type':'object'}},'$ref':'#/$defs/Tree'}",
+        "{'type':'object','propertyNames':{'type':'string','pattern':'^[a-z]{1,3}$'},"
+            + "'additionalProperties':{'type':'integer','exclusiveMinimum':-5,'maximum':5}}",
+        "{'oneOf':[{'properties':{'kind':{'const':'cat','type':'string'},'lives':{'type':'integer',"
+            + "'minimum':1,'maximum':9}},'required':['kind','lives'],'type':'object'},{'properties':"
+            + "{'kind':{'const':'owl','type':'string'},'wise':{'type':'boolean'}},'required':"
+            + "['kind','wise'],'type':'object'}],'discriminator':{'propertyName':'kind'}}"
       })
   void everyAnswerIsAValueOfTheSchema(String readable) throws IOException {
     String text = readable.replace('\'', '"');

@@ -84,7 +84,22 @@ class RegexParserTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"a", "^a", "a$", "^a$", "^a|b$", "^(a|b)$|c", "[^a]", "\\d{2}"})
+  @ValueSource(
+      strings = {
+        "a",
+        "^a",
+        "a$",
+        "^a$",
+        "^a|b$",
+        "^(a|b)$|c",
+        "[^a]",
+        "\\d{2}",
+        "^(?=.*a)(?!.*b)..",
+        "^(?!a|ab$)",
+        "b(?!c)",
+        "^a(?=b|c$).*$",
+        "^(?!^[ab]*$).{2}$"
+      })
   void findsWhatTheJdkFinds(String regex) {
     Predicate<String> ours = GuidedTexts.of(RegexParser.search(regex, Utf8.ANY));
     // In the JDK, but not in schemas, '$' matches before a last line end too.
@@ -120,7 +135,11 @@ class RegexParserTest {
         "a^;beginning;1",
         "(a$);end;2",
         "a$b;end;2",
-        "(?=a);(?:;2",
+        "((?=a));(?:;3",
+        "(?=(?=a));(?:;5",
+        "(?<=a)b;(?:;2",
+        "(?=a)*;repeat;5",
+        "(?!a;')';4",
         "(?i)a;(?:;2",
         "\\1;\\1;2",
         "\\bword;\\b;2",
@@ -159,6 +178,17 @@ class RegexParserTest {
     String regex = "(".repeat(2000) + ")".repeat(2000);
 
     assertThatThrownBy(() -> RegexParser.whole(regex)).hasMessageContaining("groups");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"\\S", "[\\S]", "[^\\s]", "[^\\s-]"})
+  void negatedSpacesExcludeWhatOthersTakeForOne(String regex) {
+    Predicate<String> ours = GuidedTexts.of(RegexParser.whole(regex));
+
+    for (String space : List.of(" ", "\u00a0", "\u2003", "\u3000", "\ufeff", "\u2028", "\u000b")) {
+      assertThat(ours.test(space)).as(Integer.toHexString(space.charAt(0))).isFalse();
+    }
+    assertThat(ours.test("\u4e2d")).isTrue();
   }
 
   @Test
