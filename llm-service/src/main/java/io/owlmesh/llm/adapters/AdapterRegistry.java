@@ -4,6 +4,7 @@ package io.owlmesh.llm.adapters;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.LoraAdapter;
 import java.io.IOException;
@@ -26,6 +27,8 @@ public final class AdapterRegistry {
   private static final Logger LOG = Logger.getLogger(AdapterRegistry.class);
   // A name is a folder's, so nothing that leads out of the parent may pass.
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
+
+  private static final int REHEARSED = 4;
 
   private final LanguageModel model;
   private final Optional<Path> folder;
@@ -118,10 +121,11 @@ public final class AdapterRegistry {
   }
 
   /**
-   * Loads an adapter in place of one of the same name. On the owner thread.
+   * Loads an adapter in place of one of the same name, once a forward pass with it went well. On
+   * the owner thread.
    *
-   * @throws OwlException BAD_CHECKPOINT if it does not fit the model, SATURATED if there is no
-   *     room; the old one stays
+   * @throws OwlException BAD_CHECKPOINT if it does not fit the model or its logits are not finite,
+   *     SATURATED if there is no room; the old one stays
    */
   public synchronized LoraAdapter put(AdapterFile file) {
     requireRoom(file);
@@ -129,12 +133,35 @@ public final class AdapterRegistry {
       LOG.warnf("Adapter %s states no alpha; taking %s", file.name(), file.alpha());
     }
     LoraAdapter adapter = model.adapt(file);
+    try {
+      rehearse(adapter);
+    } catch (RuntimeException e) {
+      adapter.close();
+      throw e;
+    }
     Lease old = byName.put(file.name(), new Lease(adapter));
     if (old != null) {
       old.release();
     }
     LOG.infof("Loaded adapter %s, rank %d", adapter.name(), adapter.rank());
     return adapter;
+  }
+
+  /** Positions that every matrix takes part in: what is wrong shows up here, and not in answers. */
+  private void rehearse(LoraAdapter adapter) {
+    int vocabulary = model.config().language().vocabulary();
+    try (CachedSequence sequence = model.begin(REHEARSED, adapter)) {
+      for (int i = 0; i < REHEARSED; i++) {
+        for (float logit : sequence.append(i * (vocabulary - 1) / (REHEARSED - 1))) {
+          if (!Float.isFinite(logit)) {
+            throw new OwlException(
+                Fault.BAD_CHECKPOINT,
+                "adapter",
+                "with '%s', the logits hold %s".formatted(adapter.name(), logit));
+          }
+        }
+      }
+    }
   }
 
   private void requireRoom(AdapterFile file) {

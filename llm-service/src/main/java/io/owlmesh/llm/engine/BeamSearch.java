@@ -162,7 +162,8 @@ final class BeamSearch extends SequenceGroup {
 
   private void tell() {
     if (ended.isEmpty()) {
-      throw new OwlException(Fault.INTERNAL, "", "no token is allowed after any beam");
+      throw OwlException.badInput(
+          "beams", "the other options let no token follow any of them, so there is no answer");
     }
     for (int i = 0; i < options.answers(); i++) {
       // A rule may leave fewer ways to go than answers are wanted: the best one comes again.

@@ -12,13 +12,13 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what each step computes: first one position of every answer that is being written, then
  * prompts in pieces, as far as the budget of positions goes; new answers in order of rank as the
- * cache has room. When it has none for an answer that is being written, the last in rank gives its
- * blocks back and is computed again later. Used by one thread.
+ * cache has room. While some wait, the others take turns. When it has none for an answer that is
+ * being written, the last in rank gives its blocks back and is computed again later. Used by one
+ * thread.
  */
 final class Scheduler {
   private final LanguageModel model;
@@ -65,6 +65,7 @@ final class Scheduler {
   boolean step() {
     long now = System.nanoTime();
     dropUnwanted(now);
+    takeTurns();
     List<ScheduledChunk> chunks = new ArrayList<>();
     int budget = limits.maxBatchedTokens();
     budget -= decodes(chunks, now);
@@ -78,7 +79,7 @@ final class Scheduler {
   private void dropUnwanted(long now) {
     List<SequenceGroup> unwanted = new ArrayList<>();
     for (SequenceGroup answering : open) {
-      RuntimeException why = reasonToDrop(answering, now);
+      RuntimeException why = answering.reasonToDrop(now, limits.slowReaderNanos());
       if (why != null) {
         answering.fail(why);
         unwanted.add(answering);
@@ -87,21 +88,6 @@ final class Scheduler {
     if (!unwanted.isEmpty()) {
       forgetEnded();
     }
-  }
-
-  private @Nullable RuntimeException reasonToDrop(SequenceGroup answering, long now) {
-    if (answering.listener().isGone()) {
-      return new OwlException(Fault.CANCELLED, "", "the caller went away");
-    }
-    long deadline = answering.request().deadline();
-    if (deadline != Long.MAX_VALUE && now - deadline > 0) {
-      return new OwlException(Fault.TOO_LATE, "", "the deadline passed before the answer ended");
-    }
-    if (answering.pausedNanos(now) > limits.slowReaderNanos()) {
-      return new OwlException(
-          Fault.SATURATED, "", "the reader took nothing for too long; the answer is dropped");
-    }
-    return null;
   }
 
   private void forgetEnded() {
@@ -135,6 +121,34 @@ final class Scheduler {
       }
     }
     return true;
+  }
+
+  /** An answer that has no place takes that of one that had a turn, which then waits behind it. */
+  private void takeTurns() {
+    if (waiting.isEmpty()) {
+      return;
+    }
+    Sequence next = waiting.first();
+    boolean fits =
+        hasPlace(next.answering()) && next.missingBlocks() + running.size() <= blocks.free();
+    if (fits) {
+      return;
+    }
+    // The last in rank first.
+    running.descendingSet().stream()
+        .map(Sequence::answering)
+        .filter(had -> had.yieldsTo(next.answering()))
+        .findFirst()
+        .ifPresent(this::endTurn);
+  }
+
+  private void endTurn(SequenceGroup had) {
+    // Out of the sets first: their order depends on turns.
+    List<Sequence> ran = had.unfinished().stream().filter(running::remove).toList();
+    List<Sequence> waited = had.unfinished().stream().filter(waiting::remove).toList();
+    had.endTurn();
+    ran.forEach(this::preempt);
+    waiting.addAll(waited);
   }
 
   private void preempt(Sequence sequence) {
@@ -259,7 +273,7 @@ final class Scheduler {
     try {
       sequence.computed(chunk.positions());
       if (sequence.ahead() == 0) {
-        for (Sequence born : sequence.answering().next(sequence, result, index)) {
+        for (Sequence born : sequence.answering().step(sequence, result, index)) {
           // What a preempted one goes on from has to be computed again.
           (born.heldBlocks() > 0 ? running : waiting).add(born);
         }

@@ -18,6 +18,7 @@ final class Sequence implements TokenHistory {
   /** Who comes first. */
   static final Comparator<Sequence> RANK =
       Comparator.<Sequence>comparingInt(sequence -> -sequence.request.priority())
+          .thenComparingInt(sequence -> sequence.answering.turns())
           .thenComparingLong(sequence -> sequence.answering.arrival())
           .thenComparingInt(sequence -> sequence.branch);
 

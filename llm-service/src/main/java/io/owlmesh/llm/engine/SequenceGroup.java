@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.PromptEmbeddings;
@@ -9,12 +11,19 @@ import java.util.List;
 import java.util.OptionalDouble;
 import java.util.Set;
 import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A request in work: its sequences, and what becomes of each when the logits after it are known.
  * Used by the engine's thread.
  */
 abstract class SequenceGroup {
+  /**
+   * Tokens that an answer may write while others wait: who comes late waits for a turn of each of
+   * those before him, and not for the ends of their answers.
+   */
+  static final int TURN = 64;
+
   private static final Logger LOG = Logger.getLogger(SequenceGroup.class);
 
   private final EngineRequest request;
@@ -27,6 +36,9 @@ abstract class SequenceGroup {
   private int branches;
   private int cached;
   private int preemptions;
+  private int turns;
+  // Tokens in this turn, of all sequences together.
+  private int written;
   private long began;
   private long firstToken;
   private long pausedSince = Long.MAX_VALUE;
@@ -134,6 +146,46 @@ abstract class SequenceGroup {
     preemptions++;
   }
 
+  /** Turns that it had and gave its place away after. */
+  int turns() {
+    return turns;
+  }
+
+  /** Whether it had a turn, and would come after another one that waits if it ended it. */
+  boolean yieldsTo(SequenceGroup next) {
+    int order = Integer.compare(next.request.priority(), request.priority());
+    order = order != 0 ? order : Integer.compare(turns + 1, next.turns);
+    order = order != 0 ? order : Long.compare(arrival, next.arrival);
+    return arrival != next.arrival && written >= TURN && order > 0;
+  }
+
+  void endTurn() {
+    turns++;
+    written = 0;
+  }
+
+  /**
+   * The logits after the last position of a sequence are known.
+   *
+   * @param segment of the sequence
+   * @return sequences that begin beside it
+   * @throws OwlException BAD_CHECKPOINT if any of the logits is no number, or the largest is not
+   *     finite: the weights are to blame, or those of the adapter
+   */
+  List<Sequence> step(Sequence sequence, ForwardResult result, int segment) {
+    float largest = result.largest(segment);
+    if (!Float.isFinite(largest)) {
+      boolean adapted = !request.adapter().name().isEmpty();
+      throw new OwlException(
+          Fault.BAD_CHECKPOINT,
+          adapted ? "adapter" : "",
+          "the logits hold %s%s"
+              .formatted(largest, adapted ? " with '" + request.adapter().name() + "'" : ""));
+    }
+    written++;
+    return next(sequence, result, segment);
+  }
+
   /** Remembers when the first token was chosen. */
   void tokenChosen() {
     if (firstToken == 0) {
@@ -151,8 +203,23 @@ abstract class SequenceGroup {
     return true;
   }
 
-  long pausedNanos(long now) {
+  private long pausedNanos(long now) {
     return pausedSince == Long.MAX_VALUE ? 0 : now - pausedSince;
+  }
+
+  /** Why nobody is to have it any more, if so. */
+  @Nullable RuntimeException reasonToDrop(long now, long slowReaderNanos) {
+    if (listener().isGone()) {
+      return new OwlException(Fault.CANCELLED, "", "the caller went away");
+    }
+    if (request.deadline() != Long.MAX_VALUE && now - request.deadline() > 0) {
+      return new OwlException(Fault.TOO_LATE, "", "the deadline passed before the answer ended");
+    }
+    if (pausedNanos(now) > slowReaderNanos) {
+      return new OwlException(
+          Fault.SATURATED, "", "the reader took nothing for too long; the answer is dropped");
+    }
+    return null;
   }
 
   /** How an answer of so many tokens went that ends now. */

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
@@ -20,6 +21,9 @@ import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.PromptEmbeddings;
 import io.owlmesh.runtime.language.Sampler;
 import io.owlmesh.runtime.language.SingleSequenceDecoder;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -31,6 +35,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ServingEngineTest {
   private static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
@@ -222,6 +227,72 @@ class ServingEngineTest {
 
       assertThat(same.cachedPositions()).isEqualTo(blocks(tokens.length() - 1));
       assertThat(other.cachedPositions()).isEqualTo(blocks(tokens.imageStarts().getFirst()));
+    }
+  }
+
+  @Test
+  void aShortAnswerWaitsForTurnsAndNotForTheEndsOfLongOnes() throws Exception {
+    int tokens = 4 * SequenceGroup.TURN;
+    List<List<Integer>> alone = new ArrayList<>();
+    List<PromptTokens> prompts = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      prompts.add(text("Human: say " + i));
+    }
+    try (ServingEngine engine = new ServingEngine(model, limits(2, 64))) {
+      for (PromptTokens prompt : prompts) {
+        AskedAnswers one = ask(engine, prompt, none, tokens, 0);
+        one.await();
+        alone.add(one.ids());
+      }
+    }
+    try (ServingEngine engine = new ServingEngine(model, limits(2, 64))) {
+      AtomicInteger ended = new AtomicInteger();
+      List<AskedAnswers> longOnes = new ArrayList<>();
+      for (PromptTokens prompt : prompts) {
+        AskedAnswers one = ask(engine, prompt, none, tokens, 0);
+        one.end.thenRun(ended::incrementAndGet);
+        longOnes.add(one);
+      }
+      AskedAnswers quick = new AskedAnswers();
+      AtomicInteger before = new AtomicInteger(-1);
+      quick.onToken = () -> before.set(ended.get());
+      ask(engine, text("Human: quick"), none, 3, 0, quick);
+
+      quick.await();
+      assertThat(before).hasValue(0);
+      for (int i = 0; i < longOnes.size(); i++) {
+        longOnes.get(i).await();
+        assertThat(longOnes.get(i).ids()).isEqualTo(alone.get(i));
+      }
+    }
+  }
+
+  @Test
+  void anAnswerWhoseLogitsAreNoNumbersFailsAlone(@TempDir Path folder) throws Exception {
+    Path peft = TINY.resolve("adapters/peft");
+    Files.copy(peft.resolve("adapter_config.json"), folder.resolve("adapter_config.json"));
+    byte[] weights = Files.readAllBytes(peft.resolve("adapter_model.safetensors"));
+    ByteBuffer bytes = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN);
+    for (int at = 8 + (int) bytes.getLong(0); at < weights.length; at += Float.BYTES) {
+      bytes.putFloat(at, 3e38f); // A number, but what it gives is none.
+    }
+    Files.write(folder.resolve("adapter_model.safetensors"), weights);
+    PromptTokens prompt = text("Human: say");
+    try (LoraAdapter broken = model.adapt(AdapterFile.open(folder));
+        ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+      AskedAnswers alone = ask(engine, prompt, none, 40, 0);
+      alone.await();
+
+      AskedAnswers beside = ask(engine, prompt, none, 40, 0);
+      AskedAnswers failing = ask(engine, prompt, broken, 40, 0);
+      AskedAnswers after = ask(engine, prompt, lora, 40, 0);
+
+      assertThatThrownBy(failing::await)
+          .hasCauseInstanceOf(OwlException.class)
+          .hasMessageContaining("adapter: the logits hold");
+      beside.await();
+      assertThat(beside.ids()).isEqualTo(alone.ids());
+      after.await();
     }
   }
 

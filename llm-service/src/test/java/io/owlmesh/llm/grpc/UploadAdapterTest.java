@@ -18,6 +18,8 @@ import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -171,78 +173,33 @@ class UploadAdapterTest {
   }
 
   @Test
-  void theFormOfTorchIsTakenAsFromTheFolder() throws Exception {
-    Path dump = PEFT.resolveSibling("trainer-dump");
-    byte[] weights = Files.readAllBytes(dump.resolve("adapter_model.bin"));
-    List<UploadAdapterRequest> requests =
-        Stream.of(
-                Stream.of(name("owl")),
-                file(CONFIG, Files.readAllBytes(dump.resolve(CONFIG))),
-                file("adapter_model.bin", weights))
-            .flatMap(all -> all)
-            .toList();
-
-    Adapter loaded = send(requests);
-
-    assertThat(loaded.getRank()).isEqualTo(4);
-    assertThat(model().getAdaptersList()).containsExactly(loaded);
-    assertThat(folder.resolve("owl").resolve("adapter_model.bin")).hasBinaryContent(weights);
-  }
-
-  @Test
-  void whatIsWrongIsToldWithoutTheFolderItWasCollectedIn() throws Exception {
-    byte[] config = "{\"use_dora\":true,\"bias\":\"all\"}".getBytes(StandardCharsets.UTF_8);
-    List<List<UploadAdapterRequest>> wrong =
-        List.of(
-            List.of(name("style")),
-            Stream.concat(Stream.of(name("style")), file(CONFIG, config)).toList(),
-            Stream.of(Stream.of(name("style")), file(CONFIG, config), file(WEIGHTS, weights()))
-                .flatMap(all -> all)
-                .toList(),
-            Stream.of(
-                    Stream.of(name("style")),
-                    file(WEIGHTS, "\2\0\0\0\0\0\0\0{}".getBytes(StandardCharsets.UTF_8)))
-                .flatMap(all -> all)
-                .toList());
-    for (List<UploadAdapterRequest> requests : wrong) {
-      assertThatThrownBy(() -> send(requests))
-          .hasMessageStartingWith("FAILED_PRECONDITION")
-          .message()
-          .doesNotContain(folder.toString(), "uploads", "tmp")
-          .doesNotContainPattern("style\\d");
+  void weightsThatGiveNoNumbersAreRefusedAndTakeNothingFromOthers() throws Exception {
+    Adapter first = send(adapter("owl", weights()));
+    for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+      assertThatThrownBy(() -> send(adapter("owl", filled(value))))
+          .isInstanceOf(StatusRuntimeException.class)
+          .hasMessageContaining("every number must be finite");
     }
-    assertThatThrownBy(() -> send(wrong.get(2)))
-        .hasMessageContaining("style: 2 problems: adapter_config.json: use_dora is not supported");
+    // Numbers, but what they give is none.
+    assertThatThrownBy(() -> send(adapter("owl", filled(3e38f))))
+        .isInstanceOf(StatusRuntimeException.class)
+        .hasMessageStartingWith("FAILED_PRECONDITION: adapter: with 'owl', the logits hold");
+
+    assertThat(model().getAdaptersList()).containsExactly(first);
+    assertThat(folder.resolve("owl").resolve(WEIGHTS)).hasBinaryContent(weights());
+    assertThat(folder.resolve(".uploads")).isEmptyDirectory();
   }
 
-  @Test
-  void anAdapterWithRanksOfItsOwnAndOfTheLanguageModelAloneIsUsed() throws Exception {
-    SortedMap<String, HostTensor> tensors = new TreeMap<>();
-    String layer = "base_model.model.model.layers.0.self_attn.";
-    put(tensors, layer + "q_proj", 2);
-    put(tensors, layer + "v_proj", 6);
-    Path made = Files.createDirectory(folder.resolve(".made"));
-    SafetensorsWriter.writeAll(made.resolve(WEIGHTS), tensors, Map.of());
-    byte[] config =
-        "{\"r\":2,\"rank_pattern\":{\"v_proj\":6},\"alpha_pattern\":{\"v_proj\":3}}"
-            .getBytes(StandardCharsets.UTF_8);
-
-    Adapter loaded =
-        send(
-            Stream.of(
-                    Stream.of(name("bare")),
-                    file(CONFIG, config),
-                    file(WEIGHTS, Files.readAllBytes(made.resolve(WEIGHTS))))
-                .flatMap(all -> all)
-                .toList());
-
-    assertThat(loaded.getRank()).isEqualTo(6);
-    assertThat(model().getAdaptersList()).containsExactly(loaded);
-  }
-
-  private static void put(SortedMap<String, HostTensor> tensors, String layer, int rank) {
-    tensors.put(layer + ".lora_A.weight", HostTensor.ofFloats(new float[rank * 64], rank, 64));
-    tensors.put(layer + ".lora_B.weight", HostTensor.ofFloats(new float[64 * rank], 64, rank));
+  /** The adapter's file with one value in all places. */
+  private static byte[] filled(float value) throws IOException {
+    byte[] weights = weights();
+    ByteBuffer bytes = ByteBuffer.wrap(weights).order(ByteOrder.LITTLE_ENDIAN);
+    String header = new String(weights, 8, (int) bytes.getLong(0), StandardCharsets.UTF_8);
+    assertThat(header).contains("F32").doesNotContain("F16");
+    for (int at = 8 + header.length(); at < weights.length; at += Float.BYTES) {
+      bytes.putFloat(at, value);
+    }
+    return weights;
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.mesh;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.Faults;
 
 /** A call to a stage ended badly; knows which, so that no other is blamed. */
@@ -25,12 +26,18 @@ public final class StageFailure extends RuntimeException {
     return fault;
   }
 
-  /** Whether it says something about the health of this stage, and not about the request. */
+  /**
+   * Whether this stage is out of order, whatever it is asked. A stage that answers is not, not even
+   * with INTERNAL: else one request that meets a defect of it would take it away from all others.
+   * Nor is one that a caller gave too little time.
+   */
   boolean isOutage(StageKind of) {
     return stage == of
         && switch (fault.fault()) {
-          case UNAVAILABLE, TOO_LATE, INTERNAL -> true;
-          case BAD_INPUT,
+          case UNAVAILABLE -> true;
+          case TOO_LATE -> !AdmissionControl.isDeadlineOfCaller();
+          case INTERNAL,
+              BAD_INPUT,
               NOT_FOUND,
               CONFLICT,
               OTHER_WEIGHTS,

@@ -18,6 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
 public final class AdmissionControl {
+  private static final Context.Key<Boolean> OWN_DEADLINE = Context.key("owl.own-deadline");
+
   private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final Tracer tracer;
@@ -57,7 +59,14 @@ public final class AdmissionControl {
     Context caller = Context.current();
     return caller.getDeadline() != null
         ? caller.withCancellation()
-        : caller.withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
+        : caller
+            .withValue(OWN_DEADLINE, true)
+            .withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
+  }
+
+  /** Whether the deadline of the current context is one that a caller set, and not our own. */
+  static boolean isDeadlineOfCaller() {
+    return Context.current().getDeadline() != null && OWN_DEADLINE.get() == null;
   }
 
   void takePlace() {

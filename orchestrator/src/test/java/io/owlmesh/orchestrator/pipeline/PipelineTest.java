@@ -21,6 +21,8 @@ import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -154,6 +156,44 @@ class PipelineTest {
     pipeline.answer(about(), heard);
 
     assertThat(stages.calls(StageKind.LLM)).isEqualTo(21);
+  }
+
+  @Test
+  void aDefectThatOneRequestMeetsDoesNotTakeTheStageAway() {
+    stages.fail(StageKind.LLM, Status.INTERNAL, 20);
+    for (int i = 0; i < 20; i++) {
+      assertThat(faultOf(about())).isEqualTo(Fault.INTERNAL);
+    }
+
+    pipeline.answer(about(), heard);
+
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(21);
+  }
+
+  @Test
+  void callersWithTooLittleTimeDoNotTakeTheStageAwayFromOthers() throws Exception {
+    stages.fail(StageKind.LLM, Status.DEADLINE_EXCEEDED, 20);
+    try (ScheduledExecutorService clock = Executors.newSingleThreadScheduledExecutor();
+        Context.CancellableContext caller =
+            Context.current().withDeadlineAfter(1, TimeUnit.HOURS, clock)) {
+      for (int i = 0; i < 20; i++) {
+        assertThat(caller.call(() -> faultOf(about()))).isEqualTo(Fault.TOO_LATE);
+      }
+    }
+
+    pipeline.answer(about(), heard);
+
+    assertThat(stages.calls(StageKind.LLM)).isEqualTo(21);
+  }
+
+  @Test
+  void aStageThatIsTooLateForOurOwnDeadlineIsLeftAlone() {
+    stages.fail(StageKind.LLM, Status.DEADLINE_EXCEEDED, 5);
+    for (int i = 0; i < 5; i++) {
+      assertThat(faultOf(about())).isEqualTo(Fault.TOO_LATE);
+    }
+
+    assertThat(faultOf(about())).isEqualTo(Fault.UNAVAILABLE);
   }
 
   @Test
