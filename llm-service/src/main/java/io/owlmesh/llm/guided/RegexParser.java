@@ -13,7 +13,7 @@ import org.apache.lucene.util.automaton.Automaton;
  * refuses all else by name. The automaton library's own dialect gives quotes and {@code .} another
  * meaning and takes {@code ^} and {@code (?:} for plain characters.
  */
-final class RegexParser {
+final class RegexParser extends RegexReader {
   // Deep enough for people, and no danger for the stack.
   private static final int MAX_GROUPS = 100;
   private static final int MAX_LOOKAHEADS = 10;
@@ -22,14 +22,12 @@ final class RegexParser {
   private static final Automaton ANY_BUT_LINE_ENDS =
       Utf8.oneOf(Utf8.except(CharacterClass.LINE_ENDS));
 
-  private final String text;
-  private int at;
   private int groups;
   private int lookaheads;
   private long size;
 
   private RegexParser(String text) {
-    this.text = text;
+    super(text);
   }
 
   /**
@@ -192,17 +190,6 @@ final class RegexParser {
     return repeated;
   }
 
-  private int number() {
-    int begin = at;
-    while (at < text.length() && CharacterClass.DIGITS.get(text.charAt(at))) {
-      at++;
-    }
-    if (at == begin || at - begin > 6) {
-      throw error("expected a number of at most six digits");
-    }
-    return Integer.parseInt(text, begin, at, 10);
-  }
-
   private BitSet characterClass() {
     BitSet set = new BitSet();
     boolean negated = take('^');
@@ -260,59 +247,5 @@ final class RegexParser {
         yield CharacterClass.only(c);
       }
     };
-  }
-
-  /** A character by its code unit, or by the two of a surrogate pair. */
-  private int utf16() {
-    char high = (char) hex(4);
-    if (!Character.isSurrogate(high)) {
-      return high;
-    }
-    boolean paired = Character.isHighSurrogate(high) && take('\\') && take('u');
-    char low = paired ? (char) hex(4) : 0;
-    if (!Character.isLowSurrogate(low)) {
-      throw error("half a surrogate pair");
-    }
-    return Character.toCodePoint(high, low);
-  }
-
-  private int hex(int digits) {
-    int value = 0;
-    for (int i = 0; i < digits; i++) {
-      int digit = at < text.length() ? Character.digit(text.charAt(at), 16) : -1;
-      if (digit < 0) {
-        throw error("expected " + digits + " hexadecimal digits");
-      }
-      value = 16 * value + digit;
-      at++;
-    }
-    return value;
-  }
-
-  private int next() {
-    if (at >= text.length()) {
-      throw error("ends too early");
-    }
-    int c = text.codePointAt(at);
-    at += Character.charCount(c);
-    return c;
-  }
-
-  private boolean peek(String next) {
-    return text.startsWith(next, at);
-  }
-
-  private boolean peek(char c) {
-    return at < text.length() && text.charAt(at) == c;
-  }
-
-  private boolean take(char c) {
-    boolean there = peek(c);
-    at += there ? 1 : 0;
-    return there;
-  }
-
-  private PatternSyntaxException error(String what) {
-    return new PatternSyntaxException(what, text, at);
   }
 }

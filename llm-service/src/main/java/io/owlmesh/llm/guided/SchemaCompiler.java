@@ -35,7 +35,7 @@ final class SchemaCompiler {
   static final int MAX_DEPTH = 100;
   private static final int MAX_SIZE = 2_000_000;
   // Values that are compiled, equal ones once: choices inside of choices would take for ever.
-  private static final int MAX_WORK = 20_000;
+  private static final int MAX_WORK = 10_000;
 
   private static final JsonMapper MAPPER =
       JsonMapper.builder(

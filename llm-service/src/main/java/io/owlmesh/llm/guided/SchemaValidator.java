@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,6 +29,8 @@ final class SchemaValidator {
               : a.equals(b) ? 0 : 1;
 
   private final SchemaReferences references;
+  // By the pointers of their schemas: an enum may name many strings.
+  private final Map<String, ByteRunAutomaton> patterns = new HashMap<>();
   private int work;
 
   SchemaValidator(SchemaReferences references) {
@@ -84,20 +87,20 @@ final class SchemaValidator {
     };
   }
 
-  private static boolean keepsString(String value, Subschema schema) {
+  private boolean keepsString(String value, Subschema schema) {
     int length = value.codePointCount(0, value.length());
     int max = schema.count("maxLength", BoundedAutomata.UNLIMITED);
     if (length < schema.count("minLength", 0)
         || (max != BoundedAutomata.UNLIMITED && length > max)) {
       return false;
     }
-    return StringKeywords.pattern(schema, Utf8.ANY)
-        .map(pattern -> {
-          ByteRunAutomaton table = BoundedAutomata.table(pattern);
-          byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
-          return table.run(bytes, 0, bytes.length);
-        })
-        .orElse(true);
+    byte[] bytes = value.getBytes(StandardCharsets.UTF_8);
+    return !schema.has("pattern")
+        || patterns.computeIfAbsent(schema.at(), _ -> table(schema)).run(bytes, 0, bytes.length);
+  }
+
+  private static ByteRunAutomaton table(Subschema schema) {
+    return BoundedAutomata.table(StringKeywords.pattern(schema, Utf8.ANY).orElseThrow());
   }
 
   private static boolean keepsNumber(BigDecimal value, Subschema schema) {
