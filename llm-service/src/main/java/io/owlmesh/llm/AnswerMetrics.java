@@ -5,9 +5,11 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.DoubleHistogram;
 import io.opentelemetry.api.metrics.LongCounter;
+import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.llm.engine.AnswerStats;
 import io.owlmesh.llm.engine.EngineCounts;
+import io.owlmesh.llm.grpc.GenAi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -29,15 +31,53 @@ public final class AnswerMetrics implements AutoCloseable {
       List.of(
           0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5,
           0.75, 1.0, 2.5);
+  private static final List<Double> WHOLE =
+      List.of(
+          0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.64, 1.28, 2.56, 5.12, 10.24, 20.48, 40.96, 81.92);
+  private static final List<Long> COUNTS =
+      List.of(1L, 4L, 16L, 64L, 256L, 1024L, 4096L, 16_384L, 65_536L);
 
   private final Meter meter;
   private final List<AutoCloseable> watched = new ArrayList<>();
   private final DoubleHistogram timeToFirst;
   private final DoubleHistogram timePerToken;
+  private final DoubleHistogram duration;
+  private final LongHistogram usage;
+  private final Attributes about;
+  private final Attributes input;
+  private final Attributes output;
   private final LongCounter tokens;
 
-  AnswerMetrics(Meter meter, EngineCounts counts) {
+  /**
+   * @param model name that requests are answered under
+   */
+  AnswerMetrics(Meter meter, String model, EngineCounts counts) {
     this.meter = meter;
+    about =
+        Attributes.of(
+            GenAi.OPERATION,
+            GenAi.TEXT_COMPLETION,
+            GenAi.PROVIDER,
+            GenAi.OWLMESH,
+            GenAi.MODEL,
+            model);
+    input = about.toBuilder().put(GenAi.TOKEN_TYPE, "input").build();
+    output = about.toBuilder().put(GenAi.TOKEN_TYPE, "output").build();
+    duration =
+        meter
+            .histogramBuilder("gen_ai.server.request.duration")
+            .setUnit("s")
+            .setDescription("From a request's arrival to its last token")
+            .setExplicitBucketBoundariesAdvice(WHOLE)
+            .build();
+    usage =
+        meter
+            .histogramBuilder("gen_ai.client.token.usage")
+            .ofLongs()
+            .setUnit("{token}")
+            .setDescription("Tokens of a prompt, tokens of an answer")
+            .setExplicitBucketBoundariesAdvice(COUNTS)
+            .build();
     timeToFirst =
         meter
             .histogramBuilder("gen_ai.server.time_to_first_token")
@@ -108,12 +148,20 @@ public final class AnswerMetrics implements AutoCloseable {
     tokens.add(1);
   }
 
-  /** An answer is complete. */
-  public void ended(AnswerStats stats) {
-    timeToFirst.record((stats.queueNanos() + stats.prefillNanos()) / NANOS);
+  /**
+   * An answer is complete.
+   *
+   * @param promptTokens positions of its prompt
+   */
+  void ended(AnswerStats stats, int promptTokens) {
+    long first = stats.queueNanos() + stats.prefillNanos();
+    timeToFirst.record(first / NANOS, about);
     if (stats.tokens() > 1) {
-      timePerToken.record(stats.decodeNanos() / NANOS / (stats.tokens() - 1));
+      timePerToken.record(stats.decodeNanos() / NANOS / (stats.tokens() - 1), about);
     }
+    duration.record((first + stats.decodeNanos()) / NANOS, about);
+    usage.record(promptTokens, input);
+    usage.record(stats.tokens(), output);
   }
 
   @Override

@@ -39,6 +39,7 @@ public final class LlmEngine implements AutoCloseable {
   private final String languageDigest;
   private final Tokenizer tokenizer;
   private final Constraints constraints;
+  private final Constraints continuing;
   private final LanguageModel model;
   private final AdapterRegistry adapters;
   private final ServingEngine serving;
@@ -53,6 +54,7 @@ public final class LlmEngine implements AutoCloseable {
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
     tokenizer = Tokenizer.open(settings.checkpoint());
     constraints = new Constraints(tokenizer, config.language().eos());
+    continuing = constraints.continuing();
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);
     String base = WeightsDigest.of(checkpoint, Part.LANGUAGE);
     languageDigest = merged.map(adapter -> base + "+" + adapter.name()).orElse(base);
@@ -66,7 +68,7 @@ public final class LlmEngine implements AutoCloseable {
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
     adapters = new AdapterRegistry(model, settings.adapters(), settings.adapterBytes());
     serving = new ServingEngine(model, limits(settings));
-    metrics = new AnswerMetrics(meter, serving.counts());
+    metrics = new AnswerMetrics(meter, name, serving.counts());
     drain = settings.drain();
     warmUp();
   }
@@ -137,9 +139,13 @@ public final class LlmEngine implements AutoCloseable {
     return tokenizer;
   }
 
-  /** What answers may have to match. */
-  public Constraints constraints() {
-    return constraints;
+  /**
+   * What answers may have to match.
+   *
+   * @param continues whether they go on from the prompt's last text
+   */
+  Constraints constraints(boolean continues) {
+    return continues ? continuing : constraints;
   }
 
   /** To be used on the engine's thread alone. */

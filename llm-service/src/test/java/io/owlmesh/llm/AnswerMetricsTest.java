@@ -4,6 +4,7 @@ package io.owlmesh.llm;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.grpc.stub.StreamObserver;
+import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.sdk.metrics.SdkMeterProvider;
 import io.opentelemetry.sdk.metrics.data.MetricData;
 import io.opentelemetry.sdk.testing.exporter.InMemoryMetricReader;
@@ -89,6 +90,14 @@ class AnswerMetricsTest {
 
       assertThat(count(metrics, "gen_ai.server.time_to_first_token")).isEqualTo(2);
       assertThat(count(metrics, "gen_ai.server.time_per_output_token")).isEqualTo(2);
+      assertThat(count(metrics, "gen_ai.server.request.duration")).isEqualTo(2);
+      assertThat(metric(metrics, "gen_ai.client.token.usage").getHistogramData().getPoints())
+          .hasSize(2)
+          .anyMatch(point -> point.getSum() == 2 * TOKENS)
+          .allMatch(point ->
+              "safetensors"
+                  .equals(
+                      point.getAttributes().get(AttributeKey.stringKey("gen_ai.request.model"))));
       assertThat(sum(metrics, "owl.engine.tokens")).isEqualTo(2 * TOKENS);
       assertThat(sum(metrics, "owl.engine.steps"))
           .isEqualTo(told.getSteps())

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.grpc;
 
+import com.google.common.base.Utf8;
+import com.google.protobuf.ByteString;
 import io.owlmesh.llm.engine.AnswerStats;
 import io.owlmesh.model.text.Detokenizer;
+import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
@@ -12,27 +15,46 @@ import org.jspecify.annotations.Nullable;
 /** One answer on its way to the caller: ids become text, which a stop may end. */
 final class AnswerWriter {
   private final int answer;
+  private final Tokenizer tokenizer;
   private final Detokenizer detokenizer;
   private final StopText stop;
   private final @Nullable Likelihoods likelihoods;
+  // Bytes of the text so far, with what a stop holds back or cuts off.
+  private int length;
 
   /**
    * @param answer its number
+   * @param continues whether it goes on from the prompt's last text
    * @param likelihoods of its tokens, if they are wanted
    */
   AnswerWriter(
-      int answer, Detokenizer detokenizer, StopText stop, @Nullable Likelihoods likelihoods) {
+      int answer,
+      Tokenizer tokenizer,
+      boolean continues,
+      StopText stop,
+      @Nullable Likelihoods likelihoods) {
     this.answer = answer;
-    this.detokenizer = detokenizer;
+    this.tokenizer = tokenizer;
+    this.detokenizer = new Detokenizer(tokenizer, continues);
     this.stop = stop;
     this.likelihoods = likelihoods;
   }
 
   GenerateResponse token(int id) {
+    boolean first = detokenizer.isAtStart();
+    int offset = length;
+    String text = detokenizer.next(id);
+    length += Utf8.encodedLength(text);
     Token.Builder token =
-        Token.newBuilder().setAnswer(answer).setId(id).setText(stop.next(detokenizer.next(id)));
+        Token.newBuilder()
+            .setAnswer(answer)
+            .setId(id)
+            .setText(stop.next(text))
+            .setBytes(ByteString.copyFrom(tokenizer.bytes(id, first)))
+            .setSpelling(tokenizer.shown(id, first))
+            .setTextOffset(offset);
     if (likelihoods != null) {
-      likelihoods.tell(token);
+      likelihoods.tell(token, tokenizer, first);
     }
     return GenerateResponse.newBuilder().setToken(token).build();
   }

@@ -17,8 +17,8 @@ import io.owlmesh.llm.engine.DecodingStrategy;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.TokenListener;
-import io.owlmesh.model.text.Detokenizer;
 import io.owlmesh.model.text.PromptTokens;
+import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
@@ -50,8 +50,11 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
   private final long deadline = Deadlines.nanoTime();
   private AdapterRegistry.@Nullable Lease lease;
   private int promptTokens;
+  // The limit of tokens in place of the one asked for; 0 if that stands.
+  private int clamped;
   private long tokenizing;
   private final List<AnswerWriter> writers = new ArrayList<>();
+  private final List<FinishReason> reasons = new ArrayList<>();
   private int cached;
   private int generated;
   private boolean decoding;
@@ -93,16 +96,21 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
             engine.config(),
             defaultTokens,
             engine.serving().limits().maxSequences(),
-            engine.constraints());
+            engine.constraints(options.getContinues()));
     long begin = System.nanoTime();
     PromptTokens tokens = prompt.tokens(1);
     EnginePrompt read = prompt.forEngine(tokens);
     promptTokens = tokens.length();
     tokenizing = System.nanoTime() - begin;
-    int room = engine.config().language().context() - tokens.length();
+    int positions =
+        Math.min(engine.config().language().context(), engine.serving().limits().cachePositions());
+    int room = Math.max(positions - tokens.length(), 1);
+    int maxTokens = Math.min(limits.maxTokens(), room);
+    clamped = options.hasMaxNewTokens() && maxTokens < options.getMaxNewTokens() ? maxTokens : 0;
     DecodingStrategy choosing = limits.choosing(writers(limits));
     AdapterRegistry.Lease taken = engine.adapters().acquire(limits.adapter());
     lease = taken;
+    GenAi.request(span, engine.name(), options);
     span.addEvent("queue");
     out.onNext(
         GenerateResponse.newBuilder()
@@ -116,13 +124,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
           .serving()
           .submit(
               new EngineRequest(
-                  read,
-                  taken.adapter(),
-                  choosing,
-                  Math.min(limits.maxTokens(), room),
-                  limits.priority(),
-                  deadline,
-                  this));
+                  read, taken.adapter(), choosing, maxTokens, limits.priority(), deadline, this));
     } catch (RuntimeException e) {
       taken.release();
       throw e;
@@ -135,12 +137,12 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
     for (int i = 0; i < limits.answers(); i++) {
       Likelihoods likelihoods = null;
       if (limits.topLogprobs() >= 0) {
-        likelihoods = new Likelihoods(limits.chooser(i), limits.topLogprobs(), engine.tokenizer());
+        likelihoods = new Likelihoods(limits.chooser(i), limits.topLogprobs());
         all.add(likelihoods);
       }
       writers.add(
           new AnswerWriter(
-              i, new Detokenizer(engine.tokenizer()), new StopText(limits.stop()), likelihoods));
+              i, engine.tokenizer(), limits.continues(), new StopText(limits.stop()), likelihoods));
     }
     return all;
   }
@@ -174,7 +176,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
 
   @Override
   public void ended(int answer, AnswerStats stats) {
-    engine.metrics().ended(stats);
+    engine.metrics().ended(stats, promptTokens);
     cached = stats.cachedPositions();
     generated += stats.tokens();
     Finished.Builder end =
@@ -187,21 +189,27 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
                     .setQueueMicros(stats.queueNanos() / 1000)
                     .setPrefillMicros((tokenizing + stats.prefillNanos()) / 1000)
                     .setDecodeMicros(stats.decodeNanos() / 1000));
+    reasons.add(end.getReason());
     out.onNext(GenerateResponse.newBuilder().setFinished(end).build());
   }
 
   private Usage usage(int tokens) {
-    return Usage.newBuilder()
-        .setPromptTokens(promptTokens)
-        .setVisualTokens(prompt.visualPositions())
-        .setCompletionTokens(tokens)
-        .setCachedPromptTokens(cached)
-        .build();
+    Usage.Builder usage =
+        Usage.newBuilder()
+            .setPromptTokens(promptTokens)
+            .setVisualTokens(prompt.visualPositions())
+            .setCompletionTokens(tokens)
+            .setCachedPromptTokens(cached);
+    if (clamped > 0) {
+      usage.setClampedMaxNewTokens(clamped);
+    }
+    return usage.build();
   }
 
   @Override
   public void finished() {
     release();
+    GenAi.response(span, usage(generated), reasons);
     if (end(Status.OK, usage(generated))) {
       out.onCompleted();
     }

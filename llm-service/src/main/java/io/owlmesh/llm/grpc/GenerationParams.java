@@ -26,6 +26,7 @@ import java.util.stream.IntStream;
  * @param rule that the answers keep
  * @param adapter name; empty for none
  * @param stop texts that end an answer
+ * @param continues whether the answer goes on from the prompt's last text
  * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
  */
 record GenerationParams(
@@ -38,6 +39,7 @@ record GenerationParams(
     LogitsProcessor rule,
     String adapter,
     List<String> stop,
+    boolean continues,
     int topLogprobs,
     int priority) {
   private static final int MAX_TOP_LOGPROBS = 20;
@@ -58,7 +60,7 @@ record GenerationParams(
     GenerationParams limits =
         new GenerationParams(
             options.hasMaxNewTokens()
-                ? within("max_new_tokens", options.getMaxNewTokens(), 1, context)
+                ? Math.min(context, atLeastOne("max_new_tokens", options.getMaxNewTokens()))
                 : defaultTokens,
             options.hasN() ? within("n", options.getN(), 1, sequences) : 1,
             options.hasBeams() ? within("beams", options.getBeams(), 1, sequences) : 1,
@@ -66,7 +68,9 @@ record GenerationParams(
             options.getEarlyStopping(),
             new SamplingParams(
                 options.getTemperature(),
-                options.hasTopK() ? within("top_k", options.getTopK(), 1, vocabulary) : 0,
+                options.hasTopK()
+                    ? Math.min(vocabulary, atLeastOne("top_k", options.getTopK()))
+                    : 0,
                 options.hasTopP() ? options.getTopP() : 1,
                 options.getMinP(),
                 options.hasRepetitionPenalty() ? options.getRepetitionPenalty() : 1,
@@ -77,6 +81,7 @@ record GenerationParams(
             rule(options, config, constraints),
             options.getAdapter(),
             options.getStopList(),
+            options.getContinues(),
             options.hasTopLogprobs()
                 ? within("top_logprobs", options.getTopLogprobs(), 0, MAX_TOP_LOGPROBS)
                 : -1,
@@ -110,6 +115,10 @@ record GenerationParams(
         logits[eos] = Float.NEGATIVE_INFINITY;
       }
     };
+  }
+
+  private static int atLeastOne(String field, int value) {
+    return within(field, value, 1, Integer.MAX_VALUE);
   }
 
   private static int within(String field, int value, int least, int most) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.grpc;
 
-import com.google.common.primitives.Ints;
+import com.google.protobuf.ByteString;
 import io.owlmesh.llm.engine.TokenSampler;
 import io.owlmesh.llm.engine.TopK;
 import io.owlmesh.model.text.Tokenizer;
@@ -16,17 +16,18 @@ import java.util.List;
 final class Likelihoods implements TokenSampler {
   private final TokenSampler chooser;
   private final int top;
-  private final Tokenizer tokenizer;
   private double chosen;
-  private List<TopToken> likeliest = List.of();
+  private List<Candidate> likeliest = List.of();
+
+  /** A token that could have been chosen, and the logarithm of its probability. */
+  private record Candidate(int id, double logProbability) {}
 
   /**
    * @param top likeliest tokens to tell
    */
-  Likelihoods(TokenSampler chooser, int top, Tokenizer tokenizer) {
+  Likelihoods(TokenSampler chooser, int top) {
     this.chooser = chooser;
     this.top = top;
-    this.tokenizer = tokenizer;
   }
 
   @Override
@@ -39,23 +40,28 @@ final class Likelihoods implements TokenSampler {
     return id;
   }
 
-  private List<TopToken> likeliest(float[] logits, double sum) {
+  private List<Candidate> likeliest(float[] logits, double sum) {
     TopK best = new TopK(top);
     for (int id = 0; id < logits.length; id++) {
       best.offer(id, logits[id]);
     }
-    return best.ids().stream()
-        .map(id ->
-            TopToken.newBuilder()
-                .setId(id)
-                .setText(tokenizer.decode(Ints.toArray(List.of(id))))
-                .setLogProbability(logits[id] - sum)
-                .build())
-        .toList();
+    return best.ids().stream().map(id -> new Candidate(id, logits[id] - sum)).toList();
   }
 
-  /** Adds what is known about the token that was chosen last. */
-  void tell(Token.Builder token) {
-    token.setLogProbability(chosen).addAllTop(likeliest);
+  /**
+   * Adds what is known about the token that was chosen last.
+   *
+   * @param first whether it begins its answer
+   */
+  void tell(Token.Builder token, Tokenizer tokenizer, boolean first) {
+    token.setLogProbability(chosen);
+    for (Candidate one : likeliest) {
+      token.addTop(
+          TopToken.newBuilder()
+              .setId(one.id)
+              .setSpelling(tokenizer.shown(one.id, first))
+              .setBytes(ByteString.copyFrom(tokenizer.bytes(one.id, first)))
+              .setLogProbability(one.logProbability));
+    }
   }
 }

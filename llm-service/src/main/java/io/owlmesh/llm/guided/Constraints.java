@@ -27,10 +27,23 @@ public final class Constraints {
    * @param eos id of the end of the sequence
    */
   public Constraints(Tokenizer tokenizer, int eos) {
-    this.first = new TokenBytes(tokenizer, true);
-    this.later = new TokenBytes(tokenizer, false);
-    this.spellsAll = tokenizer.spellsBytes();
+    this(
+        new TokenBytes(tokenizer, true),
+        new TokenBytes(tokenizer, false),
+        tokenizer.spellsBytes(),
+        eos);
+  }
+
+  private Constraints(TokenBytes first, TokenBytes later, boolean spellsAll, int eos) {
+    this.first = first;
+    this.later = later;
+    this.spellsAll = spellsAll;
     this.eos = eos;
+  }
+
+  /** For answers that go on from another text: a space that they begin with is their own. */
+  public Constraints continuing() {
+    return new Constraints(later, later, spellsAll, eos);
   }
 
   /**

@@ -83,6 +83,8 @@ public final class ActiveAnswer {
 
   private AnswerDone answer(ChatRequest question) {
     span.setAttribute("owl.images", question.images().size());
+    span.setAttribute("gen_ai.operation.name", "chat");
+    span.setAttribute("gen_ai.provider.name", "owlmesh");
     AnswerDone done = answers.pipeline().answer(question, caller);
     return done.toBuilder().setTraceId(traceId()).build();
   }
@@ -124,6 +126,8 @@ public final class ActiveAnswer {
       return;
     }
     if (done != null) {
+      span.setAttribute("gen_ai.usage.input_tokens", done.getPromptTokens());
+      span.setAttribute("gen_ai.usage.output_tokens", done.getCompletionTokens());
       span.setAttribute("owl.prompt_tokens", done.getPromptTokens());
       span.setAttribute("owl.visual_tokens", done.getVisualTokens());
       span.setAttribute("owl.cached_images", done.getCachedImages());

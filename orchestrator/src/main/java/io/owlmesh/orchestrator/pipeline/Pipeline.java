@@ -210,21 +210,25 @@ final class Pipeline {
 
   private static AnswerDone done(List<Finished> ends, Timings timings) {
     Finished first = ends.getFirst();
-    return AnswerDone.newBuilder()
-        .setReason(
-            switch (first.getReason()) {
-              case FINISH_REASON_STOP -> FinishReason.FINISH_REASON_STOP;
-              case FINISH_REASON_LENGTH -> FinishReason.FINISH_REASON_LENGTH;
-              case FINISH_REASON_UNSPECIFIED, UNRECOGNIZED ->
-                  FinishReason.FINISH_REASON_UNSPECIFIED;
-            })
-        .setPromptTokens(first.getUsage().getPromptTokens())
-        .setVisualTokens(first.getUsage().getVisualTokens())
-        .setCompletionTokens(
-            ends.stream().mapToInt(end -> end.getUsage().getCompletionTokens()).sum())
-        .setCachedImages(timings.cachedImages())
-        .setCachedPromptTokens(first.getUsage().getCachedPromptTokens())
-        .setTimings(timings.end(first.getTimings()))
-        .build();
+    AnswerDone.Builder done =
+        AnswerDone.newBuilder()
+            .setReason(
+                switch (first.getReason()) {
+                  case FINISH_REASON_STOP -> FinishReason.FINISH_REASON_STOP;
+                  case FINISH_REASON_LENGTH -> FinishReason.FINISH_REASON_LENGTH;
+                  case FINISH_REASON_UNSPECIFIED, UNRECOGNIZED ->
+                      FinishReason.FINISH_REASON_UNSPECIFIED;
+                })
+            .setPromptTokens(first.getUsage().getPromptTokens())
+            .setVisualTokens(first.getUsage().getVisualTokens())
+            .setCompletionTokens(
+                ends.stream().mapToInt(end -> end.getUsage().getCompletionTokens()).sum())
+            .setCachedImages(timings.cachedImages())
+            .setCachedPromptTokens(first.getUsage().getCachedPromptTokens())
+            .setTimings(timings.end(first.getTimings()));
+    if (first.getUsage().hasClampedMaxNewTokens()) {
+      done.setClampedMaxNewTokens(first.getUsage().getClampedMaxNewTokens());
+    }
+    return done.build();
   }
 }

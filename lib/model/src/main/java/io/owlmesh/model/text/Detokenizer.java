@@ -19,10 +19,19 @@ public final class Detokenizer {
   // The bytes of a character that is not complete: at most three between calls.
   private final byte[] held = new byte[4];
   private int heldCount;
-  private boolean atStart = true;
+  private boolean atStart;
 
   public Detokenizer(Tokenizer tokenizer) {
+    this(tokenizer, false);
+  }
+
+  /**
+   * @param continues whether the text goes on from another, so that a space which it begins with is
+   *     its own
+   */
+  public Detokenizer(Tokenizer tokenizer, boolean continues) {
     this.tokenizer = tokenizer;
+    this.atStart = !continues;
     this.vocabulary = tokenizer.vocabulary();
     this.collapses = tokenizer.normaliser().collapse();
   }
@@ -43,6 +52,11 @@ public final class Detokenizer {
     atStart = false;
     held[heldCount++] = (byte) value;
     return release(false);
+  }
+
+  /** Whether the text has not begun: of the next piece, the space goes that precedes every text. */
+  public boolean isAtStart() {
+    return atStart;
   }
 
   /** The rest: one replacement character for each byte of a character that stayed incomplete. */

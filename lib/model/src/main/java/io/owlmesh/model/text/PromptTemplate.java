@@ -46,6 +46,18 @@ public record PromptTemplate(String system) {
    */
   public Prompt prompt(List<Turn> turns) {
     check(turns);
+    return layOut(turns);
+  }
+
+  /**
+   * As above, whoever speaks last and whatever a turn leaves out: it ends with the opening of an
+   * answer.
+   *
+   * @throws OwlException BAD_INPUT, field {@code turns} or {@code prompt}, if text exceeds 1 MiB of
+   *     UTF-8
+   */
+  public Prompt layOut(List<Turn> turns) {
+    TextLimit.check("turns", turns.stream().map(Turn::text).toList());
     List<Prompt.Part> parts = new ArrayList<>();
     parts.add(new Prompt.Text(system));
     for (Turn turn : turns) {
@@ -77,7 +89,6 @@ public record PromptTemplate(String system) {
       throw OwlException.badInput(
           "turns[" + (turns.size() - 1) + "].role", "the last turn must be a human's");
     }
-    TextLimit.check("turns", turns.stream().map(Turn::text).toList());
   }
 
   private static void check(String field, Turn turn) {

@@ -6,8 +6,7 @@ import io.owlmesh.model.text.Vocabulary.Piece;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.stream.IntStream;
+import java.util.Locale;
 
 /**
  * Text to ids of a language model and back, as the tokeniser stored with a checkpoint does it.
@@ -124,6 +123,27 @@ public final class Tokenizer {
       case BYTE -> new byte[] {(byte) vocabulary.byteOf(id)};
       case NORMAL, USER_DEFINED, UNUSED, ADDED ->
           spelling(piece, first).getBytes(StandardCharsets.UTF_8);
+    };
+  }
+
+  /**
+   * How an id is shown by itself: {@link #bytes} as text, those that are no whole characters as
+   * {@code \xHH}; a mark by its name.
+   */
+  public String shown(int id, boolean first) {
+    if (id < 0 || id >= vocabulary.size()) {
+      return "";
+    }
+    Piece piece = vocabulary.piece(id);
+    return switch (piece.kind()) {
+      case CONTROL, UNKNOWN -> piece.text();
+      case BYTE -> {
+        int value = vocabulary.byteOf(id);
+        yield value < 0x80
+            ? Character.toString(value)
+            : String.format(Locale.ROOT, "\\x%02x", value);
+      }
+      case NORMAL, USER_DEFINED, UNUSED -> spelling(piece, first);
     };
   }
 

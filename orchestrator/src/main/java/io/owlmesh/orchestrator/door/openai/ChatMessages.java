@@ -10,21 +10,25 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What the messages of a request say.
  *
  * @param images where images come from, in the order of their places in the prompt
+ * @param continues whether the answer goes on from what the last message begins
  */
-record ChatMessages(Prompt prompt, List<Field> images) {
+record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
   private static final int MAX_MESSAGES = 1024;
   private static final int MAX_PARTS = 256;
-  private static final Set<String> MESSAGE =
-      Set.of("role", "content", "name", "refusal", "annotations");
+  private static final Set<String> MESSAGE = Set.of("role", "content");
 
   /**
-   * Reads messages. The system's come first and are one sentence together; of a user's message, the
-   * images are shown before its text.
+   * Reads messages. The system's, wherever they stand, are one sentence together and come first;
+   * all others keep their order, and so do texts and images in them. But where one text comes
+   * before all images and none after, it is the question about them, which the model was taught to
+   * read behind them. What says nothing is left out. The answer goes on from an assistant's message
+   * that comes last.
    *
    * @param messages an array
    * @param maxImages in all messages together
@@ -34,41 +38,39 @@ record ChatMessages(Prompt prompt, List<Field> images) {
     List<Turn> turns = new ArrayList<>();
     List<Field> images = new ArrayList<>();
     for (Field message : messages.items(1, MAX_MESSAGES)) {
-      message.requireObject().requireNoneBut(MESSAGE);
+      NeutralDefaults.MESSAGE.check(message.requireObject(), MESSAGE);
       Optional<Role> role = role(message);
-      int before = images.size();
-      String text = text(message.get("content"), role, images);
+      Content content = Content.of(message.get("content"), role.equals(Optional.of(Role.HUMAN)));
+      images.addAll(content.images());
       if (images.size() > maxImages) {
         throw message
             .get("content")
             .refused("more than %d images in all messages".formatted(maxImages));
       }
       if (role.isEmpty()) {
-        message.get("role").require(turns.isEmpty(), "system messages must come first");
-        system.append(system.isEmpty() ? "" : "\n").append(text);
+        system.append(system.isEmpty() ? "" : "\n").append(content.text());
+      } else if (role.get() == Role.HUMAN) {
+        turns.addAll(content.turns());
       } else {
-        addTurn(turns, message, new Turn(role.get(), text, images.size() - before));
+        turns.add(new Turn(Role.AI, content.text(), 0));
       }
     }
-    messages.require(
-        !turns.isEmpty() && turns.getLast().role() == Role.HUMAN,
-        "the last message must be a user's");
+    return of(messages, system.toString(), turns, images);
+  }
+
+  private static ChatMessages of(
+      Field messages, String system, List<Turn> turns, List<Field> images) {
     PromptTemplate template =
-        system.isEmpty() ? PromptTemplate.DEFAULT : new PromptTemplate(system.toString());
+        system.isEmpty() ? PromptTemplate.DEFAULT : new PromptTemplate(system);
+    boolean last = !turns.isEmpty() && turns.getLast().role() == Role.AI;
+    String begun = last ? turns.removeLast().text() : "";
     try {
-      return new ChatMessages(template.prompt(turns), images);
+      List<Prompt.Part> parts = new ArrayList<>(template.layOut(turns).parts());
+      parts.add(new Prompt.Text(begun));
+      return new ChatMessages(new Prompt(parts), images, !begun.isEmpty());
     } catch (OwlException e) {
       throw messages.refused(String.valueOf(e.getMessage()).substring(e.field().length() + 2));
     }
-  }
-
-  private static void addTurn(List<Turn> turns, Field message, Turn turn) {
-    if (turn.role() == Role.HUMAN) {
-      message
-          .get("content")
-          .require(turn.images() > 0 || !turn.text().isEmpty(), "neither text nor image");
-    }
-    turns.add(turn);
   }
 
   /** Who speaks; nobody for what sets the scene. */
@@ -81,28 +83,50 @@ record ChatMessages(Prompt prompt, List<Field> images) {
     };
   }
 
-  private static String text(Field content, Optional<Role> role, List<Field> images) {
-    if (content.isAbsent() && role.equals(Optional.of(Role.AI))) {
-      return "";
-    }
-    if (content.value().isTextual()) {
-      return content.text();
-    }
-    List<String> texts = new ArrayList<>();
-    for (Field part : content.items(1, MAX_PARTS)) {
-      Field type = part.requireObject().get("type");
-      switch (type.word("text", "image_url", "file")) {
-        case "text" -> {
-          part.requireNoneBut(Set.of("type", "text"));
-          texts.add(part.get("text").text());
-        }
-        default -> {
-          part.requireNoneBut(Set.of("type", type.text()));
-          type.require(role.equals(Optional.of(Role.HUMAN)), "only a user's message may show one");
-          images.add(part);
-        }
+  /**
+   * What one message says.
+   *
+   * @param turns its texts and images in order, each text with the images right before it
+   * @param images the parts that show them
+   */
+  private record Content(List<Turn> turns, List<Field> images) {
+    static Content of(Field content, boolean shows) {
+      List<Turn> turns = new ArrayList<>();
+      List<Field> images = new ArrayList<>();
+      if (content.isAbsent()) {
+        return new Content(turns, images);
       }
+      if (content.value().isTextual()) {
+        return new Content(List.of(new Turn(Role.HUMAN, content.text(), 0)), images);
+      }
+      List<String> texts = new ArrayList<>();
+      int shown = 0;
+      for (Field part : content.items(0, MAX_PARTS)) {
+        Field type = part.requireObject().get("type");
+        if (type.word("text", "image_url", "file").equals("text")) {
+          NeutralDefaults.PART.check(part, Set.of("type", "text"));
+          texts.add(part.get("text").text());
+          continue;
+        }
+        NeutralDefaults.PART.check(part, Set.of("type", type.text()));
+        type.require(shows, "only a user's message may show one");
+        if (!texts.isEmpty()) {
+          turns.add(new Turn(Role.HUMAN, String.join("\n", texts), shown));
+          texts.clear();
+          shown = 0;
+        }
+        shown++;
+        images.add(part);
+      }
+      boolean ask = turns.size() == 1 && shown == images.size() && texts.isEmpty();
+      String text = ask ? turns.removeFirst().text() : String.join("\n", texts);
+      turns.add(new Turn(Role.HUMAN, text, shown));
+      return new Content(turns, images);
     }
-    return String.join("\n", texts);
+
+    /** Its texts alone. */
+    String text() {
+      return turns.stream().map(Turn::text).collect(Collectors.joining("\n"));
+    }
   }
 }

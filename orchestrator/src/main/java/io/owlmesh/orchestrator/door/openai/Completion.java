@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.openai;
 
+import com.google.common.base.Utf8;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -9,6 +10,9 @@ import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.wire.Faults;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +32,23 @@ final class Completion implements AnswerObserver {
   private final boolean probabilities;
   private final List<Field> images;
   private final String lengthName;
-  private final Map<Integer, Token> held = new HashMap<>();
+  private final Map<Integer, Told> told = new HashMap<>();
+
+  /** What of a choice was told, and its tokens of which none of the text was. */
+  private static final class Told {
+    private final Deque<Token> held = new ArrayDeque<>();
+    private long bytes;
+
+    /** Tokens of which text is told now. */
+    List<Token> more(String text) {
+      bytes += Utf8.encodedLength(text);
+      List<Token> tokens = new ArrayList<>();
+      while (!held.isEmpty() && held.getFirst().getTextOffset() < bytes) {
+        tokens.add(held.removeFirst());
+      }
+      return tokens;
+    }
+  }
 
   /**
    * @param images the fields of the request that show them
@@ -50,23 +70,21 @@ final class Completion implements AnswerObserver {
       reply.more(choice, token.getText(), List.of());
       return;
     }
-    // The token that ends an answer is not part of it, and known only by what follows.
-    Token before = held.put(choice, token);
-    if (before != null) {
-      reply.more(choice, before.getText(), List.of(before));
-    }
+    Told all = told.computeIfAbsent(choice, _ -> new Told());
+    all.held.add(token);
+    reply.more(choice, token.getText(), all.more(token.getText()));
   }
 
   @Override
   public synchronized void ended(Finished end) {
     int choice = end.getAnswer();
-    Token last = held.remove(choice);
-    if (last != null) {
-      boolean part =
-          end.getReason() == FinishReason.FINISH_REASON_LENGTH || !last.getText().isEmpty();
-      reply.more(choice, last.getText(), part ? List.of(last) : List.of());
+    Told last = told.getOrDefault(choice, new Told());
+    List<Token> tokens = last.more(end.getText());
+    // What is left is of a stop or ends the sequence, unless the answer was cut.
+    if (end.getReason() == FinishReason.FINISH_REASON_LENGTH) {
+      tokens.addAll(last.held);
     }
-    reply.more(choice, end.getText(), List.of());
+    reply.more(choice, end.getText(), tokens);
     reply.ended(choice, end.getReason());
   }
 

@@ -4,11 +4,11 @@ package io.owlmesh.orchestrator.door.openai;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.llm.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.TopToken;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -41,6 +41,9 @@ record CompletionJson(String id, long created, String model, String fingerprint)
     usage.put("completion_tokens", done.getCompletionTokens());
     usage.put("total_tokens", done.getPromptTokens() + done.getCompletionTokens());
     usage.putObject("prompt_tokens_details").put("cached_tokens", done.getCachedPromptTokens());
+    if (done.hasClampedMaxNewTokens()) {
+      usage.put("max_completion_tokens", done.getClampedMaxNewTokens());
+    }
     return usage;
   }
 
@@ -52,30 +55,23 @@ record CompletionJson(String id, long created, String model, String fingerprint)
     ObjectNode logprobs = JSON.objectNode();
     ArrayNode content = logprobs.putArray("content");
     for (Token token : tokens) {
-      ObjectNode entry = logprob(text(token), token.getLogProbability());
+      ObjectNode entry = logprob(token.getSpelling(), token.getBytes(), token.getLogProbability());
       ArrayNode top = entry.putArray("top_logprobs");
-      token.getTopList().forEach(one -> top.add(logprob(one.getText(), one.getLogProbability())));
+      for (TopToken one : token.getTopList()) {
+        top.add(logprob(one.getSpelling(), one.getBytes(), one.getLogProbability()));
+      }
       content.add(entry);
     }
     logprobs.putNull("refusal");
     return logprobs;
   }
 
-  /** Alone where it is told; else what became certain with it, nothing inside a character. */
-  private static String text(Token token) {
-    return token.getTopList().stream()
-        .filter(top -> top.getId() == token.getId())
-        .map(TopToken::getText)
-        .findFirst()
-        .orElse(token.getText());
-  }
-
-  private static ObjectNode logprob(String text, double logprob) {
+  private static ObjectNode logprob(String token, ByteString spelt, double logprob) {
     ObjectNode entry = JSON.objectNode();
-    entry.put("token", text);
+    entry.put("token", token);
     entry.put("logprob", Math.max(logprob, IMPOSSIBLE)); // There is no infinity in JSON.
     ArrayNode bytes = entry.putArray("bytes");
-    for (byte b : text.getBytes(StandardCharsets.UTF_8)) {
+    for (byte b : spelt) {
       bytes.add(b & 0xff);
     }
     return entry;

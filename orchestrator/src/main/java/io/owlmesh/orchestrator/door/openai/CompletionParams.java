@@ -16,29 +16,36 @@ import java.util.Set;
  * @param lengthName which of its two names the limit of tokens was given by
  */
 record CompletionParams(AnswerOptions options, int n, int topLogprobs, String lengthName) {
-  static final Set<String> KNOWN =
+  static final Set<String> READ =
       Set.of(
           "max_tokens",
           "max_completion_tokens",
+          "min_tokens",
           "temperature",
           "top_p",
+          "top_k",
+          "min_p",
           "n",
+          "best_of",
+          "use_beam_search",
+          "length_penalty",
+          "early_stopping",
           "stop",
           "seed",
           "presence_penalty",
           "frequency_penalty",
-          "logit_bias",
+          "repetition_penalty",
           "logprobs",
           "top_logprobs",
+          "regex",
           "response_format",
+          "guided_regex",
+          "guided_json",
+          "guided_choice",
+          "structured_outputs",
           "tools",
           "tool_choice",
-          "modalities",
-          "store",
-          "top_k",
-          "min_p",
-          "repetition_penalty",
-          "regex");
+          "modalities");
 
   private static final int MAX_N = 128;
   private static final int MAX_STOPS = 16;
@@ -47,39 +54,34 @@ record CompletionParams(AnswerOptions options, int n, int topLogprobs, String le
   private static final String OLD_LENGTH = "max_tokens";
   private static final int MAX_TOP_LOGPROBS = 20;
 
-  /** An object of any properties: what "json_object" promises. */
-  private static final String ANY_OBJECT = "{\"type\":\"object\"}";
-
   static CompletionParams of(Field request) {
     refuseWhatIsNot(request);
     AnswerOptions.Builder options = AnswerOptions.newBuilder();
     readLength(request, options);
     readSampling(request, options);
     readStop(request.get("stop"), options);
-    readConstraint(request, options);
+    StructuredOutputs.read(request, options);
     Field n = request.get("n");
+    int answers = n.isAbsent() ? 1 : n.integer(1, MAX_N);
+    readBeams(request, answers, options);
     return new CompletionParams(
         options.build(),
-        n.isAbsent() ? 1 : n.integer(1, MAX_N),
+        answers,
         topLogprobs(request),
         request.get(LENGTH).isAbsent() ? OLD_LENGTH : LENGTH);
   }
 
-  /** What clients send although it is off is no reason to refuse. */
+  /** Tools that must not be called are no reason to refuse, nor is text alone. */
   private static void refuseWhatIsNot(Field request) {
     Field tools = request.get("tools");
-    tools.require(tools.isAbsent() || tools.value().isEmpty(), "this model calls no tools");
     Field choice = request.get("tool_choice");
     choice.require(
-        choice.isAbsent()
-            || choice.value().asText().equals("none")
-            || choice.value().asText().equals("auto"),
+        choice.isAbsent() || choice.is("none") || choice.is("auto"), "this model calls no tools");
+    tools.require(
+        tools.isAbsent()
+            || choice.is("none")
+            || (tools.value().isArray() && tools.value().isEmpty()),
         "this model calls no tools");
-    Field bias = request.get("logit_bias");
-    bias.require(bias.isAbsent() || bias.value().isEmpty(), "is not supported");
-    Field store = request.get("store");
-    store.require(
-        store.isAbsent() || !store.flag(), "completions are not stored; sessions of /api are");
     Field modalities = request.get("modalities");
     if (!modalities.isAbsent()) {
       modalities
@@ -90,9 +92,36 @@ record CompletionParams(AnswerOptions options, int n, int topLogprobs, String le
 
   private static void readLength(Field request, AnswerOptions.Builder options) {
     for (Field length : List.of(request.get(OLD_LENGTH), request.get(LENGTH))) {
-      if (!length.isAbsent()) {
+      // Others mean no limit by -1.
+      if (!length.isAbsent() && !length.is(-1)) {
         options.setMaxNewTokens(length.integer(1, Integer.MAX_VALUE));
       }
+    }
+    Field least = request.get("min_tokens");
+    if (!least.isAbsent() && !least.is(0)) {
+      options.setMinNewTokens(least.integer(0, Integer.MAX_VALUE));
+    }
+  }
+
+  /** A search is as wide as there are answers, or answers that these are the best of. */
+  private static void readBeams(Field request, int answers, AnswerOptions.Builder options) {
+    Field search = request.get("use_beam_search");
+    Field width = request.get("best_of");
+    boolean searches = !search.isAbsent() && search.flag();
+    int best = width.isAbsent() ? answers : width.integer(1, MAX_N);
+    width.require(
+        width.isAbsent() || searches || best == 1 || best == answers,
+        "is supported with use_beam_search alone");
+    if (searches) {
+      options.setBeams(best);
+    }
+    Field penalty = request.get("length_penalty");
+    if (!penalty.isAbsent()) {
+      options.setLengthPenalty(penalty.number(-10, 10));
+    }
+    Field early = request.get("early_stopping");
+    if (!early.isAbsent() && early.flag()) {
+      options.setEarlyStopping(true);
     }
   }
 
@@ -140,11 +169,12 @@ record CompletionParams(AnswerOptions options, int n, int topLogprobs, String le
     if (stop.isAbsent()) {
       return;
     }
-    if (stop.value().isTextual()) {
-      options.addStop(stopText(stop));
-    } else {
-      stop.items(0, MAX_STOPS).forEach(text -> options.addStop(stopText(text)));
-    }
+    List<Field> texts = stop.value().isTextual() ? List.of(stop) : stop.items(0, MAX_STOPS);
+    // Nothing ends no answer.
+    texts.stream()
+        .filter(text -> !text.is(""))
+        .map(CompletionParams::stopText)
+        .forEach(options::addStop);
   }
 
   private static String stopText(Field stop) {
@@ -155,33 +185,11 @@ record CompletionParams(AnswerOptions options, int n, int topLogprobs, String le
     return stop.text();
   }
 
-  private static void readConstraint(Field request, AnswerOptions.Builder options) {
-    Field regex = request.get("regex");
-    Field format = request.get("response_format");
-    if (!regex.isAbsent()) {
-      format.require(format.isAbsent(), "cannot be combined with regex");
-      options.setRegex(regex.text());
-    }
-    if (format.isAbsent()) {
-      return;
-    }
-    Field type = format.requireObject().get("type");
-    switch (type.word("text", "json_object", "json_schema")) {
-      case "json_object" -> options.setJsonSchema(ANY_OBJECT);
-      case "json_schema" -> {
-        Field named = format.get("json_schema").requireObject();
-        named.requireNoneBut(Set.of("name", "description", "schema", "strict"));
-        options.setJsonSchema(named.get("schema").requireObject().value().toString());
-      }
-      default -> {}
-    }
-  }
-
   private static int topLogprobs(Field request) {
     Field wanted = request.get("logprobs");
     Field top = request.get("top_logprobs");
     boolean told = !wanted.isAbsent() && wanted.flag();
-    top.require(told || top.isAbsent(), "needs logprobs to be true");
+    top.require(told || top.isAbsent() || top.is(0), "needs logprobs to be true");
     if (!told) {
       return -1;
     }

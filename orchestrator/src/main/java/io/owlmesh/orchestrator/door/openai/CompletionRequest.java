@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.google.common.collect.Sets;
 import io.owlmesh.core.OwlException;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
@@ -24,18 +25,8 @@ record CompletionRequest(
     CompletionParams choices,
     boolean stream,
     boolean includeUsage) {
-  private static final Set<String> OWN = Set.of("model", "messages", "stream", "stream_options");
-
-  /** What describes the caller, or asks for what is so anyway. */
-  private static final Set<String> WITHOUT_EFFECT =
-      Set.of(
-          "user",
-          "metadata",
-          "service_tier",
-          "safety_identifier",
-          "prompt_cache_key",
-          "prompt_cache_retention",
-          "parallel_tool_calls");
+  private static final Set<String> READ =
+      Sets.union(Set.of("model", "messages", "stream", "stream_options"), CompletionParams.READ);
 
   // An empty object takes two bytes of a request and fifty times as much of memory.
   private static final int MAX_TOKENS = 500_000;
@@ -63,15 +54,7 @@ record CompletionRequest(
    */
   static CompletionRequest of(Buffer body, int maxImages) {
     Field request = read(body);
-    for (String name : (Iterable<String>) request.value()::fieldNames) {
-      Field field = request.get(name);
-      field.require(
-          OWN.contains(name)
-              || WITHOUT_EFFECT.contains(name)
-              || CompletionParams.KNOWN.contains(name)
-              || field.isAbsent(),
-          "is not supported");
-    }
+    NeutralDefaults.REQUEST.check(request, READ);
     Field stream = request.get("stream");
     boolean streamed = !stream.isAbsent() && stream.flag();
     return new CompletionRequest(
@@ -97,7 +80,9 @@ record CompletionRequest(
     if (options.isAbsent()) {
       return false;
     }
-    options.requireObject().requireNoneBut(Set.of("include_usage", "include_obfuscation"));
+    options
+        .requireObject()
+        .requireNoneBut(Set.of("include_usage", "include_obfuscation", "continuous_usage_stats"));
     Field usage = options.get("include_usage");
     return !usage.isAbsent() && usage.flag();
   }

@@ -62,6 +62,16 @@ record Field(String path, JsonNode value) {
     return value.textValue();
   }
 
+  /** Whether it is this value. */
+  boolean is(Object constant) {
+    return switch (constant) {
+      case String text -> value.isTextual() && value.textValue().equals(text);
+      case Boolean flag -> value.isBoolean() && value.booleanValue() == flag;
+      case Number number -> value.isNumber() && value.doubleValue() == number.doubleValue();
+      default -> throw new IllegalArgumentException(constant + " is no constant of JSON");
+    };
+  }
+
   /** A text that may be long and is looked at in another way, as a data: URL is. */
   String longText() {
     requirePresent();

@@ -84,7 +84,11 @@ final class OpenAiRoutes {
   private void complete(Exchange exchange, Buffer body) {
     CompletionRequest request = CompletionRequest.of(body, settings.maxImages());
     MeshInfo mesh = gateway.mesh();
-    GenerationOptions options = request.choices().generation(models().adapter(request.model()));
+    ChatMessages dialogue = request.dialogue();
+    GenerationOptions options =
+        request.choices().generation(models().adapter(request.model())).toBuilder()
+            .setContinues(dialogue.continues())
+            .build();
     CompletionJson json =
         new CompletionJson(
             "chatcmpl-" + UUID.randomUUID(),
@@ -97,7 +101,6 @@ final class OpenAiRoutes {
         request.stream()
             ? new StreamedReply(events, json, probabilities, request.includeUsage())
             : new WholeReply(exchange, json, request.choices());
-    ChatMessages dialogue = request.dialogue();
     AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
     ActiveAnswer answering = answers.open(caller);
     events.whenGone(answering::cancel);

@@ -79,8 +79,6 @@ class CompletionRequestTest {
           "frequency_penalty":-3             | frequency_penalty      | -2.0 to 2.0
           "repetition_penalty":0             | repetition_penalty     | 0.01 to 100.0
           "stop":5                           | stop                   | is no array
-          "stop":""                          | stop                   | 0 characters, allowed are 1 to 256
-          "stop":["a",""]                    | stop[1]                | 0 characters
           "stop":["a",5]                     | stop[1]                | is no string
           "logprobs":1                       | logprobs               | neither true nor false
           "top_logprobs":5                   | top_logprobs           | needs logprobs
@@ -92,7 +90,24 @@ class CompletionRequestTest {
           "response_format":{"type":"json_schema","json_schema":{"name":"a"}} | response_format.json_schema.schema | is missing
           "response_format":{"type":"json_schema","json_schema":{"schema":1}} | response_format.json_schema.schema | is no object
           "response_format":{"type":"json_schema","json_schema":{"shape":{}}} | response_format.json_schema.shape | is not supported
-          "response_format":{"type":"text"},"regex":"a" | response_format | cannot be combined
+          "response_format":{"type":"json_object"},"regex":"a" | response_format | cannot be combined with regex
+          "guided_regex":"a","guided_json":{} | guided_json           | cannot be combined with guided_regex
+          "structured_outputs":{"json":{},"choice":["a"]} | structured_outputs.choice | cannot be combined with structured_outputs.json
+          "structured_outputs":{"grammar":"a"} | structured_outputs.grammar | is not supported
+          "guided_json":7                    | guided_json            | is no schema
+          "guided_choice":[]                 | guided_choice          | has 0 items
+          "guided_grammar":"root ::= a"      | guided_grammar         | is not supported
+          "best_of":2                        | best_of                | with use_beam_search alone
+          "length_penalty":11                | length_penalty         | -10.0 to 10.0
+          "min_tokens":-1                    | min_tokens             | allowed
+          "ignore_eos":true                  | ignore_eos             | is not supported
+          "stop_token_ids":[2]               | stop_token_ids         | is not supported
+          "skip_special_tokens":false        | skip_special_tokens    | is not supported
+          "reasoning_effort":"high"          | reasoning_effort       | is not supported
+          "think":true                       | think                  | is not supported
+          "chat_template_kwargs":{"a":1}     | chat_template_kwargs   | is not supported
+          "function_call":{"name":"a"}       | function_call          | is not supported
+          "tools":{}                         | tools                  | calls no tools
           "regex":7                          | regex                  | is no string
           "tools":[{"type":"function"}]      | tools                  | calls no tools
           "tool_choice":"required"           | tool_choice            | calls no tools
@@ -101,7 +116,7 @@ class CompletionRequestTest {
           "logit_bias":{"1":2}               | logit_bias             | is not supported
           "modalities":["text","audio"]      | modalities             | has 2 items
           "modalities":["audio"]             | modalities[0]          | only text
-          "store":true                       | store                  | not stored
+          "store":true                       | store                  | is not supported
           "stream":"yes"                     | stream                 | neither true nor false
           "stream":true,"stream_options":[]  | stream_options         | is no object
           "stream":true,"stream_options":{"include_usage":1} | stream_options.include_usage | neither
@@ -123,12 +138,7 @@ class CompletionRequestTest {
           {}                                        | messages[0].role       | is missing
           {"role":"tool","content":"x"}             | messages[0].role       | 'tool' is none of
           {"role":7,"content":"x"}                  | messages[0].role       | is no string
-          {"role":"user"}                           | messages[0].content    | is missing
-          {"role":"user","content":null}            | messages[0].content    | is missing
           {"role":"user","content":7}               | messages[0].content    | is no array
-          {"role":"user","content":[]}              | messages[0].content    | has 0 items
-          {"role":"user","content":""}              | messages[0].content    | neither text nor image
-          {"role":"user","content":[{"type":"text","text":""}]} | messages[0].content | neither text nor image
           {"role":"user","content":"a\\u0000b"}     | messages[0].content    | NUL
           {"role":"user","content":"a\\ud800b"}     | messages[0].content    | half of a surrogate pair
           {"role":"user","content":[{"type":"text","text":"\\udc00"}]} | messages[0].content[0].text | half of a surrogate
@@ -137,12 +147,8 @@ class CompletionRequestTest {
           {"role":"user","content":[{"type":"text"}]} | messages[0].content[0].text | is missing
           {"role":"user","content":[{"type":"text","text":"x","bold":true}]} | messages[0].content[0].bold | is not supported
           {"role":"user","content":[{"type":"input_audio"}]} | messages[0].content[0].type | 'input_audio' is none of
-          {"role":"assistant","content":"x"}        | messages               | must be a user's
-          {"role":"system","content":"x"}           | messages               | must be a user's
           {"role":"user","content":"x","tool_calls":[{}]} | messages[0].tool_calls | is not supported
-          {"role":"user","content":"x"},{"role":"system","content":"y"} | messages[1].role | must come first
           {"role":"assistant","content":[{"type":"image_url"}]} | messages[0].content[0].type | only a user's message
-          {"role":"system","content":null},{"role":"user","content":"x"} | messages[0].content | is missing
           """)
   void aMessageThatCannotBeIsRefusedByItsPlace(String messages, String field, String why) {
     assertRefused("{\"model\":\"m\",\"messages\":[" + messages + "]}", field, why);
@@ -199,6 +205,69 @@ class CompletionRequestTest {
         """);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"top_logprobs\":0",
+        "\"functions\":[]",
+        "\"function_call\":\"none\"",
+        "\"function_call\":\"auto\"",
+        "\"tool_choice\":\"none\"",
+        "\"tools\":[{\"type\":\"function\"}],\"tool_choice\":\"none\"",
+        "\"reasoning_effort\":\"none\"",
+        "\"verbosity\":\"medium\"",
+        "\"stop\":\"\"",
+        "\"stop\":[\"\"]",
+        "\"ignore_eos\":false",
+        "\"min_tokens\":0",
+        "\"skip_special_tokens\":true",
+        "\"spaces_between_special_tokens\":true",
+        "\"stop_token_ids\":[]",
+        "\"length_penalty\":1",
+        "\"length_penalty\":1.0",
+        "\"use_beam_search\":false",
+        "\"early_stopping\":false",
+        "\"best_of\":1",
+        "\"best_of\":2,\"n\":2",
+        "\"chat_template_kwargs\":{}",
+        "\"think\":false",
+        "\"keep_alive\":\"5m\"",
+        "\"max_tokens\":-1",
+        "\"repetition_penalty\":1.0",
+        "\"response_format\":{\"type\":\"text\"},\"regex\":null",
+        "\"structured_outputs\":{}",
+        "\"audio\":null",
+        "\"logprobs\":null"
+      })
+  void neutralDefaultsNeverRefuse(String option) {
+    GenerationOptions.Builder plain = options("").toBuilder().clearN().clearLengthPenalty();
+
+    assertThat(options(option).toBuilder().clearN().clearLengthPenalty().build())
+        .isEqualTo(plain.build());
+  }
+
+  @Test
+  void whatHasAnEquivalentWorks() {
+    assertThat(options("\"min_tokens\":7").getMinNewTokens()).isEqualTo(7);
+    assertThat(options("\"use_beam_search\":true,\"best_of\":3,\"length_penalty\":0.5"))
+        .matches(o -> o.getBeams() == 3 && o.getN() == 1 && o.getLengthPenalty() == 0.5f);
+    assertThat(options("\"use_beam_search\":true,\"n\":2,\"early_stopping\":true"))
+        .matches(o -> o.getBeams() == 2 && o.getN() == 2 && o.getEarlyStopping());
+    assertThat(options("\"guided_regex\":\"a+\"").getRegex()).isEqualTo("a+");
+    assertThat(options("\"guided_json\":{\"const\":1}").getJsonSchema()).isEqualTo("{\"const\":1}");
+    assertThat(options("\"guided_json\":\"{}\"").getJsonSchema()).isEqualTo("{}");
+    assertThat(options("\"guided_choice\":[\"a.b\",\"[c]\"]").getRegex())
+        .isEqualTo("a\\.b|\\[c\\]");
+    assertThat(options("\"structured_outputs\":{\"choice\":[\"a\",\"b\"]}").getRegex())
+        .isEqualTo("a|b");
+    assertThat(options("\"structured_outputs\":{\"json\":{\"const\":1}}").getJsonSchema())
+        .isEqualTo("{\"const\":1}");
+    assertThat(options("\"structured_outputs\":{\"json_object\":true}").getJsonSchema())
+        .isEqualTo("{\"type\":\"object\"}");
+    assertThat(options("\"response_format\":{\"type\":\"text\"},\"regex\":\"a\"").getRegex())
+        .isEqualTo("a");
+  }
+
   @Test
   void optionsReachTheLanguageModel() {
     GenerationOptions all =
@@ -252,13 +321,99 @@ class CompletionRequestTest {
             """);
 
     assertThat(prompt(request))
-        .isEqualTo("S\nT\nU\nHuman: []\nHuman: One?\nTwo?\nAI: \nHuman: []\nAI: ");
+        .isEqualTo("S\nT\nU\nHuman: One?\nHuman: []\nHuman: Two?\nAI: \nHuman: []\nAI: ");
     assertThat(request.dialogue().images())
         .extracting(Field::path)
         .containsExactly("messages[2].content[1]", "messages[4].content[0]");
     assertThat(prompt(saying("{\"role\":\"user\",\"content\":\"<image>\"}")))
         .endsWith("\nHuman: <image>\nAI: ")
         .startsWith("The following is a conversation");
+  }
+
+  @Test
+  void textsAndPicturesKeepTheirOrder() {
+    String image = "{\"type\":\"image_url\",\"image_url\":\"data:,\"}";
+    String text = "{\"type\":\"text\",\"text\":\"%s\",\"cache_control\":{\"type\":\"ephemeral\"}}";
+    String parts =
+        String.join(
+            ",",
+            text.formatted("First:"),
+            image,
+            text.formatted("Second:"),
+            image,
+            text.formatted("Which?"));
+
+    assertThat(prompt(saying("{\"role\":\"user\",\"content\":[" + parts + "]}")))
+        .endsWith("\nHuman: First:\nHuman: []\nHuman: Second:\nHuman: []\nHuman: Which?\nAI: ");
+    assertThat(
+            prompt(
+                saying(
+                    "{\"role\":\"user\",\"content\":["
+                        + image
+                        + ","
+                        + text.formatted("W?")
+                        + "]}")))
+        .endsWith("\nHuman: []\nHuman: W?\nAI: ");
+    assertThat(
+            prompt(
+                saying(
+                    "{\"role\":\"user\",\"content\":["
+                        + String.join(",", text.formatted("A:"), image, text.formatted("B:"), image)
+                        + "]}")))
+        .endsWith("\nHuman: A:\nHuman: []\nHuman: B:\nHuman: []\nAI: ");
+  }
+
+  @Test
+  void aQuestionBeforeItsPicturesIsReadBehindThem() {
+    String image = "{\"type\":\"image_url\",\"image_url\":\"data:,\"}";
+    String text = "{\"type\":\"text\",\"text\":\"Which?\"}";
+
+    assertThat(
+            prompt(
+                saying(
+                    "{\"role\":\"user\",\"content\":["
+                        + String.join(",", text, image, image)
+                        + "]}")))
+        .endsWith("\nHuman: []\nHuman: []\nHuman: Which?\nAI: ");
+  }
+
+  @Test
+  void messagesThatSayNothingOrComeLateAreTolerated() {
+    CompletionRequest request =
+        saying(
+            """
+            {"role":"user","content":"","id":"1","tool_calls":[]},
+            {"role":"assistant","content":""},
+            {"role":"user","content":[]},
+            {"role":"user","content":null},
+            {"role":"user","content":"One?","cache_control":{"type":"ephemeral"}},
+            {"role":"system","content":"S"},
+            {"role":"assistant","content":"Yes.","function_call":null},
+            {"role":"developer","content":"T"},
+            {"role":"user","content":"Two?"}\
+            """);
+
+    assertThat(prompt(request)).isEqualTo("S\nT\nAI: \nHuman: One?\nAI: Yes.\nHuman: Two?\nAI: ");
+    assertThat(request.dialogue().continues()).isFalse();
+    assertThat(prompt(saying("{\"role\":\"system\",\"content\":\"S\"}"))).isEqualTo("S\nAI: ");
+  }
+
+  @Test
+  void anAssistantsMessageThatComesLastIsContinued() {
+    CompletionRequest request =
+        saying(
+            """
+            {"role":"system","content":"S"},
+            {"role":"user","content":"Who?"},
+            {"role":"assistant","content":"It is","prefix":true}\
+            """);
+
+    assertThat(prompt(request)).isEqualTo("S\nHuman: Who?\nAI: It is");
+    assertThat(request.dialogue().continues()).isTrue();
+    CompletionRequest empty =
+        saying("{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"assistant\",\"content\":null}");
+    assertThat(prompt(empty)).endsWith("\nHuman: a\nAI: ");
+    assertThat(empty.dialogue().continues()).isFalse();
   }
 
   @Test

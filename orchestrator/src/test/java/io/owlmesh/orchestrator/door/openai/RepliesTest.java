@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.door.http.Exchange;
@@ -86,15 +87,25 @@ class RepliesTest {
     return door.get("/reply").body();
   }
 
-  private static Token token(int choice, String text, double logprob) {
+  private static Token token(int choice, int offset, String text, double logprob) {
     return Token.newBuilder()
         .setAnswer(choice)
         .setId(1)
         .setText(text)
+        .setTextOffset(offset)
+        .setBytes(ByteString.copyFromUtf8(text))
+        .setSpelling(text)
         .setLogProbability((float) logprob)
-        .addTop(TopToken.newBuilder().setId(1).setText(text).setLogProbability((float) logprob))
-        .addTop(
-            TopToken.newBuilder().setId(2).setText("é").setLogProbability(Float.NEGATIVE_INFINITY))
+        .addTop(top(text, ByteString.copyFromUtf8(text), (float) logprob))
+        .addTop(top("\\xc3", ByteString.fromHex("c3"), Float.NEGATIVE_INFINITY))
+        .build();
+  }
+
+  private static TopToken top(String spelling, ByteString bytes, float logprob) {
+    return TopToken.newBuilder()
+        .setSpelling(spelling)
+        .setBytes(bytes)
+        .setLogProbability(logprob)
         .build();
   }
 
@@ -103,11 +114,11 @@ class RepliesTest {
   }
 
   private static void tellTwo(Completion mesh) {
-    mesh.token(token(0, "Blue", -0.5));
-    mesh.token(token(1, "R", -1));
-    mesh.token(token(0, "", -0.25));
+    mesh.token(token(0, 0, "Blue", -0.5));
+    mesh.token(token(1, 0, "R", -1));
+    mesh.token(token(0, 5, "", -0.25));
     mesh.ended(end(0, ".", FinishReason.FINISH_REASON_STOP));
-    mesh.token(token(1, "ed", -2));
+    mesh.token(token(1, 1, "ed", -2));
     mesh.ended(end(1, "", FinishReason.FINISH_REASON_LENGTH));
     mesh.done(COUNTS);
   }
@@ -144,11 +155,50 @@ class RepliesTest {
                 """
                 {"content":[{"token":"Blue","logprob":-0.5,"bytes":[66,108,117,101],"top_logprobs":[
                    {"token":"Blue","logprob":-0.5,"bytes":[66,108,117,101]},
-                   {"token":"é","logprob":-9999.0,"bytes":[195,169]}]}],
+                   {"token":"\\\\xc3","logprob":-9999.0,"bytes":[195]}]}],
                  "refusal":null}
                 """));
     assertThat(all.get(1).path("logprobs").path("content").findValuesAsText("token"))
         .contains("R", "ed");
+  }
+
+  @Test
+  void tokensOfAStopAloneAreNoneOfTheAnswer() throws Exception {
+    CompletionParams choices = choices(",\"logprobs\":true,\"stop\":\"END\"");
+    Consumer<Completion> mesh =
+        answer -> {
+          answer.token(held(0, "", "Blue E"));
+          answer.token(held(6, "", "N"));
+          answer.token(held(7, "Blue ", "D"));
+          answer.ended(end(0, "", FinishReason.FINISH_REASON_STOP));
+          answer.done(COUNTS);
+        };
+
+    JsonNode choice = JSON.readTree(whole(choices, mesh).body()).path("choices").get(0);
+
+    assertThat(choice.path("message").path("content").asText()).isEqualTo("Blue ");
+    assertThat(choice.path("logprobs").findValuesAsText("token")).containsExactly("Blue E");
+    assertThat(streamed(choices, false, mesh)).contains("Blue E").doesNotContain("\"N\"", "\"D\"");
+  }
+
+  /** A token that a stop holds back, and the text that is certain with it. */
+  private static Token held(int offset, String certain, String spelling) {
+    return Token.newBuilder()
+        .setText(certain)
+        .setTextOffset(offset)
+        .setSpelling(spelling)
+        .setBytes(ByteString.copyFromUtf8(spelling))
+        .build();
+  }
+
+  @Test
+  void aClampedLimitIsSaidInTheUsage() throws Exception {
+    Consumer<Completion> mesh =
+        answer -> answer.done(COUNTS.toBuilder().setClampedMaxNewTokens(40).build());
+
+    JsonNode usage = JSON.readTree(whole(choices(""), mesh).body()).path("usage");
+
+    assertThat(usage.path("max_completion_tokens").asInt()).isEqualTo(40);
   }
 
   @Test
@@ -158,8 +208,8 @@ class RepliesTest {
             choices(""),
             true,
             mesh -> {
-              mesh.token(token(0, "Blue", -0.5));
-              mesh.token(token(0, "", -0.5));
+              mesh.token(token(0, 0, "Blue", -0.5));
+              mesh.token(token(0, 0, "", -0.5));
               mesh.ended(end(0, ".", FinishReason.FINISH_REASON_STOP));
               mesh.done(COUNTS);
             });
@@ -210,7 +260,7 @@ class RepliesTest {
                 choices(""),
                 false,
                 mesh -> {
-                  mesh.token(token(0, "Blue", -1));
+                  mesh.token(token(0, 0, "Blue", -1));
                   mesh.fail(new OwlException(Fault.UNAVAILABLE, "", "the llm stage is gone"));
                 }))
         .endsWith(
