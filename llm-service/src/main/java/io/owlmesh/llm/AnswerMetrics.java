@@ -153,7 +153,7 @@ public final class AnswerMetrics implements AutoCloseable {
    *
    * @param promptTokens positions of its prompt
    */
-  void ended(AnswerStats stats, int promptTokens) {
+  public void ended(AnswerStats stats, int promptTokens) {
     long first = stats.queueNanos() + stats.prefillNanos();
     timeToFirst.record(first / NANOS, about);
     if (stats.tokens() > 1) {

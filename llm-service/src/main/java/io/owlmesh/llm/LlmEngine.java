@@ -144,7 +144,7 @@ public final class LlmEngine implements AutoCloseable {
    *
    * @param continues whether they go on from the prompt's last text
    */
-  Constraints constraints(boolean continues) {
+  public Constraints constraints(boolean continues) {
     return continues ? continuing : constraints;
   }
 

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.Locale;
 
 /** Attributes of answers by the names of OpenTelemetry's semantic conventions for generative AI. */
-final class GenAi {
-  static final AttributeKey<String> OPERATION = AttributeKey.stringKey("gen_ai.operation.name");
-  static final AttributeKey<String> PROVIDER = AttributeKey.stringKey("gen_ai.provider.name");
-  static final AttributeKey<String> MODEL = AttributeKey.stringKey("gen_ai.request.model");
-  static final AttributeKey<String> TOKEN_TYPE = AttributeKey.stringKey("gen_ai.token.type");
-  static final String TEXT_COMPLETION = "text_completion";
-  static final String OWLMESH = "owlmesh";
+public final class GenAi {
+  public static final AttributeKey<String> OPERATION = AttributeKey.stringKey("gen_ai.operation.name");
+  public static final AttributeKey<String> PROVIDER = AttributeKey.stringKey("gen_ai.provider.name");
+  public static final AttributeKey<String> MODEL = AttributeKey.stringKey("gen_ai.request.model");
+  public static final AttributeKey<String> TOKEN_TYPE = AttributeKey.stringKey("gen_ai.token.type");
+  public static final String TEXT_COMPLETION = "text_completion";
+  public static final String OWLMESH = "owlmesh";
 
   private static final AttributeKey<List<String>> FINISH_REASONS =
       AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");

@@ -65,7 +65,7 @@ public final class AdmissionControl {
   }
 
   /** Whether the deadline of the current context is one that a caller set, and not our own. */
-  static boolean isDeadlineOfCaller() {
+  public static boolean isDeadlineOfCaller() {
     return Context.current().getDeadline() != null && OWN_DEADLINE.get() == null;
   }
 

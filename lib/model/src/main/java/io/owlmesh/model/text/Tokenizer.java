@@ -6,7 +6,9 @@ import io.owlmesh.model.text.Vocabulary.Piece;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Text to ids of a language model and back, as the tokeniser stored with a checkpoint does it.
@@ -143,7 +145,7 @@ public final class Tokenizer {
             ? Character.toString(value)
             : String.format(Locale.ROOT, "\\x%02x", value);
       }
-      case NORMAL, USER_DEFINED, UNUSED -> spelling(piece, first);
+      case NORMAL, USER_DEFINED, UNUSED, ADDED -> spelling(piece, first);
     };
   }
 
