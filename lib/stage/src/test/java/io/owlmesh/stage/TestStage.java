@@ -10,6 +10,7 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.wire.RawCalls;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -52,6 +53,15 @@ public final class TestStage implements AutoCloseable {
 
   public VisualAbstractorGrpc.VisualAbstractorStub stub() {
     return VisualAbstractorGrpc.newStub(channel);
+  }
+
+  /** A stream of bytes on the connection of all stubs. */
+  RawCalls.Stream raw(String method) {
+    return RawCalls.stream(channel, method);
+  }
+
+  int port() {
+    return server.getPort();
   }
 
   @Override

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.wire;
 
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.health.v1.HealthCheckRequest;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthCheckResponse;
@@ -12,7 +14,7 @@ import io.grpc.stub.StreamObserver;
  * Health v1 that says SERVING when the work behind a service can be done, and not as soon as its
  * port is open.
  */
-public class HealthService extends HealthGrpc.HealthImplBase {
+public class HealthService implements HealthGrpc.AsyncService, BindableService {
   private final HealthGrpc.HealthImplBase service;
 
   /**
@@ -33,6 +35,11 @@ public class HealthService extends HealthGrpc.HealthImplBase {
   public static void tell(HealthStatusManager statuses, String service, ServingStatus status) {
     statuses.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
     statuses.setStatus(service, status);
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(HealthGrpc.bindService(this));
   }
 
   @Override

@@ -28,20 +28,31 @@ public final class Wire {
   /** Largest message, bytes: an image file of 20 MiB, and room. */
   public static final int MAX_MESSAGE = 32 << 20;
 
+  /** Calls of one connection at a time; a client of gRPC keeps more of them waiting. */
+  private static final int MAX_CALLS = 256;
+
+  // A connection whose calls are given up faster than this serves nobody.
+  private static final int MAX_RESETS = 2_000;
+  private static final int RESETS_SECONDS = 30;
+  private static final int IDLE_MINUTES = 10;
+  private static final int AGE_MINUTES = 60;
+  // No less than an answer may take.
+  private static final int AGE_GRACE_MINUTES = 15;
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
 
   private Wire() {}
 
   /**
-   * A service that reads its messages into direct memory. For {@code bindService()}, which the
-   * generated base classes declare final: implement {@code AsyncService} and {@code
-   * BindableService} instead of extending them.
+   * A service that reads its messages into direct memory, refuses requests over the limits of
+   * {@link MessageLimits} and {@link MessageScan}, and drops fields that it does not know. For
+   * {@code bindService()}, which the generated base classes declare final: implement {@code
+   * AsyncService} and {@code BindableService} instead of extending them.
    */
   public static ServerServiceDefinition bind(ServerServiceDefinition service) {
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
     for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-      methods.add(direct(method));
+      methods.add(checked(method));
     }
     ServiceDescriptor descriptor = service.getServiceDescriptor();
     ServiceDescriptor.Builder changed =
@@ -53,9 +64,13 @@ public final class Wire {
     return bound.build();
   }
 
-  private static <Q, R> ServerMethodDefinition<Q, R> direct(ServerMethodDefinition<Q, R> method) {
-    return ServerMethodDefinition.create(
-        direct(method.getMethodDescriptor()), method.getServerCallHandler());
+  private static <Q, R> ServerMethodDefinition<?, R> checked(ServerMethodDefinition<Q, R> method) {
+    MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
+    int limit = MessageLimits.of(descriptor.getFullMethodName());
+    return CheckedRequests.of(
+        method,
+        TensorMarshaller.checking(descriptor.getRequestMarshaller(), limit),
+        TensorMarshaller.over(descriptor.getResponseMarshaller()));
   }
 
   private static <Q, R> MethodDescriptor<Q, R> direct(MethodDescriptor<Q, R> method) {
@@ -97,9 +112,18 @@ public final class Wire {
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS);
   }
 
-  /** Sets up the server's end, all but its services, which {@link #bind} prepares. */
+  /**
+   * Sets up the server's end, all but its services, which {@link #bind} prepares: windows, limits
+   * of messages that arrive, limits of connections.
+   */
   public static NettyServerBuilder tune(NettyServerBuilder server) {
     return server
+        .addStreamTracerFactory(new InboundLimits())
+        .maxConcurrentCallsPerConnection(MAX_CALLS)
+        .maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
+        .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
+        .maxConnectionAge(AGE_MINUTES, TimeUnit.MINUTES)
+        .maxConnectionAgeGrace(AGE_GRACE_MINUTES, TimeUnit.MINUTES)
         .flowControlWindow(FLOW_CONTROL_WINDOW)
         .maxInboundMessageSize(MAX_MESSAGE)
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)

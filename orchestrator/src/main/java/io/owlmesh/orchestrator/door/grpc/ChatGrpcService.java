@@ -2,7 +2,9 @@
 package io.owlmesh.orchestrator.door.grpc;
 
 import com.google.protobuf.ByteString;
+import io.grpc.BindableService;
 import io.grpc.Context;
+import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.orchestrator.OrchestratorConfig;
@@ -38,6 +40,7 @@ import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionResponse;
 import io.owlmesh.proto.chat.v1.UploadImageRequest;
 import io.owlmesh.proto.chat.v1.UploadImageResponse;
+import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.Optional;
@@ -46,7 +49,7 @@ import java.util.function.Supplier;
 
 /** The front door in gRPC. */
 @GrpcService
-public class ChatGrpcService extends ChatGrpc.ChatImplBase {
+public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
   private static final int CHUNK = 1 << 20;
 
   private final MeshGateway gateway;
@@ -64,6 +67,11 @@ public class ChatGrpcService extends ChatGrpc.ChatImplBase {
     this.answers = answers;
     this.sessions = sessions;
     this.settings = settings;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(ChatGrpc.bindService(this));
   }
 
   @Override

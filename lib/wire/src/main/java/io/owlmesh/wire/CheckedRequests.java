@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.wire;
+
+import io.grpc.Attributes;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.Marshaller;
+import io.grpc.SecurityLevel;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerMethodDefinition;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.InputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ends a call whose request cannot be read with the status that says why, and that call alone. A
+ * marshaller that throws would end it with UNKNOWN, while the service still answers: two ends of
+ * one call break its connection and the calls of others on it.
+ */
+final class CheckedRequests {
+  private CheckedRequests() {}
+
+  /** A method that is called with requests that could be read. */
+  static <Q, R> ServerMethodDefinition<?, R> of(
+      ServerMethodDefinition<Q, R> method, Marshaller<Q> requests, Marshaller<R> responses) {
+    MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
+    ServerCallHandler<Q, R> handler = method.getServerCallHandler();
+    return ServerMethodDefinition.create(
+        descriptor.toBuilder(new Reading<>(requests), responses).build(),
+        (call, headers) -> {
+          EndedOnce<Q, R> checked = new EndedOnce<>(call, descriptor);
+          InboundLimits.whenSlow(status -> checked.refuse(status, new Metadata()));
+          return new Checking<>(handler.startCall(checked, headers), checked);
+        });
+  }
+
+  /** A request, or why there is none; one of the two. */
+  private record Read<Q>(@Nullable Q message, @Nullable StatusRuntimeException failure) {}
+
+  private record Reading<Q>(Marshaller<Q> requests) implements Marshaller<Read<Q>> {
+    @Override
+    public InputStream stream(Read<Q> request) {
+      throw new UnsupportedOperationException("a server sends no requests");
+    }
+
+    @Override
+    public Read<Q> parse(InputStream stream) {
+      try {
+        return new Read<>(requests.parse(stream), null);
+      } catch (RuntimeException e) {
+        return new Read<>(null, Faults.toStatus(e));
+      }
+    }
+  }
+
+  /** Hands on what could be read. */
+  private static final class Checking<Q, R> extends ServerCall.Listener<Read<Q>> {
+    private final ServerCall.Listener<Q> service;
+    private final EndedOnce<Q, R> call;
+
+    Checking(ServerCall.Listener<Q> service, EndedOnce<Q, R> call) {
+      this.service = service;
+      this.call = call;
+    }
+
+    @Override
+    public void onMessage(Read<Q> request) {
+      StatusRuntimeException failure = request.failure();
+      Q message = request.message();
+      if (failure != null) {
+        Metadata trailers = failure.getTrailers();
+        call.refuse(failure.getStatus(), trailers == null ? new Metadata() : trailers);
+      } else if (message != null && !call.isRefused()) {
+        service.onMessage(message);
+      }
+    }
+
+    @Override
+    public void onHalfClose() {
+      if (!call.isRefused()) {
+        service.onHalfClose();
+      }
+    }
+
+    @Override
+    public void onCancel() {
+      service.onCancel();
+    }
+
+    @Override
+    public void onComplete() {
+      // The service did not end this call, and may still work on it.
+      if (call.isRefused()) {
+        service.onCancel();
+      } else {
+        service.onComplete();
+      }
+    }
+
+    @Override
+    public void onReady() {
+      if (!call.isRefused()) {
+        service.onReady();
+      }
+    }
+  }
+
+  /** A call that ends once, whoever ends it first; nothing is sent after that. */
+  private static final class EndedOnce<Q, R> extends ServerCall<Q, R> {
+    private final ServerCall<Read<Q>, R> call;
+    private final MethodDescriptor<Q, R> descriptor;
+    private boolean ended;
+    private volatile boolean refused;
+
+    EndedOnce(ServerCall<Read<Q>, R> call, MethodDescriptor<Q, R> descriptor) {
+      this.call = call;
+      this.descriptor = descriptor;
+    }
+
+    synchronized void refuse(Status status, Metadata trailers) {
+      if (!ended) {
+        ended = true;
+        refused = true;
+        call.close(status, trailers);
+      }
+    }
+
+    boolean isRefused() {
+      return refused;
+    }
+
+    @Override
+    public void request(int count) {
+      call.request(count);
+    }
+
+    @Override
+    public synchronized void sendHeaders(Metadata headers) {
+      if (!refused) {
+        call.sendHeaders(headers);
+      }
+    }
+
+    @Override
+    public synchronized void sendMessage(R message) {
+      if (!refused) {
+        call.sendMessage(message);
+      }
+    }
+
+    @Override
+    public synchronized void close(Status status, Metadata trailers) {
+      if (!refused) {
+        ended = true;
+        call.close(status, trailers);
+      }
+    }
+
+    @Override
+    public boolean isCancelled() {
+      return refused || call.isCancelled();
+    }
+
+    @Override
+    public boolean isReady() {
+      return !refused && call.isReady();
+    }
+
+    @Override
+    public void setMessageCompression(boolean enabled) {
+      call.setMessageCompression(enabled);
+    }
+
+    @Override
+    public void setCompression(String compressor) {
+      call.setCompression(compressor);
+    }
+
+    @Override
+    public void setOnReadyThreshold(int bytes) {
+      call.setOnReadyThreshold(bytes);
+    }
+
+    @Override
+    public SecurityLevel getSecurityLevel() {
+      return call.getSecurityLevel();
+    }
+
+    @Override
+    public Attributes getAttributes() {
+      return call.getAttributes();
+    }
+
+    @Override
+    public @Nullable String getAuthority() {
+      return call.getAuthority();
+    }
+
+    @Override
+    public MethodDescriptor<Q, R> getMethodDescriptor() {
+      return descriptor;
+    }
+  }
+}
