@@ -3,6 +3,7 @@ package io.owlmesh.llm.adapters;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.grpc.UploadFolder;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;
@@ -28,7 +29,8 @@ public final class AdapterRegistry {
   // A name is a folder's, so nothing that leads out of the parent may pass.
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
 
-  private static final int REHEARSED = 4;
+  // No adapter can have this name: it is no folder of one. Files move from it on one disk.
+  private static final String UPLOADS = ".uploads";
 
   private final LanguageModel model;
   private final Optional<Path> folder;
@@ -46,6 +48,14 @@ public final class AdapterRegistry {
     this.folder = folder;
     this.room = room;
     this.none = new Lease(model.none());
+    try {
+      UploadFolder.sweep(UploadFolder.TEMPORARY);
+      if (folder.isPresent()) {
+        UploadFolder.sweep(folder.get().resolve(UPLOADS));
+      }
+    } catch (IOException e) {
+      LOG.warn("What is left of uploads could not be deleted", e);
+    }
     folder.ifPresent(this::loadAll);
   }
 
@@ -113,6 +123,17 @@ public final class AdapterRegistry {
   /** Where adapters are kept, if they are. */
   Optional<Path> folder() {
     return folder;
+  }
+
+  /**
+   * Begins an upload.
+   *
+   * @param stays whether it will be kept in the folder
+   */
+  UploadFolder upload(boolean stays) throws IOException {
+    return stays && folder.isPresent()
+        ? UploadFolder.create(folder.get().resolve(UPLOADS))
+        : UploadFolder.createTemporary();
   }
 
   /** Bytes that all adapters may take. */

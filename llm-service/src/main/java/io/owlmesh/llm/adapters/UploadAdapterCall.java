@@ -3,6 +3,7 @@ package io.owlmesh.llm.adapters;
 
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.grpc.UploadFolder;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.AdapterHeader;
@@ -14,14 +15,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,9 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequest> {
   private static final Set<String> FILES =
-      Set.of("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin");
-  // No adapter can have this name: it is no folder of one.
-  private static final String COLLECTED = ".uploads";
+      Set.of("adapter_config.json", "adapter_model.safetensors");
 
   private final AdapterRegistry adapters;
   private final Function<AdapterFile, Adapter> load;
@@ -40,7 +35,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
   private String name = "";
   // Where it stays, if it does.
   private Optional<Path> home = Optional.empty();
-  private @Nullable Path folder;
+  private @Nullable UploadFolder folder;
   private long bytes;
   private boolean ended;
 
@@ -81,12 +76,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
     AdapterRegistry.requireName(header.getName());
     name = header.getName();
     home = header.getTemporary() ? Optional.empty() : adapters.folder();
-    if (home.isPresent()) {
-      Path parent = Files.createDirectories(home.get().resolve(COLLECTED));
-      folder = Files.createTempDirectory(parent, name);
-    } else {
-      folder = Files.createTempDirectory(name);
-    }
+    folder = adapters.upload(home.isPresent());
   }
 
   private void write(FileChunk chunk) throws IOException {
@@ -102,7 +92,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
           "chunk.content", bytes + " bytes so far, the limit is " + adapters.room());
     }
     Files.write(
-        folder.resolve(chunk.getFile()),
+        folder.files().resolve(chunk.getFile()),
         chunk.getContent().toByteArray(),
         StandardOpenOption.CREATE,
         StandardOpenOption.APPEND);
@@ -118,7 +108,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
       if (folder == null) {
         throw OwlException.badInput("header", "is missing");
       }
-      loaded = load.apply(AdapterFile.open(folder, name));
+      loaded = load.apply(AdapterFile.open(folder.files()).named(name));
       keep(folder);
     } catch (IOException e) {
       fail(new UncheckedIOException(e));
@@ -133,20 +123,11 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
   }
 
   /** Puts the files where the next start finds them, in place of those of that name. */
-  private void keep(Path collected) throws IOException {
+  private void keep(UploadFolder collected) throws IOException {
     if (home.isPresent()) {
-      Path place = home.get().resolve(name);
-      if (Files.exists(place)) {
-        Path aside = Files.createTempDirectory(collected.getParent(), "old");
-        Files.move(place, aside.resolve(name), StandardCopyOption.ATOMIC_MOVE);
-        Files.move(collected, place, StandardCopyOption.ATOMIC_MOVE);
-        delete(aside);
-      } else {
-        Files.move(collected, place, StandardCopyOption.ATOMIC_MOVE);
-      }
-    } else {
-      delete(collected);
+      collected.moveTo(home.get().resolve(name));
     }
+    collected.close();
     folder = null;
   }
 
@@ -163,23 +144,13 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
   }
 
   private void discard() {
-    Path collected = folder;
+    UploadFolder collected = folder;
     if (collected != null) {
       try {
-        delete(collected);
+        collected.close();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-    }
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> all;
-    try (Stream<Path> found = Files.walk(folder)) {
-      all = found.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : all) {
-      Files.delete(path);
     }
   }
 }
