@@ -1,29 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.answer.Dependency;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
+import io.owlmesh.orchestrator.store.PrivateFiles;
 import io.owlmesh.orchestrator.store.S3ImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /** What keeps conversations, as configured. */
 @Singleton
-final class Storage {
+final class Storage implements Dependency {
+  // What a few messages, a look at the database and its log need.
+  private static final long LEAST_BYTES = 32 << 20;
+
   private final SessionStore sessions;
+  private final Optional<Path> folder;
 
   @Inject
   Storage(SessionConfig config) {
+    boolean onDisk = config.database().isEmpty() || config.images().isEmpty();
+    this.folder = onDisk ? Optional.of(folder(config)) : Optional.empty();
     String url =
         config
             .database()
             .orElseGet(() -> "jdbc:h2:file:" + config.data().toAbsolutePath().resolve("sessions"));
     this.sessions =
         SessionStore.open(url, config.databaseUser(), config.databasePassword(), images(config));
+  }
+
+  private static Path folder(SessionConfig config) {
+    try {
+      return PrivateFiles.folder(config.data().toAbsolutePath());
+    } catch (IOException e) {
+      throw new OwlException(
+          Fault.UNAVAILABLE, "owl.data", "'%s' cannot be used".formatted(config.data()), e);
+    }
+  }
+
+  @Override
+  public void check() {
+    sessions.check();
+    if (folder.isPresent() && usableBytes(folder.get()) < LEAST_BYTES) {
+      throw new OwlException(
+          Fault.UNAVAILABLE,
+          "",
+          "the disk of the data folder has less than %d bytes left".formatted(LEAST_BYTES));
+    }
+  }
+
+  private static long usableBytes(Path folder) {
+    try {
+      return Files.getFileStore(folder).getUsableSpace();
+    } catch (IOException e) {
+      throw new OwlException(Fault.UNAVAILABLE, "", "the data folder cannot be used now", e);
+    }
   }
 
   static ImageStore images(SessionConfig config) {

@@ -5,9 +5,11 @@ import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -37,9 +39,21 @@ final class Database implements AutoCloseable {
   private static final int CONNECTIONS = 8;
   // Its own log of failures, a file beside it, would quote rows and is never deleted.
   private static final String EMBEDDED = ";WRITE_DELAY=0;TRACE_LEVEL_FILE=0";
+  private static final String H2_FILE = "jdbc:h2:file:";
   private static final int TRIES = 5;
   private static final int PAUSE_MILLIS = 20;
+  private static final int CONNECT_MILLIS = 5_000;
   private static final int CLOSED = 90_121;
+
+  /**
+   * H2 closes a database of which it could not write a page, once and for all that have it open;
+   * whoever connects anew opens it again. Its connections say of themselves that they are valid.
+   */
+  private static final Set<Integer> DEAD = Set.of(CLOSED, 90_098, 50_000, 90_028, 90_030, 90_031);
+
+  /** Of these, the ones that come before anything is done. */
+  private static final Set<Integer> NOT_BEGUN = Set.of(CLOSED, 90_098);
+
   private static final Logger LOG = Logger.getLogger(Database.class);
 
   /**
@@ -50,6 +64,7 @@ final class Database implements AutoCloseable {
   private final HikariDataSource pool;
   private final Jdbi jdbi;
   private final boolean embedded;
+  private final Optional<Path> file;
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
 
   /**
@@ -62,10 +77,15 @@ final class Database implements AutoCloseable {
     // the system, that is: it survives the death of this process. H2 does not force every commit to
     // the disk, so that a power cut may take the last ones; PostgreSQL forces each.
     embedded = url.startsWith("jdbc:h2:");
+    file =
+        url.startsWith(H2_FILE)
+            ? Optional.of(Path.of(url.substring(H2_FILE.length()).split(";", 2)[0] + ".mv.db"))
+            : Optional.empty();
     config.setJdbcUrl(embedded ? url + EMBEDDED : url);
     user.ifPresent(config::setUsername);
     password.ifPresent(config::setPassword);
     config.setMaximumPoolSize(CONNECTIONS);
+    config.setConnectionTimeout(CONNECT_MILLIS);
     // Statements are written for it: each sees what others committed before it began.
     config.setTransactionIsolation("TRANSACTION_READ_COMMITTED");
     config.setPoolName("sessions");
@@ -76,6 +96,7 @@ final class Database implements AutoCloseable {
       pool.close();
       throw e;
     }
+    protect();
     jdbi = Jdbi.create(pool);
   }
 
@@ -150,7 +171,12 @@ final class Database implements AutoCloseable {
       try {
         return once(work);
       } catch (JdbiException e) {
-        if (tries == TRIES || !isUndone(e) || !pause(tries)) {
+        boolean again = isUndone(e);
+        if (embedded && isAny(e, DEAD)) {
+          pool.getHikariPoolMXBean().softEvictConnections();
+          again |= isAny(e, NOT_BEGUN);
+        }
+        if (tries == TRIES || !again || !pause(tries)) {
           LOG.error("The database failed", e);
           throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
         }
@@ -189,7 +215,38 @@ final class Database implements AutoCloseable {
     } finally {
       // The next connection opens the file again; these are of no use any more.
       pool.getHikariPoolMXBean().softEvictConnections();
+      protect();
       uses.writeLock().unlock();
+    }
+  }
+
+  private static boolean isAny(Throwable failure, Set<Integer> codes) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && codes.contains(sql.getErrorCode())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Asks for nothing, to see whether it answers.
+   *
+   * @throws OwlException UNAVAILABLE if it does not
+   */
+  void check() {
+    transact(row -> row.execute("SELECT 1"));
+  }
+
+  /** Closes the file of an embedded database to others. */
+  private void protect() {
+    if (file.isEmpty()) {
+      return;
+    }
+    try {
+      PrivateFiles.file(file.get());
+    } catch (IOException e) {
+      throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
     }
   }
 

@@ -28,7 +28,8 @@ public final class DiskImageStore implements ImageStore {
     this.folder = folder;
     this.unfinished = folder.resolve("unfinished");
     try {
-      Files.createDirectories(unfinished);
+      PrivateFiles.folder(folder);
+      PrivateFiles.folder(unfinished);
       deleteUnfinished();
     } catch (IOException e) {
       throw unavailable(e);
@@ -51,8 +52,8 @@ public final class DiskImageStore implements ImageStore {
       if (Files.exists(target)) {
         return;
       }
-      Path parent = Files.createDirectories(folder.resolve(sha256.substring(0, 2)));
-      Path part = Files.createTempFile(unfinished, sha256, ".part");
+      Path parent = PrivateFiles.folder(folder.resolve(sha256.substring(0, 2)));
+      Path part = Files.createTempFile(unfinished, sha256, ".part"); // 0600.
       try {
         write(part, file);
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);

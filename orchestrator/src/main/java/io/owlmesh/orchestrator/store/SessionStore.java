@@ -63,6 +63,15 @@ public final class SessionStore implements AutoCloseable {
     return store;
   }
 
+  /**
+   * Whether the database answers.
+   *
+   * @throws OwlException UNAVAILABLE if it does not
+   */
+  public void check() {
+    database.check();
+  }
+
   /** Adds a session. */
   public void create(Session session) {
     database.transact(row ->
