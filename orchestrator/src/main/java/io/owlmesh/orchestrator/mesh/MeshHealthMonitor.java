@@ -13,9 +13,12 @@ import io.owlmesh.proto.llm.v1.ListModelsRequest;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.HealthService;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -31,10 +34,14 @@ public final class MeshHealthMonitor implements AutoCloseable {
   private final StageChannels stages;
   private final HealthStatusManager health;
   private final Runnable warmUp;
+  private final Runnable needed;
   private final ScheduledExecutorService clock =
       // A second thread, because the warmUp waits on one for a deadline that the other sets off.
       Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
-  private boolean rehearsed; // On the clock's thread alone.
+  // On the clock's thread alone.
+  private boolean rehearsed;
+  private String lastTold = "";
+  private CompletableFuture<Void> checking = CompletableFuture.completedFuture(null);
   private volatile Finding finding =
       new Down(new OwlException(Fault.UNAVAILABLE, "", "the stages have not answered yet"));
 
@@ -47,8 +54,12 @@ public final class MeshHealthMonitor implements AutoCloseable {
   /**
    * @param warmUp tries a whole mesh out, once, before it counts as ready; fails with a {@link
    *     StageFailure} or an {@link OwlException}
+   * @param needed checks what must work, too, for health to say SERVING, although questions that
+   *     need nothing of it are answered; fails with an {@link OwlException}
    */
-  public MeshHealthMonitor(StageChannels stages, HealthStatusManager health, Runnable warmUp) {
+  MeshHealthMonitor(
+      StageChannels stages, HealthStatusManager health, Runnable warmUp, Runnable needed) {
+    this.needed = needed;
     this.stages = stages;
     this.health = health;
     this.warmUp = warmUp;
@@ -88,10 +99,35 @@ public final class MeshHealthMonitor implements AutoCloseable {
       LOG.error("Watching the stages failed", e);
       return; // An exception would end the schedule.
     }
-    boolean changed = !told(now).equals(told(finding));
     finding = now;
-    if (changed) {
-      LOG.info(told(now));
+    tell(now instanceof Up ? withNeeded(now) : now);
+  }
+
+  private Finding withNeeded(Finding stages) {
+    if (checking.isDone()) {
+      checking = CompletableFuture.runAsync(needed, Thread::startVirtualThread);
+    }
+    try {
+      checking.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS);
+      return stages;
+    } catch (TimeoutException e) {
+      return new Down(
+          new OwlException(Fault.UNAVAILABLE, "", "what keeps conversations does not answer", e));
+    } catch (ExecutionException e) {
+      return new Down(
+          e.getCause() instanceof OwlException known
+              ? known
+              : new OwlException(Fault.INTERNAL, "", "a check failed", e.getCause()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return stages;
+    }
+  }
+
+  private void tell(Finding now) {
+    if (!told(now).equals(lastTold)) {
+      lastTold = told(now);
+      LOG.info(lastTold);
       HealthService.tell(
           health,
           ChatGrpc.SERVICE_NAME,
@@ -150,7 +186,10 @@ public final class MeshHealthMonitor implements AutoCloseable {
     try {
       return call.get();
     } catch (RuntimeException e) {
-      throw new StageFailure(stage, e).fault();
+      StageFailure failure = new StageFailure(stage, e);
+      throw failure.fault().fault() == Fault.TOO_LATE
+          ? StageFailure.silent(stage, "answer", Duration.ofMillis(PATIENCE_MILLIS)).fault()
+          : failure.fault();
     }
   }
 

@@ -5,21 +5,48 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.Faults;
+import java.time.Duration;
 
 /** A call to a stage ended badly; knows which, so that no other is blamed. */
 public final class StageFailure extends RuntimeException {
   private final StageKind stage;
   private final OwlException fault;
 
-  public StageFailure(StageKind stage, Throwable failure) {
+  StageFailure(StageKind stage, Throwable failure) {
+    this(stage, failure, fault(stage, Faults.fromStatus(failure)));
+  }
+
+  private StageFailure(StageKind stage, Throwable failure, OwlException fault) {
     super(stage.label() + ": " + failure.getMessage(), failure);
     this.stage = stage;
-    OwlException cause = Faults.fromStatus(failure);
-    this.fault =
-        cause.fault() == Fault.UNAVAILABLE
-            ? new OwlException(
-                Fault.UNAVAILABLE, "", "the " + stage.label() + " stage is unavailable", cause)
-            : cause;
+    this.fault = fault;
+  }
+
+  /** A stage that was given a time by us, and did nothing in it. */
+  static StageFailure silent(StageKind stage, String what, Duration time) {
+    OwlException fault =
+        new OwlException(
+            Fault.UNAVAILABLE,
+            "",
+            "the %s stage sent no %s for %s s"
+                .formatted(stage.label(), what, time.toMillis() / 1e3));
+    return new StageFailure(stage, fault, fault);
+  }
+
+  /** What callers hear: they know neither the stages' addresses nor how they are called. */
+  private static OwlException fault(StageKind stage, OwlException cause) {
+    return switch (cause.fault()) {
+      case UNAVAILABLE ->
+          new OwlException(
+              Fault.UNAVAILABLE, "", "the " + stage.label() + " stage is unavailable", cause);
+      case TOO_LATE ->
+          new OwlException(
+              Fault.TOO_LATE,
+              "",
+              "the time for the answer ended in the " + stage.label() + " stage",
+              cause);
+      default -> cause;
+    };
   }
 
   public OwlException fault() {
@@ -48,8 +75,8 @@ public final class StageFailure extends RuntimeException {
         };
   }
 
-  /** Whether the same work may succeed if tried again. */
-  public boolean isTransient() {
-    return fault.fault() == Fault.UNAVAILABLE;
+  /** Whether the same work may succeed if tried again; not that of a stage that hangs. */
+  boolean isTransient() {
+    return fault.fault() == Fault.UNAVAILABLE && fault != getCause();
   }
 }

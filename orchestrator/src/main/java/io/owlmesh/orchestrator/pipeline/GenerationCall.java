@@ -15,6 +15,7 @@ import io.owlmesh.proto.llm.v1.GenerateResponse;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.tensor.v1.Tensor;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * known, text flows out, no faster than the caller takes it.
  */
 final class GenerationCall implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
+  private final StageTimeouts timeouts;
+  private final Inactivity silence;
   private final ChatRequest question;
   private final List<Prompt.Part> parts;
   private final AnswerListener listener;
@@ -39,7 +42,10 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   private int images;
   private final List<Finished> finished = new ArrayList<>(); // Calls come one after the other.
 
-  private GenerationCall(ChatRequest question, AnswerListener listener, Runnable onFirst) {
+  private GenerationCall(
+      ChatRequest question, AnswerListener listener, StageTimeouts timeouts, Runnable onFirst) {
+    this.timeouts = timeouts;
+    this.silence = new Inactivity(timeouts.nextToken(), this::late);
     this.question = question;
     this.parts = question.prompt().parts();
     this.listener = listener;
@@ -52,8 +58,13 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
    * @param onFirst run when the first token arrives
    */
   static GenerationCall of(
-      StageChannels stages, ChatRequest question, AnswerListener listener, Runnable onFirst) {
-    GenerationCall generation = new GenerationCall(question, listener, onFirst);
+      StageChannels stages,
+      ChatRequest question,
+      AnswerListener listener,
+      StageTimeouts timeouts,
+      Runnable onFirst) {
+    GenerationCall generation = new GenerationCall(question, listener, timeouts, onFirst);
+    generation.result.whenComplete((_, _) -> generation.silence.close());
     LanguageModelGrpc.newStub(stages.traced(StageKind.LLM)).generate(generation);
     return generation;
   }
@@ -90,7 +101,14 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   CompletableFuture<List<Finished>> ask() {
     call().onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
     call().onCompleted();
+    silence.await(timeouts.firstToken());
     return result;
+  }
+
+  private void late(Duration time) {
+    String what = began ? "further token" : "first token";
+    result.completeExceptionally(StageFailure.silent(StageKind.LLM, what, time));
+    call().cancel("no " + what, null);
   }
 
   /** Runs something if the answer fails. */
@@ -114,6 +132,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
 
   @Override
   public void onNext(GenerateResponse response) {
+    silence.pause(); // While the caller takes it, the stage is not asked for more.
     switch (response.getEventCase()) {
       case TOKEN -> {
         if (!began) {
@@ -130,7 +149,10 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
     }
     ClientCallStreamObserver<GenerateRequest> requests = call;
     if (requests != null) {
-      listener.whenReady(() -> requests.request(1));
+      listener.whenReady(() -> {
+        silence.await(began ? timeouts.nextToken() : timeouts.firstToken());
+        requests.request(1);
+      });
     }
   }
 

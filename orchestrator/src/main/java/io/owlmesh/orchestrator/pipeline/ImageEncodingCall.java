@@ -17,10 +17,12 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.Faults;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * straight on into the abstractor, each as soon as it is ready; visual tokens gather here.
  */
 final class ImageEncodingCall {
+  private final Duration patience;
+  private final Inactivity silence;
+  private final AtomicInteger encoded = new AtomicInteger();
   private final List<PromptImage> pictures;
   private final Listener listener;
   private final @Nullable Tensor[] tokens;
@@ -44,7 +49,10 @@ final class ImageEncodingCall {
     void resampled(PromptImage picture, ResampleResponse response);
   }
 
-  private ImageEncodingCall(StageChannels stages, List<PromptImage> pictures, Listener listener) {
+  private ImageEncodingCall(
+      StageChannels stages, List<PromptImage> pictures, Duration patience, Listener listener) {
+    this.patience = patience;
+    this.silence = new Inactivity(patience, this::late);
     this.pictures = pictures;
     this.listener = listener;
     this.tokens = new Tensor[pictures.size()];
@@ -62,14 +70,19 @@ final class ImageEncodingCall {
   /**
    * Starts looking. The calls end with the current gRPC context.
    *
+   * @param patience how long the stages may take to the next image
    * @return visual tokens [Q + 1, H], in the order of the pictures; fails with a {@link
    *     StageFailure}
    */
   static CompletableFuture<List<Tensor>> at(
-      StageChannels stages, List<PromptImage> pictures, Listener listener) {
-    ImageEncodingCall looking = new ImageEncodingCall(stages, pictures, listener);
-    looking.result.whenComplete((_, failure) -> looking.stopIfFailed(failure));
+      StageChannels stages, List<PromptImage> pictures, Duration patience, Listener listener) {
+    ImageEncodingCall looking = new ImageEncodingCall(stages, pictures, patience, listener);
+    looking.result.whenComplete((_, failure) -> {
+      looking.silence.close();
+      looking.stopIfFailed(failure);
+    });
     try {
+      looking.silence.await(patience);
       looking.send();
     } catch (RuntimeException e) {
       looking.result.completeExceptionally(e); // A file that could not be read.
@@ -86,6 +99,15 @@ final class ImageEncodingCall {
               .build());
     }
     vision.onCompleted();
+  }
+
+  private void late(Duration time) {
+    boolean seen = encoded.get() == pictures.size();
+    result.completeExceptionally(
+        StageFailure.silent(
+            seen ? StageKind.ABSTRACTOR : StageKind.VISION,
+            seen ? "visual tokens" : "features",
+            time));
   }
 
   /** A failure of one stage leaves the other with work that nobody wants. */
@@ -108,6 +130,8 @@ final class ImageEncodingCall {
         refuse(StageKind.VISION, picture, response.getError());
         return;
       }
+      encoded.incrementAndGet();
+      silence.await(patience);
       listener.encoded(picture, response);
       abstractor.onNext(
           ResampleRequest.newBuilder()
@@ -145,6 +169,7 @@ final class ImageEncodingCall {
         refuse(StageKind.ABSTRACTOR, picture, response.getError());
         return;
       }
+      silence.await(patience);
       listener.resampled(picture, response);
       tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
     }

@@ -17,6 +17,7 @@ import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracing
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
@@ -27,17 +28,25 @@ import java.util.function.Supplier;
 public final class MeshGateway {
   private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
+  private final Iterable<Dependency> needed;
   private final StageChannels stages;
   private final MeshHealthMonitor watch;
   private final Pipeline pipeline;
 
   @Inject
-  MeshGateway(OrchestratorConfig settings, GrpcTracingClientInterceptor tracing) {
-    this(settings, (ClientInterceptor) tracing);
+  MeshGateway(
+      OrchestratorConfig settings,
+      GrpcTracingClientInterceptor tracing,
+      Instance<Dependency> needed) {
+    this(settings, tracing, (Iterable<Dependency>) needed);
   }
 
-  MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing) {
+  /**
+   * @param needed what must work, too, for health to say SERVING
+   */
+  MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing, Iterable<Dependency> needed) {
     this.settings = settings;
+    this.needed = needed;
     stages =
         new StageChannels(
             Map.of(
@@ -48,7 +57,8 @@ public final class MeshGateway {
     pipeline = pipeline(settings.visualCacheBytes(), this::weights);
     // It is to reach the stages each time, and comes before the watch knows their weights.
     Pipeline forgetful = pipeline(0, () -> "");
-    watch = new MeshHealthMonitor(stages, health, () -> WarmUp.through(forgetful));
+    watch =
+        new MeshHealthMonitor(stages, health, () -> WarmUp.through(forgetful), this::checkNeeded);
   }
 
   private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {
@@ -56,6 +66,7 @@ public final class MeshGateway {
         stages,
         new VisualTokenCache(cacheBytes),
         weights,
+        StageTimeouts.of(settings),
         settings.maxStageCalls(),
         settings.attempts());
   }
@@ -79,6 +90,20 @@ public final class MeshGateway {
    */
   public MeshInfo mesh() {
     return watch.require();
+  }
+
+  private void checkNeeded() {
+    needed.forEach(Dependency::check);
+  }
+
+  /**
+   * Nothing happens if the mesh is whole and all else works.
+   *
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not
+   */
+  public void requireReady() {
+    watch.require();
+    checkNeeded();
   }
 
   /**

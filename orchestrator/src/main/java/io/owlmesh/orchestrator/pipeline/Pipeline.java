@@ -36,6 +36,7 @@ final class Pipeline {
   private final StageChannels stages;
   private final VisualTokenCache memory;
   private final Supplier<String> weights;
+  private final StageTimeouts timeouts;
   private final Guard vision;
   private final Guard abstractor;
   private final Guard llm;
@@ -44,7 +45,8 @@ final class Pipeline {
   /**
    * Leads questions through stages.
    *
-   * @param weights as {@link MeshInfo#visualWeights} names those that make visual tokens now
+   * @param weights as {@link VisualTokenCache#weights} names those that make visual tokens now
+   * @param timeouts of the stages
    * @param maxCalls to one stage at a time
    * @param attempts at work that was refused as unavailable, before the answer began
    */
@@ -52,8 +54,10 @@ final class Pipeline {
       StageChannels stages,
       VisualTokenCache memory,
       Supplier<String> weights,
+      StageTimeouts timeouts,
       int maxCalls,
       int attempts) {
+    this.timeouts = timeouts;
     this.stages = stages;
     this.memory = memory;
     this.weights = weights;
@@ -88,7 +92,8 @@ final class Pipeline {
 
   /** What was said before goes to the language model while new images are looked at. */
   private List<Finished> speak(ChatRequest question, AnswerListener listener, Timings timings) {
-    GenerationCall generation = GenerationCall.of(stages, question, listener, timings::firstToken);
+    GenerationCall generation =
+        GenerationCall.of(stages, question, listener, timeouts, timings::firstToken);
     List<@Nullable Tensor> known = known(question);
     if (known.contains(null)) {
       CompletableFuture<List<Tensor>> look = look(question, listener, timings);
@@ -164,8 +169,9 @@ final class Pipeline {
   }
 
   private List<Tensor> encodeTogether(List<PromptImage> pictures, Reports reports) {
-    return vision.call(
-        () -> abstractor.call(() -> join(ImageEncodingCall.at(stages, pictures, reports))));
+    return vision.call(() ->
+        abstractor.call(
+            () -> join(ImageEncodingCall.at(stages, pictures, timeouts.image(), reports))));
   }
 
   /** Tokens that another brought or brings; who waited for nothing looks for himself. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import io.grpc.Context;
+import io.owlmesh.core.Fault;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageFailure;
@@ -8,9 +10,13 @@ import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /** Counts the positions that prompts take. */
 final class PromptLength {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private PromptLength() {}
 
   /** As {@link MeshGateway#positions}, for images of so many visual tokens. */
@@ -46,9 +52,13 @@ final class PromptLength {
 
   private static int count(LanguageModelGrpc.LanguageModelBlockingStub llm, String text) {
     try {
-      return llm.tokenize(TokenizeRequest.newBuilder().setText(text).build()).getIdsCount();
+      return llm.withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .tokenize(TokenizeRequest.newBuilder().setText(text).build())
+          .getIdsCount();
     } catch (RuntimeException e) {
-      throw new StageFailure(StageKind.LLM, e);
+      StageFailure failure = new StageFailure(StageKind.LLM, e);
+      boolean ours = failure.fault().fault() == Fault.TOO_LATE && !Context.current().isCancelled();
+      throw ours ? StageFailure.silent(StageKind.LLM, "answer", PATIENCE) : failure;
     }
   }
 }

@@ -3,7 +3,7 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.orchestrator.answer.Dependency;
+import io.owlmesh.orchestrator.pipeline.Dependency;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
 import io.owlmesh.orchestrator.store.PrivateFiles;

@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import io.grpc.health.v1.HealthCheckRequest;
+import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthGrpc;
+import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.OpenTelemetry;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.quarkus.runtime.StartupEvent;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** What is behind the front doors, on stages that say back what they are shown. */
 public final class FakeMesh implements AutoCloseable {
+  /** Whether something beside the stages does not work. */
+  public volatile boolean missing;
+
   public final FakeStages stages;
   public final OrchestratorConfig settings;
   public final MeshGateway gateway;
@@ -38,10 +49,16 @@ public final class FakeMesh implements AutoCloseable {
             .withMapping(OrchestratorConfig.class)
             .build()
             .getConfigMapping(OrchestratorConfig.class);
-    gateway = new MeshGateway(settings, new FakeStages.Untraced());
+    gateway = new MeshGateway(settings, new FakeStages.Untraced(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
     gateway.started(new StartupEvent());
     awaitWhole();
+  }
+
+  private void checkNeeded() {
+    if (missing) {
+      throw new OwlException(Fault.UNAVAILABLE, "", "the disk is full");
+    }
   }
 
   private void awaitWhole() throws InterruptedException {
@@ -56,6 +73,29 @@ public final class FakeMesh implements AutoCloseable {
         TimeUnit.MILLISECONDS.sleep(50);
       }
     }
+  }
+
+  /** Whether health says so. */
+  public boolean serving() {
+    CompletableFuture<HealthCheckResponse> answer = new CompletableFuture<>();
+    ((HealthGrpc.HealthImplBase) gateway.health().getHealthService())
+        .check(
+            HealthCheckRequest.getDefaultInstance(),
+            new StreamObserver<>() {
+              @Override
+              public void onNext(HealthCheckResponse response) {
+                answer.complete(response);
+              }
+
+              @Override
+              public void onError(Throwable failure) {
+                answer.completeExceptionally(failure);
+              }
+
+              @Override
+              public void onCompleted() {}
+            });
+    return answer.join().getStatus() == HealthCheckResponse.ServingStatus.SERVING;
   }
 
   /** Looks at images so far, but for the warmUp's. */

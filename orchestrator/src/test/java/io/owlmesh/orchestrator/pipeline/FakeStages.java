@@ -41,6 +41,8 @@ import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -70,6 +72,11 @@ public final class FakeStages implements AutoCloseable {
   final AtomicInteger looks = new AtomicInteger();
 
   final AtomicInteger questions = new AtomicInteger();
+  private final Set<StageKind> hanging = ConcurrentHashMap.newKeySet();
+
+  /** Whether the language model falls silent in its answers. */
+  volatile boolean stopAfterFirstToken;
+
   volatile int tokens = 2;
   private volatile String said = "";
 
@@ -122,6 +129,11 @@ public final class FakeStages implements AutoCloseable {
     return lastOptions;
   }
 
+  /** Calls to a stage are taken and never answered, from now on. */
+  void hang(StageKind stage) {
+    hanging.add(stage);
+  }
+
   /** The next calls to a stage fail. */
   public void fail(StageKind stage, Status status, int times) {
     for (int i = 0; i < times; i++) {
@@ -166,6 +178,11 @@ public final class FakeStages implements AutoCloseable {
               : service.contains("abstractor") ? StageKind.ABSTRACTOR : StageKind.LLM;
       at(calls, stage).incrementAndGet();
       Status failure = at(failures, stage).poll();
+      String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+      if (hanging.contains(stage) && Set.of("Encode", "Abstract", "Generate").contains(method)) {
+        call.request(100);
+        return new ServerCall.Listener<>() {};
+      }
       if (failure == null) {
         return next.startCall(call, headers);
       }
@@ -287,6 +304,9 @@ public final class FakeStages implements AutoCloseable {
       Runnable drain =
           () -> {
             while (out.isReady() && !answer.isEmpty()) {
+              if (stopAfterFirstToken && answer.size() < tokens + 1) {
+                return;
+              }
               GenerateResponse next = answer.remove();
               out.onNext(next);
               if (next.hasFinished()) {

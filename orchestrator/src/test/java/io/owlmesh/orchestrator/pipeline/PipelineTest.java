@@ -18,6 +18,7 @@ import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -34,6 +35,9 @@ import org.junit.jupiter.api.Timeout;
 /** The journey of a question past stages that fail, lie and wait. */
 @Timeout(60)
 class PipelineTest {
+  static final StageTimeouts TIMEOUTS =
+      new StageTimeouts(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
+
   private FakeStages stages;
   private Pipeline pipeline;
   private final Heard heard = new Heard();
@@ -43,7 +47,12 @@ class PipelineTest {
     stages = new FakeStages(test.getDisplayName());
     pipeline =
         new Pipeline(
-            stages.channels, new VisualTokenCache(1 << 20), () -> FakeStages.WEIGHTS, 4, 3);
+            stages.channels,
+            new VisualTokenCache(1 << 20),
+            () -> FakeStages.WEIGHTS,
+            TIMEOUTS,
+            4,
+            3);
   }
 
   @AfterEach
@@ -279,5 +288,63 @@ class PipelineTest {
 
   private void answerNothing(Heard stuck) {
     assertThatThrownBy(() -> pipeline.answer(about(), stuck)).isInstanceOf(StageFailure.class);
+  }
+
+  private Pipeline impatient() {
+    Duration little = Duration.ofMillis(200);
+    return new Pipeline(
+        stages.channels,
+        new VisualTokenCache(1 << 20),
+        () -> FakeStages.WEIGHTS,
+        new StageTimeouts(little, little, little),
+        4,
+        3);
+  }
+
+  private StageFailure silence(ChatRequest question) {
+    return catchThrowableOfType(StageFailure.class, () -> impatient().answer(question, heard));
+  }
+
+  @Test
+  void aStageThatHangsIsGivenUpAndNamed() {
+    stages.hang(StageKind.LLM);
+    assertThat(silence(about()).fault())
+        .hasMessage("the llm stage sent no first token for 0.2 s")
+        .returns(Fault.UNAVAILABLE, OwlException::fault);
+    stages.hang(StageKind.ABSTRACTOR);
+    assertThat(silence(about("cat")).fault())
+        .hasMessage("the abstractor stage sent no visual tokens for 0.2 s");
+    stages.hang(StageKind.VISION);
+    assertThat(silence(about("owl")).fault())
+        .hasMessage("the vision stage sent no features for 0.2 s");
+    assertThat(stages.calls(StageKind.VISION)).as("not tried again").isEqualTo(2);
+  }
+
+  @Test
+  void aStageThatStopsAmidAnAnswerIsGivenUp() {
+    stages.stopAfterFirstToken = true;
+
+    assertThat(silence(about()).fault())
+        .hasMessage("the llm stage sent no further token for 0.2 s");
+  }
+
+  @Test
+  void aCallersDeadlineIsToldWithTheStageAndNotInTheWordsOfALibrary() {
+    stages.hang(StageKind.LLM);
+    var clock = java.util.concurrent.Executors.newSingleThreadScheduledExecutor();
+    Context.CancellableContext caller =
+        Context.current().withDeadlineAfter(200, TimeUnit.MILLISECONDS, clock);
+    Context outer = caller.attach();
+    try {
+      StageFailure late =
+          catchThrowableOfType(StageFailure.class, () -> pipeline.answer(about(), heard));
+      assertThat(late.fault())
+          .hasMessage("the time for the answer ended in the llm stage")
+          .returns(Fault.TOO_LATE, OwlException::fault);
+    } finally {
+      caller.detach(outer);
+      caller.cancel(null);
+      clock.shutdownNow();
+    }
   }
 }

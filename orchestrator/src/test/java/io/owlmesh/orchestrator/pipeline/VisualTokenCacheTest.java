@@ -65,7 +65,12 @@ class VisualTokenCacheTest {
 
   private Pipeline pipeline(long bytes) {
     return new Pipeline(
-        stages.channels, new VisualTokenCache(bytes), () -> FakeStages.WEIGHTS, 64, 1);
+        stages.channels,
+        new VisualTokenCache(bytes),
+        () -> FakeStages.WEIGHTS,
+        PipelineTest.TIMEOUTS,
+        64,
+        1);
   }
 
   private static AnswerDone ask(Pipeline pipeline, Heard heard, String... images) {
