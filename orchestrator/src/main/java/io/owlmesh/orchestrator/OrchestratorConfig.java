@@ -41,9 +41,25 @@ public interface OrchestratorConfig {
   @WithDefault("201326592")
   long maxUploadBytes();
 
+  /** How long a request that arrives may come slower than 4 KiB a second. */
+  @WithDefault("20S")
+  Duration requestPatience();
+
   /** Time for an answer whose caller sets no deadline. */
   @WithDefault("10M")
   Duration deadline();
+
+  /** How long the vision and the abstractor stage may take to the next image. */
+  @WithDefault("60S")
+  Duration imageTimeout();
+
+  /** How long the language model may take to the first token, waiting for its turn included. */
+  @WithDefault("3M")
+  Duration firstTokenTimeout();
+
+  /** How long it may take from one token to the next. */
+  @WithDefault("60S")
+  Duration tokenTimeout();
 
   /** Calls to one stage at a time; more are refused. */
   @WithDefault("64")

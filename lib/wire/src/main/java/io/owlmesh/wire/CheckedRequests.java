@@ -2,6 +2,7 @@
 package io.owlmesh.wire;
 
 import io.grpc.Attributes;
+import io.grpc.Contexts;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -20,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * one call break its connection and the calls of others on it.
  */
 final class CheckedRequests {
+  private static final ConnectionCalls CALLS = new ConnectionCalls();
+
+  private static final Status TOO_MANY =
+      Status.RESOURCE_EXHAUSTED.withDescription(
+          "more than %d calls on one connection".formatted(ConnectionCalls.MAX));
+
   private CheckedRequests() {}
 
   /** A method that is called with requests that could be read. */
@@ -30,9 +37,14 @@ final class CheckedRequests {
     return ServerMethodDefinition.create(
         descriptor.toBuilder(new Reading<>(requests), responses).build(),
         (call, headers) -> {
+          if (!CALLS.enter(call)) {
+            call.close(TOO_MANY, new Metadata());
+            return new ServerCall.Listener<>() {};
+          }
           EndedOnce<Q, R> checked = new EndedOnce<>(call, descriptor);
           InboundLimits.whenSlow(status -> checked.refuse(status, new Metadata()));
-          return new Checking<>(handler.startCall(checked, headers), checked);
+          return new Checking<>(
+              Contexts.interceptCall(Peers.of(call), checked, headers, handler), checked);
         });
   }
 
@@ -86,11 +98,13 @@ final class CheckedRequests {
 
     @Override
     public void onCancel() {
+      CALLS.leave(call);
       service.onCancel();
     }
 
     @Override
     public void onComplete() {
+      CALLS.leave(call);
       // The service did not end this call, and may still work on it.
       if (call.isRefused()) {
         service.onCancel();

@@ -28,9 +28,6 @@ public final class Wire {
   /** Largest message, bytes: an image file of 20 MiB, and room. */
   public static final int MAX_MESSAGE = 32 << 20;
 
-  /** Calls of one connection at a time; a client of gRPC keeps more of them waiting. */
-  private static final int MAX_CALLS = 256;
-
   // A connection whose calls are given up faster than this serves nobody.
   private static final int MAX_RESETS = 2_000;
   private static final int RESETS_SECONDS = 30;
@@ -119,7 +116,7 @@ public final class Wire {
   public static NettyServerBuilder tune(NettyServerBuilder server) {
     return server
         .addStreamTracerFactory(new InboundLimits())
-        .maxConcurrentCallsPerConnection(MAX_CALLS)
+        .maxConcurrentCallsPerConnection(ConnectionCalls.MAX)
         .maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
         .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
         .maxConnectionAge(AGE_MINUTES, TimeUnit.MINUTES)

@@ -6,6 +6,7 @@ import io.grpc.Status;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.wire.Faults;
@@ -25,26 +26,23 @@ public final class ActiveAnswer {
 
   private final AdmissionControl answers;
   private final AnswerObserver caller;
+  private final String from;
   private final Span span;
   private final Context.CancellableContext context;
-  private boolean entered;
   private final List<Runnable> held = new ArrayList<>();
   private boolean ended;
 
   ActiveAnswer(
       AdmissionControl answers,
       AnswerObserver caller,
+      String from,
       Span span,
       Context.CancellableContext context) {
     this.answers = answers;
     this.caller = caller;
+    this.from = from;
     this.span = span;
     this.context = context;
-  }
-
-  synchronized void enter() {
-    answers.takePlace();
-    entered = true;
   }
 
   /**
@@ -54,20 +52,32 @@ public final class ActiveAnswer {
    */
   public synchronized void reserve(long bytes) {
     if (!ended) {
-      held.add(answers.hold(bytes));
+      held.add(answers.hold(from, bytes));
     }
   }
 
   /**
-   * Leads a question through the stages. Does nothing if the answer is over.
+   * Takes a place and leads a question through the stages; fails if there is no place. Does nothing
+   * if the answer is over.
    *
    * @param question asked on the thread of the answer, may block and fail; if there is none, all
    *     was told and the answer is over
    */
-  public synchronized void start(Supplier<Optional<ChatRequest>> question) {
-    if (!ended) {
-      answers.execute(context.wrap(() -> run(question)));
+  public void start(Supplier<Optional<ChatRequest>> question) {
+    try {
+      if (enter()) {
+        answers.execute(context.wrap(() -> run(question)));
+      }
+    } catch (OwlException e) {
+      fail(e);
     }
+  }
+
+  private synchronized boolean enter() {
+    if (!ended) {
+      held.add(answers.takePlace(from));
+    }
+    return !ended;
   }
 
   private void run(Supplier<Optional<ChatRequest>> asked) {
@@ -110,9 +120,6 @@ public final class ActiveAnswer {
       return false;
     }
     ended = true;
-    if (entered) {
-      answers.leavePlace();
-    }
     held.forEach(Runnable::run);
     return true;
   }

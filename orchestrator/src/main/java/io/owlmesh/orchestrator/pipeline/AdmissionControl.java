@@ -6,26 +6,37 @@ import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.wire.Peers;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
 public final class AdmissionControl {
-  private static final Context.Key<Boolean> OWN_DEADLINE = Context.key("owl.own-deadline");
+  private static final int COMPUTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
+
+  /** Bytes a second of a request that arrives. */
+  private static final int LEAST_RATE = 4 << 10;
 
   private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final Tracer tracer;
-  private final Semaphore places;
-  private final AtomicLong uploadBytes = new AtomicLong();
+  private final Shares places;
+  private final Shares room;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ExecutorService computing =
+      Executors.newFixedThreadPool(
+          COMPUTING, Thread.ofPlatform().name("compute-", 0).daemon(true).factory());
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("deadlines").daemon(true).factory());
@@ -35,19 +46,25 @@ public final class AdmissionControl {
     this.gateway = gateway;
     this.settings = settings;
     this.tracer = tracer;
-    this.places = new Semaphore(settings.maxAnswers());
+    this.places = new Shares(settings.maxAnswers());
+    this.room = new Shares(settings.maxUploadBytes());
   }
 
   /**
    * Begins an answer, in the trace and under the deadline of the current call, or under one of our
-   * own. If the mesh is not whole or has no place, the caller hears so and the answer is over.
+   * own. It takes a place once it starts. If the mesh is not whole, the caller hears so and the
+   * answer is over.
    */
   public ActiveAnswer open(AnswerObserver caller) {
     ActiveAnswer answering =
-        new ActiveAnswer(this, caller, tracer.spanBuilder("owl.answer").startSpan(), deadline());
+        new ActiveAnswer(
+            this,
+            caller,
+            Peers.current(),
+            tracer.spanBuilder("owl.answer").startSpan(),
+            deadline());
     try {
       gateway.mesh();
-      answering.enter();
     } catch (OwlException e) {
       answering.fail(e);
     }
@@ -69,36 +86,72 @@ public final class AdmissionControl {
     return Context.current().getDeadline() != null && OWN_DEADLINE.get() == null;
   }
 
-  void takePlace() {
-    if (!places.tryAcquire()) {
-      throw new OwlException(
-          Fault.SATURATED,
-          "",
-          "%d answers are in work, the limit".formatted(settings.maxAnswers()));
-    }
+  /**
+   * Takes a place for an answer.
+   *
+   * @return gives it back; to be run once
+   * @throws OwlException SATURATED if there is none, or only some that are kept for others
+   */
+  Runnable takePlace(String caller) {
+    return places
+        .take(caller, 1)
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.SATURATED,
+                "",
+                "%d answers are in work of at most %d; some places are kept for other callers"
+                    .formatted(places.taken(), settings.maxAnswers())));
   }
 
-  void leavePlace() {
-    places.release();
+  /** As {@link #hold(String, long)}, for the current caller. */
+  public Runnable hold(long bytes) {
+    return hold(Peers.current(), bytes);
   }
 
   /**
-   * Counts bytes of images that are about to be kept.
+   * Counts bytes that are kept for a caller.
    *
+   * @param caller as {@link Peers} names it
    * @return gives them back; to be run once
    * @throws OwlException SATURATED if all callers together hold too many
    */
-  public Runnable hold(long bytes) {
-    long all = uploadBytes.addAndGet(bytes);
-    if (all > settings.maxUploadBytes()) {
-      uploadBytes.addAndGet(-bytes);
-      throw new OwlException(
-          Fault.SATURATED,
-          "images",
-          "%d bytes of images, but %d are in work of at most %d"
-              .formatted(bytes, all - bytes, settings.maxUploadBytes()));
-    }
-    return () -> uploadBytes.addAndGet(-bytes);
+  public Runnable hold(String caller, long bytes) {
+    return room.take(caller, bytes)
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.SATURATED,
+                "images",
+                "%d bytes of images, but %d are in work of at most %d"
+                    .formatted(bytes, room.taken(), settings.maxUploadBytes())));
+  }
+
+  /** How long a request that arrives may come slower than the least rate. */
+  public Duration patience() {
+    return settings.requestPatience();
+  }
+
+  /**
+   * Calls, again and again, if something does not go on.
+   *
+   * @param progress bytes so far
+   * @return ends it
+   */
+  public Runnable watch(LongSupplier progress, Runnable late) {
+    long millis = patience().toMillis();
+    long least = Math.max(1, LEAST_RATE * millis / 1000);
+    AtomicLong seen = new AtomicLong();
+    var check =
+        clock.scheduleWithFixedDelay(
+            () -> {
+              long now = progress.getAsLong();
+              if (now - seen.getAndSet(now) < least) {
+                execute(late);
+              }
+            },
+            millis,
+            millis,
+            TimeUnit.MILLISECONDS);
+    return () -> check.cancel(false);
   }
 
   Pipeline pipeline() {
@@ -108,5 +161,17 @@ public final class AdmissionControl {
   /** Runs something on a thread of its own. */
   public void execute(Runnable work) {
     threads.execute(work);
+  }
+
+  /**
+   * Computes on threads of the system, for the caller, who waits: virtual threads share few that
+   * carry them all, and one that computes keeps its carrier from the others.
+   */
+  public <T> T compute(Supplier<T> work) {
+    try {
+      return CompletableFuture.supplyAsync(work, computing).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException own ? own : e;
+    }
   }
 }

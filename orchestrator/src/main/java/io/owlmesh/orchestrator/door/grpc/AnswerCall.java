@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.grpc;
 
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
@@ -18,10 +19,12 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
   private final Consumer<ChatRequest> ask;
   private final Consumer<Throwable> refuse;
   private @Nullable ConversationUpload upload;
+  private @Nullable Reservation room;
+  private volatile long arrived;
   private boolean over;
 
   /**
-   * @param reserve called once with the bytes of all images, before any is kept; may refuse them
+   * @param reserve called with bytes of images, before they are kept; may refuse them
    * @param ask called once with the whole question
    * @param refuse called once instead if it is wrong
    */
@@ -37,7 +40,9 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
   }
 
   @Override
-  public void onNext(AnswerRequest request) {
+  @SuppressWarnings("NonAtomicVolatileUpdate") // Written under the lock.
+  public synchronized void onNext(AnswerRequest request) {
+    arrived += request.getSerializedSize();
     if (over && upload == null) {
       return; // Refused; what is still on its way is dropped.
     }
@@ -52,9 +57,10 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
     switch (request.getStepCase()) {
       case CONVERSATION -> begin(request.getConversation());
       case IMAGE -> {
-        if (upload == null) {
+        if (upload == null || room == null) {
           throw OwlException.badInput("conversation", "must come before its images");
         }
+        room.grow(arrived);
         upload.add(request.getImage());
       }
       case STEP_NOT_SET -> throw OwlException.badInput("step", "is neither conversation nor image");
@@ -69,13 +75,24 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
     if (upload != null) {
       throw OwlException.badInput("conversation", "was sent already");
     }
-    ConversationUpload announced = new ConversationUpload(conversation, limits);
-    reserve.accept(announced.totalBytes());
-    upload = announced;
+    upload = new ConversationUpload(conversation, limits);
+    room = new Reservation(reserve, upload.totalBytes());
+  }
+
+  /** Bytes of the question so far. */
+  long arrived() {
+    return arrived;
+  }
+
+  /** The question does not go on; nothing happens if it is whole. */
+  synchronized void late() {
+    if (!over) {
+      end(new OwlException(Fault.TOO_LATE, "", "the question does not arrive"));
+    }
   }
 
   @Override
-  public void onCompleted() {
+  public synchronized void onCompleted() {
     if (!over) {
       end(
           upload == null
@@ -85,7 +102,7 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
   }
 
   @Override
-  public void onError(Throwable cancelled) {
+  public synchronized void onError(Throwable cancelled) {
     end(cancelled);
   }
 

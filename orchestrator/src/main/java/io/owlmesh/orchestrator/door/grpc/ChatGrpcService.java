@@ -44,6 +44,7 @@ import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -78,13 +79,26 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
   public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> responses) {
     var out = (ServerCallStreamObserver<AnswerResponse>) responses;
     ActiveAnswer answering = answers.open(new AnswerEvents(new OutboundStream<>(out)));
+    AtomicReference<Runnable> unwatch = new AtomicReference<>(() -> {});
     // Without a handler, sending to a caller who went away would throw.
-    out.setOnCancelHandler(answering::cancel);
-    return new AnswerCall(
-        settings,
-        answering::reserve,
-        question -> answering.start(() -> Optional.of(question)),
-        answering::fail);
+    out.setOnCancelHandler(() -> {
+      unwatch.get().run();
+      answering.cancel();
+    });
+    AnswerCall call =
+        new AnswerCall(
+            settings,
+            answering::reserve,
+            question -> {
+              unwatch.get().run();
+              answering.start(() -> Optional.of(question));
+            },
+            failure -> {
+              unwatch.get().run();
+              answering.fail(failure);
+            });
+    unwatch.set(answers.watch(call::arrived, call::late));
+    return call;
   }
 
   @Override

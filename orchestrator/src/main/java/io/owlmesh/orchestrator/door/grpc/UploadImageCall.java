@@ -5,10 +5,14 @@ import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.proto.chat.v1.UploadImageRequest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** The caller's side of one UploadImage: gathers the file, then hands it on. */
 final class UploadImageCall implements StreamObserver<UploadImageRequest> {
@@ -19,7 +23,10 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
   private final Consumer<ByteString> keep;
   private final Consumer<Throwable> refuse;
   private final int maxBytes;
-  private Runnable giveBack = () -> {};
+  private final List<Runnable> held = new ArrayList<>();
+  private final Runnable unwatch;
+  private @Nullable Reservation room;
+  private volatile long arrived;
   private long announced;
   private ByteString file = ByteString.EMPTY;
   private boolean over;
@@ -39,6 +46,9 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
     this.keep = keep;
     this.refuse = refuse;
     this.life = answers.deadline();
+    this.unwatch =
+        answers.watch(
+            () -> arrived, () -> end(new OwlException(Fault.TOO_LATE, "data", "does not arrive")));
     life.addListener(
         ended -> end(Contexts.statusFromCancelled(ended).asRuntimeException()), Runnable::run);
   }
@@ -66,12 +76,12 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
     if (size < 1 || size > maxBytes) {
       throw OwlException.badInput("header.size_bytes", size + ", allowed is 1 to " + maxBytes);
     }
-    giveBack = answers.hold(size);
+    room = new Reservation(bytes -> held.add(answers.hold(bytes)), size);
     announced = size;
   }
 
   private void add(ByteString data) {
-    if (announced == 0) {
+    if (room == null) {
       throw OwlException.badInput("header", "must come before its data");
     }
     if (data.isEmpty() || data.size() > MAX_CHUNK) {
@@ -80,9 +90,12 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
     if (file.size() + (long) data.size() > announced) {
       throw OwlException.badInput("data", "more than the " + announced + " bytes announced");
     }
+    arrived = (long) file.size() + data.size();
+    room.grow(arrived);
     file = file.concat(data);
     if (file.size() == announced) {
       over = true;
+      unwatch.run();
       answers.execute(life.wrap(this::keepAll));
     }
   }
@@ -99,8 +112,8 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
 
   private synchronized void free() {
     file = ByteString.EMPTY;
-    giveBack.run();
-    giveBack = () -> {};
+    held.forEach(Runnable::run);
+    held.clear();
     life.cancel(null);
   }
 
@@ -121,6 +134,7 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
   private synchronized void end(Throwable failure) {
     if (!over) {
       over = true;
+      unwatch.run();
       refuse.accept(failure);
       free();
     }

@@ -7,13 +7,16 @@ import io.opentelemetry.context.Scope;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.session.TextRules;
+import io.owlmesh.wire.Peers;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
+import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -32,6 +35,7 @@ public final class Exchange {
 
   private final RoutingContext routing;
   private final AdmissionControl answers;
+  private final String caller;
   private final Context trace = Context.current();
   private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
 
@@ -39,6 +43,7 @@ public final class Exchange {
   public Exchange(RoutingContext routing, AdmissionControl answers) {
     this.routing = routing;
     this.answers = answers;
+    this.caller = caller(routing.request().connection().remoteAddress());
     routing.addEndHandler(end -> whole.complete(end.succeeded()));
   }
 
@@ -54,7 +59,7 @@ public final class Exchange {
   public void work(Runnable work) {
     answers.execute(() -> {
       try (Scope _ = trace.makeCurrent()) {
-        work.run();
+        Peers.with(caller).run(work);
       } catch (RuntimeException e) {
         fail(e);
       }
@@ -63,31 +68,34 @@ public final class Exchange {
 
   /**
    * Reads the body, then does something with it on a thread of its own. A body over the limit, or
-   * one that does not come in time, is refused; so is one for which all callers together leave no
-   * room.
+   * one that comes too slowly, is refused; so is one for which all callers together leave no room.
    *
-   * @param copies how often the body will be in memory, at most
+   * @param copies what reading the body takes, in times of its size
    */
   public void body(long limit, int copies, Consumer<Buffer> work) {
-    receive(
-        limit,
-        copies,
-        room -> {
-          long most = Math.min(limit, Math.max(announced(), 0));
-          new RequestBody(limit, room::grow, this::fail)
-              .read(routing, RequestBody.patience(most), body -> work(() -> work.accept(body)));
-        });
+    Intake.Bytes bytes = new Intake.Bytes(copies);
+    body(limit, bytes, () -> work.accept(bytes.content()));
   }
 
-  /** Refuses what is announced and too large, or for which there is no room. */
-  private void receive(long limit, int copies, Consumer<UploadBudget> read) {
+  private void body(long limit, Intake intake, Runnable work) {
+    receive(
+        limit,
+        room ->
+            new RequestBody(intake, limit, room::grow, this::fail)
+                .read(routing, answers.patience(), () -> work(work)));
+  }
+
+  /** Refuses what is announced and too large, or encoded in a way that is not read. */
+  private void receive(long limit, Consumer<UploadBudget> read) {
     try {
-      long announced = announced();
-      if (announced > limit) {
+      String encoding = routing.request().getHeader("Content-Encoding");
+      if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+        throw HttpRefusal.wrongType("of no Content-Encoding", encoding);
+      }
+      if (announced() > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      UploadBudget room = new UploadBudget(answers, copies);
-      room.take(announced);
+      UploadBudget room = new UploadBudget(answers, caller);
       whole.thenRun(room::leave);
       read.accept(room);
     } catch (RuntimeException e) {
@@ -95,26 +103,36 @@ public final class Exchange {
     }
   }
 
+  /** Who asks, as far as shares of memory and places go. */
+  private static String caller(SocketAddress from) {
+    return Peers.name(new InetSocketAddress(from.hostAddress(), from.port()));
+  }
+
   /** As {@link #body}, of JSON. */
   public void json(long limit, int copies, Consumer<Buffer> work) {
+    Intake.Bytes bytes = new Intake.Bytes(copies);
+    json(limit, bytes, () -> work.accept(bytes.content()));
+  }
+
+  /** Reads JSON into something that takes it apart on the way. */
+  public void json(long limit, Intake intake, Runnable work) {
     String type = String.valueOf(routing.request().getHeader("Content-Type"));
     if (!type.split(";", 2)[0].strip().equalsIgnoreCase(JSON)) {
       fail(HttpRefusal.wrongType(JSON, type));
       return;
     }
-    body(limit, copies, work);
+    body(limit, intake, work);
   }
 
   /** As {@link #body}, of a form with one file. */
   public void form(long limit, Consumer<MultipartUpload> work) {
     receive(
         limit + FORM,
-        3,
         room ->
             new MultipartUpload(routing.request(), limit, room::grow)
                 .read(
                     routing,
-                    RequestBody.patience(Math.max(announced(), 0)),
+                    answers.patience(),
                     form -> work(() -> work.accept(form)),
                     this::fail));
   }
@@ -187,9 +205,16 @@ public final class Exchange {
     routing.response().putHeader(name, value);
   }
 
-  /** Answers with JSON. */
+  /** Answers with JSON, which is of this moment and of this caller. */
   public void reply(String json) {
+    routing.response().putHeader("Cache-Control", "no-store");
     reply(JSON, Buffer.buffer(json));
+  }
+
+  /** Answers with JSON and a status. */
+  void reply(int status, String json) {
+    routing.response().setStatusCode(status);
+    reply(json);
   }
 
   /** Answers with something else. */

@@ -14,8 +14,14 @@ interface HttpConfig {
   String host();
 
   /**
-   * Names by which browsers may reach a server that listens on loopback, besides localhost; a proxy
-   * on the same machine that passes its own name on needs it here.
+   * Names by which browsers may reach the server, besides localhost and any address. Needed where
+   * it listens beyond loopback, and for a proxy that passes its own name on.
    */
   Optional<List<String>> httpHosts();
+
+  /** Pages of other servers that may ask this one, as {@code https://app.example.org}. */
+  Optional<List<String>> httpOrigins();
+
+  /** Addresses of proxies whose {@code X-Forwarded-Host} is believed. */
+  Optional<List<String>> httpProxies();
 }

@@ -2,7 +2,7 @@
 package io.owlmesh.orchestrator.door.http;
 
 /** Why a request was refused before anybody asked what it wants; only HTTP has such reasons. */
-final class HttpRefusal extends RuntimeException {
+public final class HttpRefusal extends RuntimeException {
   private final int status;
   private final String code;
   private final String sentence;
@@ -15,7 +15,12 @@ final class HttpRefusal extends RuntimeException {
   }
 
   static HttpRefusal tooLarge(long limit) {
-    return new HttpRefusal(413, "request_too_large", "the body exceeds " + limit + " bytes");
+    return tooLarge("the body", limit);
+  }
+
+  /** A part of a request is too large. */
+  public static HttpRefusal tooLarge(String what, long limit) {
+    return new HttpRefusal(413, "request_too_large", what + " exceeds " + limit + " bytes");
   }
 
   static HttpRefusal wrongType(String expected, String type) {

@@ -20,6 +20,8 @@ public final class MultipartUpload {
   private static final String FILE = "file";
   private static final String TYPE = "multipart/form-data";
   private static final int MAX_NAME = 255;
+  // As it came, as the file, and as whatever looks at it.
+  private static final long COPIES = 3;
 
   private final HttpServerRequest request;
   private final long limit;
@@ -31,7 +33,7 @@ public final class MultipartUpload {
 
   /**
    * @param limit bytes of the file
-   * @param room told the size that the file is about to have; may refuse
+   * @param room told the memory that the file takes; may refuse
    */
   MultipartUpload(HttpServerRequest request, long limit, LongConsumer room) {
     this.request = request;
@@ -51,7 +53,7 @@ public final class MultipartUpload {
       refuse(HttpRefusal.wrongType(TYPE, type));
       return;
     }
-    RequestBody.watch(routing, patience, this::refuse);
+    RequestBody.watch(routing, patience, limit, content::length, this::refuse);
     request.uploadHandler(this::begin);
     request.exceptionHandler(_ -> refuse(OwlException.badInput("body", "is no form as announced")));
     request.endHandler(_ -> {
@@ -88,8 +90,8 @@ public final class MultipartUpload {
       if (size > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      room.accept(size);
       content.appendBuffer(piece);
+      room.accept(COPIES * size);
     } catch (RuntimeException e) {
       refuse(e);
     }

@@ -2,8 +2,11 @@
 package io.owlmesh.orchestrator.door.http;
 
 import io.netty.util.NetUtil;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -12,6 +15,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -19,21 +23,60 @@ import org.jspecify.annotations.Nullable;
 /**
  * Refuses what a page of somebody else makes a browser send: there is no password, so whoever
  * reaches the server may do everything. A browser says where a request comes from, and the name it
- * looked up to get here; other clients say neither, or what is true.
+ * looked up to get here; other clients say neither, or what is true. Pages that the operator names
+ * may ask (CORS).
  */
 @Singleton
 final class OriginFilter {
   private static final int BEFORE_ALL = -100;
+  private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+  private static final String TOLD = "X-Request-Id, Retry-After";
 
   private final AdmissionControl answers;
-  private final boolean loopback;
   private final Set<String> names = new HashSet<>(Set.of("localhost"));
+  private final Set<String> origins = new HashSet<>();
+  private final Set<String> proxies;
 
+  /**
+   * @throws OwlException BAD_INPUT if the server is to listen beyond loopback and has no names
+   */
   @Inject
   OriginFilter(HttpConfig config, AdmissionControl answers) {
     this.answers = answers;
-    this.loopback = config.host().startsWith("127.") || config.host().equals("localhost");
-    config.httpHosts().ifPresent(names::addAll);
+    List<String> hosts = config.httpHosts().orElse(List.of());
+    if (hosts.isEmpty() && !isLoopback(config.host())) {
+      throw OwlException.badInput(
+          "owl.host",
+          "'%s' is reached from other machines, and there is no password: set OWL_HTTP_HOSTS to the names by which browsers may call it"
+              .formatted(config.host()));
+    }
+    hosts.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
+    config
+        .httpOrigins()
+        .ifPresent(all -> all.forEach(one -> origins.add(one.toLowerCase(Locale.ROOT))));
+    proxies = Set.copyOf(config.httpProxies().orElse(List.of()));
+  }
+
+  private static boolean isLoopback(String host) {
+    String name = bare(host);
+    byte[] address = NetUtil.createByteArrayFromIpAddressString(name);
+    if (address == null) {
+      return name.equals("localhost");
+    }
+    if (address.length == 4) {
+      return address[0] == 127;
+    }
+    for (int i = 0; i < 15; i++) {
+      if (address[i] != 0) {
+        return false;
+      }
+    }
+    return address[15] == 1;
+  }
+
+  /** An address without the brackets that tell it from a port. */
+  private static String bare(String host) {
+    return host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
   }
 
   void install(@Observes Router router) {
@@ -42,20 +85,52 @@ final class OriginFilter {
 
   private void check(RoutingContext routing) {
     HttpServerRequest request = routing.request();
-    HostAndPort authority = request.authority();
+    HostAndPort authority = authority(request);
+    String origin = request.getHeader("Origin");
     if (authority == null || !known(authority.host())) {
       refuse(routing, "nobody calls this server '%s'".formatted(authority));
-    } else if (isForeign(request.getHeader("Origin"), authority)) {
+    } else if (origin != null && origins.contains(origin.toLowerCase(Locale.ROOT))) {
+      allow(routing, origin);
+    } else if (isForeign(origin, authority)) {
       refuse(routing, "pages of other servers may not ask this one");
     } else {
       routing.next();
     }
   }
 
-  /** A name that somebody's own server of names leads here could be anybody's. */
+  /** The name that the browser knows. */
+  private @Nullable HostAndPort authority(HttpServerRequest request) {
+    String forwarded = request.getHeader("X-Forwarded-Host");
+    if (forwarded == null || !proxies.contains(request.remoteAddress().hostAddress())) {
+      return request.authority();
+    }
+    return HostAndPort.parseAuthority(forwarded.split(",", 2)[0].strip(), -1);
+  }
+
+  /** Answers what a browser asks before it lets a page ask, or adds what it looks for. */
+  private static void allow(RoutingContext routing, String origin) {
+    HttpServerRequest request = routing.request();
+    HttpServerResponse response = routing.response();
+    response.putHeader("Access-Control-Allow-Origin", origin);
+    response.putHeader("Vary", "Origin");
+    if (!request.method().equals(HttpMethod.OPTIONS)
+        || request.getHeader("Access-Control-Request-Method") == null) {
+      response.putHeader("Access-Control-Expose-Headers", TOLD);
+      routing.next();
+      return;
+    }
+    response.putHeader("Access-Control-Allow-Methods", METHODS);
+    String headers = request.getHeader("Access-Control-Request-Headers");
+    if (headers != null) {
+      response.putHeader("Access-Control-Allow-Headers", headers);
+    }
+    response.putHeader("Access-Control-Max-Age", "600").setStatusCode(204).end();
+  }
+
+  /** Guards against DNS rebinding: anybody's name server may lead any other name here. */
   private boolean known(String host) {
-    String name = host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
-    return !loopback || isAddress(name) || names.contains(name);
+    String name = bare(host);
+    return isAddress(name) || names.contains(name);
   }
 
   private static boolean isAddress(String name) {

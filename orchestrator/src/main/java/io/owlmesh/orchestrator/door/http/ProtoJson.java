@@ -42,6 +42,7 @@ public final class ProtoJson {
     try {
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(json.getBytes())).toString();
+      JsonLimits.check(text, into.getDescriptorForType());
       JsonFormat.parser().merge(text, into);
     } catch (CharacterCodingException e) {
       throw OwlException.badInput("body", "is no UTF-8");

@@ -10,34 +10,45 @@ import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /** A request's body that is still arriving; everything happens on one thread of the network. */
 final class RequestBody {
   private static final Duration LINGER = Duration.ofSeconds(5);
   private static final int SLOWEST = 256 << 10;
 
-  private final Buffer content = Buffer.buffer();
+  /** Bytes a second that must come, over each {@code patience}. */
+  private static final int LEAST_RATE = 4 << 10;
+
+  private final Intake intake;
   private final long limit;
   private final LongConsumer room;
   private final Consumer<Throwable> refuse;
+  private long size;
   private boolean over;
 
   /**
    * A body of which nothing has come.
    *
+   * @param intake takes its bytes
    * @param limit bytes
-   * @param room told the size that the body is about to have; may refuse
+   * @param room told the memory that it takes so far; may refuse
    * @param refuse told why it cannot be had, instead of it
    */
-  RequestBody(long limit, LongConsumer room, Consumer<Throwable> refuse) {
+  RequestBody(Intake intake, long limit, LongConsumer room, Consumer<Throwable> refuse) {
+    this.intake = intake;
     this.limit = limit;
     this.room = room;
     this.refuse = refuse;
   }
 
-  /** Reads to the end. */
-  void read(RoutingContext routing, Duration patience, Consumer<Buffer> whole) {
-    watch(routing, patience, this::refuse);
+  /**
+   * Reads to the end.
+   *
+   * @param patience how long less than the least rate may come
+   */
+  void read(RoutingContext routing, Duration patience, Runnable whole) {
+    watch(routing, patience, limit, () -> size, this::refuse);
     routing
         .request()
         .handler(this::take)
@@ -46,30 +57,42 @@ final class RequestBody {
         .endHandler(_ -> {
           if (!over) {
             over = true;
-            whole.accept(content);
+            whole.run();
           }
         });
     welcome(routing.request());
   }
 
-  /** How long a body may take: some time, and what its size takes on a slow line. */
-  static Duration patience(long bytes) {
-    return Duration.ofSeconds(60 + bytes / SLOWEST);
-  }
-
-  /** Calls if the body has not come in time. */
-  static void watch(RoutingContext routing, Duration patience, Consumer<Throwable> late) {
-    HttpRefusal refusal =
-        new HttpRefusal(
-            408, "request_timeout", "the body did not come within %s".formatted(patience));
+  /**
+   * Calls if a body does not come: less than the least rate for some time, or all in all more than
+   * its limit takes on a slow line.
+   *
+   * @param size bytes so far
+   */
+  static void watch(
+      RoutingContext routing,
+      Duration patience,
+      long limit,
+      LongSupplier size,
+      Consumer<Throwable> late) {
+    Duration longest = patience.multipliedBy(2).plusSeconds(limit / SLOWEST);
+    long end = System.nanoTime() + longest.toNanos();
+    long least = Math.max(1, LEAST_RATE * patience.toMillis() / 1000);
+    long[] seen = {0};
     long timer =
         routing
             .vertx()
-            .setTimer(
+            .setPeriodic(
                 patience.toMillis(),
                 _ -> {
-                  if (!routing.request().isEnded()) {
-                    late.accept(refusal);
+                  boolean slow = size.getAsLong() - seen[0] < least || System.nanoTime() > end;
+                  seen[0] = size.getAsLong();
+                  if (slow && !routing.request().isEnded()) {
+                    late.accept(
+                        new HttpRefusal(
+                            408,
+                            "request_timeout",
+                            "the body came slower than %d bytes in %s".formatted(least, patience)));
                   }
                 });
     routing.addEndHandler(_ -> routing.vertx().cancelTimer(timer));
@@ -87,12 +110,12 @@ final class RequestBody {
       return;
     }
     try {
-      long size = content.length() + (long) piece.length();
+      size += piece.length();
       if (size > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      room.accept(size);
-      content.appendBuffer(piece);
+      intake.take(piece);
+      room.accept(intake.memory());
     } catch (RuntimeException e) {
       refuse(e);
     }

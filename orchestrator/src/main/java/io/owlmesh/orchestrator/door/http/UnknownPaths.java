@@ -12,10 +12,17 @@ import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** Whoever asks for what is not there hears so in the same words as of any other mistake. */
+/**
+ * Whoever asks for what is not there hears so in the same words as of any other mistake: 404 if no
+ * method is known at a path, 405 with those that are. HEAD is answered wherever GET is.
+ */
 @Singleton
 final class UnknownPaths {
+  private static final String SEEN = "owl.head";
+
   private final AdmissionControl answers;
 
   @Inject
@@ -26,20 +33,37 @@ final class UnknownPaths {
   void install(@Observes Router router) {
     router.errorHandler(
         400, routing -> refuse(routing, 400, "invalid_url", "the URL is malformed"));
-    router.errorHandler(
-        404,
-        routing ->
-            refuse(
-                routing, 404, "not_found", "there is no '%s'".formatted(routing.request().path())));
-    router.errorHandler(405, routing -> refuseMethod(routing, router.getRoutes()));
+    // A route for all paths, as that of the page's files, takes one of the two for the other.
+    router.errorHandler(404, routing -> refuse(routing, router.getRoutes()));
+    router.errorHandler(405, routing -> refuse(routing, router.getRoutes()));
   }
 
   private void refuse(RoutingContext routing, int status, String code, String sentence) {
     new Exchange(routing, answers).fail(new HttpRefusal(status, code, sentence));
   }
 
-  private void refuseMethod(RoutingContext routing, List<Route> routes) {
+  private void refuse(RoutingContext routing, List<Route> routes) {
     String path = String.valueOf(routing.request().path());
+    HttpMethod method = routing.request().method();
+    Set<String> allowed = allowed(routes, path);
+    if (allowed.isEmpty()) {
+      refuse(routing, 404, "not_found", "there is no '%s'".formatted(path));
+    } else if (method.equals(HttpMethod.HEAD)
+        && allowed.contains("GET")
+        && routing.data().putIfAbsent(SEEN, true) == null) {
+      routing.reroute(HttpMethod.GET, path); // The network leaves its body out.
+    } else {
+      String methods = String.join(", ", allowed);
+      routing.response().putHeader("Allow", methods);
+      refuse(
+          routing,
+          405,
+          "method_not_allowed",
+          "'%s' does not take %s but %s".formatted(path, method, methods));
+    }
+  }
+
+  private static Set<String> allowed(List<Route> routes, String path) {
     Set<String> allowed = new TreeSet<>();
     for (Route route : routes) {
       Set<HttpMethod> methods = route.methods();
@@ -47,16 +71,22 @@ final class UnknownPaths {
         methods.forEach(method -> allowed.add(method.name()));
       }
     }
-    routing.response().putHeader("Allow", String.join(", ", allowed));
-    String sentence =
-        "'%s' does not take %s but %s"
-            .formatted(path, routing.request().method(), String.join(", ", allowed));
-    refuse(routing, 405, "method_not_allowed", sentence);
+    if (allowed.contains("GET")) {
+      allowed.add("HEAD");
+    }
+    return allowed;
   }
 
+  /** Whether a route is for this very path, and not for all below another. */
   private static boolean isAt(Route route, String path) {
     String pattern = route.getPath();
-    return pattern != null
-        && path.matches(pattern.replaceAll("\\*$", ".*").replaceAll(":[^/]+", "[^/]+"));
+    return pattern != null && !pattern.endsWith("*") && path.matches(regex(pattern));
+  }
+
+  private static String regex(String pattern) {
+    return Pattern.compile("/")
+        .splitAsStream(pattern)
+        .map(part -> part.startsWith(":") ? "[^/]+" : Pattern.quote(part))
+        .collect(Collectors.joining("/"));
   }
 }

@@ -10,31 +10,25 @@ final class UploadBudget {
   private static final long LEAST = 64 << 10;
 
   private final AdmissionControl answers;
-  private final int copies;
+  private final String caller;
   private final List<Runnable> held = new ArrayList<>();
   private long bytes;
   private boolean left;
 
   /**
-   * @param copies how often the body will be in memory, at most
+   * @param caller who sends it, as {@link io.owlmesh.wire.Peers} names it
    */
-  UploadBudget(AdmissionControl answers, int copies) {
+  UploadBudget(AdmissionControl answers, String caller) {
     this.answers = answers;
-    this.copies = copies;
+    this.caller = caller;
   }
 
-  /** Takes room for a body whose size is known. */
-  synchronized void take(long size) {
-    if (size > bytes && !left) {
-      held.add(answers.hold(copies * (size - bytes)));
-      bytes = size;
-    }
-  }
-
-  /** Takes room for a body that has grown to a size and may grow on. */
+  /** Takes room for a body that needs so much by now and may need more. */
   synchronized void grow(long size) {
-    if (size > bytes) {
-      take(Math.max(size, Math.max(LEAST, 2 * bytes)));
+    if (size > bytes && !left) {
+      long taken = Math.max(size, bytes + LEAST);
+      held.add(answers.hold(caller, taken - bytes));
+      bytes = taken;
     }
   }
 

@@ -29,7 +29,7 @@ record CompletionRequest(
       Sets.union(Set.of("model", "messages", "stream", "stream_options"), CompletionParams.READ);
 
   // An empty object takes two bytes of a request and fifty times as much of memory.
-  private static final int MAX_TOKENS = 500_000;
+  private static final int MAX_TOKENS = 100_000;
 
   /** The length of a string is bounded by that of the request alone: images are strings. */
   private static final JsonMapper MAPPER =

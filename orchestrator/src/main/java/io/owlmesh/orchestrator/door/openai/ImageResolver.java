@@ -8,6 +8,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.image.PictureHeader;
 import io.owlmesh.model.image.codec.PictureLimits;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.orchestrator.store.StoredFiles;
 import java.util.ArrayList;
@@ -17,7 +18,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.Executor;
 import java.util.function.LongConsumer;
 
 /**
@@ -30,10 +30,10 @@ final class ImageResolver {
   private final PictureLimits pictures;
   private final StoredFiles files;
   private final RemoteImages remote;
-  private final Executor threads;
+  private final AdmissionControl answers;
 
   ImageResolver(
-      OrchestratorConfig limits, StoredFiles files, RemoteImages remote, Executor threads) {
+      OrchestratorConfig limits, StoredFiles files, RemoteImages remote, AdmissionControl answers) {
     this.limits = limits;
     this.pictures =
         new PictureLimits(
@@ -42,7 +42,7 @@ final class ImageResolver {
             PictureLimits.DEFAULTS.maxSide());
     this.files = files;
     this.remote = remote;
-    this.threads = threads;
+    this.answers = answers;
   }
 
   /** Where an image is, and the field that says so. */
@@ -77,14 +77,17 @@ final class ImageResolver {
    * All images of a request, those from afar at once.
    *
    * @param parts that show them
+   * @param inline what the request itself spells
    * @param reserve told bytes that are not part of the request, before they are read
    * @throws OwlException BAD_INPUT or NOT_FOUND naming the field
    */
-  List<ImageContent> of(List<Field> parts, LongConsumer reserve) {
+  List<ImageContent> of(List<Field> parts, InlineImages inline, LongConsumer reserve) {
     List<Source> sources = parts.stream().map(Source::of).toList();
     List<CompletableFuture<ByteString>> contents =
         sources.stream()
-            .map(source -> CompletableFuture.supplyAsync(() -> content(source, reserve), threads))
+            .map(source ->
+                CompletableFuture.supplyAsync(
+                    () -> content(source, inline, reserve), answers::execute))
             .toList();
     List<ImageContent> images = new ArrayList<>();
     long total = 0;
@@ -96,8 +99,11 @@ final class ImageResolver {
           total <= limits.maxRequestBytes(),
           "%d bytes with the images before, allowed are %d"
               .formatted(total, limits.maxRequestBytes()));
-      check(field, content);
-      images.add(ImageContent.of(content));
+      images.add(
+          answers.compute(() -> {
+            check(field, content);
+            return ImageContent.of(content);
+          }));
     }
     return images;
   }
@@ -110,7 +116,7 @@ final class ImageResolver {
     }
   }
 
-  private ByteString content(Source source, LongConsumer reserve) {
+  private ByteString content(Source source, InlineImages inline, LongConsumer reserve) {
     Field field = source.field();
     String text = source.kind() == Source.Kind.FILE ? field.text() : field.longText();
     if (source.kind() == Source.Kind.FILE) {
@@ -126,14 +132,14 @@ final class ImageResolver {
       }
     }
     if (text.regionMatches(true, 0, DATA, 0, DATA.length())) {
-      return data(field, text);
+      return data(field, text, inline);
     }
     reserve.accept(limits.maxImageBytes());
     return remote.fetch(field.path(), text);
   }
 
   /** What a data: URL holds (RFC 2397), in base64 alone. */
-  private ByteString data(Field field, String url) {
+  private ByteString data(Field field, String url, InlineImages inline) {
     int comma = url.indexOf(',');
     field.require(comma > 0, "is no data: URL, for it has no comma");
     String head = url.substring(DATA.length(), comma).toLowerCase(Locale.ROOT);
@@ -142,12 +148,18 @@ final class ImageResolver {
     field.require(
         head.startsWith("image/"),
         "is of type '%s', which is no image".formatted(head.split(";", 2)[0]));
+    String spelled = url.substring(comma + 1);
     long most = limits.maxImageBytes();
+    if (InlineImages.isMark(spelled)) {
+      ByteString image = inline.image(spelled).orElseThrow(() -> field.refused("is no base64"));
+      field.require(image.size() <= most, "exceeds the allowed %d bytes".formatted(most));
+      return image;
+    }
     field.require(
         (url.length() - comma - 1) / 4 * 3L <= most + 3,
         "exceeds the allowed %d bytes".formatted(most));
     try {
-      return UnsafeByteOperations.unsafeWrap(Base64.getDecoder().decode(url.substring(comma + 1)));
+      return UnsafeByteOperations.unsafeWrap(Base64.getDecoder().decode(spelled));
     } catch (IllegalArgumentException e) {
       throw field.refused("is no base64");
     }

@@ -13,7 +13,6 @@ import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.session.Sessions;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.PreDestroy;
@@ -28,8 +27,8 @@ import java.util.UUID;
 /** Models and chat completions. */
 @Singleton
 final class OpenAiRoutes {
-  // JSON, then its texts, then the images that they spell: so many times a body is held at once.
-  private static final int COPIES = 3;
+  // Of a body without its images, bytes: some times what the context of a model holds.
+  private static final int MAX_TEXT = 4 << 20;
   private static final int FINGERPRINT = 12;
 
   private final AdmissionControl answers;
@@ -57,7 +56,7 @@ final class OpenAiRoutes {
             PublicAddresses::contains,
             settings.maxImageBytes(),
             config.imageFetchTimeout());
-    this.images = new ImageResolver(settings, sessions.files(), remote, answers::execute);
+    this.images = new ImageResolver(settings, sessions.files(), remote, answers);
   }
 
   void install(@Observes Router router) {
@@ -78,11 +77,13 @@ final class OpenAiRoutes {
 
   private void complete(RoutingContext routing) {
     Exchange exchange = new Exchange(routing, answers);
-    exchange.json(settings.maxRequestBytes(), COPIES, body -> complete(exchange, body));
+    InlineImages body = new InlineImages(MAX_TEXT, settings.maxImageBytes());
+    exchange.json(settings.maxRequestBytes(), body, () -> complete(exchange, body));
   }
 
-  private void complete(Exchange exchange, Buffer body) {
-    CompletionRequest request = CompletionRequest.of(body, settings.maxImages());
+  private void complete(Exchange exchange, InlineImages body) {
+    CompletionRequest request =
+        answers.compute(() -> CompletionRequest.of(body.json(), settings.maxImages()));
     MeshInfo mesh = gateway.mesh();
     ChatMessages dialogue = request.dialogue();
     GenerationOptions options =
@@ -107,7 +108,9 @@ final class OpenAiRoutes {
     answering.start(() ->
         Optional.of(
             new ChatRequest(
-                dialogue.prompt(), images.of(dialogue.images(), answering::reserve), options)));
+                dialogue.prompt(),
+                images.of(dialogue.images(), body, answering::reserve),
+                options)));
   }
 
   private static String fingerprint(String digest) {

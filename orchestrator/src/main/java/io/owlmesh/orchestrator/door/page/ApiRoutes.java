@@ -40,7 +40,9 @@ import java.util.function.Function;
 @Singleton
 public final class ApiRoutes {
   private static final String SESSION = "/api/sessions/:session";
-  private static final int MAX_BODY = 4 << 20;
+  private static final int MAX_BODY = 1 << 20;
+  // As bytes, as text, as nodes, as a message: what a byte of JSON takes at most.
+  private static final int COPIES = 12;
 
   private final AdmissionControl answers;
   private final MeshGateway gateway;
@@ -82,8 +84,15 @@ public final class ApiRoutes {
   private Handler<RoutingContext> take(Taker taker) {
     return routing -> {
       Exchange exchange = new Exchange(routing, answers);
-      exchange.json(MAX_BODY, 3, body -> taker.take(exchange, body));
+      exchange.json(MAX_BODY, COPIES, body -> taker.take(exchange, body));
     };
+  }
+
+  private void parse(Buffer body, Message.Builder into) {
+    answers.compute(() -> {
+      ProtoJson.parse(body, into);
+      return into;
+    });
   }
 
   private Message list(Exchange exchange) {
@@ -107,7 +116,7 @@ public final class ApiRoutes {
 
   private void create(Exchange exchange, Buffer body) {
     CreateSessionRequest.Builder request = CreateSessionRequest.newBuilder();
-    ProtoJson.parse(body, request);
+    parse(body, request);
     exchange.reply(
         ProtoJson.print(
             CreateSessionResponse.newBuilder()
@@ -117,7 +126,7 @@ public final class ApiRoutes {
 
   private void update(Exchange exchange, Buffer body) {
     UpdateSessionRequest.Builder request = UpdateSessionRequest.newBuilder();
-    ProtoJson.parse(body, request);
+    parse(body, request);
     request.setSessionId(exchange.path("session"));
     exchange.reply(
         ProtoJson.print(
@@ -128,7 +137,7 @@ public final class ApiRoutes {
 
   private void send(Exchange exchange, Buffer body) {
     SendMessageRequest.Builder request = SendMessageRequest.newBuilder();
-    ProtoJson.parse(body, request);
+    parse(body, request);
     request.setSessionId(exchange.path("session"));
     EventStream events = exchange.events("event: error\n");
     events.whenGone(sessions.send(request.build(), new TurnStream(events)));
@@ -136,7 +145,7 @@ public final class ApiRoutes {
 
   private void rate(Exchange exchange, Buffer body) {
     Feedback.Builder feedback = Feedback.newBuilder();
-    ProtoJson.parse(body, feedback);
+    parse(body, feedback);
     SetFeedbackRequest request =
         SetFeedbackRequest.newBuilder()
             .setSessionId(exchange.path("session"))

@@ -47,6 +47,8 @@ public final class HttpDoor implements AutoCloseable {
   public HttpDoor(Path folder, Map<String, String> changed) throws Exception {
     mesh = new FakeMesh(UUID.randomUUID().toString(), changed);
     kept = new KeptSessions(folder, mesh);
+    new ConnectionStreams().install(router);
+    new ProbeRoutes(mesh.answers, mesh.gateway, "1.2.3").install(router);
     new OriginFilter(new Loopback(), mesh.answers).install(router);
     new ApiRoutes(mesh.answers, mesh.gateway, kept.sessions()).install(router);
     new UnknownPaths(mesh.answers).install(router);
@@ -70,6 +72,16 @@ public final class HttpDoor implements AutoCloseable {
     @Override
     public Optional<List<String>> httpHosts() {
       return Optional.of(List.of("owl.example"));
+    }
+
+    @Override
+    public Optional<List<String>> httpOrigins() {
+      return Optional.of(List.of("https://app.example"));
+    }
+
+    @Override
+    public Optional<List<String>> httpProxies() {
+      return Optional.of(List.of("127.0.0.1"));
     }
   }
 

@@ -2,11 +2,16 @@
 package io.owlmesh.orchestrator.door.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -75,5 +80,74 @@ class OriginFilterTest {
   void theServersOwnPageComesIn(String origin) throws Exception {
     assertThat(ask("Host: localhost:9080\r\nOrigin: " + origin + "\r\n"))
         .startsWith("HTTP/1.1 200");
+  }
+
+  @Test
+  void aPageThatTheOperatorNamesMayAsk() throws Exception {
+    String origin = "Host: localhost:9080\r\nOrigin: https://app.example\r\n";
+
+    assertThat(ask(origin))
+        .startsWith("HTTP/1.1 200")
+        .containsIgnoringCase("access-control-allow-origin: https://app.example")
+        .containsIgnoringCase("vary: origin");
+    String before =
+        String.join(
+            "\r\n",
+            "OPTIONS /api/sessions HTTP/1.1",
+            "Connection: close",
+            "Host: localhost:9080",
+            "Origin: https://app.example",
+            "Access-Control-Request-Method: POST",
+            "Access-Control-Request-Headers: content-type",
+            "",
+            "");
+    assertThat(door.raw(before))
+        .startsWith("HTTP/1.1 204")
+        .containsIgnoringCase("access-control-allow-methods: GET, HEAD, POST")
+        .containsIgnoringCase("access-control-allow-headers: content-type");
+  }
+
+  @Test
+  void theNameThatATrustedProxyPassesOnIsBelieved() throws Exception {
+    assertThat(
+            ask(
+                "Host: backend:9080\r\n"
+                    + "X-Forwarded-Host: owl.example\r\n"
+                    + "Origin: https://owl.example\r\n"))
+        .startsWith("HTTP/1.1 200");
+    assertThat(ask("Host: localhost\r\nX-Forwarded-Host: evil.example\r\n"))
+        .startsWith("HTTP/1.1 403");
+  }
+
+  private record Listening(String host, Optional<List<String>> httpHosts) implements HttpConfig {
+    @Override
+    public Optional<List<String>> httpOrigins() {
+      return Optional.empty();
+    }
+
+    @Override
+    public Optional<List<String>> httpProxies() {
+      return Optional.empty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "::", "192.0.2.7", "owl.example", "127.evil.example", "::2"})
+  void whoListensBeyondLoopbackMustSayByWhichNames(String host) {
+    assertThatThrownBy(
+            () -> new OriginFilter(new Listening(host, Optional.empty()), door.mesh.answers))
+        .hasMessageContaining("OWL_HTTP_HOSTS")
+        .hasMessageContaining(host);
+    assertThatCode(() ->
+            new OriginFilter(
+                new Listening(host, Optional.of(List.of("owl.example"))), door.mesh.answers))
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "127.3.2.1", "localhost", "::1", "[::1]", "0:0:0:0:0:0:0:1"})
+  void whoListensOnLoopbackNeedsNoNames(String host) {
+    assertThatCode(() -> new OriginFilter(new Listening(host, Optional.empty()), door.mesh.answers))
+        .doesNotThrowAnyException();
   }
 }

@@ -36,6 +36,11 @@ abstract class OpenAiDoor {
     }
   }
 
+  /** Of a request, all of it. */
+  long requestBytes() {
+    return 100_000;
+  }
+
   @BeforeEach
   void open() throws Exception {
     door =
@@ -45,7 +50,7 @@ abstract class OpenAiDoor {
                 "owl.max-answers", "2",
                 "owl.max-images", "3",
                 "owl.max-image-bytes", "20000",
-                "owl.max-request-bytes", "100000"));
+                "owl.max-request-bytes", "" + requestBytes()));
     routes =
         new OpenAiRoutes(
             door.mesh.answers,

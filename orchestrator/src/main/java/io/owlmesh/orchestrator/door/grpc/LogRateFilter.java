@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.grpc;
+
+import io.quarkus.logging.LoggingFilter;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.logging.Filter;
+import java.util.logging.LogRecord;
+
+/**
+ * Bounds what callers can make this process write to its log: so many lines a minute, and fewer
+ * stack traces. The next line that is written says how many were left out.
+ */
+@LoggingFilter(name = "owl-rate")
+public final class LogRateFilter implements Filter {
+  private static final int LINES = 600;
+  private static final int TRACES = 20;
+  private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  private final LongSupplier nanoTime;
+  private long begin;
+  private int lines;
+  private int traces;
+  private int left;
+
+  public LogRateFilter() {
+    this(System::nanoTime);
+  }
+
+  LogRateFilter(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.begin = nanoTime.getAsLong();
+  }
+
+  @Override
+  public synchronized boolean isLoggable(LogRecord line) {
+    long now = nanoTime.getAsLong();
+    if (now - begin > WINDOW_NANOS) {
+      begin = now;
+      lines = 0;
+      traces = 0;
+    }
+    if (++lines > LINES) {
+      left++;
+      return false;
+    }
+    if (line.getThrown() != null && ++traces > TRACES) {
+      line.setThrown(null);
+    }
+    if (left > 0) {
+      line.setMessage(line.getMessage() + " (" + left + " lines before were left out)");
+      left = 0;
+    }
+    return true;
+  }
+}
