@@ -17,25 +17,18 @@ public final class LogRateFilter implements Filter {
   private static final int TRACES = 20;
   private static final long WINDOW_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-  private final LongSupplier nanoTime;
-  private long begin;
+  /** What tells the time; only tests set another. */
+  LongSupplier nanoTime = System::nanoTime;
+
+  private long begin = Long.MIN_VALUE;
   private int lines;
   private int traces;
   private int left;
 
-  public LogRateFilter() {
-    this(System::nanoTime);
-  }
-
-  LogRateFilter(LongSupplier nanoTime) {
-    this.nanoTime = nanoTime;
-    this.begin = nanoTime.getAsLong();
-  }
-
   @Override
   public synchronized boolean isLoggable(LogRecord line) {
     long now = nanoTime.getAsLong();
-    if (now - begin > WINDOW_NANOS) {
+    if (begin == Long.MIN_VALUE || now - begin > WINDOW_NANOS) {
       begin = now;
       lines = 0;
       traces = 0;

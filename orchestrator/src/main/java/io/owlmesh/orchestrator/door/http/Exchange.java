@@ -251,13 +251,19 @@ public final class Exchange {
     }
   }
 
-  /** Runs something if the caller goes away, or has gone, before the response is over. */
+  /**
+   * Runs something if the caller goes away, or has gone, before the response is over. Not on the
+   * thread of the network, which tells it while it holds the lock of the connection: whoever writes
+   * waits for that lock, and holds those that this would wait for.
+   */
   void whenGone(Runnable gone) {
-    whole.thenAccept(told -> {
-      if (!told) {
-        gone.run();
-      }
-    });
+    whole.thenAcceptAsync(
+        told -> {
+          if (!told) {
+            gone.run();
+          }
+        },
+        answers::execute);
   }
 
   /**

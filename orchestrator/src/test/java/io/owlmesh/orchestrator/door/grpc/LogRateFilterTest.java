@@ -8,11 +8,17 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class LogRateFilterTest {
   private final AtomicLong clock = new AtomicLong();
-  private final LogRateFilter filter = new LogRateFilter(clock::get);
+  private final LogRateFilter filter = new LogRateFilter();
+
+  @BeforeEach
+  void setClock() {
+    filter.nanoTime = clock::get;
+  }
 
   private static LogRecord failure() {
     LogRecord line = new LogRecord(Level.SEVERE, "it failed");
