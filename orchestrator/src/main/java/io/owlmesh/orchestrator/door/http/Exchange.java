@@ -223,7 +223,11 @@ public final class Exchange {
     if (!response.ended() && !response.closed()) {
       response.putHeader("Content-Type", type);
       mark();
-      response.end(content);
+      if (UnknownPaths.isHead(routing)) {
+        response.putHeader("Content-Length", Integer.toString(content.length())).end();
+      } else {
+        response.end(content);
+      }
     }
   }
 

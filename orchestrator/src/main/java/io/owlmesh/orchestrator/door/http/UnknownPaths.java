@@ -38,6 +38,11 @@ final class UnknownPaths {
     router.errorHandler(405, routing -> refuse(routing, router.getRoutes()));
   }
 
+  /** Whether a response is to have no body, whatever method its route is for. */
+  static boolean isHead(RoutingContext routing) {
+    return routing.data().containsKey(SEEN) || routing.request().method().equals(HttpMethod.HEAD);
+  }
+
   private void refuse(RoutingContext routing, int status, String code, String sentence) {
     new Exchange(routing, answers).fail(new HttpRefusal(status, code, sentence));
   }
@@ -51,7 +56,7 @@ final class UnknownPaths {
     } else if (method.equals(HttpMethod.HEAD)
         && allowed.contains("GET")
         && routing.data().putIfAbsent(SEEN, true) == null) {
-      routing.reroute(HttpMethod.GET, path); // The network leaves its body out.
+      routing.reroute(HttpMethod.GET, path);
     } else {
       String methods = String.join(", ", allowed);
       routing.response().putHeader("Allow", methods);
