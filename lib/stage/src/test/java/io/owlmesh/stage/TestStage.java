@@ -56,7 +56,7 @@ public final class TestStage implements AutoCloseable {
   }
 
   /** A stream of bytes on the connection of all stubs. */
-  RawCalls.Stream raw(String method) {
+  public RawCalls.Stream raw(String method) {
     return RawCalls.stream(channel, method);
   }
 

@@ -18,7 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /** Calls whose messages are bytes, whatever they mean. */
-final class RawCalls {
+public final class RawCalls {
   private RawCalls() {}
 
   private record Bytes() implements Marshaller<byte[]> {
@@ -61,7 +61,7 @@ final class RawCalls {
   }
 
   /** The client's end of a stream of messages. */
-  static final class Stream implements StreamObserver<byte[]> {
+  public static final class Stream implements StreamObserver<byte[]> {
     private final CompletableFuture<Throwable> end = new CompletableFuture<>();
     private StreamObserver<byte[]> requests = this;
 
@@ -89,7 +89,7 @@ final class RawCalls {
     }
   }
 
-  static Stream stream(Channel channel, String method) {
+  public static Stream stream(Channel channel, String method) {
     Stream stream = new Stream();
     stream.requests =
         ClientCalls.asyncBidiStreamingCall(

@@ -29,6 +29,7 @@ public final class AdapterRegistry {
   // A name is a folder's, so nothing that leads out of the parent may pass.
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
 
+  private static final int REHEARSED = 4;
   // No adapter can have this name: it is no folder of one. Files move from it on one disk.
   private static final String UPLOADS = ".uploads";
 

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequest> {
   private static final Set<String> FILES =
-      Set.of("adapter_config.json", "adapter_model.safetensors");
+      Set.of("adapter_config.json", "adapter_model.safetensors", "adapter_model.bin");
 
   private final AdapterRegistry adapters;
   private final Function<AdapterFile, Adapter> load;
@@ -108,7 +108,7 @@ public final class UploadAdapterCall implements StreamObserver<UploadAdapterRequ
       if (folder == null) {
         throw OwlException.badInput("header", "is missing");
       }
-      loaded = load.apply(AdapterFile.open(folder.files()).named(name));
+      loaded = load.apply(AdapterFile.open(folder.files(), name));
       keep(folder);
     } catch (IOException e) {
       fail(new UncheckedIOException(e));

@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * Where one upload is collected. A lock says that its process lives: the system gives it back when
  * the process ends, however that happens, and whoever starts next sweeps what was left.
  */
-final class UploadFolder implements AutoCloseable {
+public final class UploadFolder implements AutoCloseable {
   /** Of uploads that stay nowhere, of this user. */
-  static final Path TEMPORARY =
+  public static final Path TEMPORARY =
       Path.of(
           System.getProperty("java.io.tmpdir"), "owl-uploads-" + System.getProperty("user.name"));
 
@@ -41,7 +41,7 @@ final class UploadFolder implements AutoCloseable {
    *
    * @param parent of the folders of all uploads; nothing else lies there
    */
-  static UploadFolder create(Path parent) throws IOException {
+  public static UploadFolder create(Path parent) throws IOException {
     Files.createDirectories(parent);
     Path own = Files.createTempDirectory(parent, "upload");
     FileChannel lock = openLock(own);
@@ -57,7 +57,7 @@ final class UploadFolder implements AutoCloseable {
    *
    * @throws IOException also if somebody else made the folder of such uploads
    */
-  static UploadFolder createTemporary() throws IOException {
+  public static UploadFolder createTemporary() throws IOException {
     UploadFolder upload = create(TEMPORARY);
     if (!Files.getOwner(TEMPORARY).equals(Files.getOwner(upload.own))) {
       upload.close();
@@ -71,7 +71,7 @@ final class UploadFolder implements AutoCloseable {
   }
 
   /** Deletes what dead processes left, after putting back what one had moved aside. */
-  static void sweep(Path parent) throws IOException {
+  public static void sweep(Path parent) throws IOException {
     if (!Files.isDirectory(parent)) {
       return;
     }
@@ -109,12 +109,12 @@ final class UploadFolder implements AutoCloseable {
   }
 
   /** The folder of the files. */
-  Path files() {
+  public Path files() {
     return own.resolve(FILES);
   }
 
   /** Moves the files to where they stay, in place of those that are there. */
-  void moveTo(Path place) throws IOException {
+  public void moveTo(Path place) throws IOException {
     if (Files.exists(place)) {
       Path old = Files.createDirectory(own.resolve(OLD));
       Files.move(place, old.resolve(place.getFileName()), StandardCopyOption.ATOMIC_MOVE);

@@ -57,7 +57,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
    * @param needed checks what must work, too, for health to say SERVING, although questions that
    *     need nothing of it are answered; fails with an {@link OwlException}
    */
-  MeshHealthMonitor(
+  public MeshHealthMonitor(
       StageChannels stages, HealthStatusManager health, Runnable warmUp, Runnable needed) {
     this.needed = needed;
     this.stages = stages;

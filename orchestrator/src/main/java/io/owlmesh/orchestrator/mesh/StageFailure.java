@@ -12,7 +12,7 @@ public final class StageFailure extends RuntimeException {
   private final StageKind stage;
   private final OwlException fault;
 
-  StageFailure(StageKind stage, Throwable failure) {
+  public StageFailure(StageKind stage, Throwable failure) {
     this(stage, failure, fault(stage, Faults.fromStatus(failure)));
   }
 
@@ -23,7 +23,7 @@ public final class StageFailure extends RuntimeException {
   }
 
   /** A stage that was given a time by us, and did nothing in it. */
-  static StageFailure silent(StageKind stage, String what, Duration time) {
+  public static StageFailure silent(StageKind stage, String what, Duration time) {
     OwlException fault =
         new OwlException(
             Fault.UNAVAILABLE,
@@ -76,7 +76,7 @@ public final class StageFailure extends RuntimeException {
   }
 
   /** Whether the same work may succeed if tried again; not that of a stage that hangs. */
-  boolean isTransient() {
+  public boolean isTransient() {
     return fault.fault() == Fault.UNAVAILABLE && fault != getCause();
   }
 }

@@ -23,6 +23,7 @@ import java.util.function.Supplier;
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
 public final class AdmissionControl {
+  private static final Context.Key<Boolean> OWN_DEADLINE = Context.key("owl.own-deadline");
   private static final int COMPUTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   /** Bytes a second of a request that arrives. */

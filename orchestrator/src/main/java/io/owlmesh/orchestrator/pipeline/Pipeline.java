@@ -45,7 +45,7 @@ final class Pipeline {
   /**
    * Leads questions through stages.
    *
-   * @param weights as {@link VisualTokenCache#weights} names those that make visual tokens now
+   * @param weights as {@link MeshInfo#visualWeights} names those that make visual tokens now
    * @param timeouts of the stages
    * @param maxCalls to one stage at a time
    * @param attempts at work that was refused as unavailable, before the answer began

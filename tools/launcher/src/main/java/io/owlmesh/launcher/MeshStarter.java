@@ -107,14 +107,8 @@ public final class MeshStarter {
     Map<RunningService, Process> processes = new LinkedHashMap<>();
     try {
       for (ServicePlan service : plan.services()) {
-        File log = run.newLog(service.name()).toFile();
-        ProcessBuilder builder = new ProcessBuilder(service.command());
-        builder.environment().putAll(service.environment());
-        builder.directory(run.folder().toFile());
-        builder.redirectInput(new File("/dev/null"));
-        builder.redirectErrorStream(true).redirectOutput(log);
-        Process process = builder.start();
-        processes.put(RunningService.of(service, process, log.toPath()), process);
+        Process process = service.start(run, false);
+        processes.put(RunningService.of(service, process, run.log(service.name())), process);
       }
       MeshRecord record =
           new MeshRecord(

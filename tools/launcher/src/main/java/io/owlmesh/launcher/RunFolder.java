@@ -14,7 +14,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -141,14 +143,22 @@ public record RunFolder(Path folder) {
     return folder.resolve(service + ".log");
   }
 
-  /** An empty log that nobody but the user of this process may read. */
-  Path newLog(String service) throws IOException {
+  /**
+   * A log to append to, for its owner alone.
+   *
+   * @param again whether what an earlier process wrote stays
+   */
+  File openLog(String service, boolean again) throws IOException {
     Path log = log(service);
-    Files.deleteIfExists(log);
-    return Files.getFileStore(folder).supportsFileAttributeView("posix")
-        ? Files.createFile(
-            log, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))
-        : Files.createFile(log);
+    if (!again) {
+      Files.deleteIfExists(log);
+    }
+    try {
+      Files.createFile(log, OWNER_ALONE);
+    } catch (FileAlreadyExistsException goesOn) {
+      // What it is for.
+    }
+    return log.toFile();
   }
 
   /** The last lines of a log, for a person who wants to know why a service ended. */
