@@ -4,10 +4,10 @@ package io.owlmesh.abstractor;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
@@ -16,11 +16,10 @@ import io.owlmesh.stage.DynamicBatcher;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Features [1 + P, D] -> visual tokens [Q + 1, H], in batches, on the one thread that owns the
- * abstractor.
+ * Features [P, D] -> visual tokens [T, H], in batches, on the one thread that owns the abstractor.
  */
 public final class AbstractorEngine implements AutoCloseable {
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final String visionDigest;
   private final String digest;
   private final VisualAbstractor abstractor;
@@ -43,8 +42,8 @@ public final class AbstractorEngine implements AutoCloseable {
 
   /** The first images make the engine plan and allocate, which no caller should wait for. */
   private void warmUp() {
-    int tokens = config.vision().tokens();
-    int width = config.vision().width();
+    int tokens = config.featureTokens();
+    int width = config.featureWidth();
     HostTensor blank = HostTensor.ofFloats(new float[tokens * width], tokens, width);
     for (int i = 0; i < 2; i++) {
       batcher.submit(blank, Long.MAX_VALUE).join();
@@ -54,7 +53,7 @@ public final class AbstractorEngine implements AutoCloseable {
   /**
    * Resamples the features of an image; cancelling the future gives it up.
    *
-   * @param features [1 + P, D]
+   * @param features [P, D]
    * @param deadline {@link System#nanoTime} after which nobody wants the result
    * @throws OwlException SATURATED if too many wait
    */
@@ -72,7 +71,7 @@ public final class AbstractorEngine implements AutoCloseable {
     return digest;
   }
 
-  OwlConfig config() {
+  ModelConfig config() {
     return config;
   }
 

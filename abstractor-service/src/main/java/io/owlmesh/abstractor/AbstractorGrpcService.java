@@ -9,7 +9,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.proto.abstractor.v1.DescribeRequest;
 import io.owlmesh.proto.abstractor.v1.DescribeResponse;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
@@ -72,9 +72,10 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
 
     @Override
     public CompletableFuture<ResampleResponse> begin(ResampleRequest request) {
-      OwlConfig.Vision vision = engine.config().vision();
+      ModelConfig config = engine.config();
       HostTensor features =
-          TensorCodec.fromProto(request.getFeatures(), "features", vision.tokens(), vision.width());
+          TensorCodec.fromProto(
+              request.getFeatures(), "features", config.featureTokens(), config.featureWidth());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
       CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.resample(features, deadline);
       CompletableFuture<ResampleResponse> answer =

@@ -2,7 +2,7 @@
 package io.owlmesh.abstractor;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.LineageCheck;
 import io.owlmesh.stage.inference.Datatype;
@@ -56,9 +56,9 @@ public class AbstractorModel implements ServedModel {
 
     @Override
     public TensorSpec input() {
-      OwlConfig.Vision vision = engine.config().vision();
+      ModelConfig config = engine.config();
       return TensorSpec.numbers(
-          "features", Datatype.of(engine.dtype()), vision.tokens(), vision.width());
+          "features", Datatype.of(engine.dtype()), config.featureTokens(), config.featureWidth());
     }
 
     @Override

@@ -34,12 +34,7 @@ record RunningAbstractor(AbstractorStage stage, Server server, ManagedChannel ch
   static final Map<String, HostTensor> GOLDEN =
       SafetensorsFile.load(TINY.resolve("forward.safetensors"));
 
-  private record Settings() implements AbstractorConfig {
-    @Override
-    public Path checkpoint() {
-      return TINY.resolve("checkpoints/safetensors");
-    }
-
+  private record Settings(Path checkpoint) implements AbstractorConfig {
     @Override
     public String device() {
       return "cpu";
@@ -72,7 +67,11 @@ record RunningAbstractor(AbstractorStage stage, Server server, ManagedChannel ch
   }
 
   static RunningAbstractor start() throws Exception {
-    AbstractorConfig settings = new Settings();
+    return start(TINY.resolve("checkpoints/safetensors"));
+  }
+
+  static RunningAbstractor start(Path checkpoint) throws Exception {
+    AbstractorConfig settings = new Settings(checkpoint);
     AbstractorStage stage = new AbstractorStage(settings);
     var tracer = OpenTelemetry.noop().getTracer("test");
     Server server =

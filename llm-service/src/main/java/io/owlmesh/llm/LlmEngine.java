@@ -12,11 +12,14 @@ import io.owlmesh.llm.engine.SchedulerConfig;
 import io.owlmesh.llm.engine.ServingEngine;
 import io.owlmesh.llm.engine.TokenListener;
 import io.owlmesh.llm.guided.Constraints;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
+import io.owlmesh.model.family.LanguageConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
@@ -33,7 +36,7 @@ import java.util.concurrent.CompletableFuture;
 /** The language model, its tokeniser and adapters, and the engine that answers with them. */
 public final class LlmEngine implements AutoCloseable {
   private final String name;
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final String visionDigest;
   private final String abstractorDigest;
   private final String languageDigest;
@@ -74,7 +77,7 @@ public final class LlmEngine implements AutoCloseable {
   }
 
   private SchedulerConfig limits(LlmConfig settings) {
-    OwlConfig.Language l = config.language();
+    LanguageConfig l = config.language();
     long bytes = 2L * l.layers() * l.keyValueHeads() * l.headSize() * model.dtype().bytes();
     // More than all answers can fill would never be used.
     long most = (long) (settings.maxSequences() + 1) * l.context();
@@ -91,10 +94,11 @@ public final class LlmEngine implements AutoCloseable {
     AdapterRegistry.Lease none = adapters.acquire("");
     WarmUp reader = new WarmUp(new CompletableFuture<>());
     Sampler greedy = new Sampler(SamplingParams.GREEDY);
-    Prompt prompt = new Prompt(List.of(new Prompt.Text("Human: ")));
+    Turn hello = new Turn(Role.HUMAN, "Hello", 0);
+    Prompt prompt = config.chatTemplate().prompt("", List.of(hello));
     serving.submit(
         new EngineRequest(
-            new EnginePrompt(prompt.encode(tokenizer, config), List.of()),
+            new EnginePrompt(config.encode(prompt, tokenizer), List.of()),
             none.adapter(),
             new DecodingStrategy.Samples(List.of(greedy::choose)),
             4,
@@ -131,7 +135,7 @@ public final class LlmEngine implements AutoCloseable {
     return metrics;
   }
 
-  public OwlConfig config() {
+  public ModelConfig config() {
     return config;
   }
 

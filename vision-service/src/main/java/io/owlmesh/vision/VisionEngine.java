@@ -5,13 +5,12 @@ import io.owlmesh.core.DType;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
-import io.owlmesh.model.image.ContentKey;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.image.codec.Picture;
 import io.owlmesh.model.image.codec.PictureLimits;
 import io.owlmesh.runtime.EngineOptions;
@@ -27,22 +26,22 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Image file -> features [1 + P, D]. Files are decoded by a few threads, then encoded in batches by
- * the one thread that owns the encoder.
+ * Image file -> features [P, D]. Files are decoded by a few threads, then encoded in batches by the
+ * one thread that owns the encoder.
  */
 public final class VisionEngine implements AutoCloseable {
   private final String digest;
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final VisionEncoder encoder;
   private final PictureDecoder decoder;
-  private final Preprocessor preprocessor;
+  private final ImageProcessor processor;
   private final ThreadPoolExecutor decoders;
   private final DynamicBatcher<HostTensor, HostTensor> batcher;
 
   /**
    * What became of an image.
    *
-   * @param features [1 + P, D]
+   * @param features [P, D]
    * @param contentKey of the pixels
    * @param queueNanos waiting, for a decoder and for the encoder
    * @param prepareNanos decoding and resizing
@@ -74,7 +73,7 @@ public final class VisionEngine implements AutoCloseable {
         new PictureDecoder(
             new PictureLimits(
                 settings.maxImageBytes(), settings.maxImagePixels(), settings.maxImageSide()));
-    preprocessor = new Preprocessor(config.preprocessing());
+    processor = config.imageProcessor();
     decoders = decoders(settings.decoders(), settings.queue());
     batcher =
         new DynamicBatcher<>("vision", settings.maxBatch(), settings.queue(), encoder::encode);
@@ -83,7 +82,7 @@ public final class VisionEngine implements AutoCloseable {
 
   /** The first images make the engine plan and allocate, which no caller should wait for. */
   private void warmUp() {
-    int size = config.vision().imageSize();
+    int size = config.imageSize();
     HostTensor blank = HostTensor.ofFloats(new float[3 * size * size], 3, size, size);
     for (int i = 0; i < 2; i++) {
       batcher.submit(blank, Long.MAX_VALUE).join();
@@ -145,7 +144,7 @@ public final class VisionEngine implements AutoCloseable {
   }
 
   private Input inputOf(Picture picture) {
-    return new Input(preprocessor.process(picture), ContentKey.of(picture, config.preprocessing()));
+    return new Input(processor.process(picture), processor.contentKey(picture));
   }
 
   private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {
@@ -174,7 +173,7 @@ public final class VisionEngine implements AutoCloseable {
     return digest;
   }
 
-  OwlConfig config() {
+  ModelConfig config() {
     return config;
   }
 

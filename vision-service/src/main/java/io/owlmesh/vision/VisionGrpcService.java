@@ -83,7 +83,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
     @Override
     public void ended(int answered, Status status) {
       span.setAttribute("owl.images", answered);
-      span.setAttribute("owl.tokens", (long) answered * engine.config().vision().tokens());
+      span.setAttribute("owl.tokens", (long) answered * engine.config().featureTokens());
       if (!status.isOk()) {
         span.setStatus(StatusCode.ERROR, status.getCode().name());
       }
@@ -118,8 +118,8 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
   private DescribeResponse describe(VisionEngine engine) {
     return DescribeResponse.newBuilder()
         .setVisionDigest(engine.digest())
-        .setTokens(engine.config().vision().tokens())
-        .setWidth(engine.config().vision().width())
+        .setTokens(engine.config().featureTokens())
+        .setWidth(engine.config().featureWidth())
         .setDataType(TensorCodec.toProto(engine.dtype()))
         .setDevice(settings.device())
         .setMaxImageBytes(settings.maxImageBytes())

@@ -2,7 +2,7 @@
 package io.owlmesh.vision;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.inference.Datatype;
 import io.owlmesh.stage.inference.ServedModel.Computed;
@@ -62,7 +62,7 @@ public class VisionModels {
   }
 
   private static ServedModel.Loaded pixels(VisionEngine engine) {
-    int size = engine.config().vision().imageSize();
+    int size = engine.config().imageSize();
     return new Encoder(
         engine,
         TensorSpec.numbers("pixel_values", Datatype.FP32, 3, size, size),
@@ -103,9 +103,9 @@ public class VisionModels {
 
     @Override
     public TensorSpec output() {
-      OwlConfig.Vision vision = engine.config().vision();
+      ModelConfig config = engine.config();
       return TensorSpec.numbers(
-          "features", Datatype.of(engine.dtype()), vision.tokens(), vision.width());
+          "features", Datatype.of(engine.dtype()), config.featureTokens(), config.featureWidth());
     }
 
     @Override

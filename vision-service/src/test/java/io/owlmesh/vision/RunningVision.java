@@ -28,12 +28,7 @@ record RunningVision(VisionStage stage, Server server, ManagedChannel channel)
   static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
 
   /** The defaults, but for small limits. */
-  private record Settings() implements VisionConfig {
-    @Override
-    public Path checkpoint() {
-      return TINY.resolve("checkpoints/safetensors");
-    }
-
+  private record Settings(Path checkpoint) implements VisionConfig {
     @Override
     public String device() {
       return "cpu";
@@ -86,7 +81,11 @@ record RunningVision(VisionStage stage, Server server, ManagedChannel channel)
   }
 
   static RunningVision start() throws Exception {
-    VisionConfig settings = new Settings();
+    return start(TINY.resolve("checkpoints/safetensors"));
+  }
+
+  static RunningVision start(Path checkpoint) throws Exception {
+    VisionConfig settings = new Settings(checkpoint);
     VisionStage stage = new VisionStage(settings);
     var tracer = OpenTelemetry.noop().getTracer("test");
     Server server =

@@ -10,8 +10,8 @@ import com.google.rpc.BadRequest;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.image.codec.PictureLimits;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
@@ -162,7 +162,7 @@ class VisionInferenceGrpcServiceTest {
 
   /** What a client does that prepares pixels itself. */
   private static HostTensor prepared(ByteString image) {
-    Preprocessor preprocessor = new Preprocessor(vision.stage().engine().config().preprocessing());
+    ImageProcessor preprocessor = vision.stage().engine().config().imageProcessor();
     return new PictureDecoder(new PictureLimits(1 << 20, 1 << 20, 1 << 10))
         .decode(image.asReadOnlyByteBuffer(), preprocessor::process);
   }

@@ -45,6 +45,12 @@ public final class Call implements AutoCloseable {
     return this;
   }
 
+  /** A value that lives longer than the call. */
+  public Call with(ScriptValue value) {
+    arguments.add(value.value());
+    return this;
+  }
+
   /** A list that lives as long as the call. */
   public Call with(List<NDArray> tensors) {
     return own(IValue.listFrom(tensors.toArray(PtNDArray[]::new)));
@@ -68,6 +74,11 @@ public final class Call implements AutoCloseable {
     try (IValue result = result()) {
       return List.of(result.toTensorArray((PtNDManager) manager));
     }
+  }
+
+  /** Runs the method and keeps its result where it is; to be closed by the caller. */
+  public ScriptValue value() {
+    return new ScriptValue(result());
   }
 
   /** Runs a method for what it does to its arguments. */

@@ -25,7 +25,7 @@ public final class LoadingLog implements WeightLoader.Progress {
   public static LoadingLog of(Checkpoint checkpoint, Part part) {
     long total =
         checkpoint.tensors().values().stream()
-            .filter(tensor -> Part.of(tensor.name()).filter(p -> p == part).isPresent())
+            .filter(tensor -> part.network(checkpoint.config()).owns(tensor.name()))
             .mapToLong(tensor -> tensor.bytes())
             .sum();
     return new LoadingLog(part.label(), total);

@@ -4,7 +4,7 @@ package io.owlmesh.runtime;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
-import java.util.List;
+import io.owlmesh.model.script.Script;
 
 /**
  * How fast this machine multiplies large matrices in bfloat16: what reading a prompt cannot beat.
@@ -21,7 +21,7 @@ public final class PeakProduct {
   /** The best of several products [1024, 4096] x [4096, 4096], operations per second. */
   public static double measure(int threads) {
     EngineOptions options = new EngineOptions("cpu", Precision.BFLOAT16, threads);
-    try (Program program = Program.load(List.of(), Long.MAX_VALUE, options);
+    try (Program program = Program.load(Script.EMPTY, Long.MAX_VALUE, options);
         PtNDManager scope = program.newScope()) {
       NDArray rows = matrix(program, scope, ROWS);
       NDArray square = matrix(program, scope, SIDE);

@@ -1,17 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.runtime;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.pytorch.engine.PtNDManager;
 import ai.djl.pytorch.engine.PtSymbolBlock;
 import ai.djl.pytorch.jni.IValueUtils;
 import ai.djl.pytorch.jni.JniUtils;
+import io.owlmesh.model.script.NamedTuple;
+import io.owlmesh.model.script.Script;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
 
@@ -20,7 +19,19 @@ import java.util.List;
  * program serves every checkpoint, adapter and precision. Used by one thread at a time.
  */
 public final class Program implements AutoCloseable {
-  private static final String COMMON = "/io/owlmesh/model/engine/common.py";
+  /** A matrix as it is kept: whole, or in 8 bits with a scale of each row, or both. */
+  private static final NamedTuple MATRIX =
+      new NamedTuple(
+          "Matrix",
+          List.of(
+              new NamedTuple.Field("weight", "Tensor"),
+              new NamedTuple.Field("numbers", "Tensor"),
+              new NamedTuple.Field("scales", "Tensor"),
+              new NamedTuple.Field("narrow", "bool")));
+
+  private static final Script COMMON =
+      new Script(
+          List.of(MATRIX), List.of(), List.of("/io/owlmesh/model/engine/common.torchscript"));
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;
@@ -35,38 +46,24 @@ public final class Program implements AutoCloseable {
   /**
    * Compiles a program.
    *
-   * @param resources methods of the network; the operations that all networks share are put before
-   *     them
+   * @param script the network; the operations that all networks share are added
    * @param parameters of the network, which decide how many threads pay
    */
-  public static Program load(List<String> resources, long parameters, EngineOptions asked) {
+  public static Program load(Script script, long parameters, EngineOptions asked) {
     EngineOptions options = asked.forParameters(parameters);
     PtNDManager manager = Torch.manager(options.device());
     Torch.prepareThread(options.threads());
     try {
-      StringBuilder source = new StringBuilder(read(COMMON));
-      resources.forEach(resource -> source.append(read(resource)));
-      byte[] archive = ScriptArchive.of(source.toString());
+      byte[] archive = ScriptArchive.of(COMMON.plus(script).source());
       PtSymbolBlock block =
           JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
       return new Program(manager, block, options);
     } catch (IOException e) {
       manager.close();
-      throw new UncheckedIOException(resources.toString(), e);
+      throw new UncheckedIOException(script.resources().toString(), e);
     } catch (RuntimeException e) {
       manager.close();
       throw e;
-    }
-  }
-
-  private static String read(String resource) {
-    try (InputStream in = Program.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IllegalStateException(resource + " is not in the jar");
-      }
-      return new String(in.readAllBytes(), UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(resource, e);
     }
   }
 

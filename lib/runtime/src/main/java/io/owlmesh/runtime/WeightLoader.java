@@ -7,6 +7,7 @@ import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.weights.MappedTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ public final class WeightLoader implements WeightOrder {
 
   private final Program program;
   private final Checkpoint checkpoint;
+  private final NetworkSpec network;
   private final DType dtype;
   private final boolean pack;
   private final Quantization quantization;
@@ -43,26 +45,16 @@ public final class WeightLoader implements WeightOrder {
   }
 
   /**
-   * @param stored a tensor of the network, whose type decides what {@link Precision#AUTO} means
-   */
-  public WeightLoader(Program program, Checkpoint checkpoint, String stored, Progress progress) {
-    this(program, checkpoint, stored, Quantization.NONE, progress);
-  }
-
-  /**
-   * As above, for a network that multiplies by {@code product}.
-   *
-   * @param quantization of its matrices
+   * Of the network's tensors, the type of the first one decides what {@link Precision#AUTO} means.
    */
   public WeightLoader(
-      Program program,
-      Checkpoint checkpoint,
-      String stored,
-      Quantization quantization,
-      Progress progress) {
+      Program program, Checkpoint checkpoint, NetworkSpec network, Progress progress) {
     this.program = program;
     this.checkpoint = checkpoint;
-    this.quantization = quantization;
+    this.network = network;
+    this.quantization =
+        network.weights().isQuantizable() ? program.options().quantization() : Quantization.NONE;
+    String stored = network.weights().weights().getFirst().name();
     this.dtype =
         quantization == Quantization.NONE
             ? program.options().precision().resolve(checkpoint.entry(stored).dtype())
@@ -206,12 +198,15 @@ public final class WeightLoader implements WeightOrder {
 
   /** Ends loading. The loader is not used afterwards. */
   public Weights finish() {
-    return new Weights(
-        new TensorList(tensors, manager),
-        new TensorList(quantized, program.newScope()),
-        List.copyOf(mapped),
-        dtype,
-        stepBytes);
+    TensorList all = new TensorList(tensors, manager);
+    TensorList narrow = new TensorList(quantized, program.newScope());
+    return new Weights(named(all, narrow), all, narrow, List.copyOf(mapped), dtype, stepBytes);
+  }
+
+  private ScriptValue named(TensorList all, TensorList narrow) {
+    try (Call call = program.call(network.weights().reader()).with(all)) {
+      return network.weights().isQuantizable() ? call.with(narrow).value() : call.value();
+    }
   }
 
   /** Frees what was loaded when a later tensor failed. */

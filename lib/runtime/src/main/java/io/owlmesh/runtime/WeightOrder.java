@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.runtime;
 
+import io.owlmesh.model.family.WeightLayout;
+
 /** Is told the tensors of a network one by one, in the order in which its program wants them. */
 public interface WeightOrder {
   /** A tensor in the working type. */
@@ -15,15 +17,15 @@ public interface WeightOrder {
   /** The weight [out, in] of a linear layer. */
   void matrix(String name);
 
-  /** {@code NAME.weight} and {@code NAME.bias} of a LayerNorm. */
-  default void norm(String name) {
-    float32(name + ".weight");
-    float32(name + ".bias");
-  }
-
-  /** {@code NAME.weight} and {@code NAME.bias} of a linear layer. */
-  default void linear(String name) {
-    matrix(name + ".weight");
-    plain(name + ".bias");
+  /** All tensors of a network. */
+  default void all(WeightLayout layout) {
+    for (WeightLayout.Weight weight : layout.weights()) {
+      switch (weight.kind()) {
+        case PLAIN -> plain(weight.name());
+        case TABLE -> table(weight.name());
+        case FLOAT32 -> float32(weight.name());
+        case MATRIX -> matrix(weight.name());
+      }
+    }
   }
 }

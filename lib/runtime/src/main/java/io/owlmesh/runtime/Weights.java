@@ -7,6 +7,7 @@ import java.util.List;
 
 /** The weights of one network on its device, and the files that some of them still lie in. */
 public final class Weights implements AutoCloseable {
+  private final ScriptValue named;
   private final TensorList tensors;
   private final TensorList quantized;
   private final long stepBytes;
@@ -14,11 +15,13 @@ public final class Weights implements AutoCloseable {
   private final DType dtype;
 
   Weights(
+      ScriptValue named,
       TensorList tensors,
       TensorList quantized,
       List<MappedTensor> mapped,
       DType dtype,
       long stepBytes) {
+    this.named = named;
     this.tensors = tensors;
     this.quantized = quantized;
     this.stepBytes = stepBytes;
@@ -26,17 +29,9 @@ public final class Weights implements AutoCloseable {
     this.dtype = dtype;
   }
 
-  /** In the order in which they were loaded. */
-  public TensorList tensors() {
-    return tensors;
-  }
-
-  /**
-   * For each of the tensors, its 8-bit numbers [out, in] and the scales of its rows [out], or two
-   * empty tensors; nothing at all without quantization.
-   */
-  public TensorList quantized() {
-    return quantized;
+  /** Under the names that the program gives them, as its methods take them. */
+  public ScriptValue named() {
+    return named;
   }
 
   /** Bytes that a step of one row reads: everything but tables. */
@@ -51,6 +46,7 @@ public final class Weights implements AutoCloseable {
 
   @Override
   public void close() {
+    named.close();
     tensors.close();
     quantized.close();
     mapped.forEach(MappedTensor::close);

@@ -23,7 +23,7 @@ public final class EnginePrompt {
   private final List<byte[]> digests = new ArrayList<>();
 
   /**
-   * @param images visual tokens [Q + 1, H] of each place
+   * @param images visual tokens [T, H] of each place
    */
   public EnginePrompt(PromptTokens tokens, List<HostTensor> images) {
     this.ids = tokens.ids();

@@ -8,7 +8,7 @@ import io.owlmesh.core.SamplingParams;
 import io.owlmesh.llm.engine.DecodingStrategy;
 import io.owlmesh.llm.engine.TokenSampler;
 import io.owlmesh.llm.guided.Constraints;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.runtime.language.LogitsProcessor;
 import io.owlmesh.runtime.language.Penalties;
@@ -51,7 +51,7 @@ record GenerationParams(
    */
   static GenerationParams of(
       GenerationOptions options,
-      OwlConfig config,
+      ModelConfig config,
       int defaultTokens,
       int sequences,
       Constraints constraints) {
@@ -95,7 +95,7 @@ record GenerationParams(
   }
 
   private static LogitsProcessor rule(
-      GenerationOptions options, OwlConfig config, Constraints constraints) {
+      GenerationOptions options, ModelConfig config, Constraints constraints) {
     int least =
         options.hasMinNewTokens()
             ? within("min_new_tokens", options.getMinNewTokens(), 0, config.language().context())

@@ -14,8 +14,8 @@ import io.owlmesh.llm.LlmStage;
 import io.owlmesh.llm.adapters.UploadAdapterCall;
 import io.owlmesh.llm.engine.EngineCounts;
 import io.owlmesh.llm.engine.SchedulerConfig;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.DescribeRequest;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
@@ -204,7 +204,7 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
   }
 
   private DescribeResponse describe(LlmEngine engine) {
-    OwlConfig config = engine.config();
+    ModelConfig config = engine.config();
     return DescribeResponse.newBuilder()
         .setVisionDigest(engine.visionDigest())
         .setAbstractorDigest(engine.abstractorDigest())
@@ -218,6 +218,7 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setWeightBytes(engine.model().stepBytes())
         .setQuantization(engine.model().quantization().label())
         .setMatrixParameters(engine.model().matrixParameters())
+        .setChatTemplate(config.chatTemplate().name())
         .build();
   }
 

@@ -5,7 +5,7 @@ import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.LlmEngine;
 import io.owlmesh.llm.engine.EnginePrompt;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.proto.llm.v1.PromptPart;
@@ -50,7 +50,7 @@ final class PromptParts {
   }
 
   private void addImage(Tensor tokens) {
-    OwlConfig config = engine.config();
+    ModelConfig config = engine.config();
     int context = config.language().context();
     int positions = (images.size() + 1) * config.visualTokens();
     if (positions >= context) {
@@ -77,8 +77,8 @@ final class PromptParts {
     if (parts.isEmpty()) {
       throw OwlException.badInput("prompt", "is empty; send parts before the options");
     }
-    OwlConfig config = engine.config();
-    PromptTokens tokens = new Prompt(parts).encode(engine.tokenizer(), config);
+    ModelConfig config = engine.config();
+    PromptTokens tokens = config.encode(new Prompt(parts), engine.tokenizer());
     int context = config.language().context();
     if (tokens.length() + room > context) {
       throw OwlException.badInput(

@@ -60,7 +60,7 @@ class SequenceGroupTest {
   }
 
   private PromptTokens text(String text) {
-    return new Prompt(List.of(new Prompt.Text(text))).encode(tokenizer, model.config());
+    return model.config().encode(new Prompt(List.of(new Prompt.Text(text))), tokenizer);
   }
 
   private AskedAnswers ask(

@@ -86,7 +86,7 @@ class ServingEngineTest {
                 model.config().language().width()));
       }
       parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(30)) + "?\nAI:"));
-      PromptTokens tokens = new Prompt(parts).encode(tokenizer, model.config());
+      PromptTokens tokens = model.config().encode(new Prompt(parts), tokenizer);
       String adapter = random.nextInt(3) == 0 ? "peft" : "";
       int maxTokens = 1 + random.nextInt(40);
       List<Integer> ids = new ArrayList<>();
@@ -139,12 +139,13 @@ class ServingEngineTest {
   }
 
   private PromptTokens text(String text) {
-    return new Prompt(List.of(new Prompt.Text(text))).encode(tokenizer, model.config());
+    return model.config().encode(new Prompt(List.of(new Prompt.Text(text))), tokenizer);
   }
 
   private PromptTokens aboutAnImage(String before, String after) {
-    return new Prompt(List.of(new Prompt.Text(before), new Prompt.Image(), new Prompt.Text(after)))
-        .encode(tokenizer, model.config());
+    List<Prompt.Part> parts =
+        List.of(new Prompt.Text(before), new Prompt.Image(), new Prompt.Text(after));
+    return model.config().encode(new Prompt(parts), tokenizer);
   }
 
   private HostTensor image(long seed) {

@@ -97,7 +97,7 @@ class SoakTest {
             ? System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(50))
             : Long.MAX_VALUE;
     return new EngineRequest(
-        new EnginePrompt(new Prompt(parts).encode(tokenizer, model.config()), images),
+        new EnginePrompt(model.config().encode(new Prompt(parts), tokenizer), images),
         adapters.get(random.nextInt(adapters.size())),
         strategy,
         1 + random.nextInt(60),

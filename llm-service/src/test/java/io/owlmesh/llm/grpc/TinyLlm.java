@@ -21,12 +21,7 @@ public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
   private static final Path CHECKPOINT =
       Path.of("../lib/model/src/test/resources/owl-tiny/checkpoints/safetensors");
 
-  private record Settings(Path folder) implements LlmConfig {
-    @Override
-    public Path checkpoint() {
-      return CHECKPOINT;
-    }
-
+  private record Settings(Path checkpoint, Path folder) implements LlmConfig {
     @Override
     public String device() {
       return "cpu";
@@ -103,7 +98,12 @@ public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
   }
 
   public static TinyLlm start(Path adapters, Meter meter) throws IOException, InterruptedException {
-    LlmConfig settings = new Settings(adapters);
+    return start(CHECKPOINT, adapters, meter);
+  }
+
+  public static TinyLlm start(Path checkpoint, Path adapters, Meter meter)
+      throws IOException, InterruptedException {
+    LlmConfig settings = new Settings(checkpoint, adapters);
     LlmStage stage = new LlmStage(settings, meter);
     Server server =
         Wire.tune(NettyServerBuilder.forPort(0))

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -33,8 +34,9 @@ public final class MeshHealthMonitor implements AutoCloseable {
 
   private final StageChannels stages;
   private final HealthStatusManager health;
-  private final Runnable warmUp;
+
   private final Runnable needed;
+  private final Consumer<MeshInfo> warmUp;
   private final ScheduledExecutorService clock =
       // A second thread, because the warmUp waits on one for a deadline that the other sets off.
       Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
@@ -58,7 +60,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
    *     need nothing of it are answered; fails with an {@link OwlException}
    */
   public MeshHealthMonitor(
-      StageChannels stages, HealthStatusManager health, Runnable warmUp, Runnable needed) {
+      StageChannels stages, HealthStatusManager health, Consumer<MeshInfo> warmUp, Runnable needed) {
     this.needed = needed;
     this.stages = stages;
     this.health = health;
@@ -86,9 +88,10 @@ public final class MeshHealthMonitor implements AutoCloseable {
   private void look() {
     Finding now;
     try {
-      now = new Up(describe());
+      MeshInfo mesh = describe();
+      now = new Up(mesh);
       if (!rehearsed) {
-        rehearse();
+        rehearse(mesh);
         rehearsed = true;
       }
     } catch (StageFailure e) {
@@ -136,11 +139,11 @@ public final class MeshHealthMonitor implements AutoCloseable {
   }
 
   /** Under a deadline, for a stage that hangs must not keep this from looking again. */
-  private void rehearse() {
+  private void rehearse(MeshInfo mesh) {
     Context.CancellableContext context =
         Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
     try {
-      context.run(warmUp);
+      context.run(() -> warmUp.accept(mesh));
     } finally {
       context.cancel(null);
     }

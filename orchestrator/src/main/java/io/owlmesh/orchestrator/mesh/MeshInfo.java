@@ -3,6 +3,8 @@ package io.owlmesh.orchestrator.mesh;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.Model;
 import java.util.List;
@@ -13,17 +15,24 @@ import java.util.List;
  * @param model what it is called
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
+ * @param template by which dialogues are laid out for the language model
  * @param digests of vision encoder, abstractor and language model
  * @param adapters that requests may name
  */
 public record MeshInfo(
-    String model, int context, int visualTokens, List<String> digests, List<String> adapters) {
+    String model,
+    int context,
+    int visualTokens,
+    ChatTemplate template,
+    List<String> digests,
+    List<String> adapters) {
   /**
    * Puts the descriptions together.
    *
-   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint
+   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint;
+   *     INTERNAL if the language model wants a chat template that is not known here
    */
-  static MeshInfo of(
+  public static MeshInfo of(
       io.owlmesh.proto.vision.v1.DescribeResponse vision,
       io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
       Model language) {
@@ -35,6 +44,7 @@ public record MeshInfo(
         language.getName(),
         llm.getContext(),
         llm.getVisualTokens(),
+        template(llm.getChatTemplate()),
         List.of(
             vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
         language.getAdaptersList().stream().map(Adapter::getName).toList());
@@ -48,6 +58,16 @@ public record MeshInfo(
   /** Names weights that make visual tokens, by the digests of both stages. */
   public static String visualWeights(String visionDigest, String abstractorDigest) {
     return visionDigest + " " + abstractorDigest;
+  }
+
+  private static ChatTemplate template(String name) {
+    return ChatTemplates.named(name)
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.INTERNAL,
+                "",
+                "the llm stage wants the chat template '%s'; known are %s"
+                    .formatted(name, ChatTemplates.names())));
   }
 
   private static void same(String maker, String made, String reader, String expected) {

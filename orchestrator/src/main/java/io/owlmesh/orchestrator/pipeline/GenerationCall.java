@@ -72,7 +72,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   /**
    * Sends the prompt as far as it is known: up to the first image without tokens.
    *
-   * @param tokens of each image of the prompt [Q + 1, H], in order; null where not known
+   * @param tokens of each image of the prompt [T, H], in order; null where not known
    */
   void send(List<@Nullable Tensor> tokens) {
     while (sent < parts.size()) {

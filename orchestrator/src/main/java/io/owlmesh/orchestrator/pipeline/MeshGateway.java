@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.pipeline;
 import io.grpc.ClientInterceptor;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshHealthMonitor;
@@ -58,7 +59,7 @@ public final class MeshGateway {
     // It is to reach the stages each time, and comes before the watch knows their weights.
     Pipeline forgetful = pipeline(0, () -> "");
     watch =
-        new MeshHealthMonitor(stages, health, () -> WarmUp.through(forgetful), this::checkNeeded);
+        new MeshHealthMonitor(stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
   }
 
   private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {
@@ -104,6 +105,15 @@ public final class MeshGateway {
   public void requireReady() {
     watch.require();
     checkNeeded();
+  }
+
+  /**
+   * How dialogues are laid out.
+   *
+   * @throws OwlException as {@link #mesh}
+   */
+  public ChatTemplate template() {
+    return mesh().template();
   }
 
   /**

@@ -39,7 +39,7 @@ public final class VisualTokenCache {
             .buildAsync();
   }
 
-  /** Tokens of one picture [Q + 1, H], there or promised. */
+  /** Tokens of one picture [T, H], there or promised. */
   final class PendingVisualTokens {
     private final PromptImage picture;
     private final Key key;
@@ -105,7 +105,7 @@ public final class VisualTokenCache {
     }
   }
 
-  /** Tokens of a picture [Q + 1, H], if they are there now. */
+  /** Tokens of a picture [T, H], if they are there now. */
   Optional<Tensor> known(PromptImage picture, String weights) {
     CompletableFuture<Tensor> there = tokens.asMap().get(new Key(picture.file().sha256(), weights));
     return there == null || !there.isDone() || there.isCompletedExceptionally()

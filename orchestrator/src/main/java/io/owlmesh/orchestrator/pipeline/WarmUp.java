@@ -2,7 +2,7 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
@@ -23,19 +23,18 @@ final class WarmUp implements AnswerListener {
   private WarmUp() {}
 
   /** Asks and drops the answer; again for a second, since code is compiled where it runs often. */
-  static void through(Pipeline pipeline) {
+  static void through(Pipeline pipeline, ChatTemplate template) {
     long begin = System.nanoTime();
     do {
-      ask(pipeline);
+      ask(pipeline, template);
     } while (System.nanoTime() - begin < WARM_UP_NANOS);
   }
 
-  private static void ask(Pipeline pipeline) {
-    PromptTemplate.Turn turn =
-        new PromptTemplate.Turn(PromptTemplate.Role.HUMAN, "What is this?", 1);
+  private static void ask(Pipeline pipeline, ChatTemplate template) {
+    ChatTemplate.Turn turn = new ChatTemplate.Turn(ChatTemplate.Role.HUMAN, "What is this?", 1);
     pipeline.answer(
         new ChatRequest(
-            PromptTemplate.DEFAULT.prompt(List.of(turn)),
+            template.prompt(List.of(turn)),
             List.of(ImageContent.of(picture())),
             GenerationOptions.newBuilder().setMaxNewTokens(2).build()),
         new WarmUp());

@@ -2,14 +2,14 @@
 package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -28,13 +28,17 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
    * Leaves out as little as possible.
    *
    * @param branch ends with a human message
+   * @param layout of the dialogue
    * @param limits of what the prompt may show
    * @param fits whether a prompt leaves room for an answer; of two, the longer one does only if the
    *     shorter one does
    * @throws OwlException BAD_INPUT if not even the last message alone fits
    */
   static ContextWindow of(
-      List<Message> branch, PromptTemplate template, Images limits, Predicate<Prompt> fits) {
+      List<Message> branch,
+      Function<List<Turn>, Prompt> layout,
+      Images limits,
+      Predicate<Prompt> fits) {
     List<Integer> starts = starts(branch, limits);
     if (starts.isEmpty()) {
       throw OwlException.badInput(
@@ -47,13 +51,13 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
     int high = starts.size() - 1;
     while (low < high) {
       int middle = low == 0 && high == starts.size() - 1 ? 0 : (low + high) >>> 1;
-      if (fits.test(from(branch, starts.get(middle), template).prompt())) {
+      if (fits.test(from(branch, starts.get(middle), layout).prompt())) {
         high = middle;
       } else {
         low = middle + 1;
       }
     }
-    ContextWindow best = from(branch, starts.get(low), template);
+    ContextWindow best = from(branch, starts.get(low), layout);
     if (low == starts.size() - 1 && !fits.test(best.prompt())) {
       throw OwlException.badInput(
           "text", "the message alone is longer than the context of the model leaves room for");
@@ -82,9 +86,10 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
     return message.getImagesList().stream().mapToLong(Image::getSizeBytes).sum();
   }
 
-  private static ContextWindow from(List<Message> branch, int start, PromptTemplate template) {
+  private static ContextWindow from(
+      List<Message> branch, int start, Function<List<Turn>, Prompt> layout) {
     List<Message> shown = branch.subList(start, branch.size());
-    return new ContextWindow(template.prompt(turns(shown)), shown, start);
+    return new ContextWindow(layout.apply(turns(shown)), shown, start);
   }
 
   /** A dialogue as the template lays it out. */

@@ -3,9 +3,9 @@ package io.owlmesh.orchestrator.session;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.orchestrator.store.RatedDialogue;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.Image;
@@ -26,13 +26,11 @@ final class FeedbackLine {
     List<Image> images =
         before.stream().flatMap(message -> message.getImagesList().stream()).toList();
     StringBuilder text = new StringBuilder();
-    PromptTemplate template =
-        new PromptTemplate(plain(TurnPlan.template(dialogue.session()).system()));
-    List<Turn> turns =
+    List<ChatTemplate.Turn> turns =
         ContextWindow.turns(before).stream()
-            .map(turn -> new Turn(turn.role(), plain(turn.text()), turn.images()))
+            .map(turn -> new ChatTemplate.Turn(turn.role(), plain(turn.text()), turn.images()))
             .toList();
-    for (Prompt.Part part : template.prompt(turns).parts()) {
+    for (Prompt.Part part : DialogueText.TEMPLATE.prompt(plain(TurnPlan.system(DialogueText.TEMPLATE, dialogue.session())), turns).parts()) {
       text.append(
           switch (part) {
             case Prompt.Text(String said) -> said;

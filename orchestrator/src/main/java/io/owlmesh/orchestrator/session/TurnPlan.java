@@ -4,8 +4,8 @@ package io.owlmesh.orchestrator.session;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
@@ -207,7 +207,7 @@ final class TurnPlan {
     ContextWindow window =
         ContextWindow.of(
             branch,
-            template(before.session()),
+            turns -> prompt(mesh.template(), before.session(), turns),
             new ContextWindow.Images(limits.maxImages(), limits.maxRequestBytes()),
             prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
     List<ImageContent> files =
@@ -220,9 +220,15 @@ final class TurnPlan {
         new ChatRequest(window.prompt(), files, options), window.omitted(), images - files.size());
   }
 
-  static PromptTemplate template(Session session) {
+  /** A dialogue of a session, with the session's system sentence if it has one. */
+  static Prompt prompt(ChatTemplate template, Session session, List<ChatTemplate.Turn> turns) {
+    return template.prompt(system(template, session), turns);
+  }
+
+  /** The session's system sentence, or the template's own. */
+  static String system(ChatTemplate template, Session session) {
     SessionSettings settings = session.getSettings();
-    return settings.hasSystem() ? new PromptTemplate(settings.getSystem()) : PromptTemplate.DEFAULT;
+    return settings.hasSystem() ? settings.getSystem() : template.system();
   }
 
   private boolean fits(Prompt prompt, MeshInfo mesh, int room) {

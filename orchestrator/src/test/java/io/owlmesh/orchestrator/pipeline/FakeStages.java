@@ -279,7 +279,8 @@ public final class FakeStages implements AutoCloseable {
                               .setAbstractorDigest("A")
                               .setLanguageDigest("L")
                               .setContext(CONTEXT)
-                              .setVisualTokens(VISUAL_TOKENS))
+                              .setVisualTokens(VISUAL_TOKENS)
+                              .setChatTemplate("mplug-owl"))
                       .addAdapters(Adapter.newBuilder().setName("polite")))
               .build());
       out.onCompleted();

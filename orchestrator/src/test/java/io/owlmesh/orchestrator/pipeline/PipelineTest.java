@@ -11,9 +11,9 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
+import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -63,7 +63,7 @@ class PipelineTest {
   private static ChatRequest about(String... images) {
     Turn turn = new Turn(Role.HUMAN, "Who?", images.length);
     return new ChatRequest(
-        new PromptTemplate("S").prompt(List.of(turn)),
+        ChatTemplates.named("mplug-owl").orElseThrow().prompt("S", List.of(turn)),
         Stream.of(images).map(ByteString::copyFromUtf8).map(ImageContent::of).toList(),
         GenerationOptions.getDefaultInstance());
   }

@@ -7,9 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
+import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -77,7 +77,7 @@ class VisualTokenCacheTest {
     Turn turn = new Turn(Role.HUMAN, "Who?", images.length);
     return pipeline.answer(
         new ChatRequest(
-            new PromptTemplate("S").prompt(List.of(turn)),
+            ChatTemplates.named("mplug-owl").orElseThrow().prompt("S", List.of(turn)),
             Stream.of(images).map(ByteString::copyFromUtf8).map(ImageContent::of).toList(),
             GenerationOptions.getDefaultInstance()),
         heard);

@@ -5,7 +5,9 @@ import io.owlmesh.client.AdapterClient;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.PromptPart;
@@ -34,7 +36,7 @@ public final class EngineBench implements AutoCloseable {
 
   private final EngineClient client;
   private final AdapterClient loras;
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final Model model;
   private final int tokens;
   private final int prompt;
@@ -49,7 +51,7 @@ public final class EngineBench implements AutoCloseable {
    * @param told each row as soon as it is measured
    */
   public EngineBench(
-      Address address, OwlConfig config, int tokens, int prompt, Consumer<Figure> told) {
+      Address address, ModelConfig config, int tokens, int prompt, Consumer<Figure> told) {
     this.client = new EngineClient(address);
     this.loras = new AdapterClient(address);
     this.config = config;
@@ -95,7 +97,13 @@ public final class EngineBench implements AutoCloseable {
 
   /** A short prompt that was never seen before. */
   private List<PromptPart> text() {
-    return List.of(part("Human: " + Long.toString(random.nextLong(), 36) + "?\nAI: "));
+    return List.of(part(asked(Long.toString(random.nextLong(), 36) + "?")));
+  }
+
+  /** A question as it stands in a prompt, with the opening of its answer. */
+  private String asked(String question) {
+    ChatTemplate template = config.chatTemplate();
+    return template.opening(Role.HUMAN) + question + template.opening(Role.AI);
   }
 
   private static PromptPart part(String text) {
@@ -236,18 +244,15 @@ public final class EngineBench implements AutoCloseable {
   /** An image, a question, and an answer of some sentences. */
   private List<PromptPart> conversation() {
     return List.of(
-        part(
-            "The following is a conversation between a curious human and AI assistant. The"
-                + " assistant gives helpful, detailed, and polite answers to the user's questions."
-                + "\nHuman: "),
+        part(config.chatTemplate().system() + config.chatTemplate().opening(Role.HUMAN)),
         image(),
-        part("\nHuman: What is in the picture, and what else can be said about it?\nAI: "),
+        part(asked("What is in the picture, and what else can be said about it?")),
         part(WORDS.repeat(6)));
   }
 
-  private static List<PromptPart> nextTurn(List<PromptPart> first) {
+  private List<PromptPart> nextTurn(List<PromptPart> first) {
     List<PromptPart> parts = new ArrayList<>(first);
-    parts.add(part("\nHuman: And what does it do?\nAI: "));
+    parts.add(part(asked("And what does it do?")));
     return parts;
   }
 

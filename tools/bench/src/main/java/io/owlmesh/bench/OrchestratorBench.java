@@ -6,8 +6,9 @@ import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.ChatClient;
 import io.owlmesh.client.Connection;
 import io.owlmesh.client.SessionClient;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.AnswerTimings;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
@@ -127,8 +128,8 @@ public final class OrchestratorBench implements AutoCloseable {
 
   private void askDirectly() {
     Prompt prompt =
-        PromptTemplate.DEFAULT.prompt(
-            List.of(new PromptTemplate.Turn(PromptTemplate.Role.HUMAN, question(), 1)));
+        DialogueText.TEMPLATE.prompt(
+            List.of(new ChatTemplate.Turn(ChatTemplate.Role.HUMAN, question(), 1)));
     Ticks<GenerateResponse> ticks =
         new Ticks<>(event -> event.getToken().getText() + event.getFinished().getText());
     stages.ask(prompt, seen, options, ticks);

@@ -5,32 +5,44 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.google.common.io.ByteSource;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.WeightLayout;
 import io.owlmesh.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** The files of a LoRA of random values, on the query and value projections, as PEFT names them. */
 final class RandomAdapter {
+  private static final Set<String> ATTENTION = Set.of("q_proj", "v_proj", "query_key_value");
   private static final int RANK = 8;
   private static final float SPREAD = 0.01f;
 
   private RandomAdapter() {}
 
   /** Contents by file name. */
-  static Map<String, ByteSource> files(OwlConfig config, long seed) throws IOException {
-    OwlConfig.Language l = config.language();
+  static Map<String, ByteSource> files(ModelConfig config, long seed) throws IOException {
+    WeightLayout weights = config.languageNetwork().weights();
+    SortedMap<String, List<Long>> shapes = weights.shapes();
     Random random = new Random(seed);
     SortedMap<String, HostTensor> tensors = new TreeMap<>();
-    for (int i = 0; i < l.layers(); i++) {
-      String layer = "base_model.model.language_model.model.layers." + i + ".self_attn.";
-      add(tensors, random, layer + "q_proj", l.width(), l.heads() * l.headSize());
-      add(tensors, random, layer + "v_proj", l.width(), l.keyValueHeads() * l.headSize());
+    for (String module : weights.adaptableModules()) {
+      List<Long> shape = shapes.getOrDefault(module + ".weight", List.of());
+      String name = module.substring(module.lastIndexOf('.') + 1);
+      if (ATTENTION.contains(name)) {
+        add(
+            tensors,
+            random,
+            "base_model.model." + module,
+            Math.toIntExact(shape.get(1)),
+            Math.toIntExact(shape.get(0)));
+      }
     }
     Path file = Files.createTempDirectory("owl-adapter").resolve("adapter_model.safetensors");
     try {

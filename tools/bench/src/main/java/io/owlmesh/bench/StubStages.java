@@ -6,6 +6,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
@@ -153,7 +154,8 @@ public final class StubStages implements AutoCloseable {
       var description =
           io.owlmesh.proto.llm.v1.DescribeResponse.newBuilder()
               .setContext(CONTEXT)
-              .setVisualTokens(1);
+              .setVisualTokens(1)
+              .setChatTemplate(ChatTemplates.names().getFirst());
       reply(
           response,
           ListModelsResponse.newBuilder()

@@ -3,9 +3,9 @@ package io.owlmesh.trainer.cli;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.random.Preset;
 import io.owlmesh.model.random.RandomCheckpoint;
 import io.owlmesh.model.text.PromptTokens;
@@ -142,9 +142,9 @@ public final class BenchTrainCommand implements Callable<Integer> {
   }
 
   /** An image each, then text of which the second half is learnt. */
-  private Batch samples(OwlConfig config) {
+  private Batch samples(ModelConfig config) {
     List<EncodedSample> samples = new ArrayList<>();
-    int side = config.vision().imageSize();
+    int side = config.imageSize();
     for (int b = 0; b < batch; b++) {
       int[] ids = new int[length];
       Arrays.setAll(ids, i -> 3 + (i * 31) % 500);

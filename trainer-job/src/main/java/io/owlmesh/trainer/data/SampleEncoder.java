@@ -3,10 +3,11 @@ package io.owlmesh.trainer.data;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.image.codec.Picture;
+import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.trainer.data.BadSample.Reason;
@@ -28,25 +29,25 @@ import java.util.regex.Pattern;
  */
 public final class SampleEncoder {
   private static final String IMAGE = "<image>";
-  private static final Pattern CUTS = Pattern.compile("<image>|(?<![^\n])AI: |\nHuman: ");
   private static final Pattern IMAGES = Pattern.compile(IMAGE);
-  private static final Pattern REPLY_END = Pattern.compile("\nHuman: |<image>");
-  private static final String AI = "AI: ";
-  private static final String OPENING = "\nAI: ";
 
   private final Tokenizer tokenizer;
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final int maxLength;
   private final Augmentation augmentation;
   private final Cutting cutting;
-  private final Preprocessor preprocessor;
+  private final ImageProcessor processor;
+  private final String opening;
+  private final String reply;
+  private final Pattern cuts;
+  private final Pattern replyEnd;
 
   /**
    * @param maxLength M; a sample has at most M + 1 positions
    */
   public SampleEncoder(
       Tokenizer tokenizer,
-      OwlConfig config,
+      ModelConfig config,
       int maxLength,
       Augmentation augmentation,
       Cutting cutting) {
@@ -55,7 +56,14 @@ public final class SampleEncoder {
     this.maxLength = maxLength;
     this.augmentation = augmentation;
     this.cutting = cutting;
-    this.preprocessor = new Preprocessor(config.preprocessing());
+    this.processor = config.imageProcessor();
+    String question = config.chatTemplate().opening(Role.HUMAN);
+    this.opening = config.chatTemplate().opening(Role.AI);
+    this.reply = opening.stripLeading();
+    this.replyEnd = Pattern.compile(Pattern.quote(question) + "|" + IMAGE);
+    this.cuts =
+        Pattern.compile(
+            IMAGE + "|(?<![^\n])" + Pattern.quote(reply) + "|" + Pattern.quote(question));
   }
 
   /**
@@ -106,8 +114,7 @@ public final class SampleEncoder {
     }
     try {
       Picture picture = new PictureDecoder().decode(file);
-      int size = config.preprocessing().size();
-      return preprocessor.normalise(augmentation.apply(picture, size, random));
+      return processor.normalise(augmentation.apply(picture, processor.size(), random));
     } catch (OwlException e) {
       throw new BadSample(Reason.BROKEN_IMAGE, what + ": " + e.getMessage());
     }
@@ -115,14 +122,14 @@ public final class SampleEncoder {
 
   /** The prompt of one reply as it is asked for, then the reply. */
   private Positions served(TrainingSample sample, RandomGenerator random) throws BadSample {
-    List<String> turns = List.of(sample.text().split(OPENING, -1));
+    List<String> turns = List.of(sample.text().split(Pattern.quote(opening), -1));
     // The last reply half of the time: it may need what was said before.
     int last = turns.size() - 1;
     int asked = last < 2 || random.nextBoolean() ? last : random.nextInt(1, last + 1);
     if (last < 1) {
       throw new BadSample(Reason.NO_TARGET, sample.key() + " has no reply");
     }
-    String prompt = String.join(OPENING, turns.subList(0, asked)) + OPENING;
+    String prompt = String.join(opening, turns.subList(0, asked)) + opening;
     Positions positions = new Positions(maxLength, config.language().bos());
     for (String chunk : chunks(prompt, IMAGES)) {
       if (chunk.equals(IMAGE)) {
@@ -131,29 +138,29 @@ public final class SampleEncoder {
         positions.first(sample, tokenizer.encode(chunk));
       }
     }
-    String reply = turns.get(asked);
-    Matcher end = REPLY_END.matcher(reply);
+    String answer = turns.get(asked);
+    Matcher end = replyEnd.matcher(answer);
     positions.reply(
-        tokenizer.encode(end.find() ? reply.substring(0, end.start()) : reply),
+        tokenizer.encode(end.find() ? answer.substring(0, end.start()) : answer),
         config.language().eos());
     return positions.checked(sample);
   }
 
   private Positions authors(TrainingSample sample) throws BadSample {
     Positions positions = new Positions(maxLength, config.language().bos());
-    boolean reply = false;
+    boolean learnt = false;
     boolean first = true;
-    for (String chunk : chunks(sample.text(), CUTS)) {
+    for (String chunk : chunks(sample.text(), cuts)) {
       if (chunk.equals(IMAGE)) {
         positions.image(sample, config.visualTokens());
       } else if (first) {
         positions.first(sample, tokenizer.encode(chunk));
-      } else if (reply) {
+      } else if (learnt) {
         positions.reply(tokenizer.encode(chunk), config.language().eos());
       } else {
         positions.text(tokenizer.encode(chunk));
       }
-      reply = chunk.equals(AI);
+      learnt = chunk.equals(reply);
       first = false;
     }
     return positions.checked(sample);

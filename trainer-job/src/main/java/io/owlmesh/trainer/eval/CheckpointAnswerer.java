@@ -3,12 +3,11 @@ package io.owlmesh.trainer.eval;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.SamplingParams;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
@@ -30,9 +29,9 @@ import java.util.Optional;
 
 /** A checkpoint in this process. Used by one thread. */
 public final class CheckpointAnswerer implements Answerer {
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final Tokenizer tokenizer;
-  private final Preprocessor preprocessor;
+  private final ImageProcessor processor;
   private final VisionEncoder vision;
   private final VisualAbstractor abstractor;
   private final LanguageModel language;
@@ -49,7 +48,7 @@ public final class CheckpointAnswerer implements Answerer {
     Checkpoint checkpoint = Checkpoint.open(folder);
     this.config = checkpoint.config();
     this.tokenizer = Tokenizer.open(folder);
-    this.preprocessor = new Preprocessor(config.preprocessing());
+    this.processor = config.imageProcessor();
     this.maxNewTokens = maxNewTokens;
     this.vision = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
     this.abstractor = VisualAbstractor.load(checkpoint, options, WeightLoader.Progress.NONE);
@@ -63,11 +62,11 @@ public final class CheckpointAnswerer implements Answerer {
   public String answer(EvalQuestion question) throws IOException {
     List<HostTensor> images = new ArrayList<>();
     for (TrainingSample.Image image : question.images()) {
-      images.add(preprocessor.process(new PictureDecoder().decode(image.read())));
+      images.add(processor.process(new PictureDecoder().decode(image.read())));
     }
     List<HostTensor> tokens =
         images.isEmpty() ? List.of() : abstractor.resample(vision.encode(images));
-    PromptTokens prompt = PromptTemplate.DEFAULT.prompt(question.turns()).encode(tokenizer, config);
+    PromptTokens prompt = config.encode(config.chatTemplate().prompt(question.turns()), tokenizer);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();
     try (PromptEmbeddings inputs = PromptEmbeddings.of(language, prompt.ids(), starts, tokens);

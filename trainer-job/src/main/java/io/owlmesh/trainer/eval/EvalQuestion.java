@@ -2,8 +2,9 @@
 package io.owlmesh.trainer.eval;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.trainer.data.TrainingSample;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +26,11 @@ public record EvalQuestion(
     List<TrainingSample.Image> images,
     String truth,
     Map<String, String> labels) {
+  private static final String HUMAN = DialogueText.TEMPLATE.opening(Role.HUMAN);
+  private static final String OPENINGS =
+      Pattern.quote(HUMAN) + "|" + Pattern.quote(DialogueText.TEMPLATE.opening(Role.AI));
   private static final Pattern LINE =
-      Pattern.compile("\n(Human|AI): (.*?)(?=\n(?:Human|AI): |\\z)", Pattern.DOTALL);
+      Pattern.compile("(%1$s)(.*?)(?=%1$s|\\z)".formatted(OPENINGS), Pattern.DOTALL);
   private static final String IMAGE = "<image>";
 
   /**
@@ -39,7 +43,7 @@ public record EvalQuestion(
     int images = 0;
     Matcher matcher = LINE.matcher(sample.text());
     while (matcher.find()) {
-      boolean human = matcher.group(1).equals("Human");
+      boolean human = matcher.group(1).equals(HUMAN);
       String text = matcher.group(2);
       if (human && text.equals(IMAGE)) {
         images++;

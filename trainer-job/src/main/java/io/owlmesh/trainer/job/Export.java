@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.model.weights.SafetensorsWriter;
 import io.owlmesh.trainer.training.Lora;
@@ -44,7 +44,7 @@ final class Export {
   static void checkpoint(
       Path folder,
       Checkpoint base,
-      OwlConfig config,
+      ModelConfig config,
       SortedMap<String, HostTensor> learnt,
       DType dtype)
       throws IOException {

@@ -3,9 +3,9 @@ package io.owlmesh.trainer.job;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.Precision;
@@ -158,7 +158,7 @@ public final class Job {
       Path tokenizer = scratch.resolve("tokenizer.model");
       watching.say("Training a tokeniser of %d pieces".formatted(model.tokenizer().vocabulary()));
       TokenizerMaker.make(model.tokenizer(), tokenizer);
-      OwlConfig config = model.config(Tokenizer.open(scratch).size());
+      ModelConfig config = model.config(Tokenizer.open(scratch).size());
       PartInitializer.write(folder, config, model.spread(), recipe.seed(), tokenizer);
     } finally {
       CheckpointWriter.deleteTree(scratch);

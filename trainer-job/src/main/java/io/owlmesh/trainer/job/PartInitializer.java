@@ -3,10 +3,12 @@ package io.owlmesh.trainer.job;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.mplugowl.MplugOwlConfig;
 import io.owlmesh.trainer.recipe.TrainingStage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -28,7 +30,6 @@ import java.util.TreeMap;
 final class PartInitializer {
   private static final double DEVIATION = 0.02;
   private static final double PLACES = 10;
-  private static final String PROJECTION = "abstractor.visual_fc.";
 
   private PartInitializer() {}
 
@@ -37,7 +38,7 @@ final class PartInitializer {
    *
    * @param tokenizer tokenizer.model to put beside it
    */
-  static void write(Path folder, OwlConfig config, double spread, long seed, Path tokenizer)
+  static void write(Path folder, ModelConfig config, double spread, long seed, Path tokenizer)
       throws IOException {
     CheckpointWriter.write(
         folder,
@@ -58,21 +59,13 @@ final class PartInitializer {
    *
    * @return its dimensions, and the tensors that are new, by canonical name
    */
-  static Start anew(OwlConfig old, TrainingStage.Fresh fresh, long seed) {
-    OwlConfig config =
-        fresh.part() == TrainingStage.Anew.LINEAR_CONNECTOR
-            ? new OwlConfig(
-                old.vision(),
-                old.abstractor().withLayers(0),
-                old.language(),
-                old.preprocessing(),
-                old.vision().tokens())
-            : old;
+  static Start anew(ModelConfig old, TrainingStage.Fresh fresh, long seed) {
+    ModelConfig config = fresh.part() == TrainingStage.Anew.LINEAR_CONNECTOR ? linear(old) : old;
     SortedMap<String, HostTensor> tensors = new TreeMap<>();
     ExpectedTensors.of(config)
         .of(Part.ABSTRACTOR)
         .forEach((name, shape) -> {
-          if (fresh.part() != TrainingStage.Anew.PROJECTION || name.startsWith(PROJECTION)) {
+          if (fresh.part() != TrainingStage.Anew.PROJECTION || config.isProjection(name)) {
             long[] dims = shape.stream().mapToLong(Long::longValue).toArray();
             int count = (int) Arrays.stream(dims).reduce(1, Math::multiplyExact);
             ByteBuffer values =
@@ -84,8 +77,16 @@ final class PartInitializer {
     return new Start(config, tensors);
   }
 
+  private static ModelConfig linear(ModelConfig old) {
+    if (old instanceof MplugOwlConfig owl) {
+      return owl.withLinearConnector();
+    }
+    throw OwlException.badInput(
+        "stages.fresh.part", "a model of type " + old.modelType() + " has no linear connector");
+  }
+
   /** Dimensions, and tensors that are not the old model's. */
-  record Start(OwlConfig config, SortedMap<String, HostTensor> tensors) {}
+  record Start(ModelConfig config, SortedMap<String, HostTensor> tensors) {}
 
   private static void fill(String name, ByteBuffer values, double deviation, long seed) {
     boolean norm = name.matches(".*(norm|norm1|norm2|normk|ffn_ln)\\.weight");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.owleval;
 
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.trainer.data.TrainingSample;
 import io.owlmesh.trainer.eval.Answerer;
 import io.owlmesh.trainer.eval.EvalQuestion;

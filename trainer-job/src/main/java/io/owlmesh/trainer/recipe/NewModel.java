@@ -3,14 +3,15 @@ package io.owlmesh.trainer.recipe;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.checkpoint.PreprocessorFile;
+import io.owlmesh.model.family.llama.LlamaConfig;
+import io.owlmesh.model.family.mplugowl.MplugOwlConfig;
+import io.owlmesh.model.image.Preprocessing;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A model to begin with that does not exist yet.
+ * An mPLUG-Owl to begin with that does not exist yet.
  *
  * @param queries learned queries of the abstractor
  * @param spread factor of the authors' initial deviation of 0.02, which suits wide models
@@ -125,10 +126,10 @@ public record NewModel(
    *
    * @param vocabulary pieces that the tokeniser came to have
    */
-  public OwlConfig config(int vocabulary) {
+  public MplugOwlConfig config(int vocabulary) {
     Language l = language;
-    return new OwlConfig(
-        new OwlConfig.Vision(
+    return new MplugOwlConfig(
+        new MplugOwlConfig.Vision(
             vision.width,
             vision.mlp,
             vision.layers,
@@ -136,9 +137,9 @@ public record NewModel(
             vision.image,
             vision.patch,
             1e-6),
-        new OwlConfig.Abstractor(
+        new MplugOwlConfig.Abstractor(
             abstractor.width, abstractor.mlp, abstractor.layers, abstractor.heads, 1e-6),
-        new OwlConfig.Language(
+        new LlamaConfig(
             vocabulary,
             l.width,
             l.mlp,
@@ -151,7 +152,7 @@ public record NewModel(
             l.context,
             1,
             2),
-        PreprocessorFile.clip(vision.image),
+        Preprocessing.clip(vision.image),
         queries);
   }
 }

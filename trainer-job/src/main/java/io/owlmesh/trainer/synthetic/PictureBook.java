@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.synthetic;
 
+import static io.owlmesh.model.text.DialogueText.speaker;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
+import io.owlmesh.model.text.ChatTemplate.Role;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -173,7 +176,9 @@ public final class PictureBook {
     String caption = scene.caption(language);
     SyntheticDialogue about =
         SyntheticDialogue.of("caption", "", language, List.of(scene), "", caption);
-    return new Page(line("", "Human: <image>\nAI: " + caption, about), List.of(scene));
+    return new Page(
+        line("", speaker(Role.HUMAN) + "<image>\n" + speaker(Role.AI) + caption, about),
+        List.of(scene));
   }
 
   private static Scene scene(RandomGenerator random) {

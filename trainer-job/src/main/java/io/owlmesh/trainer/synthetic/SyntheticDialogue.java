@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.synthetic;
 
-import io.owlmesh.model.text.PromptTemplate;
+import static io.owlmesh.model.text.DialogueText.speaker;
+
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.DialogueText;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +25,7 @@ record SyntheticDialogue(
 
   /** With a place for each picture. */
   String text() {
-    return lines(PromptTemplate.DEFAULT.system(), scenes.stream().map(_ -> "<image>").toList());
+    return lines(DialogueText.TEMPLATE.system(), scenes.stream().map(_ -> "<image>").toList());
   }
 
   /**
@@ -32,7 +35,7 @@ record SyntheticDialogue(
    */
   String textOnly(boolean system, Language described) {
     return lines(
-        system ? PromptTemplate.DEFAULT.system() : "",
+        system ? DialogueText.TEMPLATE.system() : "",
         scenes.stream().map(scene -> scene.caption(described)).toList());
   }
 
@@ -41,9 +44,9 @@ record SyntheticDialogue(
     if (!system.isEmpty()) {
       lines.add(system);
     }
-    shown.forEach(line -> lines.add("Human: " + line));
+    shown.forEach(line -> lines.add(speaker(Role.HUMAN) + line));
     for (int i = 0; i < turns.size(); i++) {
-      lines.add((i % 2 == 0 ? "Human: " : "AI: ") + turns.get(i));
+      lines.add(speaker(i % 2 == 0 ? Role.HUMAN : Role.AI) + turns.get(i));
     }
     return String.join("\n", lines);
   }

@@ -3,13 +3,13 @@ package io.owlmesh.trainer.training;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
-import io.owlmesh.model.checkpoint.ExpectedTensors;
-import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.WeightLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.SplittableRandom;
 
 /**
@@ -19,13 +19,15 @@ import java.util.SplittableRandom;
 final class LoraStart {
   static final String PREFIX = "base_model.model.";
 
-  private final OwlConfig config;
+  private final WeightLayout weights;
+  private final SortedMap<String, List<Long>> shapes;
   private final Lora lora;
   private final Optional<AdapterFile> from;
   private final long seed;
 
-  LoraStart(OwlConfig config, Lora lora, Optional<AdapterFile> from, long seed) {
-    this.config = config;
+  LoraStart(ModelConfig config, Lora lora, Optional<AdapterFile> from, long seed) {
+    this.weights = config.languageNetwork().weights();
+    this.shapes = weights.shapes();
     this.lora = lora;
     this.from = from;
     this.seed = seed;
@@ -44,16 +46,13 @@ final class LoraStart {
   List<Matrix> matrices() {
     List<Matrix> matrices = new ArrayList<>();
     int adapted = 0;
-    for (int i = 0; i < config.language().layers(); i++) {
-      for (String matrix : LanguageModel.MATRICES) {
-        String module = "language_model.model.layers." + i + "." + matrix;
-        if (lora.targets().matcher(module).matches()) {
-          adapted++;
-          add(module, matrices);
-        } else {
-          matrices.add(new Matrix("", HostTensor.ofFloats(new float[0], 0)));
-          matrices.add(new Matrix("", HostTensor.ofFloats(new float[0], 0)));
-        }
+    for (String module : weights.adaptableModules()) {
+      if (lora.targets().matcher(module).matches()) {
+        adapted++;
+        add(module, matrices);
+      } else {
+        matrices.add(new Matrix("", HostTensor.ofFloats(new float[0], 0)));
+        matrices.add(new Matrix("", HostTensor.ofFloats(new float[0], 0)));
       }
     }
     if (adapted == 0) {
@@ -97,7 +96,7 @@ final class LoraStart {
   }
 
   private List<Long> shape(String module) {
-    List<Long> shape = ExpectedTensors.of(config).all().get(module + ".weight");
+    List<Long> shape = shapes.get(module + ".weight");
     if (shape == null) {
       throw new IllegalArgumentException(module);
     }

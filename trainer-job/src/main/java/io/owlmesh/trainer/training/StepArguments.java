@@ -2,11 +2,13 @@
 package io.owlmesh.trainer.training;
 
 import io.owlmesh.core.DType;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.trainer.training.TrainingScript.StepFactors;
+import io.owlmesh.trainer.training.TrainingScript.StepSizes;
 
-/** The numbers that the program of a step is told, in the order in which it reads them. */
+/** The numbers that the program of a step is told. */
 record StepArguments(
-    OwlConfig config, Trainables trainables, NetworkOptions options, TensorOrder order) {
+    ModelConfig config, Trainables trainables, NetworkOptions options, TensorOrder order) {
   /** Activations are kept for the way back. */
   static final int KEEP = 0;
 
@@ -22,27 +24,20 @@ record StepArguments(
   }
 
   /**
-   * The program's {@code sizes}.
+   * Sizes and switches.
    *
    * @param seed of the dropout
    * @param mode what is done with activations
    */
-  long[] sizes(long seed, int mode) {
-    return new long[] {
-      config.vision().heads(),
-      config.abstractor().heads(),
-      config.vision().layers(),
-      config.language().layers(),
-      order.abstractor(),
-      order.language(),
-      order.lora(),
-      config.language().keyValueHeads(),
-      seed,
-      mode,
-      number(options.dtype()),
-      firstSegment(),
-      config.language().headSize()
-    };
+  StepSizes sizes(long seed, int mode) {
+    return new StepSizes(
+        order.connector(),
+        order.language(),
+        order.lora(),
+        seed,
+        mode,
+        number(options.dtype()),
+        firstSegment());
   }
 
   /** The first segment of the program's chain in which anything learns. */
@@ -50,26 +45,21 @@ record StepArguments(
     if (trainables.vision()) {
       return 0;
     }
-    int reading = config.vision().layers() + 1;
+    int reading = config.visionNetwork().weights().layers() + 1;
     return trainables.connector() || trainables.languageModel() ? reading : reading + 1;
   }
 
   /**
-   * The program's {@code numbers}.
+   * Factors and probabilities.
    *
    * @param factor of the summed loss
    * @param drops whether there is dropout
    */
-  double[] numbers(double factor, boolean drops) {
-    return new double[] {
-      config.vision().epsilon(),
-      config.abstractor().epsilon(),
-      config.language().epsilon(),
-      config.language().ropeTheta(),
-      factor,
-      trainables.lora().map(Lora::scaling).orElse(0.0),
-      drops ? trainables.lora().map(Lora::dropout).orElse(0.0) : 0,
-      drops ? options.abstractorDropout() : 0
-    };
+  StepFactors factors(double factor, boolean drops) {
+    return new StepFactors(
+        factor,
+        trainables.lora().map(Lora::scaling).orElse(1.0),
+        drops ? trainables.lora().map(Lora::dropout).orElse(0.0) : 0,
+        drops ? options.abstractorDropout() : 0);
   }
 }

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.training;
 
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.runtime.WeightOrder;
-import io.owlmesh.runtime.connector.VisualAbstractor;
-import io.owlmesh.runtime.language.LanguageModel;
-import io.owlmesh.runtime.vision.VisionEncoder;
 import java.util.ArrayList;
 import java.util.List;
 
 /** All tensors of a model in the order of the training program. */
 final class TensorOrder implements WeightOrder {
   private final List<Slot> slots = new ArrayList<>();
-  private final int abstractor;
+  private final int connector;
   private final int language;
 
   /**
@@ -22,21 +19,21 @@ final class TensorOrder implements WeightOrder {
    */
   record Slot(String name, boolean float32) {}
 
-  TensorOrder(OwlConfig config) {
-    VisionEncoder.order(config, this);
-    abstractor = slots.size();
-    VisualAbstractor.order(config, this);
+  TensorOrder(ModelConfig config) {
+    all(config.visionNetwork().weights());
+    connector = slots.size();
+    all(config.connectorNetwork().weights());
     language = slots.size();
-    LanguageModel.order(config, this);
+    all(config.languageNetwork().weights());
   }
 
   List<Slot> slots() {
     return slots;
   }
 
-  /** Index of the abstractor's first tensor. */
-  int abstractor() {
-    return abstractor;
+  /** Index of the connector's first tensor. */
+  int connector() {
+    return connector;
   }
 
   /** Index of the language model's first tensor. */

@@ -7,9 +7,11 @@ import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.script.NamedTuple;
 import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Program;
+import io.owlmesh.trainer.training.TrainingScript.EntryType;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +37,7 @@ final class Tensors {
   /** Reads a checkpoint: what learns in float32, the rest in the type it computes in. */
   void load(Checkpoint checkpoint, TensorOrder order, Trainables trainables) {
     for (TensorOrder.Slot slot : order.slots()) {
-      boolean learns = trainables.contains(slot.name());
+      boolean learns = trainables.contains(checkpoint.config(), slot.name());
       DType computes = slot.float32() ? DType.FLOAT32 : dtype;
       if (learns) {
         trained.add(all.size());
@@ -65,7 +67,9 @@ final class Tensors {
       raw.setName("raw");
       NDArray how =
           scope.create(
-              new long[] {tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as)});
+              NamedTuple.longs(
+                  new EntryType(
+                      tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as))));
       how.setName("how");
       NDArray own = program.learn("enter", new NDList(raw, how)).getFirst();
       own.attach(manager);

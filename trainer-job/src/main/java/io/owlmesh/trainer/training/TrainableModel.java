@@ -9,17 +9,18 @@ import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.script.NamedTuple;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.Program;
-import io.owlmesh.runtime.connector.VisualAbstractor;
-import io.owlmesh.runtime.language.LanguageModel;
-import io.owlmesh.runtime.vision.VisionEncoder;
+import io.owlmesh.trainer.training.TrainingScript.StepFactors;
+import io.owlmesh.trainer.training.TrainingScript.StepSizes;
+import io.owlmesh.trainer.training.TrainingScript.UpdateNumbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,14 +33,7 @@ import java.util.TreeMap;
  * and what lies before the first part that learns is not recorded. Used by one thread.
  */
 public final class TrainableModel implements AutoCloseable {
-  private static final List<String> PROGRAMS =
-      List.of(
-          VisionEncoder.PROGRAM,
-          VisualAbstractor.PROGRAM,
-          LanguageModel.PROGRAM,
-          "/io/owlmesh/trainer/network/training.py");
-
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final Trainables trainables;
   private final NetworkOptions options;
   private final StepArguments arguments;
@@ -74,7 +68,7 @@ public final class TrainableModel implements AutoCloseable {
     this.arguments = new StepArguments(config, trainables, options, order);
     this.program =
         Program.load(
-            PROGRAMS,
+            TrainingScript.of(config),
             Long.MAX_VALUE,
             new EngineOptions(options.device(), Precision.FLOAT32, options.threads()));
     this.manager = program.newScope();
@@ -136,7 +130,7 @@ public final class TrainableModel implements AutoCloseable {
     }
     return run(
         batch,
-        arguments.numbers(factor, true),
+        arguments.factors(factor, true),
         arguments.sizes(
             seed, options.checkpointing() ? StepArguments.RECOMPUTE : StepArguments.KEEP));
   }
@@ -149,10 +143,10 @@ public final class TrainableModel implements AutoCloseable {
   public double measure(Batch batch) {
     return batch.targetCount() == 0
         ? 0
-        : run(batch, arguments.numbers(1, false), arguments.sizes(0, StepArguments.MEASURE));
+        : run(batch, arguments.factors(1, false), arguments.sizes(0, StepArguments.MEASURE));
   }
 
-  private double run(Batch batch, double[] numbers, long[] sizes) {
+  private double run(Batch batch, StepFactors factors, StepSizes sizes) {
     try (PtNDManager scope = program.newScope()) {
       NDList in = new NDList();
       in.add(named("pixels", pixels(batch, scope)));
@@ -162,8 +156,8 @@ public final class TrainableModel implements AutoCloseable {
       in.add(named("targets", longs(batch.targets(), scope)));
       in.add(named("trained", trained));
       in.add(named("casts", casts));
-      in.add(named("sizes", longs(sizes, scope)));
-      in.add(named("numbers", scope.create(numbers)));
+      in.add(named("sizes", longs(NamedTuple.longs(sizes), scope)));
+      in.add(named("numbers", scope.create(NamedTuple.doubles(factors))));
       in.addAll(tensors.all());
       in.addAll(gradients);
       return program.learn("learn", in).getFirst().getFloat();
@@ -171,7 +165,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private NDArray pixels(Batch batch, PtNDManager scope) {
-    int side = config.vision().imageSize();
+    int side = config.imageSize();
     return batch.pixels().isEmpty()
         ? scope.zeros(new Shape(0, 3, side, side))
         : HostTensors.enter(program, batch.pixels(), DType.FLOAT32, scope);
@@ -186,15 +180,15 @@ public final class TrainableModel implements AutoCloseable {
   public double update(Optimiser optimiser, double learningRate) {
     try (PtNDManager scope = program.newScope()) {
       NDList in = new NDList();
-      double[] numbers = {
-        learningRate,
-        optimiser.beta1(),
-        optimiser.beta2(),
-        optimiser.epsilon(),
-        optimiser.weightDecay(),
-        optimiser.clipNorm()
-      };
-      in.add(named("numbers", scope.create(numbers)));
+      UpdateNumbers numbers =
+          new UpdateNumbers(
+              learningRate,
+              optimiser.beta1(),
+              optimiser.beta2(),
+              optimiser.epsilon(),
+              optimiser.weightDecay(),
+              optimiser.clipNorm());
+      in.add(named("numbers", scope.create(NamedTuple.doubles(numbers))));
       List<NDArray> masters = tensors.trained().stream().map(tensors.all()::get).toList();
       masters.forEach(master -> master.setName("t[]"));
       in.addAll(masters);
@@ -261,7 +255,7 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /** The dimensions of the model. */
-  public OwlConfig config() {
+  public ModelConfig config() {
     return config;
   }
 

@@ -2,6 +2,7 @@
 package io.owlmesh.trainer.training;
 
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.ModelConfig;
 import java.util.Optional;
 
 /**
@@ -18,22 +19,19 @@ public record Trainables(
     boolean projection,
     boolean languageModel,
     Optional<Lora> lora) {
-  private static final String QUERIES = "query_tokens";
-  private static final String PROJECTION = "abstractor.visual_fc.";
-
   /** Whether something between the vision encoder and the language model learns. */
   boolean connector() {
     return queries || abstractor || projection;
   }
 
-  boolean contains(String tensor) {
-    Part part = Part.of(tensor).orElseThrow(() -> new IllegalArgumentException(tensor));
+  boolean contains(ModelConfig config, String tensor) {
+    Part part = Part.of(config, tensor).orElseThrow(() -> new IllegalArgumentException(tensor));
     return switch (part) {
       case VISION -> vision;
       case ABSTRACTOR ->
-          tensor.equals(QUERIES)
+          config.isQuery(tensor)
               ? queries
-              : abstractor || (projection && tensor.startsWith(PROJECTION));
+              : abstractor || (projection && config.isProjection(tensor));
       case LANGUAGE -> languageModel;
     };
   }

@@ -7,9 +7,9 @@ import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.image.Bicubic;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.verify.Row;
@@ -30,6 +30,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -129,17 +130,18 @@ public final class TrainingChecks {
                 Pattern.compile(
                     String.join(
                         "|", file.modules().keySet().stream().map(Pattern::quote).toList()))));
+    ModelConfig config = checkpoint.config();
     return new Trainables(
-        learns(stage, "vision_model."),
-        learns(stage, "query_tokens"),
-        learns(stage, "abstractor."),
+        learns(stage, config.visionNetwork()::owns),
+        learns(stage, config::isQuery),
+        learns(stage, name -> config.connectorNetwork().owns(name) && !config.isQuery(name)),
         false,
-        learns(stage, "language_model."),
+        learns(stage, config.languageNetwork()::owns),
         lora);
   }
 
-  private static boolean learns(GoldenTraining.Stage stage, String prefix) {
-    return stage.trains().stream().anyMatch(name -> name.startsWith(prefix));
+  private static boolean learns(GoldenTraining.Stage stage, Predicate<String> tensors) {
+    return stage.trains().stream().anyMatch(tensors);
   }
 
   private Optimiser optimiser() {
@@ -178,7 +180,7 @@ public final class TrainingChecks {
 
   /** The reference's resized pixels where they are known: decoders of JPEG differ. */
   private HostTensor pixels(String name) throws IOException {
-    int size = checkpoint.config().preprocessing().size();
+    int size = checkpoint.config().imageProcessor().size();
     HostTensor known =
         SafetensorsFile.load(folder.resolve("pixels.safetensors")).get(name + "@" + size);
     byte[] rgb;
@@ -189,7 +191,7 @@ public final class TrainingChecks {
       rgb = new byte[known.bytes().remaining()];
       known.bytes().get(rgb);
     }
-    return new Preprocessor(checkpoint.config().preprocessing()).normalise(rgb);
+    return checkpoint.config().imageProcessor().normalise(rgb);
   }
 
   private void firstNorms(

@@ -8,9 +8,9 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.trainer.Tiny;
 import io.owlmesh.trainer.data.TrainingSample;
@@ -143,7 +143,7 @@ class EvaluationTest {
     for (JsonNode test :
         new ObjectMapper().readTree(Tiny.FOLDER.resolve("forward.json").toFile())) {
       String prompt = test.get("prompt").asText();
-      if (prompt.startsWith(PromptTemplate.DEFAULT.system())
+      if (prompt.startsWith(DialogueText.TEMPLATE.system())
           && test.get("images").size() == 1
           && test.get("adapter").isNull()) {
         return test;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.WeightLoader;
@@ -108,9 +108,9 @@ class StudyJobTest {
   @Test
   void aLinearConnectorProjectsEveryFeature() {
     Checkpoint linear = model("linear");
-    OwlConfig config = linear.config();
-    int rows = config.vision().tokens();
-    int width = config.vision().width();
+    ModelConfig config = linear.config();
+    int rows = config.featureTokens();
+    int width = config.featureWidth();
     float[] features = new float[rows * width];
     for (int i = 0; i < features.length; i++) {
       features[i] = (float) Math.sin(i);

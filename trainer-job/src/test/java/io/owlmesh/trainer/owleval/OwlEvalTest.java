@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.PromptTemplate.Turn;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.trainer.Tiny;
 import io.owlmesh.trainer.eval.Answerer;
 import io.owlmesh.trainer.eval.EvalQuestion;

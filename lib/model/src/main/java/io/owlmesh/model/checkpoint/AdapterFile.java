@@ -4,13 +4,15 @@ package io.owlmesh.model.checkpoint;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.WeightLayout;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.weights.WeightFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 
 /**
@@ -84,25 +86,25 @@ public record AdapterFile(
    * @throws OwlException BAD_CHECKPOINT listing every layer that the model lacks, that cannot be
    *     adapted, or that has another shape
    */
-  public void validate(OwlConfig config) {
+  public void validate(ModelConfig config) {
     Problems problems = new Problems();
     problems.addAll(mismatches(config));
     problems.throwIfAny(name);
   }
 
   /** As {@link #validate}, returning what is wrong. */
-  public List<Problem> mismatches(OwlConfig config) {
+  public List<Problem> mismatches(ModelConfig config) {
     Problems problems = new Problems();
-    SortedMap<String, List<Long>> shapes = ExpectedTensors.of(config).of(Part.LANGUAGE);
+    WeightLayout weights = config.languageNetwork().weights();
+    SortedMap<String, List<Long>> shapes = weights.shapes();
+    Set<String> adaptable = Set.copyOf(weights.adaptableModules());
     modules.forEach((module, pair) -> {
       List<Long> base = shapes.get(module + ".weight");
-      if (base == null || !module.endsWith("_proj")) {
+      if (base == null || !adaptable.contains(module)) {
         problems.add(
             module,
-            "not a layer that can be adapted; those are q, k, v, o, gate, up and down_proj of"
-                + " layers 0 to "
-                + (config.language().layers() - 1)
-                + " of the language model");
+            "not a layer that can be adapted; those are %s of layers 0 to %d of the language model"
+                .formatted(String.join(", ", weights.adaptable()), weights.layers() - 1));
         return;
       }
       long in = pair.a().shape()[1];

@@ -86,7 +86,7 @@ public final class AdapterReader {
         found.tensors().keySet().forEach(n -> problems.add(n, "not a LoRA matrix"));
       }
     } else {
-      collect(WeightFiles.read(absolute, label, problems).adapter());
+      collect(WeightFiles.read(absolute, label, Optional::of, problems).adapter());
     }
     AdapterConfig settings = AdapterConfig.UNKNOWN;
     if (Files.exists(config)) {

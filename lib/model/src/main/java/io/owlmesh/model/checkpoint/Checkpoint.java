@@ -2,7 +2,7 @@
 package io.owlmesh.model.checkpoint;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.weights.MappedTensor;
@@ -25,14 +25,11 @@ import java.util.SortedMap;
  * as a checkpoint with an adapter inside.
  */
 public final class Checkpoint {
-  private static final String HEAD = "language_model.lm_head.weight";
-  private static final String EMBEDDING = "language_model.model.embed_tokens.weight";
-
   private final Path folder;
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final WeightFiles.Contents contents;
 
-  private Checkpoint(Path folder, OwlConfig config, WeightFiles.Contents contents) {
+  private Checkpoint(Path folder, ModelConfig config, WeightFiles.Contents contents) {
     this.folder = folder;
     this.config = config;
     this.contents = contents;
@@ -56,14 +53,20 @@ public final class Checkpoint {
     if (!Files.isDirectory(folder)) {
       problems.add(folder.toString(), "not a folder");
     }
-    WeightFiles.Contents contents = WeightFiles.read(folder, folder.toString(), problems);
     ConfigFile file = ConfigFile.open(folder, problems);
-    OwlConfig config = file.read(contents.tensors());
+    WeightFiles.Contents contents =
+        WeightFiles.read(
+            folder, folder.toString(), file.modelFamily()::canonical, problems);
+    ModelConfig config = file.read(contents.tensors());
     // Tied models may be saved without the output layer; where one is stored, it counts.
-    TensorEntry embedding = contents.tensors().get(EMBEDDING);
-    if (file.tied() && embedding != null) {
-      contents.tensors().putIfAbsent(HEAD, embedding.named(HEAD));
-    }
+    config
+        .tiedTensors()
+        .forEach((absent, present) -> {
+          TensorEntry entry = contents.tensors().get(present);
+          if (entry != null) {
+            contents.tensors().putIfAbsent(absent, entry.named(absent));
+          }
+        });
     return new Checkpoint(folder, config, contents);
   }
 
@@ -71,7 +74,7 @@ public final class Checkpoint {
     return folder;
   }
 
-  public OwlConfig config() {
+  public ModelConfig config() {
     return config;
   }
 
@@ -134,16 +137,20 @@ public final class Checkpoint {
     Problems problems = new Problems();
     SortedMap<String, List<Long>> expected = ExpectedTensors.of(config).all();
     expected.forEach((name, shape) -> {
-      if (Part.of(name).filter(parts::contains).isPresent()) {
+      if (isOf(parts, name)) {
         check(name, shape, problems);
       }
     });
     for (String name : contents.tensors().keySet()) {
-      if (!expected.containsKey(name) && Part.of(name).filter(parts::contains).isPresent()) {
+      if (!expected.containsKey(name) && isOf(parts, name)) {
         problems.add(name, "unexpected tensor, which a model of this configuration lacks");
       }
     }
     return problems.list();
+  }
+
+  private boolean isOf(Set<Part> parts, String name) {
+    return Part.of(config, name).filter(parts::contains).isPresent();
   }
 
   private void check(String name, List<Long> shape, Problems problems) {
@@ -166,7 +173,7 @@ public final class Checkpoint {
 
   /** Tensors that belong to no part. */
   public List<String> strangers() {
-    return contents.tensors().keySet().stream().filter(n -> Part.of(n).isEmpty()).toList();
+    return contents.tensors().keySet().stream().filter(n -> Part.of(config, n).isEmpty()).toList();
   }
 
   /** Whether the folder holds any weights, readable or not. */

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.weights.SafetensorsWriter.Announced;
 import io.owlmesh.model.weights.SafetensorsWriter;
@@ -74,7 +74,7 @@ public final class CheckpointWriter {
    * @throws IOException if writing fails; nothing is left behind
    */
   public static void write(
-      Path folder, OwlConfig config, DType dtype, Values values, Content others)
+      Path folder, ModelConfig config, DType dtype, Values values, Content others)
       throws IOException {
     if (!dtype.isFloat()) {
       throw OwlException.badInput("dtype", dtype + " is not a floating point type");
@@ -82,7 +82,7 @@ public final class CheckpointWriter {
     whole(
         folder,
         partial -> {
-          ConfigWriter.write(partial, config, dtype);
+          writeConfig(partial, config, dtype);
           Files.writeString(partial.resolve("tokenizer_config.json"), TOKENIZER_CONFIG);
           others.write(partial);
           writeTensors(partial, config, dtype, values);
@@ -132,7 +132,15 @@ public final class CheckpointWriter {
     }
   }
 
-  private static void writeTensors(Path folder, OwlConfig config, DType dtype, Values values)
+  private static void writeConfig(Path folder, ModelConfig config, DType dtype) throws IOException {
+    for (Map.Entry<String, ObjectNode> file : config.files(dtype).entrySet()) {
+      String text =
+          StrictJson.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(file.getValue());
+      Files.writeString(folder.resolve(file.getKey()), text + "\n");
+    }
+  }
+
+  private static void writeTensors(Path folder, ModelConfig config, DType dtype, Values values)
       throws IOException {
     List<List<Announced>> shards = shards(config, dtype);
     ObjectNode index = JsonNodeFactory.instance.objectNode();
@@ -155,7 +163,7 @@ public final class CheckpointWriter {
     }
   }
 
-  private static List<List<Announced>> shards(OwlConfig config, DType dtype) {
+  private static List<List<Announced>> shards(ModelConfig config, DType dtype) {
     List<List<Announced>> shards = new ArrayList<>();
     List<Announced> shard = new ArrayList<>();
     long size = 0;

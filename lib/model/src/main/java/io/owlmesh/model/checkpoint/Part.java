@@ -1,29 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.checkpoint;
 
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.NetworkSpec;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * The parts of the model that can be loaded apart from each other, by the names of their tensors.
- */
+/** The parts of the model that can be loaded apart from each other, a network each. */
 public enum Part {
-  /** {@code vision_model.*}. */
+  /** The vision tower. */
   VISION,
-  /** {@code abstractor.*} and {@code query_tokens}. */
+  /** What makes visual tokens of features. */
   ABSTRACTOR,
-  /** {@code language_model.*}. */
+  /** The language model. */
   LANGUAGE;
 
   /** The part that a tensor belongs to; empty if no part has such names. */
-  public static Optional<Part> of(String canonicalName) {
-    if (canonicalName.startsWith("vision_model.")) {
-      return Optional.of(VISION);
-    }
-    if (canonicalName.startsWith("abstractor.") || canonicalName.equals("query_tokens")) {
-      return Optional.of(ABSTRACTOR);
-    }
-    return canonicalName.startsWith("language_model.") ? Optional.of(LANGUAGE) : Optional.empty();
+  public static Optional<Part> of(ModelConfig config, String canonicalName) {
+    return Arrays.stream(values())
+        .filter(part -> part.network(config).owns(canonicalName))
+        .findFirst();
+  }
+
+  /** The network of this part. */
+  public NetworkSpec network(ModelConfig config) {
+    return switch (this) {
+      case VISION -> config.visionNetwork();
+      case ABSTRACTOR -> config.connectorNetwork();
+      case LANGUAGE -> config.languageNetwork();
+    };
   }
 
   /** The name in lower case, for people. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.image;
 
-import io.owlmesh.model.OwlConfig.Preprocessing;
 import io.owlmesh.model.image.codec.Picture;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;

@@ -2,11 +2,11 @@
 package io.owlmesh.model.image;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig.Preprocessing;
 import io.owlmesh.model.image.codec.Picture;
 
-/** From a picture to the input of the vision encoder. Safe for use by several threads. */
-public final class Preprocessor {
+/** Resizes pictures to a square, whatever their shape. */
+public final class Preprocessor implements ImageProcessor {
+  private final Preprocessing how;
   private final int size;
   // [3, 256]: a channel has only 256 values, so each is computed once.
   private final float[][] values;
@@ -15,6 +15,7 @@ public final class Preprocessor {
    * @param how side, means and deviations
    */
   public Preprocessor(Preprocessing how) {
+    this.how = how;
     this.size = how.size();
     this.values =
         new float[][] {
@@ -34,21 +35,22 @@ public final class Preprocessor {
     return table;
   }
 
-  /**
-   * Resizes the picture to a square and normalises it.
-   *
-   * @return float32 [3, size, size], channels R, G, B
-   */
+  @Override
+  public int size() {
+    return size;
+  }
+
+  @Override
   public HostTensor process(Picture picture) {
     return normalise(Bicubic.resizeToSquare(picture, size));
   }
 
-  /**
-   * Normalises a picture that has the right size already.
-   *
-   * @param pixels [size, size, 3] unsigned
-   * @return float32 [3, size, size], channels R, G, B
-   */
+  @Override
+  public String contentKey(Picture picture) {
+    return ContentKey.of(picture, how);
+  }
+
+  @Override
   public HostTensor normalise(byte[] pixels) {
     int plane = size * size;
     float[] out = new float[3 * plane];

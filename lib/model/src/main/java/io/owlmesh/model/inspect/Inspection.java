@@ -3,7 +3,6 @@ package io.owlmesh.model.inspect;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.AdapterReader;
@@ -11,6 +10,7 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Finiteness;
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.text.Tokenizer;
@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 public record Inspection(
     Path folder,
     String layout,
-    OwlConfig config,
+    ModelConfig config,
     List<PartSummary> parts,
     List<AdapterSummary> adapters,
     List<Problem> problems,
@@ -107,7 +107,7 @@ public record Inspection(
     }
   }
 
-  private static void openTokenizer(Path folder, @Nullable OwlConfig config, Problems problems) {
+  private static void openTokenizer(Path folder, @Nullable ModelConfig config, Problems problems) {
     try {
       Tokenizer tokenizer = Tokenizer.open(folder);
       if (config != null && tokenizer.textIds() > config.language().vocabulary()) {
@@ -136,7 +136,8 @@ public record Inspection(
     for (Part part : Part.values()) {
       List<TensorEntry> entries =
           checkpoint.tensors().values().stream()
-              .filter(e -> Part.of(e.name()).filter(p -> p == part).isPresent())
+              .filter(
+                  e -> Part.of(checkpoint.config(), e.name()).filter(p -> p == part).isPresent())
               .toList();
       SortedSet<DType> dtypes = new TreeSet<>();
       entries.forEach(e -> dtypes.add(e.dtype()));

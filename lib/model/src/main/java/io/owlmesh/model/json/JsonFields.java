@@ -2,13 +2,14 @@
 package io.owlmesh.model.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.owlmesh.model.family.ConfigReader;
 import java.util.Optional;
 
 /**
  * Reads the keys of one JSON object, with a default for what is absent or null, and notes each
  * value that is not possible.
  */
-public final class JsonFields {
+public final class JsonFields implements ConfigReader {
   private final String where;
   private final JsonNode node;
   private final Problems problems;
@@ -22,6 +23,7 @@ public final class JsonFields {
     this.problems = problems;
   }
 
+  @Override
   public JsonFields child(String key) {
     JsonNode child = node.path(key);
     if (isPresent(key) && !child.isObject()) {
@@ -30,19 +32,22 @@ public final class JsonFields {
     return new JsonFields(where + ", " + key, child, problems);
   }
 
+  @Override
   public boolean isPresent(String key) {
     return !node.path(key).isMissingNode() && !node.path(key).isNull();
   }
 
+  @Override
   public JsonNode raw(String key) {
     return node.path(key);
   }
 
-  /** An integer from 1 to {@code most}. */
+  @Override
   public int count(String key, int absent, int most) {
     return number(key, absent, 1, most);
   }
 
+  @Override
   public int number(String key, int absent, int least, int most) {
     if (!isPresent(key)) {
       return absent;
@@ -58,7 +63,7 @@ public final class JsonFields {
     return value.asInt();
   }
 
-  /** A number above 0, up to {@code most}. */
+  @Override
   public double positive(String key, double absent, double most) {
     if (!isPresent(key)) {
       return absent;
@@ -73,19 +78,22 @@ public final class JsonFields {
     return number;
   }
 
+  @Override
   public boolean flag(String key, boolean absent) {
     return isPresent(key) ? node.path(key).asBoolean(absent) : absent;
   }
 
+  @Override
   public Optional<String> text(String key) {
     return isPresent(key) ? Optional.of(node.path(key).asText()) : Optional.empty();
   }
 
+  @Override
   public void problem(String key, String message) {
     problems.add(where, key + " is " + message);
   }
 
-  /** Notes that something is required of these values together. */
+  @Override
   public void require(boolean holds, String message) {
     if (!holds) {
       problems.add(where, message);

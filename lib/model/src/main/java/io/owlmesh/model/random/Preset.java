@@ -2,8 +2,9 @@
 package io.owlmesh.model.random;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.checkpoint.PreprocessorFile;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.ModelFamilies;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -11,28 +12,12 @@ import java.util.List;
  *
  * @param name what people call it
  */
-public record Preset(String name, OwlConfig config) {
-  /** The released 7B: 722 tensors of 7,123,068,928 parameters. */
-  public static final Preset OWL_7B =
-      new Preset(
-          "mplug-owl-7b",
-          new OwlConfig(
-              new OwlConfig.Vision(1024, 4096, 24, 16, 224, 14, 1e-6),
-              new OwlConfig.Abstractor(1024, 2816, 6, 16, 1e-6),
-              new OwlConfig.Language(32000, 4096, 11008, 32, 32, 32, 128, 1e-6, 10_000, 2048, 1, 2),
-              PreprocessorFile.clip(224),
-              64));
+public record Preset(String name, ModelConfig config) {
+  /** The released mPLUG-Owl 7B. */
+  public static final Preset OWL_7B = named("mplug-owl-7b");
 
   /** Small enough for a laptop's processor and a test, with every feature of the large one. */
-  public static final Preset NANO =
-      new Preset(
-          "nano",
-          new OwlConfig(
-              new OwlConfig.Vision(128, 512, 4, 4, 112, 14, 1e-6),
-              new OwlConfig.Abstractor(128, 256, 2, 4, 1e-6),
-              new OwlConfig.Language(640, 192, 512, 4, 6, 6, 32, 1e-6, 10_000, 2048, 1, 2),
-              PreprocessorFile.clip(112),
-              16));
+  public static final Preset NANO = named("nano");
 
   /**
    * The same widths with fewer layers: tensors on the wire keep their sizes while the work shrinks.
@@ -41,26 +26,16 @@ public record Preset(String name, OwlConfig config) {
    * @throws OwlException BAD_INPUT unless 1 to the layers of the shallowest part
    */
   public Preset withLayers(int layers) {
-    OwlConfig.Vision vision = config.vision();
-    OwlConfig.Abstractor abstractor = config.abstractor();
-    OwlConfig.Language language = config.language();
-    int most = Math.min(vision.layers(), Math.min(abstractor.layers(), language.layers()));
-    if (layers < 1 || layers > most) {
-      throw OwlException.badInput("layers", layers + ", allowed are 1 to " + most);
-    }
-    return new Preset(
-        "%s of %d layers".formatted(name, layers),
-        new OwlConfig(
-            vision.withLayers(layers),
-            abstractor.withLayers(layers),
-            language.withLayers(layers),
-            config.preprocessing(),
-            config.queries()));
+    return new Preset("%s of %d layers".formatted(name, layers), config.withLayers(layers));
   }
 
-  /** All presets. */
+  /** All presets of all families, by name. */
   public static List<Preset> all() {
-    return List.of(OWL_7B, NANO);
+    return ModelFamilies.all().stream()
+        .flatMap(family -> family.presets().entrySet().stream())
+        .map(entry -> new Preset(entry.getKey(), entry.getValue()))
+        .sorted(Comparator.comparing(Preset::name))
+        .toList();
   }
 
   /**

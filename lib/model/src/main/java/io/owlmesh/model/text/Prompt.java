@@ -2,7 +2,6 @@
 package io.owlmesh.model.text;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -81,15 +80,15 @@ public record Prompt(List<Part> parts) {
   }
 
   /**
-   * The positions of this prompt: the start of the sequence, then every text cut by itself and
-   * {@link OwlConfig#visualTokens} positions per image. The reference takes images without text
-   * between for one; here each has its own positions.
+   * The positions of this prompt: the start of the sequence, then every text cut by itself and its
+   * positions per image. The reference takes images without text between for one; here each has its
+   * own positions.
    *
    * @throws OwlException BAD_CHECKPOINT if the tokeniser gives an id that the model does not embed;
    *     BAD_INPUT if there are more positions than an array can hold
    */
-  public PromptTokens encode(Tokenizer tokenizer, OwlConfig config) {
-    PromptTokens.Builder tokens = new PromptTokens.Builder(config);
+  public PromptTokens encode(Tokenizer tokenizer, PromptTokens.Layout layout) {
+    PromptTokens.Builder tokens = new PromptTokens.Builder(layout);
     for (Part part : parts) {
       switch (part) {
         case Text(String text) -> tokens.text(tokenizer.encode(text));

@@ -2,7 +2,6 @@
 package io.owlmesh.model.text;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -11,6 +10,15 @@ import java.util.List;
 public final class PromptTokens {
   /** Stands for a visual token where an id would be. */
   public static final int VISUAL = -1;
+
+  /**
+   * What a model expects.
+   *
+   * @param bos id that begins a sequence
+   * @param vocabulary ids that the model embeds
+   * @param visualTokens positions of an image
+   */
+  public record Layout(int bos, int vocabulary, int visualTokens) {}
 
   private final int[] ids;
   private final List<Integer> imageStarts;
@@ -45,17 +53,17 @@ public final class PromptTokens {
   /** Appends position by position, beginning with BOS. */
   static final class Builder {
     private final List<Integer> imageStarts = new ArrayList<>();
-    private final OwlConfig config;
+    private final Layout layout;
     private int[] ids = new int[64];
     private int length;
 
-    Builder(OwlConfig config) {
-      this.config = config;
-      ids[length++] = config.language().bos();
+    Builder(Layout layout) {
+      this.layout = layout;
+      ids[length++] = layout.bos();
     }
 
     void text(int[] more) {
-      int vocabulary = config.language().vocabulary();
+      int vocabulary = layout.vocabulary();
       int start = grow(more.length);
       for (int i = 0; i < more.length; i++) {
         if (more[i] >= vocabulary) {
@@ -67,7 +75,7 @@ public final class PromptTokens {
     }
 
     void image() {
-      int start = grow(config.visualTokens());
+      int start = grow(layout.visualTokens());
       imageStarts.add(start);
       Arrays.fill(ids, start, length, VISUAL);
     }
@@ -86,7 +94,7 @@ public final class PromptTokens {
 
     PromptTokens build() {
       return new PromptTokens(
-          Arrays.copyOf(ids, length), List.copyOf(imageStarts), config.visualTokens());
+          Arrays.copyOf(ids, length), List.copyOf(imageStarts), layout.visualTokens());
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 
 /**
  * The weight files of a folder in one of the four layouts of Hugging Face, tried in the order that
@@ -39,14 +40,17 @@ public final class WeightFiles {
           "pytorch_model.bin.index.json");
 
   private final Path folder;
+  private final Function<String, Optional<String>> family;
   private final int most;
   private final Problems problems;
   private final SortedMap<String, TensorEntry> tensors = new TreeMap<>();
   private final SortedMap<String, TensorEntry> adapter = new TreeMap<>();
   private final Set<String> unreadable = new TreeSet<>();
 
-  private WeightFiles(Path folder, int most, Problems problems) {
+  private WeightFiles(
+      Path folder, Function<String, Optional<String>> family, int most, Problems problems) {
     this.folder = folder;
+    this.family = family;
     this.most = most;
     this.problems = problems;
   }
@@ -55,12 +59,17 @@ public final class WeightFiles {
    * Reads the headers of all weight files.
    *
    * @param label names the folder in problems
+   * @param family gives names their canonical form, once PEFT's additions are gone
    * @return canonical names and where the tensors lie, LoRA matrices apart; {@code unreadable} are
    *     names that the index places in a file that could not be read, or "*" if a file of unknown
    *     content could not; {@code layout} is empty if the folder has no weights
    */
-  public static Contents read(Path folder, String label, Problems problems) {
-    WeightFiles files = new WeightFiles(folder, MAX_DESCRIPTION, problems);
+  public static Contents read(
+      Path folder,
+      String label,
+      Function<String, Optional<String>> family,
+      Problems problems) {
+    WeightFiles files = new WeightFiles(folder, family, MAX_DESCRIPTION, problems);
     for (String layout : LAYOUTS) {
       if (Files.exists(folder.resolve(layout))) {
         files.readLayout(layout);
@@ -78,7 +87,8 @@ public final class WeightFiles {
    */
   public static Contents readFile(Path file, int most, Problems problems) {
     Path parent = file.toAbsolutePath().getParent();
-    WeightFiles files = new WeightFiles(parent == null ? file : parent, most, problems);
+    WeightFiles files =
+        new WeightFiles(parent == null ? file : parent, Optional::of, most, problems);
     files.collect(file);
     return files.contents(String.valueOf(file.getFileName()));
   }
@@ -135,7 +145,7 @@ public final class WeightFiles {
       if (sound) {
         problems.add(shard, "does not hold " + name + ", which " + index + " places there");
       }
-      TensorNames.canonical(name).ifPresent(unreadable::add);
+      canonical(name).ifPresent(unreadable::add);
     }
   }
 
@@ -152,9 +162,13 @@ public final class WeightFiles {
     Set<String> names = new TreeSet<>();
     for (TensorEntry entry : entries) {
       names.add(entry.name());
-      TensorNames.canonical(entry.name()).ifPresent(name -> add(name, entry));
+      canonical(entry.name()).ifPresent(name -> add(name, entry));
     }
     return names;
+  }
+
+  private Optional<String> canonical(String name) {
+    return TensorNames.canonical(name).flatMap(family);
   }
 
   private void add(String name, TensorEntry entry) {

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.weights.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +25,7 @@ class AdapterFileTest {
 
   @TempDir private Path temp;
 
-  private static OwlConfig config() {
+  private static ModelConfig config() {
     return Checkpoint.open(OwlTiny.checkpoint("safetensors")).config();
   }
 

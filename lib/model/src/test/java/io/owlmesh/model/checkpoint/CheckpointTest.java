@@ -10,6 +10,8 @@ import io.owlmesh.core.DType;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.family.mplugowl.MplugOwlConfig;
+import io.owlmesh.model.image.Preprocessing;
 import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.model.weights.SafetensorsWriter;
@@ -100,13 +102,13 @@ class CheckpointTest {
 
   @Test
   void theDimensionsAreThoseOfTheFixture() {
-    var config = Checkpoint.open(OwlTiny.checkpoint("bin-fp32")).config();
+    var config = (MplugOwlConfig) Checkpoint.open(OwlTiny.checkpoint("bin-fp32")).config();
     assertThat(config.vision().tokens()).isEqualTo(17);
     assertThat(config.visualTokens()).isEqualTo(7);
     assertThat(config.abstractor().mlpWidth()).isEqualTo(44);
     assertThat(config.language().headSize()).isEqualTo(16);
     assertThat(config.preprocessing().size()).isEqualTo(56);
-    assertThat(config.preprocessing()).isEqualTo(PreprocessorFile.clip(56));
+    assertThat(config.preprocessing()).isEqualTo(Preprocessing.clip(56));
   }
 
   @ParameterizedTest
@@ -226,7 +228,8 @@ class CheckpointTest {
     Files.writeString(file, mapper.writeValueAsString(config));
     Checkpoint checkpoint = Checkpoint.open(folder);
     checkpoint.requireComplete(Part.values());
-    assertThat(checkpoint.config().abstractor().mlpWidth()).isEqualTo(44);
-    assertThat(checkpoint.config().queries()).isEqualTo(6);
+    MplugOwlConfig read = (MplugOwlConfig) checkpoint.config();
+    assertThat(read.abstractor().mlpWidth()).isEqualTo(44);
+    assertThat(read.queries()).isEqualTo(6);
   }
 }

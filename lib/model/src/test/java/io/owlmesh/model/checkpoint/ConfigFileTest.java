@@ -4,7 +4,8 @@ package io.owlmesh.model.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.owlmesh.core.DType;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.mplugowl.MplugOwlConfig;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.random.Preset;
@@ -23,16 +24,16 @@ class ConfigFileTest {
 
   private final Problems problems = new Problems();
 
-  private OwlConfig read(String config) throws IOException {
+  private MplugOwlConfig read(String config) throws IOException {
     Files.writeString(folder.resolve("config.json"), config);
-    return ConfigFile.open(folder, problems).read(Map.of());
+    return (MplugOwlConfig) ConfigFile.open(folder, problems).read(Map.of());
   }
 
   @Test
   void anEmptyConfigurationTakesTheAuthorsDefaults() throws IOException {
-    OwlConfig config = read("{}");
+    MplugOwlConfig config = read("{}");
     assertThat(problems.list()).isEmpty();
-    OwlConfig seven = Preset.OWL_7B.config();
+    MplugOwlConfig seven = (MplugOwlConfig) Preset.OWL_7B.config();
     assertThat(config.vision()).isEqualTo(seven.vision());
     assertThat(config.language()).isEqualTo(seven.language());
     assertThat(config.preprocessing()).isEqualTo(seven.preprocessing());
@@ -43,14 +44,17 @@ class ConfigFileTest {
 
   @Test
   void whatIsWrittenIsReadBack() throws IOException {
-    ConfigWriter.write(folder, Preset.NANO.config(), DType.FLOAT16);
+    ModelConfig nano = Preset.NANO.config();
+    for (var file : nano.files(DType.FLOAT16).entrySet()) {
+      Files.writeString(folder.resolve(file.getKey()), file.getValue().toString());
+    }
     assertThat(ConfigFile.open(folder, problems).read(Map.of())).isEqualTo(Preset.NANO.config());
     assertThat(problems.list()).isEmpty();
   }
 
   @Test
   void keyValueHeadsDefaultToHeadsAndHeadSizeMayDiffer() throws IOException {
-    OwlConfig config =
+    MplugOwlConfig config =
         read("{'text_config':{'num_attention_heads':16,'head_dim':64}}".replace('\'', '"'));
     assertThat(problems.list()).isEmpty();
     assertThat(config.language().keyValueHeads()).isEqualTo(16);
@@ -71,7 +75,8 @@ class ConfigFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'model_type':'mplug_owl2'}|model_type is 'mplug_owl2'",
+        "{'model_type':'mplug_owl2'}|model_type is 'mplug_owl2'; served are model_type mplug-owl",
+        "{'architectures':['Owl2']}|architectures is 'Owl2'",
         "{'text_config':{'model_type':'bloom'}}|model_type is 'bloom'",
         "{'text_config':{'hidden_act':'gelu'}}|hidden_act 'gelu'",
         "{'text_config':{'attention_bias':true}}|attention_bias is not supported",

@@ -4,7 +4,6 @@ package io.owlmesh.model.image;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig.Preprocessing;
 import io.owlmesh.model.image.codec.Picture;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -16,20 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class GoldenPixelsTest {
-  private static final Preprocessing TINY = clip(56);
-
-  private static Preprocessing clip(int size) {
-    double[] mean = {0.48145466, 0.4578275, 0.40821073};
-    double[] deviation = {0.26862954, 0.26130258, 0.27577711};
-    return new Preprocessing(
-        size,
-        (float) mean[0],
-        (float) mean[1],
-        (float) mean[2],
-        (float) deviation[0],
-        (float) deviation[1],
-        (float) deviation[2]);
-  }
+  private static final Preprocessing TINY = Preprocessing.clip(56);
 
   static List<String> pixelNames() throws IOException {
     return new Golden(Golden.FOLDER.resolve("pixels.safetensors")).names();
@@ -91,7 +77,7 @@ class GoldenPixelsTest {
   void onePictureInTwoFilesHasOneKey() throws IOException {
     Picture picture = decode("rgb.png");
     Picture same = new Picture(picture.width(), picture.height(), picture.rgb().clone());
-    Preprocessing larger = clip(224);
+    Preprocessing larger = Preprocessing.clip(224);
     Picture reshaped = new Picture(picture.height(), picture.width(), picture.rgb());
 
     String key = ContentKey.of(picture, TINY);

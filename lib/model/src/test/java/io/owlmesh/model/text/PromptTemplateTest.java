@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.Fault;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt.Image;
 import io.owlmesh.model.text.Prompt.Text;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -18,7 +18,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class PromptTemplateTest {
-  private static final PromptTemplate TEMPLATE = PromptTemplate.DEFAULT;
+  private static final ChatTemplate TEMPLATE = ChatTemplates.named("mplug-owl").orElseThrow();
 
   private static final Map<String, List<Turn>> DIALOGUES =
       Map.of(
@@ -46,7 +46,7 @@ class PromptTemplateTest {
       JsonNode expected = Objects.requireNonNull(cases.get(name), name);
       Prompt prompt = TEMPLATE.prompt(turns);
       assertThat(prompt).as(name).isEqualTo(Prompt.parse(expected.get("prompt").asText()));
-      assertThat(prompt.encode(TextFixture.tiny(), TextFixture.config()).ids())
+      assertThat(TextFixture.config().encode(prompt, TextFixture.tiny()).ids())
           .as(name)
           .isEqualTo(TextFixture.ids(expected.get("ids")));
     });
@@ -70,7 +70,7 @@ class PromptTemplateTest {
 
   @Test
   void anotherSystemSentenceTakesThePlaceOfTheDefault() {
-    assertThat(new PromptTemplate("Be brief.").prompt(List.of(human("Hi", 0))).parts())
+    assertThat(TEMPLATE.prompt("Be brief.", List.of(human("Hi", 0))).parts())
         .containsExactly(new Text("Be brief.\nHuman: Hi\nAI: "));
   }
 

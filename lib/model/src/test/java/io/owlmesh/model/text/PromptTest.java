@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.Fault;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Prompt.Image;
 import io.owlmesh.model.text.Prompt.Text;
 import java.util.List;
@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 
 class PromptTest {
   private final Tokenizer tokenizer = TextFixture.tiny();
-  private final OwlConfig config = TextFixture.config();
+  private final ModelConfig config = TextFixture.config();
 
   @Test
   void everyPromptOfTheFixtureGivesTheReferenceIds() {
     for (JsonNode one : TextFixture.cases("/owl-tiny/forward.json")) {
       Prompt prompt = Prompt.parse(one.get("prompt").asText());
-      assertThat(prompt.encode(tokenizer, config).ids())
+      assertThat(config.encode(prompt, tokenizer).ids())
           .as(one.get("name").asText())
           .isEqualTo(TextFixture.ids(one.get("ids")));
       assertThat(prompt.images()).isEqualTo(one.get("images").size());
@@ -36,7 +36,7 @@ class PromptTest {
 
   @Test
   void everyImageHasItsOwnPositionsEvenWithoutTextBetween() {
-    PromptTokens tokens = Prompt.parse("<image><image>").encode(tokenizer, config);
+    PromptTokens tokens = config.encode(Prompt.parse("<image><image>"), tokenizer);
     int each = config.visualTokens();
     assertThat(tokens.imageStarts()).containsExactly(1, 1 + each);
     assertThat(tokens.length()).isEqualTo(1 + 2 * each);
@@ -45,7 +45,7 @@ class PromptTest {
 
   @Test
   void everyTextIsCutAsIfItStoodAlone() {
-    int[] ids = Prompt.parse("owl<image>owl").encode(tokenizer, config).ids();
+    int[] ids = config.encode(Prompt.parse("owl<image>owl"), tokenizer).ids();
     int owl = tokenizer.encode("owl")[0];
     assertThat(ids[1]).isEqualTo(owl);
     assertThat(ids[ids.length - 1]).isEqualTo(owl);
@@ -69,25 +69,8 @@ class PromptTest {
 
   @Test
   void anIdThatTheModelDoesNotEmbedIsRefused() {
-    var l = config.language();
-    var small =
-        new OwlConfig.Language(
-            300,
-            l.width(),
-            l.mlpWidth(),
-            l.layers(),
-            l.heads(),
-            l.keyValueHeads(),
-            l.headSize(),
-            l.epsilon(),
-            l.ropeTheta(),
-            l.context(),
-            l.bos(),
-            l.eos());
-    var other =
-        new OwlConfig(
-            config.vision(), config.abstractor(), small, config.preprocessing(), config.queries());
-    assertThatThrownBy(() -> Prompt.parse("owl").encode(tokenizer, other))
+    PromptTokens.Layout small = new PromptTokens.Layout(1, 300, 7);
+    assertThatThrownBy(() -> Prompt.parse("owl").encode(tokenizer, small))
         .hasMessageContaining("the model embeds 300")
         .extracting("fault")
         .isEqualTo(Fault.BAD_CHECKPOINT);

@@ -3,8 +3,8 @@ package io.owlmesh.model.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
+import io.owlmesh.model.family.ModelConfig;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
@@ -34,7 +34,7 @@ final class TextFixture {
     return Tokenizer.open(path(TINY));
   }
 
-  static OwlConfig config() {
+  static ModelConfig config() {
     return Checkpoint.open(path(TINY)).config();
   }
 

@@ -4,13 +4,22 @@ package io.owlmesh.runtime.language;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.script.NamedTuple;
 import io.owlmesh.runtime.Call;
-import io.owlmesh.runtime.TensorList;
+import io.owlmesh.runtime.ScriptValue;
+import io.owlmesh.runtime.language.DecoderScript.AdapterSpan;
+import io.owlmesh.runtime.language.DecoderScript.SegmentPlan;
+import io.owlmesh.runtime.language.DecoderScript.StepNumbers;
+import io.owlmesh.runtime.language.DecoderScript.Stretch;
+import io.owlmesh.runtime.language.DecoderScript.VisualPiece;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Positions of any number of sequences, computed together in one native call: matrices are read
@@ -18,13 +27,8 @@ import java.util.stream.IntStream;
  */
 final class ForwardBatch {
   private final LanguageModel model;
-  private final List<Integer> ids = new ArrayList<>();
-  private final List<Integer> positions = new ArrayList<>();
-  private final List<Integer> slots = new ArrayList<>();
-  private final List<Integer> last = new ArrayList<>();
-  private final List<Integer> pieces = new ArrayList<>();
-  private final List<Integer> groups = new ArrayList<>();
-  private final List<Integer> plan = new ArrayList<>();
+  private final Map<StepNumbers, List<Integer>> numbers = new EnumMap<>(StepNumbers.class);
+  private final List<AdapterSpan> spans = new ArrayList<>();
   private final List<NDArray> visual = new ArrayList<>();
   private final IdentityHashMap<NDArray, Integer> known = new IdentityHashMap<>();
   private final int[] firstLogits;
@@ -40,29 +44,41 @@ final class ForwardBatch {
             .toList();
     for (int index : order) {
       Segment segment = segments.get(index);
-      group(segment, adapters);
+      span(segment, adapters);
       pieces(segment);
       plan(segment);
       rows(segment, index);
     }
   }
 
-  private void group(Segment segment, List<LoraAdapter> adapters) {
+  private List<Integer> of(StepNumbers kind) {
+    return numbers.computeIfAbsent(kind, _ -> new ArrayList<>());
+  }
+
+  private void add(StepNumbers kind, Record entry) {
+    for (long number : NamedTuple.longs(entry)) {
+      of(kind).add((int) number);
+    }
+  }
+
+  /** Rows so far. */
+  private int size() {
+    return of(StepNumbers.IDS).size();
+  }
+
+  private void span(Segment segment, List<LoraAdapter> adapters) {
     if (segment.adapter().isNone()) {
       return;
     }
-    int stride = 2 * LanguageModel.MATRICES.size() * model.config().language().layers();
-    int tensors = stride * adapters.indexOf(segment.adapter());
-    int size = groups.size();
-    if (size > 0
-        && groups.get(size - 1) == tensors
-        && groups.get(size - 3) + groups.get(size - 2) == ids.size()) {
-      groups.set(size - 2, groups.get(size - 2) + segment.rows());
-      return;
+    AdapterSpan span = new AdapterSpan(size(), segment.rows(), adapters.indexOf(segment.adapter()));
+    AdapterSpan before = spans.isEmpty() ? null : spans.getLast();
+    if (before != null
+        && before.adapter() == span.adapter()
+        && before.row() + before.rows() == span.row()) {
+      spans.removeLast();
+      span = new AdapterSpan(before.row(), before.rows() + span.rows(), span.adapter());
     }
-    groups.add(ids.size());
-    groups.add(segment.rows());
-    groups.add(tensors);
+    spans.add(span);
   }
 
   /** The visual tokens among the rows of a segment. */
@@ -74,47 +90,44 @@ final class ForwardBatch {
       int from = Math.max(segment.first(), inputs.start(i));
       int to = Math.min(end, inputs.start(i) + size);
       if (from < to) {
-        pieces.add(ids.size() + from - segment.first());
-        pieces.add(from - inputs.start(i));
-        pieces.add(to - from);
-        pieces.add(
+        int image =
             known.computeIfAbsent(
                 inputs.image(i),
-                image -> {
-                  visual.add(image);
+                tokens -> {
+                  visual.add(tokens);
                   return visual.size() - 1;
-                }));
+                });
+        add(
+            StepNumbers.PIECES,
+            new VisualPiece(
+                size() + from - segment.first(), from - inputs.start(i), to - from, image));
       }
     }
   }
 
   private void plan(Segment segment) {
-    int rows = segment.rows();
     int[] before = segment.before();
-    plan.add(rows);
-    if (rows == 1) {
-      // The row itself was just written to the cache, where it may lengthen the last stretch.
-      List<Integer> all = new ArrayList<>(IntStream.of(before).boxed().toList());
-      int slot = segment.slot(0);
-      int size = all.size();
-      if (size > 0 && all.get(size - 2) + all.get(size - 1) == slot) {
-        all.set(size - 1, all.get(size - 1) + 1);
-      } else {
-        all.add(slot);
-        all.add(1);
-      }
-      plan.add(0);
-      plan.add(all.size() / 2);
-      plan.addAll(all);
-    } else {
-      plan.add(1);
-      plan.add(before.length / 2);
-      IntStream.of(before).forEach(plan::add);
+    List<Stretch> stretches = new ArrayList<>();
+    for (int i = 0; i < before.length; i += 2) {
+      stretches.add(new Stretch(before[i], before[i + 1]));
     }
+    boolean alone = segment.rows() == 1;
+    if (alone) {
+      // The row itself was just written to the cache, where it may lengthen the last stretch.
+      int slot = segment.slot(0);
+      Stretch last = stretches.isEmpty() ? new Stretch(-1, 0) : stretches.getLast();
+      if (last.slot() + last.length() == slot) {
+        stretches.set(stretches.size() - 1, new Stretch(last.slot(), last.length() + 1));
+      } else {
+        stretches.add(new Stretch(slot, 1));
+      }
+    }
+    add(StepNumbers.PLAN, new SegmentPlan(segment.rows(), alone ? 0 : 1, stretches.size()));
+    stretches.forEach(stretch -> add(StepNumbers.PLAN, stretch));
   }
 
   private void rows(Segment segment, int index) {
-    firstLogits[index] = last.size();
+    firstLogits[index] = of(StepNumbers.LAST).size();
     for (int i = 0; i < segment.rows(); i++) {
       boolean wanted =
           switch (segment.logits()) {
@@ -123,11 +136,11 @@ final class ForwardBatch {
             case ALL -> true;
           };
       if (wanted) {
-        last.add(ids.size());
+        of(StepNumbers.LAST).add(size());
       }
-      ids.add(segment.id(i));
-      positions.add(segment.first() + i);
-      slots.add(segment.slot(i));
+      of(StepNumbers.IDS).add(segment.id(i));
+      of(StepNumbers.POSITIONS).add(segment.first() + i);
+      of(StepNumbers.SLOTS).add(segment.slot(i));
     }
   }
 
@@ -135,36 +148,31 @@ final class ForwardBatch {
    * All numbers of the step as one tensor: how many there are of each kind, then they themselves.
    */
   private NDArray numbers(PtNDManager owner) {
-    List<List<Integer>> kinds = List.of(ids, positions, slots, last, pieces, groups, plan);
-    long[] numbers = new long[kinds.size() + kinds.stream().mapToInt(List::size).sum()];
-    int at = 0;
-    for (List<Integer> kind : kinds) {
-      numbers[at++] = kind.size();
+    spans.forEach(span -> add(StepNumbers.SPANS, span));
+    LongStream.Builder all = LongStream.builder();
+    for (StepNumbers kind : StepNumbers.values()) {
+      all.add(of(kind).size());
     }
-    for (List<Integer> kind : kinds) {
-      for (int number : kind) {
-        numbers[at++] = number;
-      }
+    for (StepNumbers kind : StepNumbers.values()) {
+      of(kind).forEach(all::add);
     }
-    return owner.create(numbers, new Shape(numbers.length));
+    long[] flat = all.build().toArray();
+    return owner.create(flat, new Shape(flat.length));
   }
 
   /** Computes all rows. */
-  ForwardResult run(KeyValueCache cache, TensorList loras) {
+  ForwardResult run(KeyValueCache cache, ScriptValue loras) {
     PtNDManager scope = model.program().newScope();
-    try (NDArray numbers = numbers(scope);
+    try (NDArray all = numbers(scope);
         Call call = model.program().call("forward")) {
-      call.with(numbers)
+      call.with(all)
           .with(visual)
-          .with(model.weights().tensors())
-          .with(model.weights().quantized())
+          .with(model.weights().named())
           .with(model.program().options().quantization().rows())
           .with(loras)
           .with(cache.keys())
           .with(cache.values())
-          .with(model.cosines())
-          .with(model.sines())
-          .with(model.config().language().epsilon());
+          .with(model.tables());
       long begin = System.nanoTime();
       List<NDArray> results = call.tensors(scope);
       return new ForwardResult(scope, results, firstLogits, System.nanoTime() - begin);

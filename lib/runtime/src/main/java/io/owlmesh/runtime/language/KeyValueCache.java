@@ -2,7 +2,7 @@
 package io.owlmesh.runtime.language;
 
 import ai.djl.pytorch.engine.PtNDManager;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.runtime.Call;
 import io.owlmesh.runtime.TensorList;
 
@@ -22,7 +22,7 @@ public final class KeyValueCache implements AutoCloseable {
   }
 
   private static TensorList room(LanguageModel model, int positions) {
-    OwlConfig.Language language = model.config().language();
+    LanguageConfig language = model.config().language();
     PtNDManager owner = model.program().newScope();
     try (Call call =
         model
@@ -32,7 +32,7 @@ public final class KeyValueCache implements AutoCloseable {
             .with(language.keyValueHeads())
             .with(positions)
             .with(language.headSize())
-            .with(model.cosines())) {
+            .with(model.like())) {
       return new TensorList(call.tensors(owner), owner);
     }
   }

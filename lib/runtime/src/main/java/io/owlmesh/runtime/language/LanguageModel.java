@@ -4,58 +4,50 @@ package io.owlmesh.runtime.language;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.LanguageConfig;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.runtime.Call;
 import io.owlmesh.runtime.EngineOptions;
+import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Program;
 import io.owlmesh.runtime.Quantization;
+import io.owlmesh.runtime.ScriptValue;
 import io.owlmesh.runtime.TensorList;
 import io.owlmesh.runtime.WeightLoader;
-import io.owlmesh.runtime.WeightOrder;
 import io.owlmesh.runtime.Weights;
 import java.util.List;
 import java.util.Optional;
 
 /**
- * The LLaMA: immutable weights over which {@link CachedSequence}s run, each with its own keys and
- * values. A model, its adapters and its sequences are used by one thread at a time.
+ * The language model: immutable weights over which {@link CachedSequence}s run, each with its own
+ * keys and values. A model, its adapters and its sequences are used by one thread at a time.
  */
 public final class LanguageModel implements AutoCloseable {
-  /** The methods of the network. */
-  public static final String PROGRAM = "/io/owlmesh/model/language/llama.py";
-
-  /** The matrices of a layer, in the order of the program's {@code lora}. */
-  public static final List<String> MATRICES =
-      List.of(
-          "self_attn.q_proj",
-          "self_attn.k_proj",
-          "self_attn.v_proj",
-          "self_attn.o_proj",
-          "mlp.gate_proj",
-          "mlp.up_proj",
-          "mlp.down_proj");
-
-  private final OwlConfig config;
+  private final ModelConfig config;
   private final Program program;
   private final Weights weights;
   private final PtNDManager scope;
-  private final List<NDArray> rope;
+  private final NDArray like;
+  private final TensorList tables;
   private final PromptEmbeddings nothing;
   private List<LoraAdapter> listed = List.of();
-  private TensorList loras;
+  private ScriptValue loras;
 
-  private LanguageModel(OwlConfig config, Program program, Weights weights) {
+  private LanguageModel(ModelConfig config, Program program, Weights weights) {
     this.config = config;
     this.program = program;
     this.weights = weights;
     this.scope = program.newScope();
-    this.rope = rope();
+    this.like =
+        HostTensors.enter(program, HostTensor.ofFloats(new float[1], 1), weights.dtype(), scope);
+    this.tables = positionTables();
     this.nothing = PromptEmbeddings.of(this, new int[0], new int[0], List.of());
-    this.loras = new TensorList(List.of(), program.newScope());
+    this.loras = loras(List.of());
   }
 
   /**
@@ -71,53 +63,20 @@ public final class LanguageModel implements AutoCloseable {
       WeightLoader.Progress progress) {
     checkpoint.requireComplete(Part.LANGUAGE);
     merged.ifPresent(adapter -> adapter.validate(checkpoint.config()));
+    NetworkSpec network = checkpoint.config().languageNetwork();
     Program program =
         Program.load(
-            List.of(PROGRAM),
-            ExpectedTensors.of(checkpoint.config()).parameters(Part.LANGUAGE),
+            network.script().plus(DecoderScript.of(network.weights())),
+            network.weights().parameters(),
             options);
-    WeightLoader loader =
-        new WeightLoader(
-            program,
-            checkpoint,
-            "language_model.model.norm.weight",
-            options.quantization(),
-            progress);
+    WeightLoader loader = new WeightLoader(program, checkpoint, network, progress);
     try {
-      order(checkpoint.config(), new Merger(program, loader, merged));
+      new Merger(program, loader, merged).all(network.weights());
       return new LanguageModel(checkpoint.config(), program, loader.finish());
     } catch (RuntimeException e) {
       loader.abandon();
       program.close();
       throw e;
-    }
-  }
-
-  /** The order of the program's {@code w}. */
-  public static void order(OwlConfig config, WeightOrder loader) {
-    loader.table("language_model.model.embed_tokens.weight");
-    for (int i = 0; i < config.language().layers(); i++) {
-      String layer = "language_model.model.layers." + i + ".";
-      // The norms multiply in the working type: only their variance is computed in float32.
-      loader.plain(layer + "input_layernorm.weight");
-      MATRICES.subList(0, 4).forEach(name -> loader.matrix(layer + name + ".weight"));
-      loader.plain(layer + "post_attention_layernorm.weight");
-      MATRICES.subList(4, 7).forEach(name -> loader.matrix(layer + name + ".weight"));
-    }
-    loader.plain("language_model.model.norm.weight");
-    loader.matrix("language_model.lm_head.weight");
-  }
-
-  private List<NDArray> rope() {
-    OwlConfig.Language language = config.language();
-    try (Call rope =
-        program
-            .call("rope")
-            .with(language.context())
-            .with(language.headSize())
-            .with(language.ropeTheta())
-            .with(weights.tensors())) {
-      return rope.tensors(scope);
     }
   }
 
@@ -128,7 +87,7 @@ public final class LanguageModel implements AutoCloseable {
    */
   public LoraAdapter adapt(AdapterFile file) {
     file.validate(config);
-    return LoraAdapter.load(file, program, config.language().layers(), MATRICES);
+    return LoraAdapter.load(file, program, config.languageNetwork().weights().adaptableModules());
   }
 
   /** The adapter that changes nothing. It must stay open as long as its sequences. */
@@ -139,8 +98,8 @@ public final class LanguageModel implements AutoCloseable {
   /**
    * An empty sequence.
    *
-   * @param capacity positions it can grow to, at most {@link OwlConfig.Language#context}; decides
-   *     how much memory its keys and values take
+   * @param capacity positions it can grow to, at most {@link LanguageConfig#context}; decides how
+   *     much memory its keys and values take
    * @param adapter must stay open as long as the sequence
    */
   public CachedSequence begin(int capacity, LoraAdapter adapter) {
@@ -190,18 +149,36 @@ public final class LanguageModel implements AutoCloseable {
     return new ForwardBatch(this, segments, listed).run(cache, loras);
   }
 
-  /** The matrices of adapters as one list; made when others are used than before. */
+  /** The matrices of adapters by name; made when others are used than before. */
   private void list(List<LoraAdapter> adapters) {
-    TensorList old = loras;
-    loras =
-        new TensorList(
-            adapters.stream().flatMap(adapter -> adapter.matrices().stream()).toList(),
-            program.newScope());
+    ScriptValue old = loras;
+    loras = loras(adapters);
     listed = adapters;
     old.close();
   }
 
-  public OwlConfig config() {
+  private ScriptValue loras(List<LoraAdapter> adapters) {
+    List<NDArray> matrices =
+        adapters.stream().flatMap(adapter -> adapter.matrices().stream()).toList();
+    try (TensorList list = new TensorList(matrices, program.newScope());
+        Call call =
+            program
+                .call("language_loras")
+                .with(list)
+                .with(adapters.size())
+                .with(config.language().layers())) {
+      return call.value();
+    }
+  }
+
+  private TensorList positionTables() {
+    PtNDManager owner = program.newScope();
+    try (Call call = program.call("position_tables").with(config.language().context()).with(like)) {
+      return new TensorList(call.tensors(owner), owner);
+    }
+  }
+
+  public ModelConfig config() {
     return config;
   }
 
@@ -222,8 +199,8 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Parameters that each position is computed with: all but the table of embeddings. */
   public long matrixParameters() {
-    OwlConfig.Language l = config.language();
-    return ExpectedTensors.of(config).parameters(Part.LANGUAGE) - (long) l.vocabulary() * l.width();
+    LanguageConfig l = config.language();
+    return config.languageNetwork().weights().parameters() - (long) l.vocabulary() * l.width();
   }
 
   Program program() {
@@ -234,20 +211,21 @@ public final class LanguageModel implements AutoCloseable {
     return weights;
   }
 
-  /** Cosines [context, headSize / 2]. */
-  NDArray cosines() {
-    return rope.get(0);
+  /** A tensor of the working type on the device. */
+  NDArray like() {
+    return like;
   }
 
-  /** Sines [context, headSize / 2]. */
-  NDArray sines() {
-    return rope.get(1);
+  /** What the program reads positions from. */
+  TensorList tables() {
+    return tables;
   }
 
   @Override
   public void close() {
     nothing.close();
     loras.close();
+    tables.close();
     scope.close();
     weights.close();
     program.close();

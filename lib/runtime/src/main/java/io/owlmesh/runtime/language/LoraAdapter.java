@@ -43,22 +43,19 @@ public final class LoraAdapter implements AutoCloseable {
     this.scope = scope;
   }
 
-  /** A then B for each matrix of each layer; where the adapter has none, two empty tensors. */
-  static LoraAdapter load(AdapterFile file, Program program, int layers, List<String> matrices) {
+  /** A then B for each module; where the adapter has none, two empty tensors. */
+  static LoraAdapter load(AdapterFile file, Program program, List<String> modules) {
     PtNDManager scope = program.newScope();
     try {
       List<NDArray> tensors = new ArrayList<>();
-      for (int i = 0; i < layers; i++) {
-        for (String matrix : matrices) {
-          AdapterFile.Pair pair =
-              file.modules().get("language_model.model.layers." + i + "." + matrix);
-          if (pair == null) {
-            tensors.add(scope.create(new Shape(0)));
-            tensors.add(scope.create(new Shape(0)));
-          } else {
-            tensors.add(scaled(program, pair.a(), 1, scope));
-            tensors.add(scaled(program, pair.b(), pair.scaling(), scope));
-          }
+      for (String module : modules) {
+        AdapterFile.Pair pair = file.modules().get(module);
+        if (pair == null) {
+          tensors.add(scope.create(new Shape(0)));
+          tensors.add(scope.create(new Shape(0)));
+        } else {
+          tensors.add(scaled(program, pair.a(), 1, scope));
+          tensors.add(scaled(program, pair.b(), pair.scaling(), scope));
         }
       }
       return new LoraAdapter(

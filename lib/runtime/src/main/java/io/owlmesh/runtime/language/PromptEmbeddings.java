@@ -5,13 +5,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.runtime.HostTensors;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the LLaMA reads: ids, and visual tokens in their places, which are on the device already.
+ * What the language model reads: ids, and visual tokens in their places, which are on the device
+ * already.
  */
 public final class PromptEmbeddings implements AutoCloseable {
   private final PtNDManager scope;
@@ -31,12 +32,12 @@ public final class PromptEmbeddings implements AutoCloseable {
    *
    * @param ids token ids; negative at visual positions
    * @param starts first position of each image, ascending
-   * @param images visual tokens [Q + 1, H] of each image
+   * @param images visual tokens [T, H] of each image
    * @throws OwlException BAD_INPUT if the images are not as many as their places, or wrongly shaped
    */
   public static PromptEmbeddings of(
       LanguageModel model, int[] ids, int[] starts, List<HostTensor> images) {
-    OwlConfig config = model.config();
+    ModelConfig config = model.config();
     if (starts.length != images.size()) {
       throw OwlException.badInput(
           "images", images.size() + " for " + starts.length + " places in the prompt");
@@ -83,7 +84,7 @@ public final class PromptEmbeddings implements AutoCloseable {
     return starts[image];
   }
 
-  /** Visual tokens [Q + 1, H]. */
+  /** Visual tokens [T, H]. */
   NDArray image(int image) {
     return images.get(image);
   }

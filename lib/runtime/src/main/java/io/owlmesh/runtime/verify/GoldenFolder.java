@@ -31,7 +31,7 @@ final class GoldenFolder {
 
   /**
    * {@code pixel_values/NAME} [3, S, S], {@code features/NAME} [N, D], {@code visual_tokens/NAME}
-   * [Q + 1, H] and {@code logits/CASE} [L, V].
+   * [T, H] and {@code logits/CASE} [L, V].
    */
   SortedMap<String, HostTensor> forward() {
     return SafetensorsFile.load(folder.resolve("forward.safetensors"));

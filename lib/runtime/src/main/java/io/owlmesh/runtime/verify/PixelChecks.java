@@ -2,10 +2,9 @@
 package io.owlmesh.runtime.verify;
 
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.image.Bicubic;
 import io.owlmesh.model.image.PictureDecoder;
-import io.owlmesh.model.image.Preprocessor;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -50,9 +49,9 @@ final class PixelChecks {
   }
 
   /** From the reference's resized pixels to the input of the vision encoder, exact but rounding. */
-  void normalised(OwlConfig config) {
+  void normalised(ModelConfig config) {
     String prefix = "pixel_values/";
-    int size = config.preprocessing().size();
+    int size = config.imageProcessor().size();
     var pixels = golden.pixels();
     golden
         .forward()
@@ -64,10 +63,10 @@ final class PixelChecks {
         });
   }
 
-  private void normalised(String name, HostTensor levels, HostTensor expected, OwlConfig config) {
+  private void normalised(String name, HostTensor levels, HostTensor expected, ModelConfig config) {
     byte[] rgb = new byte[levels.bytes().remaining()];
     levels.bytes().get(rgb);
-    float[] actual = new Preprocessor(config.preprocessing()).normalise(rgb).toFloats();
+    float[] actual = config.imageProcessor().normalise(rgb).toFloats();
     float[] wanted = expected.toFloats();
     double worst = 0;
     for (int i = 0; i < wanted.length; i++) {

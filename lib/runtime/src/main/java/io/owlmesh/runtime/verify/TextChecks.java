@@ -34,7 +34,7 @@ final class TextChecks {
         golden.cases(),
         test ->
             same(
-                Prompt.parse(test.prompt()).encode(tokenizer, checkpoint.config()).ids(),
+                checkpoint.config().encode(Prompt.parse(test.prompt()), tokenizer).ids(),
                 test.ids()));
     checks.row(
         "answers",

@@ -5,55 +5,51 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.model.OwlConfig;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.checkpoint.Part;
+import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.NetworkSpec;
+import io.owlmesh.model.script.Script;
 import io.owlmesh.runtime.Call;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Program;
 import io.owlmesh.runtime.WeightLoader;
-import io.owlmesh.runtime.WeightOrder;
 import io.owlmesh.runtime.Weights;
 import java.util.List;
 
 /**
- * The vision encoder, a ViT: pixels [3, S, S] -> features [1 + P, D]. Used by one thread at a time.
+ * The vision tower of a model: pixels [3, S, S] -> features [P, D], exactly what its connector
+ * reads. What it computes is its family's. Used by one thread at a time.
  */
 public final class VisionEncoder implements AutoCloseable {
-  /** The methods of the network. */
-  public static final String PROGRAM = "/io/owlmesh/model/vision/vision_encoder.py";
+  private static final Script RUNNER = Script.of("/io/owlmesh/model/vision/vision.torchscript");
 
-  private final OwlConfig.Vision config;
+  private final ModelConfig config;
   private final Program program;
   private final Weights weights;
 
-  private VisionEncoder(OwlConfig.Vision config, Program program, Weights weights) {
+  private VisionEncoder(ModelConfig config, Program program, Weights weights) {
     this.config = config;
     this.program = program;
     this.weights = weights;
   }
 
   /**
-   * Loads the {@code vision_model} of a checkpoint.
+   * Loads the vision tower of a checkpoint.
    *
    * @throws io.owlmesh.core.OwlException BAD_CHECKPOINT listing what is missing or wrong
    */
   public static VisionEncoder load(
       Checkpoint checkpoint, EngineOptions options, WeightLoader.Progress progress) {
     checkpoint.requireComplete(Part.VISION);
-    OwlConfig.Vision config = checkpoint.config().vision();
+    NetworkSpec network = checkpoint.config().visionNetwork();
     Program program =
-        Program.load(
-            List.of(PROGRAM),
-            ExpectedTensors.of(checkpoint.config()).parameters(Part.VISION),
-            options);
-    WeightLoader loader =
-        new WeightLoader(program, checkpoint, "vision_model.embeddings.cls_token", progress);
+        Program.load(network.script().plus(RUNNER), network.weights().parameters(), options);
+    WeightLoader loader = new WeightLoader(program, checkpoint, network, progress);
     try {
-      order(checkpoint.config(), loader);
-      return new VisionEncoder(config, program, loader.finish());
+      loader.all(network.weights());
+      return new VisionEncoder(checkpoint.config(), program, loader.finish());
     } catch (RuntimeException e) {
       loader.abandon();
       program.close();
@@ -61,50 +57,26 @@ public final class VisionEncoder implements AutoCloseable {
     }
   }
 
-  /** The order of the program's {@code w}. */
-  public static void order(OwlConfig config, WeightOrder loader) {
-    loader.plain("vision_model.embeddings.cls_token");
-    loader.plain("vision_model.embeddings.position_embedding");
-    loader.plain("vision_model.embeddings.patch_embed.weight");
-    loader.norm("vision_model.embeddings.pre_layernorm");
-    for (int i = 0; i < config.vision().layers(); i++) {
-      String layer = "vision_model.encoder.layers." + i + ".";
-      loader.norm(layer + "input_layernorm");
-      loader.linear(layer + "self_attn.query_key_value");
-      loader.linear(layer + "self_attn.dense");
-      loader.norm(layer + "post_attention_layernorm");
-      loader.linear(layer + "mlp.fc1");
-      loader.linear(layer + "mlp.fc2");
-    }
-    loader.norm("vision_model.post_layernorm");
-  }
-
   /**
    * Encodes images together.
    *
    * @param pixels normalised pixels [3, S, S] each
-   * @return features [1 + P, D] each, in {@link #dtype}: class token, then patches in row-major
-   *     order
+   * @return features [P, D] each, in {@link #dtype}
    */
   public List<HostTensor> encode(List<HostTensor> pixels) {
+    int size = config.imageSize();
     for (HostTensor image : pixels) {
-      HostTensors.requireShape(image, "pixels", 3, config.imageSize(), config.imageSize());
+      HostTensors.requireShape(image, "pixels", 3, size, size);
     }
     try (PtNDManager scope = program.newScope()) {
       NDArray batch = HostTensors.enter(program, pixels, DType.FLOAT32, scope);
-      try (Call call =
-          program
-              .call("encode")
-              .with(batch)
-              .with(weights.tensors())
-              .with(config.heads())
-              .with(config.epsilon())) {
+      try (Call call = program.call("encode").with(batch).with(weights.named())) {
         return HostTensors.leave(call.tensor(scope), weights.dtype());
       }
     }
   }
 
-  public OwlConfig.Vision config() {
+  public ModelConfig config() {
     return config;
   }
 

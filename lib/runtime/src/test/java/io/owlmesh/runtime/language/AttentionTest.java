@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.within;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.model.family.NetworkSpec;
+import io.owlmesh.model.random.Preset;
+import io.owlmesh.model.script.Script;
 import io.owlmesh.runtime.Call;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.Program;
@@ -15,10 +18,15 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AttentionTest {
+  static Script script() {
+    NetworkSpec network = Preset.NANO.config().languageNetwork();
+    return network.script().plus(DecoderScript.of(network.weights()));
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void otherDevicesAttendAsTheProcessorDoes(boolean causal) {
-    try (Program program = Program.load(List.of(LanguageModel.PROGRAM), 1, EngineOptions.DEFAULTS);
+    try (Program program = Program.load(script(), 1, EngineOptions.DEFAULTS);
         PtNDManager scope = program.newScope()) {
       NDArray q = scope.randomNormal(new Shape(3, 5, 8));
       NDArray k = scope.randomNormal(new Shape(3, 5, 8));

@@ -16,6 +16,7 @@ import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.Program;
 import io.owlmesh.runtime.Quantization;
+import io.owlmesh.runtime.ScriptValue;
 import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.vision.VisionEncoder;
 import java.nio.ByteBuffer;
@@ -104,7 +105,7 @@ class QuantizationTest {
   @ValueSource(ints = {1, 2, 5, 16, 17, 40})
   void productsAreThoseOfTheNumbersThatAreKept(int rows) {
     EngineOptions options = new EngineOptions("cpu", Precision.BFLOAT16, 1, Quantization.INT8);
-    try (Program program = Program.load(List.of(LanguageModel.PROGRAM), 1, options);
+    try (Program program = Program.load(AttentionTest.script(), 1, options);
         PtNDManager scope = program.newScope()) {
       NDArray x = adopt(program, scope, scope.randomNormal(new Shape(rows, 96)));
       NDArray w = adopt(program, scope, scope.randomNormal(new Shape(64, 96)));
@@ -139,8 +140,10 @@ class QuantizationTest {
 
   private static NDArray product(
       Program program, PtNDManager scope, NDArray x, NDArray w, List<NDArray> q, int few) {
-    try (Call call = program.call("product")) {
-      return call.with(x).with(List.of(w)).with(q).with(0).with(few).tensor(scope);
+    try (Call name = program.call("matrix").with(List.of(w)).with(q).with(0);
+        ScriptValue matrix = name.value();
+        Call call = program.call("product")) {
+      return call.with(x).with(matrix).with(few).tensor(scope);
     }
   }
 

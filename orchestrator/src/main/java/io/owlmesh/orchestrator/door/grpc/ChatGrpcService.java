@@ -88,6 +88,7 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
     AnswerCall call =
         new AnswerCall(
             settings,
+            gateway::template,
             answering::reserve,
             question -> {
               unwatch.get().run();

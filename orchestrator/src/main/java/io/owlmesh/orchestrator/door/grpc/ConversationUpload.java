@@ -3,10 +3,10 @@ package io.owlmesh.orchestrator.door.grpc;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
@@ -17,6 +17,7 @@ import io.owlmesh.proto.chat.v1.ImageHeader;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A conversation whose images are still arriving. Everything that it announces is checked before
@@ -35,9 +36,11 @@ final class ConversationUpload {
   /**
    * Checks a conversation.
    *
+   * @param templates gives the layout, once the rest is right
    * @throws OwlException BAD_INPUT naming the field and the limit
    */
-  ConversationUpload(Conversation conversation, OrchestratorConfig limits) {
+  ConversationUpload(
+      Conversation conversation, OrchestratorConfig limits, Supplier<ChatTemplate> templates) {
     int turns = conversation.getTurnsCount();
     if (turns < 1 || turns > MAX_TURNS) {
       throw OwlException.badInput("turns", turns + ", allowed are 1 to " + MAX_TURNS);
@@ -45,11 +48,11 @@ final class ConversationUpload {
     for (int i = 0; i < turns; i++) {
       addSizes(i, conversation.getTurns(i).getImagesList(), limits);
     }
-    PromptTemplate template =
-        conversation.hasSystem()
-            ? new PromptTemplate(conversation.getSystem())
-            : PromptTemplate.DEFAULT;
-    this.prompt = template.prompt(turns(conversation));
+    List<Turn> dialogue = turns(conversation);
+    ChatTemplate template = templates.get();
+    this.prompt =
+        template.prompt(
+            conversation.hasSystem() ? conversation.getSystem() : template.system(), dialogue);
     this.options = AnswerParams.of(conversation.getOptions(), limits.defaultAdapter().orElse(""));
   }
 

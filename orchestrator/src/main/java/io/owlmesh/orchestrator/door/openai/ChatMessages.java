@@ -2,15 +2,16 @@
 package io.owlmesh.orchestrator.door.openai;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.ChatTemplate.Role;
+import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.model.text.PromptTemplate.Role;
-import io.owlmesh.model.text.PromptTemplate.Turn;
-import io.owlmesh.model.text.PromptTemplate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.function.Supplier;
 
 /**
  * What the messages of a request say.
@@ -32,8 +33,9 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
    *
    * @param messages an array
    * @param maxImages in all messages together
+   * @param templates gives the layout, once the rest is right
    */
-  static ChatMessages of(Field messages, int maxImages) {
+  static ChatMessages of(Field messages, int maxImages, Supplier<ChatTemplate> templates) {
     StringBuilder system = new StringBuilder();
     List<Turn> turns = new ArrayList<>();
     List<Field> images = new ArrayList<>();
@@ -55,17 +57,20 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
         turns.add(new Turn(Role.AI, content.text(), 0));
       }
     }
-    return of(messages, system.toString(), turns, images);
+    return of(messages, templates.get(), system.toString(), turns, images);
   }
 
   private static ChatMessages of(
-      Field messages, String system, List<Turn> turns, List<Field> images) {
-    PromptTemplate template =
-        system.isEmpty() ? PromptTemplate.DEFAULT : new PromptTemplate(system);
+      Field messages,
+      ChatTemplate template,
+      String system,
+      List<Turn> turns,
+      List<Field> images) {
+    String scene = system.isEmpty() ? template.system() : system;
     boolean last = !turns.isEmpty() && turns.getLast().role() == Role.AI;
     String begun = last ? turns.removeLast().text() : "";
     try {
-      List<Prompt.Part> parts = new ArrayList<>(template.layOut(turns).parts());
+      List<Prompt.Part> parts = new ArrayList<>(template.continued(scene, turns).parts());
       parts.add(new Prompt.Text(begun));
       return new ChatMessages(new Prompt(parts), images, !begun.isEmpty());
     } catch (OwlException e) {

@@ -8,9 +8,11 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.google.common.collect.Sets;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * A request for completions as far as it can be read without its images. What cannot be done is
@@ -50,16 +52,17 @@ record CompletionRequest(
    * Reads a request.
    *
    * @param maxImages in all messages together
+   * @param template by which dialogues are laid out
    * @throws OwlException BAD_INPUT naming the field
    */
-  static CompletionRequest of(Buffer body, int maxImages) {
+  static CompletionRequest of(Buffer body, int maxImages, Supplier<ChatTemplate> template) {
     Field request = read(body);
     NeutralDefaults.REQUEST.check(request, READ);
     Field stream = request.get("stream");
     boolean streamed = !stream.isAbsent() && stream.flag();
     return new CompletionRequest(
         request.get("model").text(),
-        ChatMessages.of(request.get("messages"), maxImages),
+        ChatMessages.of(request.get("messages"), maxImages, template),
         CompletionParams.of(request),
         streamed,
         streamed && includesUsage(request.get("stream_options")));

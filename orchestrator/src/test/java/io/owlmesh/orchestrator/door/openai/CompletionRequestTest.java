@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.vertx.core.buffer.Buffer;
@@ -21,7 +22,7 @@ class CompletionRequestTest {
   private static final int MAX_IMAGES = 2;
 
   private static CompletionRequest read(String json) {
-    return CompletionRequest.of(Buffer.buffer(json), MAX_IMAGES);
+    return CompletionRequest.of(Buffer.buffer(json), MAX_IMAGES, () -> DialogueText.TEMPLATE);
   }
 
   private static CompletionRequest with(String more) {

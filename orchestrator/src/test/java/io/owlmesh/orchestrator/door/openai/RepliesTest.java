@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.DialogueText;
 import io.owlmesh.orchestrator.door.http.Exchange;
 import io.owlmesh.orchestrator.door.http.HttpDoor;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -64,7 +65,7 @@ class RepliesTest {
   private static CompletionParams choices(String options) {
     String request =
         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]" + options + "}";
-    return CompletionRequest.of(Buffer.buffer(request), 1).choices();
+    return CompletionRequest.of(Buffer.buffer(request), 1, () -> DialogueText.TEMPLATE).choices();
   }
 
   private static HttpResponse<String> whole(CompletionParams choices, Consumer<Completion> mesh)

@@ -1,57 +1,36 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model.checkpoint;
+package io.owlmesh.model.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.owlmesh.model.OwlConfig;
-import io.owlmesh.model.json.JsonFields;
+import io.owlmesh.model.image.Preprocessing;
 import java.util.List;
 
 /** Reads preprocessor_config.json; what it leaves out is as in CLIP's image processor. */
-public final class PreprocessorFile {
-  private static final double[] MEAN = {0.48145466, 0.4578275, 0.40821073};
-  private static final double[] DEVIATION = {0.26862954, 0.26130258, 0.27577711};
-
-  private PreprocessorFile() {}
+public final class PreprocessorReader {
+  private PreprocessorReader() {}
 
   /**
    * The preprocessing.
    *
-   * @param imageSize side that the vision encoder takes, pixels; another one is a problem
+   * @param imageSize side that the vision tower takes, pixels; another one is a problem
    */
-  static OwlConfig.Preprocessing read(JsonFields f, int imageSize) {
+  public static Preprocessing read(ConfigReader f, int imageSize) {
     for (String key : List.of("resolution", "crop_size", "size")) {
       if (f.isPresent(key)) {
         checkSize(f, key, imageSize);
       }
     }
-    return of(
+    Preprocessing clip = Preprocessing.clip(imageSize);
+    double[] mean = {clip.meanRed(), clip.meanGreen(), clip.meanBlue()};
+    double[] deviation = {clip.deviationRed(), clip.deviationGreen(), clip.deviationBlue()};
+    return Preprocessing.of(
         imageSize,
-        channels(f, "image_mean", MEAN, false),
-        channels(f, "image_std", DEVIATION, true));
-  }
-
-  /**
-   * CLIP's preprocessing.
-   *
-   * @param imageSize side that the vision encoder takes, pixels
-   */
-  public static OwlConfig.Preprocessing clip(int imageSize) {
-    return of(imageSize, MEAN, DEVIATION);
-  }
-
-  private static OwlConfig.Preprocessing of(int imageSize, double[] mean, double[] deviation) {
-    return new OwlConfig.Preprocessing(
-        imageSize,
-        (float) mean[0],
-        (float) mean[1],
-        (float) mean[2],
-        (float) deviation[0],
-        (float) deviation[1],
-        (float) deviation[2]);
+        channels(f, "image_mean", mean, false),
+        channels(f, "image_std", deviation, true));
   }
 
   /** A side, or {height, width}, or {shortest_edge}: all must be the encoder's side. */
-  private static void checkSize(JsonFields f, String key, int imageSize) {
+  private static void checkSize(ConfigReader f, String key, int imageSize) {
     JsonNode value = f.raw(key);
     boolean same;
     if (value.isObject()) {
@@ -67,7 +46,7 @@ public final class PreprocessorFile {
     }
   }
 
-  private static double[] channels(JsonFields f, String key, double[] absent, boolean positive) {
+  private static double[] channels(ConfigReader f, String key, double[] absent, boolean positive) {
     if (!f.isPresent(key)) {
       return absent.clone();
     }
