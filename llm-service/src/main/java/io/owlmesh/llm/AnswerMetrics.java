@@ -9,7 +9,6 @@ import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.llm.engine.AnswerStats;
 import io.owlmesh.llm.engine.EngineCounts;
-import io.owlmesh.llm.grpc.GenAi;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;

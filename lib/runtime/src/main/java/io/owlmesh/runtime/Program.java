@@ -30,8 +30,7 @@ public final class Program implements AutoCloseable {
               new NamedTuple.Field("narrow", "bool")));
 
   private static final Script COMMON =
-      new Script(
-          List.of(MATRIX), List.of(), List.of("/io/owlmesh/model/engine/common.torchscript"));
+      new Script(List.of(MATRIX), List.of(), List.of("/io/owlmesh/runtime/common.torchscript"));
 
   private final PtNDManager manager;
   private final PtSymbolBlock block;

@@ -10,7 +10,6 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
-import io.owlmesh.wire.RawCalls;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.io.UncheckedIOException;

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * by a least rate. Bytes count as they arrive, until the next message of their call begins or the
  * call ends; what is only announced costs nothing.
  */
-final class InboundLimits extends ServerStreamTracer.Factory {
+public final class InboundLimits extends ServerStreamTracer.Factory {
   /** Bytes a second of a message that has begun. */
   static final int LEAST_RATE = 4 << 10;
 
@@ -38,7 +38,7 @@ final class InboundLimits extends ServerStreamTracer.Factory {
   private boolean watching;
 
   /** Limits by the memory of this process: half of the heap, one large message at least. */
-  InboundLimits() {
+  public InboundLimits() {
     this(Math.max(Wire.MAX_MESSAGE, Runtime.getRuntime().maxMemory() / 2), PERIOD);
   }
 
@@ -46,7 +46,7 @@ final class InboundLimits extends ServerStreamTracer.Factory {
    * @param limit bytes of all messages that arrive together
    * @param period over which the rate of a message is taken
    */
-  InboundLimits(long limit, Duration period) {
+  public InboundLimits(long limit, Duration period) {
     this.limit = limit;
     this.period = period;
   }

@@ -16,9 +16,9 @@ import java.io.IOException;
  * bytes on the wire and twenty times as much as an object. Unknown fields count nothing, because
  * they are dropped.
  */
-final class MessageScan {
+public final class MessageScan {
   /** Messages, strings and byte fields of one message, at all depths. */
-  static final int MAX_ELEMENTS = 16_384;
+  public static final int MAX_ELEMENTS = 16_384;
 
   /** Numbers of repeated fields together, bytes once they are built. */
   static final int MAX_NUMBER_BYTES = Wire.MAX_MESSAGE;

@@ -3,7 +3,6 @@ package io.owlmesh.llm.adapters;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.llm.grpc.UploadFolder;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;

@@ -3,7 +3,6 @@ package io.owlmesh.llm.adapters;
 
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.llm.grpc.UploadFolder;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.AdapterHeader;

@@ -10,6 +10,7 @@ import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.GenAi;
 import io.owlmesh.llm.LlmEngine;
 import io.owlmesh.llm.adapters.AdapterRegistry;
 import io.owlmesh.llm.engine.AnswerStats;

@@ -2,6 +2,9 @@
 package io.owlmesh.llm.guided;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.guided.automaton.BoundedAutomata;
+import io.owlmesh.llm.guided.automaton.RegexParser;
+import io.owlmesh.llm.guided.schema.SchemaCompiler;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.language.LogitsProcessor;
 import java.util.function.Supplier;
@@ -63,7 +66,7 @@ public final class Constraints {
                   try {
                     return RegexParser.whole(regex);
                   } catch (PatternSyntaxException e) {
-                    throw OwlException.badInput("regex", sentence(e));
+                    throw OwlException.badInput("regex", RegexParser.sentence(e));
                   }
                 }));
   }
@@ -102,10 +105,5 @@ public final class Constraints {
     } catch (BoundedAutomata.TooLargeException e) {
       throw OwlException.badInput(field, String.valueOf(e.getMessage()));
     }
-  }
-
-  /** What is wrong with an expression, and where. */
-  static String sentence(PatternSyntaxException e) {
-    return e.getDescription() + ", at character " + e.getIndex();
   }
 }

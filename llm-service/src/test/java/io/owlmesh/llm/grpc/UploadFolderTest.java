@@ -3,6 +3,7 @@ package io.owlmesh.llm.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.llm.adapters.UploadFolder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

@@ -60,7 +60,10 @@ public final class MeshHealthMonitor implements AutoCloseable {
    *     need nothing of it are answered; fails with an {@link OwlException}
    */
   public MeshHealthMonitor(
-      StageChannels stages, HealthStatusManager health, Consumer<MeshInfo> warmUp, Runnable needed) {
+      StageChannels stages,
+      HealthStatusManager health,
+      Consumer<MeshInfo> warmUp,
+      Runnable needed) {
     this.needed = needed;
     this.stages = stages;
     this.health = health;

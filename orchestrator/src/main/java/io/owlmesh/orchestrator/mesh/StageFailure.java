@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.mesh;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.Faults;
 import java.time.Duration;
 
@@ -62,7 +61,7 @@ public final class StageFailure extends RuntimeException {
     return stage == of
         && switch (fault.fault()) {
           case UNAVAILABLE -> true;
-          case TOO_LATE -> !AdmissionControl.isDeadlineOfCaller();
+          case TOO_LATE -> !AnswerDeadline.isOfCaller();
           case INTERNAL,
               BAD_INPUT,
               NOT_FOUND,

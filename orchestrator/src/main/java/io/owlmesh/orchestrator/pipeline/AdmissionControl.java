@@ -6,6 +6,7 @@ import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.mesh.AnswerDeadline;
 import io.owlmesh.wire.Peers;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -23,7 +24,6 @@ import java.util.function.Supplier;
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
 public final class AdmissionControl {
-  private static final Context.Key<Boolean> OWN_DEADLINE = Context.key("owl.own-deadline");
   private static final int COMPUTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
   /** Bytes a second of a request that arrives. */
@@ -77,14 +77,8 @@ public final class AdmissionControl {
     Context caller = Context.current();
     return caller.getDeadline() != null
         ? caller.withCancellation()
-        : caller
-            .withValue(OWN_DEADLINE, true)
+        : AnswerDeadline.own(caller)
             .withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
-  }
-
-  /** Whether the deadline of the current context is one that a caller set, and not our own. */
-  public static boolean isDeadlineOfCaller() {
-    return Context.current().getDeadline() != null && OWN_DEADLINE.get() == null;
   }
 
   /**

@@ -9,6 +9,7 @@ import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;

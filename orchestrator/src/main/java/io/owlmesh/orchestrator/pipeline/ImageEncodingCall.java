@@ -71,8 +71,7 @@ final class ImageEncodingCall {
    * Starts looking. The calls end with the current gRPC context.
    *
    * @param patience how long the stages may take to the next image
-   * @return visual tokens [T, H], in the order of the pictures; fails with a {@link
-   *     StageFailure}
+   * @return visual tokens [T, H], in the order of the pictures; fails with a {@link StageFailure}
    */
   static CompletableFuture<List<Tensor>> at(
       StageChannels stages, List<PromptImage> pictures, Duration patience, Listener listener) {

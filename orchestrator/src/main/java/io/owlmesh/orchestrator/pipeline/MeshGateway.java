@@ -11,6 +11,7 @@ import io.owlmesh.orchestrator.mesh.MeshHealthMonitor;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.wire.HealthService;
@@ -59,7 +60,8 @@ public final class MeshGateway {
     // It is to reach the stages each time, and comes before the watch knows their weights.
     Pipeline forgetful = pipeline(0, () -> "");
     watch =
-        new MeshHealthMonitor(stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
+        new MeshHealthMonitor(
+            stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
   }
 
   private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {

@@ -13,6 +13,7 @@ import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.StageChannels;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.orchestrator.pipeline.VisualTokenCache.PendingVisualTokens;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;

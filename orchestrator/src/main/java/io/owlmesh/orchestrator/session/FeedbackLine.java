@@ -30,7 +30,10 @@ final class FeedbackLine {
         ContextWindow.turns(before).stream()
             .map(turn -> new ChatTemplate.Turn(turn.role(), plain(turn.text()), turn.images()))
             .toList();
-    for (Prompt.Part part : DialogueText.TEMPLATE.prompt(plain(TurnPlan.system(DialogueText.TEMPLATE, dialogue.session())), turns).parts()) {
+    for (Prompt.Part part :
+        DialogueText.TEMPLATE
+            .prompt(plain(TurnPlan.system(DialogueText.TEMPLATE, dialogue.session())), turns)
+            .parts()) {
       text.append(
           switch (part) {
             case Prompt.Text(String said) -> said;

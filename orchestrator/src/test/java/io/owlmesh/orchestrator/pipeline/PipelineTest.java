@@ -16,6 +16,7 @@ import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.time.Duration;

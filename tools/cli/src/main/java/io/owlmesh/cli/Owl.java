@@ -13,6 +13,7 @@ import io.owlmesh.cli.mesh.AdaptersCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.client.AnswerFailed;
@@ -32,10 +33,10 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Objects;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine;
 
 /** The root of the command line. */
 @Command(
@@ -49,9 +50,6 @@ import picocli.CommandLine;
       "Help for one command: ./owl COMMAND --help"
     })
 public final class Owl {
-  /** The request was understood and failed. Wrong usage is 2, as picocli has it. */
-  public static final int FAILED = 1;
-
   private Owl() {}
 
   static void main(String[] arguments) {
@@ -105,7 +103,7 @@ public final class Owl {
       default -> throw error;
     }
     line.getErr().flush();
-    return FAILED;
+    return ExitCode.FAILED;
   }
 
   /** Java's own messages name a file and nothing else, or nothing at all. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli;
 
+import io.owlmesh.cli.option.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +24,6 @@ final class TestCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     spec.commandLine().getErr().println("Run the tests through the script: ./owl test");
-    return Owl.FAILED;
+    return ExitCode.FAILED;
   }
 }

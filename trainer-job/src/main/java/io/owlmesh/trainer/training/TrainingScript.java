@@ -10,7 +10,7 @@ import java.util.List;
 
 /** The program of a model while it learns, and the numbers that it is told, by name. */
 final class TrainingScript {
-  private static final String RESOURCE = "/io/owlmesh/trainer/network/training.torchscript";
+  private static final String RESOURCE = "/io/owlmesh/trainer/training/training.torchscript";
 
   private TrainingScript() {}
 

@@ -3,7 +3,6 @@ package io.owlmesh.model.checkpoint;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.inspect.InspectionText;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.weights.MappedTensor;
@@ -178,7 +177,7 @@ public final class AdapterReader {
       problems.add(
           module,
           "rank %d in lora_A and %d in lora_B, expected %s"
-              .formatted(a.shape()[0], b.shape()[1], InspectionText.plain(rank)));
+              .formatted(a.shape()[0], b.shape()[1], StrictJson.plain(rank)));
     }
     return new AdapterFile.Pair(
         a, b, scaling(config.alphas().of(trained).orElse(alpha), rank, config));

@@ -55,8 +55,7 @@ public final class Checkpoint {
     }
     ConfigFile file = ConfigFile.open(folder, problems);
     WeightFiles.Contents contents =
-        WeightFiles.read(
-            folder, folder.toString(), file.modelFamily()::canonical, problems);
+        WeightFiles.read(folder, folder.toString(), file.modelFamily()::canonical, problems);
     ModelConfig config = file.read(contents.tensors());
     // Tied models may be saved without the output layer; where one is stored, it counts.
     config

@@ -13,6 +13,7 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.model.weights.TensorEntry;
 import java.io.IOException;
@@ -187,7 +188,7 @@ public record Inspection(
       if (adapter.alphaAssumed()) {
         notes.add(
             "adapter %s tells no alpha; assuming %s, the authors' ratio"
-                .formatted(adapter.name(), InspectionText.plain(adapter.alpha())));
+                .formatted(adapter.name(), StrictJson.plain(adapter.alpha())));
       }
       result.add(summary(place, adapter));
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.inspect;
 
-import io.owlmesh.model.checkpoint.Printable;
+import io.owlmesh.model.json.Printable;
 import io.owlmesh.model.json.Problems;
+import io.owlmesh.model.json.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -74,14 +75,9 @@ public final class InspectionText {
               Printable.of(adapter.name()),
               number(adapter.modules()),
               number(adapter.rank()),
-              plain(adapter.alpha()) + (adapter.alphaAssumed() ? " (assumed)" : "")));
+              StrictJson.plain(adapter.alpha()) + (adapter.alphaAssumed() ? " (assumed)" : "")));
     }
     return rows;
-  }
-
-  /** Without a fraction where there is none. */
-  public static String plain(double value) {
-    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
   }
 
   private static String number(long value) {

@@ -69,4 +69,9 @@ public final class StrictJson {
     }
     return buffer.array();
   }
+
+  /** A number as JSON spells it, without a fraction where there is none. */
+  public static String plain(double value) {
+    return value == Math.rint(value) ? Long.toString((long) value) : Double.toString(value);
+  }
 }

@@ -52,8 +52,8 @@ public interface ChatTemplate {
   }
 
   /**
-   * Lays out a dialogue whoever speaks last and whatever a turn leaves out; it ends with the opening
-   * of an answer.
+   * Lays out a dialogue whoever speaks last and whatever a turn leaves out; it ends with the
+   * opening of an answer.
    *
    * @throws OwlException BAD_INPUT, field {@code turns} or {@code prompt}, if text exceeds 1 MiB of
    *     UTF-8

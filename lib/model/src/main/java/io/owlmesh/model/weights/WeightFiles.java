@@ -65,10 +65,7 @@ public final class WeightFiles {
    *     content could not; {@code layout} is empty if the folder has no weights
    */
   public static Contents read(
-      Path folder,
-      String label,
-      Function<String, Optional<String>> family,
-      Problems problems) {
+      Path folder, String label, Function<String, Optional<String>> family, Problems problems) {
     WeightFiles files = new WeightFiles(folder, family, MAX_DESCRIPTION, problems);
     for (String layout : LAYOUTS) {
       if (Files.exists(folder.resolve(layout))) {

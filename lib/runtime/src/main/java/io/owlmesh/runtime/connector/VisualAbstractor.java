@@ -24,7 +24,7 @@ import java.util.List;
  */
 public final class VisualAbstractor implements AutoCloseable {
   private static final Script RUNNER =
-      Script.of("/io/owlmesh/model/abstractor/connector.torchscript");
+      Script.of("/io/owlmesh/runtime/connector/connector.torchscript");
 
   private final ModelConfig config;
   private final Program program;

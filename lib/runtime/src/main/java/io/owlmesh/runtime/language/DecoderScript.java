@@ -13,7 +13,7 @@ import java.util.stream.IntStream;
 
 /** What every language model's program has beside its block: the cache, adapters, steps. */
 public final class DecoderScript {
-  private static final String RESOURCE = "/io/owlmesh/model/language/decoder.torchscript";
+  private static final String RESOURCE = "/io/owlmesh/runtime/language/decoder.torchscript";
 
   /** The kinds of numbers of a step, in the order in which they are handed over. */
   enum StepNumbers {

@@ -23,7 +23,7 @@ import java.util.List;
  * reads. What it computes is its family's. Used by one thread at a time.
  */
 public final class VisionEncoder implements AutoCloseable {
-  private static final Script RUNNER = Script.of("/io/owlmesh/model/vision/vision.torchscript");
+  private static final Script RUNNER = Script.of("/io/owlmesh/runtime/vision/vision.torchscript");
 
   private final ModelConfig config;
   private final Program program;

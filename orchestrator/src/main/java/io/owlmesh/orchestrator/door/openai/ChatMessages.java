@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * What the messages of a request say.
@@ -61,11 +61,7 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
   }
 
   private static ChatMessages of(
-      Field messages,
-      ChatTemplate template,
-      String system,
-      List<Turn> turns,
-      List<Field> images) {
+      Field messages, ChatTemplate template, String system, List<Turn> turns, List<Field> images) {
     String scene = system.isEmpty() ? template.system() : system;
     boolean last = !turns.isEmpty() && turns.getLast().role() == Role.AI;
     String begun = last ? turns.removeLast().text() : "";

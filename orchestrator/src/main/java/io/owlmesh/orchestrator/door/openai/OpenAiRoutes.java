@@ -83,7 +83,8 @@ final class OpenAiRoutes {
 
   private void complete(Exchange exchange, InlineImages body) {
     CompletionRequest request =
-        answers.compute(() -> CompletionRequest.of(body.json(), settings.maxImages(), gateway::template));
+        answers.compute(
+            () -> CompletionRequest.of(body.json(), settings.maxImages(), gateway::template));
     MeshInfo mesh = gateway.mesh();
     ChatMessages dialogue = request.dialogue();
     GenerationOptions options =

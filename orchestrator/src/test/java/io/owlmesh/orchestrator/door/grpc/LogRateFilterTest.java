@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.grpc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.orchestrator.LogRateFilter;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;

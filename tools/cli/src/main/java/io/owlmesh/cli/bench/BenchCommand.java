@@ -11,9 +11,9 @@ import io.owlmesh.bench.LanguageStage;
 import io.owlmesh.bench.Load;
 import io.owlmesh.bench.ServiceCost;
 import io.owlmesh.bench.TestPicture;
-import io.owlmesh.cli.Owl;
 import io.owlmesh.cli.mesh.LanguageModelFlag;
 import io.owlmesh.cli.option.AnswerFlags;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.ImageArguments;
 import io.owlmesh.cli.option.MeasureFlags;
@@ -114,7 +114,7 @@ public final class BenchCommand implements Callable<Integer> {
     out.println(BenchText.of(report));
     out.flush();
     measure.write(BenchJson.of(report));
-    return load.failures().isEmpty() ? 0 : Owl.FAILED;
+    return load.failures().isEmpty() ? 0 : ExitCode.FAILED;
   }
 
   private Load.Result load(Address address) throws InterruptedException {

@@ -4,7 +4,7 @@ package io.owlmesh.cli.bench;
 import io.owlmesh.bench.OrchestratorBench;
 import io.owlmesh.bench.OrchestratorReport;
 import io.owlmesh.bench.StreamsBench;
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.MeasureFlags;
 import io.owlmesh.client.Address;
@@ -93,7 +93,7 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
     out.println(report);
     out.flush();
     measure.write(report);
-    return report.errors().isEmpty() ? 0 : Owl.FAILED;
+    return report.errors().isEmpty() ? 0 : ExitCode.FAILED;
   }
 
   private OrchestratorReport cost()

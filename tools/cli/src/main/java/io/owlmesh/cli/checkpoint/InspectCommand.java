@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.checkpoint;
 
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.model.inspect.Inspection;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -34,6 +34,6 @@ final class InspectCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(inspection.toText().stripTrailing());
     out.flush();
-    return inspection.isSound() ? 0 : Owl.FAILED;
+    return inspection.isSound() ? 0 : ExitCode.FAILED;
   }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.checkpoint;
 
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.verify.Row;
@@ -77,7 +77,7 @@ public final class VerifyCommand implements Callable<Integer> {
             ? "All %d comparisons passed.".formatted(rows.size())
             : "%d of %d comparisons failed.".formatted(failed, rows.size()));
     out.flush();
-    return failed == 0 && !rows.isEmpty() ? 0 : Owl.FAILED;
+    return failed == 0 && !rows.isEmpty() ? 0 : ExitCode.FAILED;
   }
 
   private static void print(Row row, PrintWriter out) {

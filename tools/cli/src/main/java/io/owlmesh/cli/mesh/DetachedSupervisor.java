@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
@@ -29,7 +29,7 @@ final class DetachedSupervisor {
       watch(Home.ofProcess().run(), log);
     } catch (IOException | MeshException failed) {
       log.println(stamped("The mesh is not watched: " + failed.getMessage()));
-      System.exit(Owl.FAILED);
+      System.exit(ExitCode.FAILED);
     }
   }
 

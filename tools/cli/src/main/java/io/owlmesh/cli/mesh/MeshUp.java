@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
@@ -62,7 +62,7 @@ public final class MeshUp {
       mesh = new MeshStarter(run, limit, out).start(plan, stop::watch);
     } catch (MeshException failed) {
       if (stop.begun()) {
-        return Owl.FAILED;
+        return ExitCode.FAILED;
       }
       throw failed;
     }
@@ -121,7 +121,7 @@ public final class MeshUp {
     stop.watch(supervisor);
     supervisor.run();
     stop.release();
-    return Owl.FAILED; // Nothing is left to watch; Ctrl-C ends this process otherwise.
+    return ExitCode.FAILED; // Nothing is left to watch; Ctrl-C ends this process otherwise.
   }
 
   private void tell(String line) {

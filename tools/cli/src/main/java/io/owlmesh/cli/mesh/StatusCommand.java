@@ -3,7 +3,7 @@ package io.owlmesh.cli.mesh;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import io.owlmesh.cli.Owl;
+import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.core.Columns;
 import io.owlmesh.launcher.MeshException;
@@ -65,7 +65,7 @@ public final class StatusCommand implements Callable<Integer> {
     if (recorded.isEmpty()) {
       out.println(json ? text(new Report(null, null, null, null, List.of())) : "No mesh is up.");
       out.flush();
-      return Owl.FAILED;
+      return ExitCode.FAILED;
     }
     MeshRecord mesh = recorded.get();
     Optional<RunningService> watching = run.watching();
@@ -75,7 +75,7 @@ public final class StatusCommand implements Callable<Integer> {
     }
     out.println(json ? text(report(mesh, watching, services)) : show(mesh, watching, services));
     out.flush();
-    return services.stream().allMatch(ServiceStatus::isWell) ? 0 : Owl.FAILED;
+    return services.stream().allMatch(ServiceStatus::isWell) ? 0 : ExitCode.FAILED;
   }
 
   private static Report report(
