@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.abstractor;
 
+import io.owlmesh.stage.StageHealthGrpcService;
 import io.owlmesh.stage.inference.InferenceService;
+import io.quarkus.arc.properties.UnlessBuildProperty;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.List;
@@ -9,6 +11,10 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** The abstractor stage for clients of the Open Inference Protocol. */
 @GrpcService
+@UnlessBuildProperty(
+    name = StageHealthGrpcService.FUSED,
+    stringValue = "true",
+    enableIfMissing = true)
 public class AbstractorInferenceGrpcService extends InferenceService {
   @Inject
   AbstractorInferenceGrpcService(

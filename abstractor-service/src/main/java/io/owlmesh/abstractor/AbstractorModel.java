@@ -40,7 +40,7 @@ public class AbstractorModel implements ServedModel {
 
   @Override
   public boolean ready() {
-    return stage.loading().ready();
+    return stage.ready();
   }
 
   @Override

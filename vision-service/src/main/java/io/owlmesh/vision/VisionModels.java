@@ -42,7 +42,7 @@ public class VisionModels {
       implements ServedModel {
     @Override
     public boolean ready() {
-      return stage.loading().ready();
+      return stage.ready();
     }
 
     @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 public final class OwlException extends RuntimeException {
   private final Fault fault;
   private final String field;
+  private final String sentence;
 
   /**
    * @param field the request field, file or tensor concerned, for example {@code image.bytes};
@@ -25,6 +26,7 @@ public final class OwlException extends RuntimeException {
     super(field.isEmpty() ? message : field + ": " + message, cause);
     this.fault = fault;
     this.field = field;
+    this.sentence = message;
   }
 
   /** A {@link Fault#BAD_INPUT}. */
@@ -43,5 +45,10 @@ public final class OwlException extends RuntimeException {
 
   public String field() {
     return field;
+  }
+
+  /** The message without the field before it, for callers who know the field by another name. */
+  public String sentence() {
+    return sentence;
   }
 }

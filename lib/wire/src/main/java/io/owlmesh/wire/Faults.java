@@ -139,8 +139,7 @@ public final class Faults {
 
   /** The same fault for callers who know the field by another name. */
   public static OwlException renamed(OwlException e, String field) {
-    String message = e.getMessage() == null ? e.fault().name() : e.getMessage();
-    return new OwlException(e.fault(), field, withoutField(e.field(), message), e);
+    return new OwlException(e.fault(), field, e.sentence(), e);
   }
 
   private static OwlException restore(

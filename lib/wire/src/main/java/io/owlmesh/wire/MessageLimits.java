@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.wire;
 
+import io.grpc.MethodDescriptor;
+import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import java.util.Map;
 
 /**
@@ -21,20 +27,24 @@ public final class MessageLimits {
 
   private static final Map<String, Integer> LARGER =
       Map.ofEntries(
-          Map.entry("owlmesh.vision.v1.VisionEncoder/Encode", TENSOR),
-          Map.entry("owlmesh.abstractor.v1.VisualAbstractor/Resample", TENSOR),
-          Map.entry("owlmesh.llm.v1.LanguageModel/Generate", TENSOR),
-          Map.entry("owlmesh.llm.v1.LanguageModel/Score", TENSOR),
-          Map.entry("owlmesh.llm.v1.LanguageModel/UploadAdapter", TENSOR),
-          Map.entry("owlmesh.llm.v1.LanguageModel/Tokenize", CHUNK),
-          Map.entry("inference.GRPCInferenceService/ModelInfer", TENSOR),
-          Map.entry("owlmesh.chat.v1.Chat/Answer", CHUNK),
-          Map.entry("owlmesh.chat.v1.Chat/UploadImage", CHUNK),
-          Map.entry("owlmesh.chat.v1.Chat/SendMessage", TEXT),
-          Map.entry("owlmesh.chat.v1.Chat/CreateSession", TEXT),
-          Map.entry("owlmesh.chat.v1.Chat/UpdateSession", TEXT));
+          entry(VisionEncoderGrpc.getEncodeMethod(), TENSOR),
+          entry(VisualAbstractorGrpc.getResampleMethod(), TENSOR),
+          entry(LanguageModelGrpc.getGenerateMethod(), TENSOR),
+          entry(LanguageModelGrpc.getScoreMethod(), TENSOR),
+          entry(LanguageModelGrpc.getUploadAdapterMethod(), TENSOR),
+          entry(LanguageModelGrpc.getTokenizeMethod(), CHUNK),
+          entry(GRPCInferenceServiceGrpc.getModelInferMethod(), TENSOR),
+          entry(ChatGrpc.getAnswerMethod(), CHUNK),
+          entry(ChatGrpc.getUploadImageMethod(), CHUNK),
+          entry(ChatGrpc.getSendMessageMethod(), TEXT),
+          entry(ChatGrpc.getCreateSessionMethod(), TEXT),
+          entry(ChatGrpc.getUpdateSessionMethod(), TEXT));
 
   private MessageLimits() {}
+
+  private static Map.Entry<String, Integer> entry(MethodDescriptor<?, ?> method, int bytes) {
+    return Map.entry(method.getFullMethodName(), bytes);
+  }
 
   /**
    * The limit of a method.

@@ -1,96 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.grpc;
 
-import io.grpc.ManagedChannel;
-import io.grpc.Server;
-import io.grpc.netty.NettyServerBuilder;
 import io.opentelemetry.api.OpenTelemetry;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.llm.LlmConfig;
 import io.owlmesh.llm.LlmStage;
-import io.owlmesh.wire.Wire;
+import io.owlmesh.stage.StageServer;
+import io.owlmesh.wire.TestConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
+import java.util.Map;
 
 /** The service behind a real socket, with the tiny model: two sequences at a time, four waiting. */
-public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
-    implements AutoCloseable {
+public final class TinyLlm extends StageServer<LlmStage> {
   private static final Path CHECKPOINT =
       Path.of("../lib/model/src/test/resources/owl-tiny/checkpoints/safetensors");
 
-  private record Settings(Path checkpoint, Path folder) implements LlmConfig {
-    @Override
-    public String device() {
-      return "cpu";
-    }
-
-    @Override
-    public String dtype() {
-      return "auto";
-    }
-
-    @Override
-    public String quantize() {
-      return "none";
-    }
-
-    @Override
-    public int threads() {
-      return 0;
-    }
-
-    @Override
-    public int queue() {
-      return 4;
-    }
-
-    @Override
-    public int maxSequences() {
-      return 2;
-    }
-
-    @Override
-    public int maxBatchedTokens() {
-      return 64;
-    }
-
-    @Override
-    public long cacheBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public Duration slowReader() {
-      return Duration.ofSeconds(30);
-    }
-
-    @Override
-    public Duration drain() {
-      return Duration.ofSeconds(10);
-    }
-
-    @Override
-    public Optional<Path> adapters() {
-      return Optional.of(folder);
-    }
-
-    @Override
-    public long adapterBytes() {
-      return 1 << 20;
-    }
-
-    @Override
-    public Optional<Path> mergedAdapter() {
-      return Optional.empty();
-    }
-
-    @Override
-    public int maxNewTokens() {
-      return 256;
-    }
+  private TinyLlm(LlmStage stage, LlmConfig settings) throws IOException, InterruptedException {
+    super(stage, new LlmGrpcService(stage, settings, OpenTelemetry.noop().getTracer("test")));
   }
 
   public static TinyLlm start(Path adapters) throws IOException, InterruptedException {
@@ -103,31 +30,17 @@ public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
 
   public static TinyLlm start(Path checkpoint, Path adapters, Meter meter)
       throws IOException, InterruptedException {
-    LlmConfig settings = new Settings(checkpoint, adapters);
-    LlmStage stage = new LlmStage(settings, meter);
-    Server server =
-        Wire.tune(NettyServerBuilder.forPort(0))
-            .addService(new LlmGrpcService(stage, settings, OpenTelemetry.noop().getTracer("test")))
-            .build()
-            .start();
-    while (!isReady(stage)) {
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
-    return new TinyLlm(stage, server, Wire.channel("127.0.0.1", server.getPort()).build());
-  }
-
-  private static boolean isReady(LlmStage stage) {
-    try {
-      return stage.engine() != null;
-    } catch (RuntimeException loading) {
-      return false;
-    }
-  }
-
-  @Override
-  public void close() {
-    channel.shutdownNow();
-    server.shutdownNow();
-    stage.close();
+    LlmConfig settings =
+        TestConfig.of(
+            LlmConfig.class,
+            Map.of(
+                "owl.checkpoint", checkpoint.toString(),
+                "owl.adapters", adapters.toString(),
+                "owl.max-sequences", "2",
+                "owl.queue", "4",
+                "owl.max-batched-tokens", "64",
+                "owl.cache-bytes", "1048576",
+                "owl.adapter-bytes", "1048576"));
+    return new TinyLlm(new LlmStage(settings, meter), settings);
   }
 }

@@ -16,7 +16,7 @@ import java.util.List;
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
  * @param template by which dialogues are laid out for the language model
- * @param digests of vision encoder, abstractor and language model
+ * @param digests of the weights of all stages
  * @param adapters that requests may name
  */
 public record MeshInfo(
@@ -24,8 +24,11 @@ public record MeshInfo(
     int context,
     int visualTokens,
     ChatTemplate template,
-    List<String> digests,
+    WeightDigests digests,
     List<String> adapters) {
+  /** SHA-256 of the weights that each stage serves. */
+  public record WeightDigests(String vision, String abstractor, String language) {}
+
   /**
    * Puts the descriptions together.
    *
@@ -45,14 +48,14 @@ public record MeshInfo(
         llm.getContext(),
         llm.getVisualTokens(),
         template(llm.getChatTemplate()),
-        List.of(
+        new WeightDigests(
             vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
         language.getAdaptersList().stream().map(Adapter::getName).toList());
   }
 
   /** Names what makes visual tokens here. */
   public String visualWeights() {
-    return visualWeights(digests.getFirst(), digests.get(1));
+    return visualWeights(digests.vision(), digests.abstractor());
   }
 
   /** Names weights that make visual tokens, by the digests of both stages. */

@@ -133,7 +133,9 @@ public final class MeshGateway {
         .setDefaultAdapter(settings.defaultAdapter().orElse(""))
         .setMaxImages(settings.maxImages())
         .setMaxImageBytes(settings.maxImageBytes())
-        .addAllDigests(mesh.digests())
+        .addDigests(mesh.digests().vision())
+        .addDigests(mesh.digests().abstractor())
+        .addDigests(mesh.digests().language())
         .build();
   }
 

@@ -10,9 +10,8 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.wire.TestConfig;
 import io.quarkus.runtime.StartupEvent;
-import io.smallrye.config.PropertiesConfigSource;
-import io.smallrye.config.SmallRyeConfigBuilder;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,14 +40,7 @@ public final class FakeMesh implements AutoCloseable {
     Map<String, String> properties =
         new HashMap<>(Map.of("owl.vision", address, "owl.abstractor", address, "owl.llm", address));
     properties.putAll(changed);
-    settings =
-        new SmallRyeConfigBuilder()
-            .addDefaultInterceptors()
-            .addDiscoveredConverters()
-            .withSources(new PropertiesConfigSource(properties, "test", 500))
-            .withMapping(OrchestratorConfig.class)
-            .build()
-            .getConfigMapping(OrchestratorConfig.class);
+    settings = TestConfig.of(OrchestratorConfig.class, properties);
     gateway = new MeshGateway(settings, new FakeStages.Untraced(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
     gateway.started(new StartupEvent());

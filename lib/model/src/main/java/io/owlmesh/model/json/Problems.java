@@ -18,9 +18,7 @@ public final class Problems {
   }
 
   public void add(OwlException e) {
-    String message = String.valueOf(e.getMessage());
-    String prefix = e.field() + ": ";
-    add(e.field(), message.startsWith(prefix) ? message.substring(prefix.length()) : message);
+    add(e.field(), e.sentence());
   }
 
   public void addAll(List<Problem> more) {

@@ -70,7 +70,7 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
       parts.add(new Prompt.Text(begun));
       return new ChatMessages(new Prompt(parts), images, !begun.isEmpty());
     } catch (OwlException e) {
-      throw messages.refused(String.valueOf(e.getMessage()).substring(e.field().length() + 2));
+      throw messages.refused(e.sentence());
     }
   }
 

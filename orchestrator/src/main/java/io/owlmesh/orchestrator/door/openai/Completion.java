@@ -117,7 +117,6 @@ final class Completion implements AnswerObserver {
         better = images.get(i).path();
       }
     }
-    String message = String.valueOf(fault.getMessage());
-    return new OwlException(fault.fault(), better, message.substring(field.length() + 2), failure);
+    return new OwlException(fault.fault(), better, fault.sentence(), failure);
   }
 }

@@ -68,8 +68,7 @@ final class FileRoutes {
       if (!e.field().equals("image")) {
         throw e;
       }
-      String why = String.valueOf(e.getMessage()).substring(e.field().length() + 2);
-      throw new OwlException(e.fault(), "file", why, e);
+      throw new OwlException(e.fault(), "file", e.sentence(), e);
     }
   }
 

@@ -170,8 +170,7 @@ final class ImageResolver {
     try {
       PictureHeader.of(content.toByteArray(), pictures);
     } catch (OwlException e) {
-      String why = String.valueOf(e.getMessage()).replaceFirst("^" + e.field() + ": ", "");
-      throw new OwlException(Fault.BAD_INPUT, field.path(), why, e);
+      throw new OwlException(Fault.BAD_INPUT, field.path(), e.sentence(), e);
     }
   }
 }

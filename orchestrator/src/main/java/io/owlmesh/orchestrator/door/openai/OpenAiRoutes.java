@@ -96,7 +96,7 @@ final class OpenAiRoutes {
             "chatcmpl-" + UUID.randomUUID(),
             Instant.now().getEpochSecond(),
             request.model(),
-            fingerprint(mesh.digests().getLast()));
+            fingerprint(mesh.digests().language()));
     boolean probabilities = request.choices().topLogprobs() >= 0;
     EventStream events = exchange.events("");
     Reply reply =

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.llm.grpc;
+package io.owlmesh.wire;
 
-import io.owlmesh.wire.Wire;
 import io.quarkus.arc.Unremovable;
 import io.quarkus.grpc.api.ServerBuilderCustomizer;
 import io.quarkus.grpc.runtime.config.GrpcServerConfiguration;
 import io.vertx.grpc.VertxServerBuilder;
 import jakarta.inject.Singleton;
 
-/** Sets what no property sets: the server's flow-control window and keep-alive. */
+/**
+ * Sets what no property sets, for the server of every service: limits of connections and of
+ * messages that arrive, windows, keep-alive.
+ */
 @Singleton
 @Unremovable
-final class LlmWireSettings implements ServerBuilderCustomizer<VertxServerBuilder> {
+final class ServerTuning implements ServerBuilderCustomizer<VertxServerBuilder> {
   @Override
   public void customize(GrpcServerConfiguration config, VertxServerBuilder builder) {
     Wire.tune(builder.nettyBuilder());

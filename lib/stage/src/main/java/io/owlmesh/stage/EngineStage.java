@@ -6,44 +6,50 @@ import io.grpc.protobuf.services.HealthStatusManager;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.HealthService;
-import java.util.function.Consumer;
+import io.quarkus.runtime.Quarkus;
+import jakarta.annotation.PreDestroy;
 import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An engine whose weights are loaded while its server already listens: health says when it is
- * there, and calls before that are refused.
+ * The engine of a stage from its start to its end. Its weights are loaded while the server already
+ * listens: health says when it is there, and calls before that are refused. A stage that cannot
+ * load them ends the process.
  *
  * @param <T> the engine
  */
-public final class Loading<T extends AutoCloseable> {
+public abstract class EngineStage<T extends AutoCloseable> {
+  private static final Logger LOG = Logger.getLogger(EngineStage.class);
+
+  private final String name;
   private final String service;
   private final HealthStatusManager health;
-  private final Thread thread;
   private volatile @Nullable T loaded;
   private volatile boolean closing;
 
   /**
    * Starts loading.
    *
+   * @param name what the service is called in the log, for example {@code vision}
    * @param service full name of the gRPC service
    * @param load makes the engine; on a thread of its own
-   * @param failed told if it cannot be made
    */
-  public Loading(String service, Supplier<T> load, Consumer<Throwable> failed) {
+  protected EngineStage(String name, String service, Supplier<T> load) {
+    this.name = name;
     this.service = service;
     this.health = HealthService.starting(service);
-    this.thread = Thread.ofPlatform().name("load").daemon(true).unstarted(() -> run(load, failed));
-    thread.start();
+    Thread.ofPlatform().name("load").daemon(true).start(() -> run(load));
   }
 
-  private void run(Supplier<T> load, Consumer<Throwable> failed) {
+  private void run(Supplier<T> load) {
     try {
       loaded = load.get();
       HealthService.tell(health, service, ServingStatus.SERVING);
     } catch (Throwable e) {
       // Also an OutOfMemoryError: a service that never gets ready must say so and end.
-      failed.accept(e);
+      LOG.fatal("The " + name + " service cannot start: " + e.getMessage(), e);
+      Quarkus.asyncExit(1);
     }
   }
 
@@ -52,7 +58,7 @@ public final class Loading<T extends AutoCloseable> {
    *
    * @throws OwlException UNAVAILABLE while it is loading
    */
-  public T get() {
+  public final T engine() {
     T engine = loaded;
     if (engine == null) {
       throw new OwlException(Fault.UNAVAILABLE, "", "the weights are still loading");
@@ -61,16 +67,17 @@ public final class Loading<T extends AutoCloseable> {
   }
 
   /** Whether the engine can be asked: it is loaded, and the service does not stop. */
-  public boolean ready() {
+  public final boolean ready() {
     return loaded != null && !closing;
   }
 
-  public HealthStatusManager health() {
+  public final HealthStatusManager health() {
     return health;
   }
 
   /** Says that the service stops, then closes the engine. */
-  public void close() {
+  @PreDestroy
+  public final void close() {
     closing = true;
     health.enterTerminalState();
     T engine = loaded;

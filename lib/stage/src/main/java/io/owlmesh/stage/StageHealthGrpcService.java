@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.stage;
+
+import io.owlmesh.wire.HealthService;
+import io.quarkus.arc.properties.UnlessBuildProperty;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+
+/** Health of a stage in a process of its own: serving once the weights are loaded. */
+@GrpcService
+@UnlessBuildProperty(
+    name = StageHealthGrpcService.FUSED,
+    stringValue = "true",
+    enableIfMissing = true)
+public class StageHealthGrpcService extends HealthService {
+  /**
+   * Build-time property of a process that holds several stages. What speaks for a whole server is
+   * left out of the stages then: the process has its own.
+   */
+  public static final String FUSED = "owl.fused";
+
+  @Inject
+  StageHealthGrpcService(EngineStage<?> stage) {
+    super(stage.health());
+  }
+}
