@@ -41,7 +41,7 @@ final class WarmUp implements AnswerListener {
   }
 
   private static ByteString picture() {
-    try (InputStream in = WarmUp.class.getResourceAsStream("warmUp.jpg")) {
+    try (InputStream in = WarmUp.class.getResourceAsStream("warm-up.jpg")) {
       if (in == null) {
         throw new IllegalStateException("warmUp.jpg is not in the jar");
       }
