@@ -155,7 +155,7 @@ public final class AdapterRegistry {
     }
     LoraAdapter adapter = model.adapt(file);
     try {
-      rehearse(adapter);
+      tryOut(adapter);
     } catch (RuntimeException e) {
       adapter.close();
       throw e;
@@ -169,7 +169,7 @@ public final class AdapterRegistry {
   }
 
   /** Positions that every matrix takes part in: what is wrong shows up here, and not in answers. */
-  private void rehearse(LoraAdapter adapter) {
+  private void tryOut(LoraAdapter adapter) {
     int vocabulary = model.config().language().vocabulary();
     try (CachedSequence sequence = model.begin(TRIED_POSITIONS, adapter)) {
       for (int i = 0; i < TRIED_POSITIONS; i++) {
