@@ -45,8 +45,7 @@ public final class Publisher {
     try (AdapterClient client = new AdapterClient(address)) {
       return client.upload(version, false, files);
     } catch (AnswerFailed e) {
-      throw new OwlException(
-          Fault.UNAVAILABLE, "--publish", address + ": " + e.getMessage(), e);
+      throw new OwlException(Fault.UNAVAILABLE, "--publish", address + ": " + e.getMessage(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new OwlException(Fault.UNAVAILABLE, "--publish", address + ": interrupted", e);

@@ -30,7 +30,8 @@ public final class TrainingCall implements AutoCloseable {
   /** Integers of the given shape; without one, of as many as there are. */
   public TrainingCall with(String name, long[] values, long... shape) {
     return add(
-        name, scope.create(values, shape.length == 0 ? new Shape(values.length) : new Shape(shape)));
+        name,
+        scope.create(values, shape.length == 0 ? new Shape(values.length) : new Shape(shape)));
   }
 
   /** Float64 numbers [N]. */
