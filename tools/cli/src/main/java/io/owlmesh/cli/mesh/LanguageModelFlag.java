@@ -35,7 +35,7 @@ public final class LanguageModelFlag {
    * @throws MeshException if there is neither
    */
   Address required(Home home) throws IOException, MeshException {
-    return or(home.run().recorded().filter(mesh -> !mesh.alive().isEmpty()))
+    return or(home.run().running())
         .orElseThrow(
             () -> new MeshException("No mesh is up here. Start one with ./owl up, or name --llm."));
   }

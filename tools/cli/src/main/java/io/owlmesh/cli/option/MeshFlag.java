@@ -29,7 +29,7 @@ public final class MeshFlag {
     if (address != null) {
       return address;
     }
-    Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
+    Optional<MeshRecord> here = home.run().running();
     return here.map(MeshRecord::frontDoor).orElse(Address.DEFAULT);
   }
 }
