@@ -9,8 +9,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.health.v1.HealthCheckResponse;
 import io.grpc.netty.NettyServerBuilder;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -20,6 +20,7 @@ import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.wire.HealthService;
 import io.owlmesh.wire.MessageScan;
 import io.owlmesh.wire.Wire;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -58,7 +59,7 @@ class MessageLimitsTest {
   @BeforeAll
   static void serve() throws Exception {
     health =
-        Wire.tune(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)))
+        Wire.tune(NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
             .addService(new Healthy())
             .build()
             .start();

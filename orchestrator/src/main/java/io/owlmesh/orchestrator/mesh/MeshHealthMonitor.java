@@ -94,7 +94,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
       MeshInfo mesh = describe();
       now = new Up(mesh);
       if (!rehearsed) {
-        rehearse(mesh);
+        warmUpOnce(mesh);
         rehearsed = true;
       }
     } catch (StageFailure e) {
@@ -142,7 +142,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
   }
 
   /** Under a deadline, for a stage that hangs must not keep this from looking again. */
-  private void rehearse(MeshInfo mesh) {
+  private void warmUpOnce(MeshInfo mesh) {
     Context.CancellableContext context =
         Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
     try {
