@@ -9,8 +9,8 @@ import io.grpc.ManagedChannel;
 import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthCheckResponse;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.netty.NettyServerBuilder;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -59,7 +59,9 @@ class MessageLimitsTest {
   @BeforeAll
   static void serve() throws Exception {
     health =
-        Wire.tune(NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
+        Wire.tune(
+                NettyServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
             .addService(new Healthy())
             .build()
             .start();
@@ -112,6 +114,20 @@ class MessageLimitsTest {
 
     assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(refused.getStatus().getDescription()).contains("grpc.health.v1.HealthCheckRequest");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v1alpha"})
+  void reflectionHasTheLimitsOfOtherMethods(String version) {
+    String method = "grpc.reflection.%s.ServerReflection/ServerReflectionInfo".formatted(version);
+
+    OwlException malformed =
+        RawCalls.stream(channel, method).send(new byte[] {0x0a, (byte) 0xff}).fault();
+    OwlException large = RawCalls.stream(channel, method).send(unknown(100_000)).fault();
+
+    assertThat(malformed.fault()).isEqualTo(Fault.BAD_INPUT);
+    assertThat(malformed).hasMessageContaining("ServerReflectionRequest");
+    assertThat(large).hasMessageContaining("65536");
   }
 
   private final class Kept extends Items {

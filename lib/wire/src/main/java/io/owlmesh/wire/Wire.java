@@ -15,6 +15,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -125,11 +127,12 @@ public final class Wire {
 
   /**
    * Sets up the server's end, all but its services, which {@link #bind} prepares: windows, limits
-   * of messages that arrive, limits of connections.
+   * of messages that arrive, limits of connections. Reflection is among them, within their limits.
    */
   public static NettyServerBuilder tune(NettyServerBuilder server) {
     return server
         .addStreamTracerFactory(new InboundLimits())
+        .addServices(reflection())
         .maxConcurrentCallsPerConnection(ConnectionCalls.MAX)
         .maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
         .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
@@ -141,5 +144,13 @@ public final class Wire {
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         // Less than the clients' interval: a server hangs up on clients that ask more often.
         .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 2, TimeUnit.SECONDS);
+  }
+
+  /** What a server offers, for clients that were not built with it; also for older ones of them. */
+  @SuppressWarnings("deprecation")
+  private static List<ServerServiceDefinition> reflection() {
+    return List.of(
+        bind(ProtoReflectionServiceV1.newInstance().bindService()),
+        bind(ProtoReflectionService.newInstance().bindService()));
   }
 }

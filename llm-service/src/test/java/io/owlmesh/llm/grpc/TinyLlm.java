@@ -21,7 +21,7 @@ public record TinyLlm(LlmStage stage, Server server, ManagedChannel channel)
   private static final Path CHECKPOINT =
       Path.of("../lib/model/src/test/resources/owl-tiny/checkpoints/safetensors");
 
-  private record Settings(Path checkpoint, Path folder) implements LlmConfig {
+  public record Settings(Path checkpoint, Path folder) implements LlmConfig {
     @Override
     public String device() {
       return "cpu";

@@ -29,7 +29,7 @@ public record RunFolder(Path folder) {
   private static final String SUPERVISOR = "supervisor.json";
   static final String SUPERVISOR_LOG = "supervisor";
   private static final String RETRY = "retry";
-  private static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
+  static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
   private static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
 
   private static FileAttribute<?> mode(String text) {
