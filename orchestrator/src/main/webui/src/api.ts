@@ -16,7 +16,7 @@ import type {
   UpdateSessionResponse,
   UploadImageResponse,
 } from "#proto/owlmesh/chat/v1/chat";
-import { ApiError, BrokenStream, type ErrorBody } from "./errors";
+import { ApiError, type ErrorBody, StreamClosedError } from "./errors";
 import { serverEvents } from "./sse";
 
 /** A response whose messages are always there, though the contract cannot say so. */
@@ -29,7 +29,7 @@ export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
   accepted?: Complete<TurnAccepted>;
 }
 
-async function refusal(response: Response): Promise<ApiError> {
+async function toApiError(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
   try {
     return new ApiError(response.status, (JSON.parse(text) as { error: ErrorBody }).error);
@@ -46,12 +46,12 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
       : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   });
   if (!response.ok) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
   return (await response.json()) as T;
 }
 
-const at = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
+const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
 export const describe = () => call<DescribeResponse>("GET", "api/mesh");
 
@@ -65,22 +65,22 @@ export const createSession = async (settings: SessionSettings) =>
   (await call<Complete<CreateSessionResponse>>("POST", "api/sessions", { settings })).session;
 
 export const getSession = (id: string) =>
-  call<Complete<GetSessionResponse>>("GET", at(id));
+  call<Complete<GetSessionResponse>>("GET", sessionPath(id));
 
 export const updateSession = async (
   id: string,
   change: Omit<UpdateSessionRequest, "sessionId">,
-) => (await call<Complete<UpdateSessionResponse>>("PATCH", at(id), change)).session;
+) => (await call<Complete<UpdateSessionResponse>>("PATCH", sessionPath(id), change)).session;
 
-export const deleteSession = (id: string) => call<unknown>("DELETE", at(id));
+export const deleteSession = (id: string) => call<unknown>("DELETE", sessionPath(id));
 
 export const stopAnswer = (id: string) =>
-  call<StopAnswerResponse>("POST", `${at(id)}/stop`, {});
+  call<StopAnswerResponse>("POST", `${sessionPath(id)}/stop`, {});
 
 export const setFeedback = async (id: string, messageId: string, feedback: Feedback) =>
   (await call<Complete<SetFeedbackResponse>>(
     "PUT",
-    `${at(id)}/messages/${encodeURIComponent(messageId)}/feedback`,
+    `${sessionPath(id)}/messages/${encodeURIComponent(messageId)}/feedback`,
     feedback,
   )).message;
 
@@ -92,37 +92,37 @@ export async function uploadImage(file: Blob): Promise<Image> {
     body: file,
   });
   if (!response.ok) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
   return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
-export const imageAddress = (image: Image) => `api/images/${image.sha256}`;
+export const imageUrl = (image: Image) => `api/images/${image.sha256}`;
 
 /** Takes a turn. Leaving the loop over its events ends the answer. */
-export async function* takeTurn(
+export async function* sendMessage(
   id: string,
   request: TurnRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent> {
-  const response = await fetch(`${at(id)}/turns`, {
+  const response = await fetch(`${sessionPath(id)}/turns`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
     body: JSON.stringify(request),
     signal,
   });
   if (!response.ok || response.body === null) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
   for await (const { event, data } of serverEvents(response.body)) {
     if (event === "error") {
       throw new ApiError(200, (JSON.parse(data) as { error: ErrorBody }).error);
     }
-    const told = JSON.parse(data) as TurnEvent;
-    yield told;
-    if (told.done !== undefined) {
+    const turnEvent = JSON.parse(data) as TurnEvent;
+    yield turnEvent;
+    if (turnEvent.done !== undefined) {
       return;
     }
   }
-  throw new BrokenStream("the stream ended without the end of the answer");
+  throw new StreamClosedError("the stream ended without the end of the answer");
 }

@@ -3,11 +3,11 @@ import type { RefObject } from "preact";
 import type { DescribeResponse, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import logo from "../owl.svg";
 import type { Store } from "../store";
-import { problem } from "../errors";
+import { toProblem } from "../errors";
 import { NO_OPTIONS } from "../options";
 import { theme, toggleTheme } from "../theme";
 import { IconButton } from "./Icon";
-import { titleOf } from "./SideList";
+import { sessionTitle } from "./SideList";
 
 interface Props {
   store: Store;
@@ -33,7 +33,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
         />
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
-      <h1>{isNamed ? titleOf(session) : "OwlMesh"}</h1>
+      <h1>{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
       {store.mesh && <span class="model">{store.mesh.model}</span>}
       {store.mesh && <AdapterChoice store={store} mesh={store.mesh} />}
       <IconButton icon="sliders" label="Settings" onClick={openSettings} />
@@ -66,9 +66,9 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }
       options: name === DEFAULT ? options : { ...options, adapter: name },
     };
     try {
-      await store.configure(next);
+      await store.updateSettings(next);
     } catch (failure) {
-      store.notice = problem(failure);
+      store.notice = toProblem(failure);
       store.changed();
     }
   };

@@ -22,10 +22,10 @@ export function Switcher({ store, conversation, message }: Props) {
   const move = (step: number) => {
     const other = all[place + step];
     if (other !== undefined) {
-      void store.show(other);
+      void store.switchTo(other);
     }
   };
-  const busy = conversation.live !== undefined;
+  const busy = conversation.activeTurn !== undefined;
   return (
     <div class="switcher" role="group" aria-label={`Other ${what}s`}>
       <IconButton
