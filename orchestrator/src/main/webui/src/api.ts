@@ -1,17 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ApiError, BrokenStream } from "./errors";
-import { serverEvents } from "./sse";
 import type {
-  ErrorBody,
+  CreateSessionResponse,
+  DescribeResponse,
   Feedback,
+  GetSessionResponse,
   Image,
-  Mesh,
-  Message,
-  Session,
+  ListSessionsResponse,
+  SendMessageRequest,
+  SendMessageResponse,
   SessionSettings,
-  TurnEvent,
-  TurnRequest,
-} from "./wire";
+  SetFeedbackResponse,
+  StopAnswerResponse,
+  TurnAccepted,
+  UpdateSessionRequest,
+  UpdateSessionResponse,
+  UploadImageResponse,
+} from "#proto/owlmesh/chat/v1/chat";
+import { ApiError, BrokenStream, type ErrorBody } from "./errors";
+import { serverEvents } from "./sse";
+
+/** A response whose messages are always there, though the contract cannot say so. */
+type Complete<T> = { [K in keyof T]-?: NonNullable<T[K]> };
+
+/** The session is named by the path; a turn of a page does not wait for another one. */
+export type TurnRequest = Omit<SendMessageRequest, "sessionId" | "wait">;
+
+export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
+  accepted?: Complete<TurnAccepted>;
+}
 
 async function refusal(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
@@ -37,31 +53,32 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
 
 const at = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
-export const describe = () => call<Mesh>("GET", "api/mesh");
+export const describe = () => call<DescribeResponse>("GET", "api/mesh");
 
 export const listSessions = (pageSize: number, pageToken: string) =>
-  call<{ sessions: Session[]; nextPageToken: string }>(
+  call<ListSessionsResponse>(
     "GET",
     `api/sessions?${new URLSearchParams({ pageSize: String(pageSize), pageToken })}`,
   );
 
 export const createSession = async (settings: SessionSettings) =>
-  (await call<{ session: Session }>("POST", "api/sessions", { settings })).session;
+  (await call<Complete<CreateSessionResponse>>("POST", "api/sessions", { settings })).session;
 
 export const getSession = (id: string) =>
-  call<{ session: Session; messages: Message[] }>("GET", at(id));
+  call<Complete<GetSessionResponse>>("GET", at(id));
 
 export const updateSession = async (
   id: string,
-  change: { title?: string; settings?: SessionSettings; head?: string },
-) => (await call<{ session: Session }>("PATCH", at(id), change)).session;
+  change: Omit<UpdateSessionRequest, "sessionId">,
+) => (await call<Complete<UpdateSessionResponse>>("PATCH", at(id), change)).session;
 
 export const deleteSession = (id: string) => call<unknown>("DELETE", at(id));
 
-export const stopAnswer = (id: string) => call<{ stopped: boolean }>("POST", `${at(id)}/stop`, {});
+export const stopAnswer = (id: string) =>
+  call<StopAnswerResponse>("POST", `${at(id)}/stop`, {});
 
 export const setFeedback = async (id: string, messageId: string, feedback: Feedback) =>
-  (await call<{ message: Message }>(
+  (await call<Complete<SetFeedbackResponse>>(
     "PUT",
     `${at(id)}/messages/${encodeURIComponent(messageId)}/feedback`,
     feedback,
@@ -77,7 +94,7 @@ export async function uploadImage(file: Blob): Promise<Image> {
   if (!response.ok) {
     throw await refusal(response);
   }
-  return ((await response.json()) as { image: Image }).image;
+  return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
 export const imageAddress = (image: Image) => `api/images/${image.sha256}`;

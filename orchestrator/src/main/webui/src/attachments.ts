@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import * as api from "./api";
 import { ApiError, type Problem, problem } from "./errors";
-import type { Image } from "./wire";
 
 export const TYPES = "image/jpeg,image/png,image/gif,image/bmp,image/webp";
 

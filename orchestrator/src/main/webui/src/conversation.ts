@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import type { Attachment } from "./attachments";
 import type { Problem } from "./errors";
 import { Progress } from "./progress";
 import { branch, withMessage } from "./tree";
-import type { Message, Session, SessionSettings } from "./wire";
 
 /** A message that is being written. It stays until the mesh has it. */
 export class Draft {

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Field, fieldOf } from "./options";
-import type { ErrorBody } from "./wire";
+
+/** What the mesh answers instead of a message: OpenAI's form, no part of the contract. */
+export interface ErrorBody {
+  message: string;
+  type: string;
+  param?: string | null;
+  code?: string | null;
+}
 
 /** What went wrong, for a person; the detail is for whoever looks after the mesh. */
 export interface Problem {

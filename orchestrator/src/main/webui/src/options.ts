@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnswerOptions } from "./wire";
+import type { AnswerOptions } from "#proto/owlmesh/chat/v1/chat";
 
 type NumberKey =
   | "temperature"
@@ -64,6 +64,9 @@ export const FIELDS: readonly Field[] = [
   { kind: "text", key: "jsonSchema", label: "JSON schema", hint: "The whole answer must match it." },
 ];
 
+/** Everything is left to the mesh. */
+export const NO_OPTIONS: AnswerOptions = { stop: [] };
+
 /** The field that an error's param names, as `settings.options.top_p`. */
 export function fieldOf(param: string): Field | undefined {
   const last = param.replace(/\[\d+\]$/, "").split(".").at(-1) ?? "";
@@ -79,7 +82,7 @@ export function shown(field: Field, options: AnswerOptions): string {
 
 /** The options that a form's texts say; empty ones are left to the mesh. */
 export function parsed(texts: ReadonlyMap<Field["key"], string>): AnswerOptions {
-  const options: AnswerOptions = {};
+  const options: AnswerOptions = { stop: [] };
   for (const field of FIELDS) {
     const text = texts.get(field.key) ?? "";
     if (text.trim() === "") {

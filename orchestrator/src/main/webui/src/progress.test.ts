@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
+import type { StageDone } from "#proto/owlmesh/chat/v1/chat";
 import { Progress } from "./progress";
-import type { StageDone } from "./wire";
 
 const vision = (imageIndex: number): StageDone => ({ stage: "STAGE_VISION", imageIndex, cached: false });
 const abstractor = (imageIndex: number): StageDone => ({

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StageDone } from "./wire";
+import type { StageDone } from "#proto/owlmesh/chat/v1/chat";
 
 /** How far an answer has come before its first word. */
 export class Progress {

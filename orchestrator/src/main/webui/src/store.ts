@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DescribeResponse, Feedback, Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { Announcer } from "./announcer";
 import * as api from "./api";
 import { Attachment } from "./attachments";
@@ -6,7 +7,6 @@ import { Conversation, Draft } from "./conversation";
 import { type Problem, problem } from "./errors";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
-import type { Feedback, Mesh, Message, Session, SessionSettings } from "./wire";
 
 const PAGE = 30;
 const USUAL_IMAGE_BYTES = 20 * 1024 * 1024;
@@ -14,7 +14,7 @@ const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
 
 /** All that the page knows, and what can be done on it. */
 export class Store {
-  mesh: Mesh | undefined;
+  mesh: DescribeResponse | undefined;
   /** Why the mesh does not tell of itself. */
   meshProblem: Problem | undefined;
   sessions: Session[] = [];

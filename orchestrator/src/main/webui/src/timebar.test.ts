@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
+import type { AnswerDone, AnswerTimings } from "#proto/owlmesh/chat/v1/chat";
 import { facts, parts, time } from "./timebar";
-import type { AnswerDone, Timings } from "./wire";
 
-const TIMINGS: Timings = {
+const TIMINGS: AnswerTimings = {
   totalMicros: "100000",
   firstTokenMicros: "61000",
   queueMicros: "2000",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnswerDone, Timings } from "./wire";
+import type { AnswerDone, AnswerTimings } from "#proto/owlmesh/chat/v1/chat";
 
 /** Where a part of an answer's time went. */
 export interface Part {
@@ -18,7 +18,7 @@ export type PartName =
   | "decode"
   | "other";
 
-const MEASURED: readonly (readonly [PartName, keyof Timings])[] = [
+const MEASURED: readonly (readonly [PartName, keyof AnswerTimings])[] = [
   ["queue", "queueMicros"],
   ["prepare", "prepareMicros"],
   ["vision", "visionMicros"],
@@ -31,7 +31,7 @@ const MEASURED: readonly (readonly [PartName, keyof Timings])[] = [
  * The parts that took any time, in the order of the journey. What no stage accounts for is "other"; stages overlap for
  * several images, and then there is none.
  */
-export function parts(timings: Timings): Part[] {
+export function parts(timings: AnswerTimings): Part[] {
   const measured = MEASURED.map(([name, field]) => ({ name, micros: Number(timings[field]) }));
   const sum = measured.reduce((total, part) => total + part.micros, 0);
   const other = Math.max(Number(timings.totalMicros) - sum, 0);

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Announcer } from "./announcer";
 import * as api from "./api";
 import { type Conversation, type Draft, LiveTurn, randomKey } from "./conversation";
 import { ApiError, problem } from "./errors";
 import { Progress } from "./progress";
 import { branch } from "./tree";
-import type { Image, Message, TurnEvent, TurnRequest } from "./wire";
 
 /** What turns need of the page. */
 export interface Surroundings {
@@ -146,7 +146,7 @@ export class Turns {
   private async follow(
     conversation: Conversation,
     live: LiveTurn,
-    asked: TurnRequest,
+    asked: api.TurnRequest,
     accepted: () => void,
   ): Promise<void> {
     live.controller.signal.throwIfAborted();
@@ -159,7 +159,7 @@ export class Turns {
     }
   }
 
-  private hear(conversation: Conversation, live: LiveTurn, event: TurnEvent): void {
+  private hear(conversation: Conversation, live: LiveTurn, event: api.TurnEvent): void {
     const { announcer } = this.page;
     if (event.accepted !== undefined) {
       const { question, answer } = event.accepted;
@@ -205,7 +205,7 @@ export class Turns {
   }
 }
 
-function request(draft: Draft, images: string[], edited: Message | undefined): TurnRequest {
+function request(draft: Draft, images: string[], edited: Message | undefined): api.TurnRequest {
   const requestId = draft.requestId();
   return edited === undefined
     ? { requestId, say: { text: draft.text, images } }

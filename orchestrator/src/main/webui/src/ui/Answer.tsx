@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import { failureOf } from "../errors";
 import type { Store } from "../store";
 import { count } from "../timebar";
-import type { Message } from "../wire";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RefObject } from "preact";
+import type { DescribeResponse, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import logo from "../owl.svg";
 import type { Store } from "../store";
 import { problem } from "../errors";
+import { NO_OPTIONS } from "../options";
 import { theme, toggleTheme } from "../theme";
-import type { Mesh, SessionSettings } from "../wire";
 import { IconButton } from "./Icon";
 import { titleOf } from "./SideList";
 
@@ -51,7 +52,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
 /** Stands for "none was named": no adapter has this name, since they are names of folders. */
 const DEFAULT = "/default";
 
-function AdapterChoice({ store, mesh }: { store: Store; mesh: Mesh }) {
+function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
   const { settings } = store.current;
   const chosen = settings.options?.adapter;
   const names = [...mesh.adapters];
@@ -59,7 +60,7 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: Mesh }) {
     names.push(chosen);
   }
   const choose = async (name: string) => {
-    const { adapter: _, ...options } = settings.options ?? {};
+    const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
     const next: SessionSettings = {
       ...settings,
       options: name === DEFAULT ? options : { ...options, adapter: name },

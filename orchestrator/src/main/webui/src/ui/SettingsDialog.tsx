@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { AnswerOptions, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { type Problem, problem } from "../errors";
-import { type Field, FIELDS, parsed, shown } from "../options";
+import { type Field, FIELDS, NO_OPTIONS, parsed, shown } from "../options";
 import type { Store } from "../store";
-import type { AnswerOptions, SessionSettings } from "../wire";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 
@@ -13,7 +13,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
   const [failed, setFailed] = useState<Problem>();
   useEffect(() => dialog.current?.showModal(), []);
   const { settings } = store.current;
-  const options = settings.options ?? {};
+  const options = settings.options ?? NO_OPTIONS;
 
   const save = async (form: HTMLFormElement) => {
     try {

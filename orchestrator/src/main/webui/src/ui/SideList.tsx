@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Session } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
-import type { Session } from "../wire";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { Icon, IconButton } from "./Icon";
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import type { Store } from "../store";
 import { siblings } from "../tree";
-import type { Message } from "../wire";
 import { IconButton } from "./Icon";
 
 interface Props {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
 import { facts, type Part, parts, time } from "../timebar";
-import type { AnswerDone } from "../wire";
 
 const WORDS: Record<Part["name"], string> = {
   queue: "queue",

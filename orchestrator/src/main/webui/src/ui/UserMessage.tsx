@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "preact/hooks";
+import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import { imageAddress } from "../api";
 import type { Conversation, Editing } from "../conversation";
 import type { Store } from "../store";
-import type { Image, Message } from "../wire";
 import { Attachments, PickButton } from "./Attachments";
 import { Writing } from "./Composer";
 import { IconButton } from "./Icon";

@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Status;
-import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
+import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc.GRPCInferenceServiceBlockingStub;
 import io.owlmesh.proto.inference.InferParameter;
 import io.owlmesh.proto.inference.InferTensorContents;
-import io.owlmesh.proto.inference.ModelInferRequest.InferInputTensor;
 import io.owlmesh.proto.inference.ModelInferRequest;
+import io.owlmesh.proto.inference.ModelInferRequest.InferInputTensor;
 import io.owlmesh.proto.inference.ModelInferResponse;
 import io.owlmesh.proto.inference.ModelMetadataRequest;
 import io.owlmesh.proto.inference.ModelStatistics;

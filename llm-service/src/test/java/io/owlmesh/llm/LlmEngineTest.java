@@ -29,8 +29,7 @@ class LlmEngineTest {
   }
 
   private LlmEngine start() {
-    return new LlmEngine(
-        new TinyLlm.Settings(folder, temp), OpenTelemetry.noop().getMeter("test"));
+    return new LlmEngine(new TinyLlm.Settings(folder, temp), OpenTelemetry.noop().getMeter("test"));
   }
 
   @Test

@@ -5,8 +5,8 @@ import com.google.common.io.ByteSource;
 import io.grpc.StatusRuntimeException;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.AdapterHeader;
-import io.owlmesh.proto.llm.v1.LanguageModelGrpc.LanguageModelBlockingStub;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.llm.v1.LanguageModelGrpc.LanguageModelBlockingStub;
 import io.owlmesh.proto.llm.v1.ListAdaptersRequest;
 import io.owlmesh.proto.llm.v1.LoadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
@@ -75,14 +75,15 @@ public final class AdapterClient implements AutoCloseable {
     AtomicReference<UploadAdapterResponse> loaded =
         new AtomicReference<>(UploadAdapterResponse.getDefaultInstance());
     AdapterHeader header = AdapterHeader.newBuilder().setName(name).setTemporary(temporary).build();
-    var observer =
-        new UploadingObserver<>(
-            new AdapterUpload(header, files), (UploadAdapterResponse said) -> loaded.set(said));
-    var _ =
-        LanguageModelGrpc.newStub(connection.channel())
-            .withDeadlineAfter(LONG_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .uploadAdapter(observer);
-    new PendingAnswer(address, observer.end()).await();
+    try (AdapterUpload upload = new AdapterUpload(header, files)) {
+      var observer =
+          new UploadingObserver<>(upload, (UploadAdapterResponse said) -> loaded.set(said));
+      var _ =
+          LanguageModelGrpc.newStub(connection.channel())
+              .withDeadlineAfter(LONG_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+              .uploadAdapter(observer);
+      new PendingAnswer(address, observer.end()).await();
+    }
     return loaded.get().getAdapter();
   }
 

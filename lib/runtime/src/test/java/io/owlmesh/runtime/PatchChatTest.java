@@ -45,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A second family answers through the same classes as the first, registered by test code alone. */
 class PatchChatTest {
-  private static final Path PICTURE = Path.of("../model/src/test/resources/owl-tiny/images/rgb.png");
+  private static final Path PICTURE =
+      Path.of("../model/src/test/resources/owl-tiny/images/rgb.png");
 
   @TempDir private Path temp;
   private Path folder;

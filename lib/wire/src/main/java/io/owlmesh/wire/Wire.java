@@ -15,6 +15,8 @@ import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -95,13 +97,25 @@ public final class Wire {
     return tune(NettyChannelBuilder.forAddress(host, port));
   }
 
+  /**
+   * A channel of which messages are only passed on, on the thread of the network: another thread
+   * would cost more than that.
+   */
+  public static ManagedChannel relayChannel(String host, int port) {
+    return channel(host, port).directExecutor().build();
+  }
+
+  /** A channel on an event loop that whoever made it ends after the channel. */
+  public static ManagedChannel channel(String host, int port, NioEventLoopGroup loop) {
+    return channel(host, port).eventLoopGroup(loop).channelType(NioSocketChannel.class).build();
+  }
+
   /** A channel to services of this process, which takes messages as they are. */
   public static ManagedChannel inProcess(String name) {
     return InProcessChannelBuilder.forName(name).build();
   }
 
-  /** Sets up the client's end; for channels that name their servers in another way. */
-  public static NettyChannelBuilder tune(NettyChannelBuilder channel) {
+  private static NettyChannelBuilder tune(NettyChannelBuilder channel) {
     return channel
         .usePlaintext()
         .intercept(interceptor())

@@ -45,6 +45,21 @@ public record RunFolder(Path folder) {
     }
   }
 
+  /** The mesh of which a process lives. */
+  public Optional<MeshRecord> running() throws IOException, MeshException {
+    return recorded().filter(mesh -> !mesh.alive().isEmpty());
+  }
+
+  /**
+   * The same where there must be one.
+   *
+   * @throws MeshException with a sentence for people if there is none
+   */
+  public MeshRecord requireRunning() throws IOException, MeshException {
+    return running()
+        .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+  }
+
   void write(MeshRecord mesh) throws IOException {
     write(record(), mesh.toJson());
   }

@@ -3,8 +3,8 @@ package io.owlmesh.model.family;
 
 import io.owlmesh.model.family.WeightLayout.Kind;
 import io.owlmesh.model.family.WeightLayout.Slot;
-import io.owlmesh.model.script.NamedTuple.Field;
 import io.owlmesh.model.script.NamedTuple;
+import io.owlmesh.model.script.NamedTuple.Field;
 import io.owlmesh.model.script.Script;
 import java.util.ArrayList;
 import java.util.List;

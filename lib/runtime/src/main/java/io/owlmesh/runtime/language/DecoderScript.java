@@ -2,8 +2,8 @@
 package io.owlmesh.runtime.language;
 
 import io.owlmesh.model.family.WeightLayout;
-import io.owlmesh.model.script.NamedTuple.Field;
 import io.owlmesh.model.script.NamedTuple;
+import io.owlmesh.model.script.NamedTuple.Field;
 import io.owlmesh.model.script.Script;
 import java.util.Arrays;
 import java.util.List;

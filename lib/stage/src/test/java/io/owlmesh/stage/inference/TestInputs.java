@@ -3,8 +3,8 @@ package io.owlmesh.stage.inference;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.proto.inference.InferTensorContents;
-import io.owlmesh.proto.inference.ModelInferRequest.InferInputTensor;
 import io.owlmesh.proto.inference.ModelInferRequest;
+import io.owlmesh.proto.inference.ModelInferRequest.InferInputTensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 

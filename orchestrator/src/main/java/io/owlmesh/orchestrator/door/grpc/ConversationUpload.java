@@ -3,9 +3,9 @@ package io.owlmesh.orchestrator.door.grpc;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
-import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;

@@ -2,9 +2,9 @@
 package io.owlmesh.orchestrator.door.openai;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
-import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import java.util.ArrayList;
 import java.util.List;

@@ -15,12 +15,12 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine;
 
 /** Measures the serving engine of a running mesh. */
 @Command(
@@ -63,11 +63,7 @@ public final class BenchLlmCommand implements Callable<Integer> {
     MeasureFlags.requireAtLeast(line, "--tokens", tokens, 2);
     MeasureFlags.requireAtLeast(line, "--prompt", prompt, 1);
     MeasureFlags.requireAtLeast(line, "--memory-mib", memory.mebibytes(), 1);
-    MeshRecord mesh =
-        home.run()
-            .recorded()
-            .filter(m -> !m.alive().isEmpty())
-            .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+    MeshRecord mesh = home.run().requireRunning();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s, %d cores%n", mesh.checkpoint(), Runtime.getRuntime().availableProcessors());
     out.flush();

@@ -6,9 +6,9 @@ import io.owlmesh.client.LocalImage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import picocli.CommandLine;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine;
 
 /** The images that a command shows to the model. */
 public final class ImageArguments {
