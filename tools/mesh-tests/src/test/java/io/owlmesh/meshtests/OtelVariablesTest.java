@@ -33,8 +33,7 @@ class OtelVariablesTest {
 
   @BeforeEach
   void collect() throws IOException {
-    collector =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    collector = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     collector.createContext("/v1/traces", this::take);
     collector.start();
   }
@@ -74,13 +73,11 @@ class OtelVariablesTest {
   }
 
   private static String ask(Path folder, Map<String, String> settings) throws Exception {
-    try (Processes mesh =
-        Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings).start()) {
+    try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings).start()) {
       ManagedChannel door = mesh.connect("orchestrator");
       Dialogues.Golden golden = Dialogues.aboutAnImage();
       OpenAiCaller caller =
-          OpenAiCaller.open(
-              door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
+          OpenAiCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
       caller.send(golden.conversation(), golden.images());
       assertThat(caller.status().isOk()).isTrue();
       assertThat(caller.text()).isEqualTo(golden.answer());
