@@ -6,6 +6,7 @@ import io.smallrye.config.ConfigSourceInterceptorContext;
 import io.smallrye.config.ConfigValue;
 import java.io.Serial;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,7 @@ public final class OtelVariables implements ConfigSourceInterceptor {
 
   private static final String QUARKUS = "quarkus.";
   private static final String EXPORTER = QUARKUS + "otel.exporter.otlp.";
+  private static final Pattern SIGNAL = Pattern.compile("otlp\\.(traces|metrics|logs)\\.");
   private static final String NOWHERE = " ";
 
   /** What the environment and system properties have; files of the application have less. */
@@ -36,7 +38,7 @@ public final class OtelVariables implements ConfigSourceInterceptor {
     if (isSwitchedOff(context, name)) {
       return ConfigValue.builder().withName(name).withValue(NOWHERE).build();
     }
-    ConfigValue standard = context.proceed(name.substring(QUARKUS.length()));
+    ConfigValue standard = standard(context, name);
     if (standard == null || standard.getValue() == null || standard.getValue().isBlank()) {
       return value;
     }
@@ -44,6 +46,15 @@ public final class OtelVariables implements ConfigSourceInterceptor {
         TIMES.contains(name.substring(name.lastIndexOf('.') + 1))
             && standard.getValue().chars().allMatch(Character::isDigit);
     return standard.withName(name).withValue(standard.getValue() + (bare ? "ms" : ""));
+  }
+
+  /** That of the signal, else that of all: Quarkus has a default of its own for each signal. */
+  private static @Nullable ConfigValue standard(
+      ConfigSourceInterceptorContext context, String name) {
+    String all = SIGNAL.matcher(name).replaceFirst("otlp.");
+    ConfigValue own = context.proceed(name.substring(QUARKUS.length()));
+    boolean general = own == null && !name.endsWith(".endpoint");
+    return general ? context.proceed(all.substring(QUARKUS.length())) : own;
   }
 
   /** {@code OTEL_TRACES_EXPORTER=none}, or that of metrics: nothing is sent anywhere. */

@@ -37,6 +37,20 @@ class OtelVariablesTest {
   }
 
   @Test
+  void whatIsSaidForAllSignalsHoldsForEach() {
+    Map<String, String> all = Map.of("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+
+    assertThat(value(all, "exporter.otlp.traces.protocol")).isEqualTo("http/protobuf");
+    assertThat(
+            value(
+                Map.of(
+                    "OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf",
+                    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "grpc"),
+                "exporter.otlp.traces.protocol"))
+        .isEqualTo("grpc");
+  }
+
+  @Test
   void aBareTimeIsInMilliseconds() {
     assertThat(value(Map.of("OTEL_EXPORTER_OTLP_TIMEOUT", "2500"), "exporter.otlp.timeout"))
         .isEqualTo("2500ms");

@@ -238,10 +238,10 @@ final class HostileHttp {
     String text =
         random.nextBoolean()
             ? "POST /v1/chat/completions HTTP/1.1\r\n"
-                  + "Host: localhost\r\n"
-                  + "Content-Type: application/json\r\n"
-                  + "Content-Length: 60000000\r\n\r\n"
-                  + "{\"model\":"
+                + "Host: localhost\r\n"
+                + "Content-Type: application/json\r\n"
+                + "Content-Length: 60000000\r\n\r\n"
+                + "{\"model\":"
             : "GET /api/mesh HTTP/1.1\r\nHost: localhost\r\nx-";
     try (Socket socket = connect(door)) {
       OutputStream out = socket.getOutputStream();
