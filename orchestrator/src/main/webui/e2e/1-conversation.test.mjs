@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, test } from "node:test";
-import { browse, eventually, PAGE, picture, Site } from "./site.mjs";
+import { eventually, launchBrowser, PAGE, picture, Site } from "./site.mjs";
 
-const context = await browse({ after, afterEach });
+const context = await launchBrowser({ after, afterEach });
 
 /** A list of files as the browser hands it to a page, made in the page. */
 function transfer(page, ...names) {
@@ -26,7 +26,7 @@ test("an example is asked with one click, and the answer tells where its time we
   await site.button(/Where is the purple cross\?$/).click();
 
   assert.equal(await site.answered(), "Right of the blue square.");
-  assert.equal(await site.humans.last().getByRole("img").count(), 1);
+  assert.equal(await site.userMessages.last().getByRole("img").count(), 1);
   const bar = await site.answers.last().getByRole("img").getAttribute("aria-label");
   for (const part of ["prefill", "decode", "other"]) {
     assert.match(bar, new RegExp(`${part} [0-9.]+ m?s`));
@@ -40,7 +40,7 @@ test("several pictures are picked for one message", async () => {
   const answer = await site.ask("In which picture is the purple cross?", "sign.png", "cross.png");
 
   assert.match(answer, /^The (first|second)\.$/);
-  assert.equal(await site.humans.last().getByRole("img").count(), 2);
+  assert.equal(await site.userMessages.last().getByRole("img").count(), 2);
 });
 
 test("a picture is pasted", async () => {
@@ -70,7 +70,7 @@ test("pictures are dropped anywhere", async () => {
 
   await eventually(async () => (await site.attachments.count()) === 2, "two pictures");
   assert.notEqual(await site.ask("Which picture has more things?"), "");
-  assert.equal(await site.humans.last().getByRole("img").count(), 2);
+  assert.equal(await site.userMessages.last().getByRole("img").count(), 2);
   assert.equal(await site.attachments.count(), 0);
 });
 
@@ -92,7 +92,7 @@ test("reloading keeps the conversation, and its address opens it elsewhere", asy
 
   await site.reload();
 
-  assert.equal(await site.humans.count(), 2);
+  assert.equal(await site.userMessages.count(), 2);
   assert.equal(await site.lastAnswer(), answer);
   const other = await context.newPage();
   await other.goto(site.page.url());
@@ -120,7 +120,7 @@ test("an edit keeps the pictures, and the old branch can be reached again", asyn
   await site.button("Previous version").click();
   await page.getByText("1 / 2").waitFor();
   assert.equal(await site.lastAnswer(), first);
-  assert.match(await site.humans.last().innerText(), /purple cross/);
+  assert.match(await site.userMessages.last().innerText(), /purple cross/);
 
   await site.reload();
   await page.getByText("1 / 2").waitFor();
@@ -234,7 +234,7 @@ test("text of people and of the model is shown as text", async () => {
 
   assert.equal(await site.ask(markup), markup);
 
-  assert.equal(await site.humans.last().locator(".said").innerText(), markup);
+  assert.equal(await site.userMessages.last().locator(".said").innerText(), markup);
   assert.equal(await site.page.locator(".said *").count(), 0);
 });
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { browse, eventually, PAGE, Site } from "./site.mjs";
-import { slowWay } from "./slow.mjs";
+import { eventually, launchBrowser, PAGE, Site } from "./site.mjs";
+import { slowProxy } from "./slow.mjs";
 
-const context = await browse({ after, afterEach });
-const slow = await slowWay(PAGE, 250);
+const context = await launchBrowser({ after, afterEach });
+const slow = await slowProxy(PAGE, 250);
 after(() => slow.close());
 
 /** A conversation whose answers take the nano owl seconds, too. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { browse, eventually, PAGE, picture, Site } from "./site.mjs";
+import { eventually, launchBrowser, PAGE, picture, Site } from "./site.mjs";
 
-const context = await browse({ after, afterEach });
+const context = await launchBrowser({ after, afterEach });
 /** Where stages can be killed and started: POST kill/NAME, start/NAME. */
 const STAGES = process.env.OWL_STAGES;
 
@@ -58,7 +58,7 @@ test("a message that did not get through stays, and sent again is the same one",
   assert.equal(keys.length, 2);
   assert.equal(keys[0], keys[1]);
   await site.reload();
-  assert.equal(await site.humans.count(), 1);
+  assert.equal(await site.userMessages.count(), 1);
   assert.equal(await site.page.getByText("/ 2").count(), 0);
 });
 

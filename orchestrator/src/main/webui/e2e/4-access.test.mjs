@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, test } from "node:test";
-import { browse, eventually, Site } from "./site.mjs";
+import { eventually, launchBrowser, Site } from "./site.mjs";
 
-const context = await browse({ after, afterEach });
+const context = await launchBrowser({ after, afterEach });
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 /** What an accessibility scan finds wrong, each with its place. */

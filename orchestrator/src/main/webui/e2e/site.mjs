@@ -26,7 +26,7 @@ const FLAGS = [
 ];
 
 /** A browser with a folder of its own, closed after the tests. */
-export async function browse(testing) {
+export async function launchBrowser(testing) {
   assert.notEqual(PAGE, "", "OWL_PAGE must be the address of the page, as http://127.0.0.1:9080/");
   const folder = mkdtempSync(join(tmpdir(), "owl-page-"));
   const context = await chromium.launchPersistentContext(folder, {
@@ -35,18 +35,18 @@ export async function browse(testing) {
     viewport: { width: 1200, height: 800 },
   });
   context.setDefaultTimeout(20_000);
-  const strangers = [];
+  const externalRequests = [];
   context.on("request", (request) => {
     const address = new URL(request.url());
     if (address.protocol !== "blob:" && address.hostname !== "127.0.0.1") {
-      strangers.push(request.url());
+      externalRequests.push(request.url());
     }
   });
-  const complaints = [];
-  context.on("weberror", (error) => complaints.push(String(error.error())));
+  const pageErrors = [];
+  context.on("weberror", (error) => pageErrors.push(String(error.error())));
   context.on("console", (message) => {
     if (/Content Security Policy|Refused to/.test(message.text())) {
-      complaints.push(message.text());
+      pageErrors.push(message.text());
     }
   });
   testing.after(async () => {
@@ -57,8 +57,8 @@ export async function browse(testing) {
     for (const page of context.pages().slice(1)) {
       await page.close();
     }
-    assert.deepEqual(strangers.splice(0), [], "requests left this machine");
-    assert.deepEqual(complaints.splice(0), [], "the page threw, or broke its security policy");
+    assert.deepEqual(externalRequests.splice(0), [], "requests left this machine");
+    assert.deepEqual(pageErrors.splice(0), [], "the page threw, or broke its security policy");
   });
   return context;
 }
@@ -70,7 +70,7 @@ export class Site {
     this.address = address;
     this.message = page.getByRole("textbox", { name: "Message", exact: true });
     this.answers = page.getByRole("article", { name: "Answer" });
-    this.humans = page.getByRole("article", { name: "You" });
+    this.userMessages = page.getByRole("article", { name: "You" });
     this.attachments = page.locator(".composer .attachment");
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A slow way to the mesh: what takes a large model seconds, the nano owl does faster than anyone sees.
+// A slow proxy to the mesh: what takes a large model seconds, the nano owl does faster than anyone sees.
 import http from "node:http";
 
 /** Passes everything on, and holds every event of an answer back for a while. */
-export async function slowWay(target, delay) {
+export async function slowProxy(target, delay) {
   const sockets = new Set();
   const server = http.createServer((request, response) => {
     const { "accept-encoding": _, ...headers } = request.headers;

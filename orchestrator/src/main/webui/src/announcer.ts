@@ -10,7 +10,7 @@ export class Announcer {
 
   constructor(private readonly changed: () => void) {}
 
-  say(text: string): void {
+  announce(text: string): void {
     if (text.trim() !== "") {
       this.lines = [...this.lines.slice(-40), { key: ++this.last, text: text.trim() }];
       this.changed();
@@ -18,9 +18,9 @@ export class Announcer {
   }
 
   /** Said only if it is still so after a while: a quick mesh need not comment on itself. */
-  sayIfSlow(text: string): void {
+  announceIfSlow(text: string): void {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.say(text), 1_000);
+    this.timer = setTimeout(() => this.announce(text), 1_000);
   }
 
   begin(): void {
@@ -28,20 +28,20 @@ export class Announcer {
     this.lines = [];
   }
 
-  more(text: string): void {
+  append(text: string): void {
     clearTimeout(this.timer);
     this.pending += text;
     const end = /^[\s\S]*[.!?。！？\n](?=\s|$)/.exec(this.pending);
     if (end !== null && end[0].length > 24) {
-      this.say(end[0]);
+      this.announce(end[0]);
       this.pending = this.pending.slice(end[0].length);
     }
   }
 
   end(closing: string): void {
     clearTimeout(this.timer);
-    this.say(this.pending);
+    this.announce(this.pending);
     this.pending = "";
-    this.say(closing);
+    this.announce(closing);
   }
 }

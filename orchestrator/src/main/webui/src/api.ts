@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-import { ApiError, BrokenStream } from "./errors";
-import { serverEvents } from "./sse";
 import type {
-  ErrorBody,
+  CreateSessionResponse,
+  DescribeResponse,
   Feedback,
+  GetSessionResponse,
   Image,
-  Mesh,
-  Message,
-  Session,
+  ListSessionsResponse,
+  SendMessageRequest,
+  SendMessageResponse,
   SessionSettings,
-  TurnEvent,
-  TurnRequest,
-} from "./wire";
+  SetFeedbackResponse,
+  StopAnswerResponse,
+  TurnAccepted,
+  UpdateSessionRequest,
+  UpdateSessionResponse,
+  UploadImageResponse,
+} from "#proto/owlmesh/chat/v1/chat";
+import { ApiError, type ErrorBody, StreamClosedError } from "./errors";
+import { serverEvents } from "./sse";
 
-async function refusal(response: Response): Promise<ApiError> {
+/** A response whose messages are always there, though the contract cannot say so. */
+type Complete<T> = { [K in keyof T]-?: NonNullable<T[K]> };
+
+/** The session is named by the path; a turn of a page does not wait for another one. */
+export type TurnRequest = Omit<SendMessageRequest, "sessionId" | "wait">;
+
+export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
+  accepted?: Complete<TurnAccepted>;
+}
+
+async function toApiError(response: Response): Promise<ApiError> {
   const text = await response.text().catch(() => "");
   try {
     return new ApiError(response.status, (JSON.parse(text) as { error: ErrorBody }).error);
@@ -30,40 +46,41 @@ async function call<T>(method: string, path: string, body?: unknown): Promise<T>
       : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
   });
   if (!response.ok) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
   return (await response.json()) as T;
 }
 
-const at = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
+const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
-export const describe = () => call<Mesh>("GET", "api/mesh");
+export const describe = () => call<DescribeResponse>("GET", "api/mesh");
 
 export const listSessions = (pageSize: number, pageToken: string) =>
-  call<{ sessions: Session[]; nextPageToken: string }>(
+  call<ListSessionsResponse>(
     "GET",
     `api/sessions?${new URLSearchParams({ pageSize: String(pageSize), pageToken })}`,
   );
 
 export const createSession = async (settings: SessionSettings) =>
-  (await call<{ session: Session }>("POST", "api/sessions", { settings })).session;
+  (await call<Complete<CreateSessionResponse>>("POST", "api/sessions", { settings })).session;
 
 export const getSession = (id: string) =>
-  call<{ session: Session; messages: Message[] }>("GET", at(id));
+  call<Complete<GetSessionResponse>>("GET", sessionPath(id));
 
 export const updateSession = async (
   id: string,
-  change: { title?: string; settings?: SessionSettings; head?: string },
-) => (await call<{ session: Session }>("PATCH", at(id), change)).session;
+  change: Omit<UpdateSessionRequest, "sessionId">,
+) => (await call<Complete<UpdateSessionResponse>>("PATCH", sessionPath(id), change)).session;
 
-export const deleteSession = (id: string) => call<unknown>("DELETE", at(id));
+export const deleteSession = (id: string) => call<unknown>("DELETE", sessionPath(id));
 
-export const stopAnswer = (id: string) => call<{ stopped: boolean }>("POST", `${at(id)}/stop`, {});
+export const stopAnswer = (id: string) =>
+  call<StopAnswerResponse>("POST", `${sessionPath(id)}/stop`, {});
 
 export const setFeedback = async (id: string, messageId: string, feedback: Feedback) =>
-  (await call<{ message: Message }>(
+  (await call<Complete<SetFeedbackResponse>>(
     "PUT",
-    `${at(id)}/messages/${encodeURIComponent(messageId)}/feedback`,
+    `${sessionPath(id)}/messages/${encodeURIComponent(messageId)}/feedback`,
     feedback,
   )).message;
 
@@ -75,37 +92,37 @@ export async function uploadImage(file: Blob): Promise<Image> {
     body: file,
   });
   if (!response.ok) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
-  return ((await response.json()) as { image: Image }).image;
+  return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
-export const imageAddress = (image: Image) => `api/images/${image.sha256}`;
+export const imageUrl = (image: Image) => `api/images/${image.sha256}`;
 
 /** Takes a turn. Leaving the loop over its events ends the answer. */
-export async function* takeTurn(
+export async function* sendMessage(
   id: string,
   request: TurnRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent> {
-  const response = await fetch(`${at(id)}/turns`, {
+  const response = await fetch(`${sessionPath(id)}/turns`, {
     method: "POST",
     headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
     body: JSON.stringify(request),
     signal,
   });
   if (!response.ok || response.body === null) {
-    throw await refusal(response);
+    throw await toApiError(response);
   }
   for await (const { event, data } of serverEvents(response.body)) {
     if (event === "error") {
       throw new ApiError(200, (JSON.parse(data) as { error: ErrorBody }).error);
     }
-    const told = JSON.parse(data) as TurnEvent;
-    yield told;
-    if (told.done !== undefined) {
+    const turnEvent = JSON.parse(data) as TurnEvent;
+    yield turnEvent;
+    if (turnEvent.done !== undefined) {
       return;
     }
   }
-  throw new BrokenStream("the stream ended without the end of the answer");
+  throw new StreamClosedError("the stream ended without the end of the answer");
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import * as api from "./api";
-import { ApiError, type Problem, problem } from "./errors";
-import type { Image } from "./wire";
+import { ApiError, type Problem, toProblem } from "./errors";
 
-export const TYPES = "image/jpeg,image/png,image/gif,image/bmp,image/webp";
+export const ACCEPTED_TYPES = "image/jpeg,image/png,image/gif,image/bmp,image/webp";
 
 let last = 0;
 
@@ -17,7 +17,7 @@ export class Attachment {
   private constructor(
     readonly name: string,
     /** Where the page finds it. */
-    readonly address: string,
+    readonly url: string,
     private readonly file: Blob | undefined,
   ) {}
 
@@ -26,7 +26,7 @@ export class Attachment {
   }
 
   static ofImage(image: Image, name: string): Attachment {
-    const attachment = new Attachment(name, api.imageAddress(image), undefined);
+    const attachment = new Attachment(name, api.imageUrl(image), undefined);
     attachment.image = image;
     return attachment;
   }
@@ -47,7 +47,7 @@ export class Attachment {
       this.image = await this.uploading;
       return this.image;
     } catch (failure) {
-      this.problem = problem(failure);
+      this.problem = toProblem(failure);
       throw failure;
     } finally {
       this.uploading = undefined;
@@ -70,7 +70,7 @@ export class Attachment {
   }
 
   /** The mesh forgot it: it has to be sent again. */
-  forget(): void {
+  invalidate(): void {
     if (this.file !== undefined) {
       this.image = undefined;
     }
@@ -78,7 +78,7 @@ export class Attachment {
 
   release(): void {
     if (this.file !== undefined) {
-      URL.revokeObjectURL(this.address);
+      URL.revokeObjectURL(this.url);
     }
   }
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import type { Attachment } from "./attachments";
 import type { Problem } from "./errors";
 import { Progress } from "./progress";
 import { branch, withMessage } from "./tree";
-import type { Message, Session, SessionSettings } from "./wire";
 
 /** A message that is being written. It stays until the mesh has it. */
 export class Draft {
@@ -12,7 +12,7 @@ export class Draft {
   problem: Problem | undefined;
   sending = false;
   /** Says that sending again is the same turn, not one more. */
-  private key: string | undefined;
+  private idempotencyKey: string | undefined;
 
   get isEmpty(): boolean {
     return this.text.trim() === "" && this.attachments.length === 0;
@@ -20,13 +20,13 @@ export class Draft {
 
   /** It is another message now. */
   changed(): void {
-    this.key = undefined;
+    this.idempotencyKey = undefined;
     this.problem = undefined;
   }
 
   requestId(): string {
-    this.key ??= randomKey();
-    return this.key;
+    this.idempotencyKey ??= randomId();
+    return this.idempotencyKey;
   }
 
   clear(): void {
@@ -38,33 +38,33 @@ export class Draft {
 }
 
 /** crypto.randomUUID is there on pages of https and localhost alone. */
-export function randomKey(): string {
+export function randomId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** An answer that this page waits for. */
-export class LiveTurn {
+export class ActiveTurn {
   readonly controller = new AbortController();
   answerId: string | undefined;
   progress: Progress | undefined;
   stopping = false;
-  private doing = "Sending";
+  private phase = "Sending";
 
-  words(): string {
-    return this.progress?.words() ?? this.doing;
+  status(): string {
+    return this.progress?.status() ?? this.phase;
   }
 
-  uploads(pictures: number): void {
-    this.doing = pictures === 1 ? "Sending the picture" : "Sending the pictures";
+  setUploading(pictures: number): void {
+    this.phase = pictures === 1 ? "Sending the picture" : "Sending the pictures";
   }
 
-  sends(): void {
-    this.doing = "Sending";
+  setSending(): void {
+    this.phase = "Sending";
   }
 }
 
-/** An earlier message that is being said otherwise. */
+/** An earlier message that is being edited. */
 export interface Editing {
   message: Message;
   draft: Draft;
@@ -77,7 +77,7 @@ export class Conversation {
   settings: SessionSettings = {};
   readonly draft = new Draft();
   editing: Editing | undefined;
-  live: LiveTurn | undefined;
+  activeTurn: ActiveTurn | undefined;
   loading = false;
   /** Of opening it, answering again, or moving between branches. */
   problem: Problem | undefined;
@@ -94,27 +94,27 @@ export class Conversation {
     return this.branch.at(-1)?.state === "MESSAGE_STATE_ANSWERING";
   }
 
-  take(session: Session): void {
+  setSession(session: Session): void {
     this.session = session;
     this.settings = session.settings ?? {};
   }
 
-  put(message: Message): void {
+  upsert(message: Message): void {
     this.messages = withMessage(this.messages, message);
   }
 
-  moveTo(head: string): void {
+  setHead(head: string): void {
     if (this.session !== undefined) {
       this.session = { ...this.session, head };
     }
   }
 
-  fail(problem: Problem, retry?: () => void): void {
+  setProblem(problem: Problem, retry?: () => void): void {
     this.problem = problem;
     this.retry = retry;
   }
 
-  forgetProblem(): void {
+  clearProblem(): void {
     this.problem = undefined;
     this.retry = undefined;
   }

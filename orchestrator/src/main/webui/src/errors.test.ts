@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
-import { ApiError, failureOf, problem } from "./errors";
+import { answerProblem, ApiError, toProblem } from "./errors";
 
 function told(status: number, message: string, param: string | null = null): string {
-  return problem(new ApiError(status, { message, type: "invalid_request_error", param })).sentence;
+  return toProblem(new ApiError(status, { message, type: "invalid_request_error", param })).title;
 }
 
 test("errors are sentences that a person understands", () => {
@@ -22,20 +22,20 @@ test("errors are sentences that a person understands", () => {
 });
 
 test("an answer that failed tells why", () => {
-  expect(failureOf("regex: a '(' without its ')', at character 6").sentence).toContain(
+  expect(answerProblem("regex: a '(' without its ')', at character 6").title).toContain(
     "“Regular expression”",
   );
-  expect(failureOf("the llm stage is unavailable").sentence).toBe("The language model failed.");
-  expect(failureOf("").sentence).toBe("The answer failed.");
+  expect(answerProblem("the llm stage is unavailable").title).toBe("The language model failed.");
+  expect(answerProblem("").title).toBe("The answer failed.");
 });
 
 test("the detail keeps what the mesh said", () => {
-  const { detail } = problem(
+  const { detail } = toProblem(
     new ApiError(400, { message: "of 17", type: "t", param: "say.images[0]", code: "invalid_value" }),
   );
   expect(detail).toBe("400 invalid_value (say.images[0]): of 17");
 });
 
 test("a mesh that is not there is said to be not there", () => {
-  expect(problem(new TypeError("Failed to fetch")).sentence).toContain("cannot be reached");
+  expect(toProblem(new TypeError("Failed to fetch")).title).toContain("cannot be reached");
 });

@@ -1,10 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Field, fieldOf } from "./options";
-import type { ErrorBody } from "./wire";
+import { type Field, fieldOfParam } from "./options";
+
+/** What the mesh answers instead of a message: OpenAI's form, no part of the contract. */
+export interface ErrorBody {
+  message: string;
+  type: string;
+  param?: string | null;
+  code?: string | null;
+}
 
 /** What went wrong, for a person; the detail is for whoever looks after the mesh. */
 export interface Problem {
-  sentence: string;
+  title: string;
   detail: string;
 }
 
@@ -24,7 +31,7 @@ export class ApiError extends Error {
 }
 
 /** The connection ended before the answer did. */
-export class BrokenStream extends Error {}
+export class StreamClosedError extends Error {}
 
 const STAGES: readonly (readonly [RegExp, string])[] = [
   [/\bvision\b/, "The part that looks at pictures"],
@@ -32,32 +39,32 @@ const STAGES: readonly (readonly [RegExp, string])[] = [
   [/\bllm\b|language model/, "The language model"],
 ];
 
-export function problem(failure: unknown): Problem {
+export function toProblem(failure: unknown): Problem {
   if (failure instanceof ApiError) {
     const { message, type, code } = failure.body;
     const about = failure.param === "" ? "" : ` (${failure.param})`;
     return {
-      sentence: sentence(failure),
+      title: titleOf(failure),
       detail: `${failure.status} ${code ?? type}${about}: ${message}`,
     };
   }
   const detail = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
-  if (failure instanceof BrokenStream) {
-    return { sentence: "The connection broke before the answer was whole.", detail };
+  if (failure instanceof StreamClosedError) {
+    return { title: "The connection broke before the answer was whole.", detail };
   }
-  return { sentence: "The mesh cannot be reached. Is it running?", detail };
+  return { title: "The mesh cannot be reached. Is it running?", detail };
 }
 
-function sentence(failure: ApiError): string {
+function titleOf(failure: ApiError): string {
   switch (failure.status) {
     case 400:
     case 413:
     case 415:
-      return badInput(failure);
+      return badRequest(failure);
     case 403:
       return "The mesh refused this, because it seemed to come from another page.";
     case 404:
-      return unknown(failure);
+      return notFound(failure);
     case 409:
       return failure.param.endsWith("model")
         ? "This conversation asks for another model than the mesh serves now."
@@ -73,7 +80,7 @@ function sentence(failure: ApiError): string {
   }
 }
 
-function badInput(failure: ApiError): string {
+function badRequest(failure: ApiError): string {
   const { param, body } = failure;
   if (failure.status === 413) {
     return param.includes("image")
@@ -84,7 +91,7 @@ function badInput(failure: ApiError): string {
     return "There are more pictures than one message may show.";
   }
   if (param.includes("image")) {
-    return pictureSentence(body.message);
+    return pictureTitle(body.message);
   }
   if (param.endsWith("system")) {
     return "The sentence that sets the scene is too long.";
@@ -95,22 +102,22 @@ function badInput(failure: ApiError): string {
   if (param.endsWith("note")) {
     return "A note has at most 2,000 characters.";
   }
-  const field = fieldOf(param);
+  const field = fieldOfParam(param);
   if (field !== undefined) {
-    return settingSentence(field);
+    return settingTitle(field);
   }
   return /context|positions/.test(body.message)
     ? "The message is too long for this model."
     : "The mesh does not take this.";
 }
 
-function pictureSentence(message: string): string {
+function pictureTitle(message: string): string {
   return /bytes|pixels|side/.test(message)
     ? "This picture is too large."
     : "This file is no picture that the mesh can read. It takes JPEG, PNG, GIF, BMP and WebP.";
 }
 
-function unknown(failure: ApiError): string {
+function notFound(failure: ApiError): string {
   if (failure.param.endsWith("adapter")) {
     return "The adapter of this conversation is not there any more. Choose another one.";
   }
@@ -133,19 +140,19 @@ function unavailable(message: string): string {
 }
 
 /** What a message that failed tells of the reason, as a problem. */
-export function failureOf(error: string): Problem {
-  return { sentence: failureSentence(error), detail: error };
+export function answerProblem(error: string): Problem {
+  return { title: answerTitle(error), detail: error };
 }
 
-function failureSentence(error: string): string {
-  const field = fieldOf(/^[\w.]+(?=:)/.exec(error)?.[0] ?? "");
+function answerTitle(error: string): string {
+  const field = fieldOfParam(/^[\w.]+(?=:)/.exec(error)?.[0] ?? "");
   if (field !== undefined) {
-    return settingSentence(field);
+    return settingTitle(field);
   }
   const stage = STAGES.find(([name]) => name.test(error));
   return stage === undefined ? "The answer failed." : `${stage[1]} failed.`;
 }
 
-function settingSentence(field: Field): string {
+function settingTitle(field: Field): string {
   return `The setting “${field.label}” has a value that the mesh does not take.`;
 }

@@ -8,7 +8,7 @@ export interface Example {
   picture: string;
   file: string;
   /** What the picture shows, for who does not see it. */
-  shows: string;
+  alt: string;
   question: string;
 }
 
@@ -16,25 +16,25 @@ export const EXAMPLES: readonly Example[] = [
   {
     picture: twoThings,
     file: "two-things.png",
-    shows: "A blue square and, right of it, a small purple cross",
+    alt: "A blue square and, right of it, a small purple cross",
     question: "Where is the purple cross?",
   },
   {
     picture: cross,
     file: "cross.png",
-    shows: "A purple cross on the left",
+    alt: "A purple cross on the left",
     question: "What is in the picture?",
   },
   {
     picture: sign,
     file: "sign.png",
-    shows: "A black sign with the word ROAD",
+    alt: "A black sign with the word ROAD",
     question: "What does the sign say?",
   },
 ];
 
 /** The example's picture as if it had been picked from a folder. */
-export async function fileOf(example: Example): Promise<File> {
+export async function fetchPicture(example: Example): Promise<File> {
   const response = await fetch(example.picture);
   return new File([await response.blob()], example.file, { type: "image/png" });
 }

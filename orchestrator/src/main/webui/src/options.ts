@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnswerOptions } from "./wire";
+import type { AnswerOptions } from "#proto/owlmesh/chat/v1/chat";
 
 type NumberKey =
   | "temperature"
@@ -15,16 +15,16 @@ type NumberKey =
   | "beams"
   | "lengthPenalty";
 
-interface Common {
+interface BaseField {
   label: string;
   /** What it does, and what happens without it. */
   hint: string;
   /** Whether it is one of the few that people change often. */
-  common?: boolean;
+  basic?: boolean;
 }
 
 /** One way to say how to answer. */
-export type Field = Common &
+export type Field = BaseField &
   (
     | { kind: "number"; key: NumberKey; min: number; max?: number; step: number | "any" }
     | { kind: "digits"; key: "seed" }
@@ -33,13 +33,13 @@ export type Field = Common &
   );
 
 export const FIELDS: readonly Field[] = [
-  { kind: "number", key: "temperature", label: "Temperature", min: 0, max: 10, step: "any", common: true,
+  { kind: "number", key: "temperature", label: "Temperature", min: 0, max: 10, step: "any", basic: true,
     hint: "0 always takes the likeliest token; higher is more varied. Usually 0." },
-  { kind: "number", key: "topP", label: "Top p", min: 0, max: 1, step: "any", common: true,
+  { kind: "number", key: "topP", label: "Top p", min: 0, max: 1, step: "any", basic: true,
     hint: "Chooses among the likeliest tokens that together reach this probability. Usually 1." },
-  { kind: "number", key: "maxNewTokens", label: "Longest answer", min: 1, step: 1, common: true,
+  { kind: "number", key: "maxNewTokens", label: "Longest answer", min: 1, step: 1, basic: true,
     hint: "In tokens. Usually 256." },
-  { kind: "digits", key: "seed", label: "Seed", common: true,
+  { kind: "digits", key: "seed", label: "Seed", basic: true,
     hint: "A whole number; the same one makes chance repeat itself. Usually random." },
   { kind: "number", key: "topK", label: "Top k", min: 1, step: 1,
     hint: "Chooses among so many likeliest tokens. Usually all." },
@@ -64,22 +64,25 @@ export const FIELDS: readonly Field[] = [
   { kind: "text", key: "jsonSchema", label: "JSON schema", hint: "The whole answer must match it." },
 ];
 
+/** Everything is left to the mesh. */
+export const NO_OPTIONS: AnswerOptions = { stop: [] };
+
 /** The field that an error's param names, as `settings.options.top_p`. */
-export function fieldOf(param: string): Field | undefined {
+export function fieldOfParam(param: string): Field | undefined {
   const last = param.replace(/\[\d+\]$/, "").split(".").at(-1) ?? "";
   const key = last.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
   return FIELDS.find((field) => field.key === key);
 }
 
 /** What a form shows of an option; empty if it is absent. */
-export function shown(field: Field, options: AnswerOptions): string {
+export function formatOption(field: Field, options: AnswerOptions): string {
   const value = options[field.key];
   return Array.isArray(value) ? value.join("\n") : value === undefined ? "" : String(value);
 }
 
 /** The options that a form's texts say; empty ones are left to the mesh. */
-export function parsed(texts: ReadonlyMap<Field["key"], string>): AnswerOptions {
-  const options: AnswerOptions = {};
+export function parseOptions(texts: ReadonlyMap<Field["key"], string>): AnswerOptions {
+  const options: AnswerOptions = { stop: [] };
   for (const field of FIELDS) {
     const text = texts.get(field.key) ?? "";
     if (text.trim() === "") {

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DescribeResponse, Feedback, Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { Announcer } from "./announcer";
 import * as api from "./api";
 import { Attachment } from "./attachments";
 import { Conversation, Draft } from "./conversation";
-import { type Problem, problem } from "./errors";
+import { type Problem, toProblem } from "./errors";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
-import type { Feedback, Mesh, Message, Session, SessionSettings } from "./wire";
 
-const PAGE = 30;
-const USUAL_IMAGE_BYTES = 20 * 1024 * 1024;
+const PAGE_SIZE = 30;
+const DEFAULT_MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
 
 /** All that the page knows, and what can be done on it. */
 export class Store {
-  mesh: Mesh | undefined;
+  mesh: DescribeResponse | undefined;
   /** Why the mesh does not tell of itself. */
   meshProblem: Problem | undefined;
   sessions: Session[] = [];
-  nextPage = "";
+  nextPageToken = "";
   /** Something that failed beside the conversation: loading the list, renaming, rating. */
   notice: Problem | undefined;
   current = new Conversation("");
@@ -26,13 +26,13 @@ export class Store {
   readonly turns = new Turns({
     announcer: this.announcer,
     changed: () => this.changed(),
-    maxImageBytes: () => Number(this.mesh?.maxImageBytes ?? USUAL_IMAGE_BYTES),
-    begun: (conversation) => this.begun(conversation),
+    maxImageBytes: () => Number(this.mesh?.maxImageBytes ?? DEFAULT_MAX_IMAGE_BYTES),
+    started: (conversation) => this.started(conversation),
     reload: (conversation) => this.load(conversation),
   });
 
-  private fresh = this.current;
-  private readonly known = new Map<string, Conversation>();
+  private unsaved = this.current;
+  private readonly conversations = new Map<string, Conversation>();
   private readonly listeners = new Set<() => void>();
   private scheduled = false;
 
@@ -66,7 +66,7 @@ export class Store {
       this.mesh = await api.describe();
       this.meshProblem = undefined;
     } catch (failure) {
-      this.meshProblem = problem(failure);
+      this.meshProblem = toProblem(failure);
       setTimeout(() => void this.describe(), 3_000);
     }
     this.changed();
@@ -76,7 +76,7 @@ export class Store {
     try {
       await work();
     } catch (failure) {
-      this.notice = problem(failure);
+      this.notice = toProblem(failure);
     }
     this.changed();
   }
@@ -89,34 +89,34 @@ export class Store {
   // The list.
 
   private async refreshList(): Promise<void> {
-    const page = await api.listSessions(PAGE, "");
+    const page = await api.listSessions(PAGE_SIZE, "");
     const first = new Set(page.sessions.map((session) => session.id));
     const rest = this.sessions.filter((session) => !first.has(session.id));
     if (rest.length === 0) {
-      this.nextPage = page.nextPageToken;
+      this.nextPageToken = page.nextPageToken;
     }
     this.sessions = [...page.sessions, ...rest];
     this.changed();
   }
 
-  more(): Promise<void> {
+  loadMore(): Promise<void> {
     return this.attempt(async () => {
-      const page = await api.listSessions(PAGE, this.nextPage);
+      const page = await api.listSessions(PAGE_SIZE, this.nextPageToken);
       const here = new Set(this.sessions.map((session) => session.id));
       this.sessions.push(...page.sessions.filter((session) => !here.has(session.id)));
-      this.nextPage = page.nextPageToken;
+      this.nextPageToken = page.nextPageToken;
     });
   }
 
   rename(id: string, title: string): Promise<void> {
-    return this.attempt(async () => this.took(await api.updateSession(id, { title })));
+    return this.attempt(async () => this.replaceSession(await api.updateSession(id, { title })));
   }
 
   delete(id: string): Promise<void> {
     return this.attempt(async () => {
       await api.deleteSession(id);
       this.sessions = this.sessions.filter((session) => session.id !== id);
-      this.known.delete(id);
+      this.conversations.delete(id);
       if (this.current.id === id) {
         location.hash = "#/";
       }
@@ -124,8 +124,8 @@ export class Store {
   }
 
   /** The mesh told how a session is now. */
-  private took(session: Session): void {
-    this.known.get(session.id)?.take(session);
+  private replaceSession(session: Session): void {
+    this.conversations.get(session.id)?.setSession(session);
     this.sessions = this.sessions.map((other) => (other.id === session.id ? session : other));
   }
 
@@ -136,56 +136,56 @@ export class Store {
     if (id === this.current.id) {
       return;
     }
-    this.current = id === "" ? this.fresh : this.conversation(id);
-    if (id !== "" && this.current.live === undefined) {
+    this.current = id === "" ? this.unsaved : this.conversation(id);
+    if (id !== "" && this.current.activeTurn === undefined) {
       void this.open(this.current);
     }
     this.changed();
   }
 
   private conversation(id: string): Conversation {
-    const conversation = this.known.get(id) ?? new Conversation(id);
-    this.known.set(id, conversation);
+    const conversation = this.conversations.get(id) ?? new Conversation(id);
+    this.conversations.set(id, conversation);
     return conversation;
   }
 
   private async open(conversation: Conversation): Promise<void> {
-    conversation.forgetProblem();
+    conversation.clearProblem();
     conversation.loading = conversation.session === undefined;
     try {
       await this.load(conversation);
     } catch (failure) {
-      conversation.fail(problem(failure), () => void this.open(conversation));
+      conversation.setProblem(toProblem(failure), () => void this.open(conversation));
     }
     conversation.loading = false;
     this.changed();
   }
 
   private async load(conversation: Conversation): Promise<void> {
-    const { live } = conversation;
+    const { activeTurn } = conversation;
     const { session, messages } = await api.getSession(conversation.id);
-    if (conversation.live !== live) {
+    if (conversation.activeTurn !== activeTurn) {
       return; // A turn has begun meanwhile, and tells more than this.
     }
-    conversation.take(session);
+    conversation.setSession(session);
     conversation.messages = messages;
     this.changed();
     if (conversation.isAnswering) {
       // By another page; or by the one that was here before, and then it is interrupted in a moment.
-      setTimeout(() => this.look(conversation), 1_000);
+      setTimeout(() => this.poll(conversation), 1_000);
     }
   }
 
-  private look(conversation: Conversation): void {
-    if (conversation === this.current && conversation.live === undefined && conversation.isAnswering) {
-      void this.load(conversation).catch(() => setTimeout(() => this.look(conversation), 1_000));
+  private poll(conversation: Conversation): void {
+    if (conversation === this.current && conversation.activeTurn === undefined && conversation.isAnswering) {
+      void this.load(conversation).catch(() => setTimeout(() => this.poll(conversation), 1_000));
     }
   }
 
-  private begun(conversation: Conversation): void {
-    if (conversation === this.fresh) {
-      this.known.set(conversation.id, conversation);
-      this.fresh = new Conversation("");
+  private started(conversation: Conversation): void {
+    if (conversation === this.unsaved) {
+      this.conversations.set(conversation.id, conversation);
+      this.unsaved = new Conversation("");
       if (conversation === this.current) {
         history.pushState(null, "", `#/c/${conversation.id}`);
       }
@@ -208,7 +208,7 @@ export class Store {
       draft.attachments.push(attachment);
       // What fails is told beside the picture.
       void attachment
-        .upload(Number(this.mesh?.maxImageBytes ?? USUAL_IMAGE_BYTES), () => this.changed())
+        .upload(Number(this.mesh?.maxImageBytes ?? DEFAULT_MAX_IMAGE_BYTES), () => this.changed())
         .catch(() => undefined);
     }
     draft.changed();
@@ -222,14 +222,14 @@ export class Store {
     this.changed();
   }
 
-  write(draft: Draft, text: string): void {
+  setText(draft: Draft, text: string): void {
     draft.text = text;
     draft.changed();
     this.changed();
   }
 
   /** Begins to say a message otherwise, with its pictures. */
-  edit(message: Message): void {
+  startEdit(message: Message): void {
     const draft = new Draft();
     draft.text = message.text;
     draft.attachments = message.images.map((image, i) =>
@@ -246,18 +246,18 @@ export class Store {
   }
 
   /** Makes another message of the same place the one that is shown, and what came after it. */
-  async show(message: Message): Promise<void> {
+  async switchTo(message: Message): Promise<void> {
     const conversation = this.current;
     const before = conversation.session?.head ?? "";
     const head = latestLeaf(conversation.messages, message.id);
-    conversation.forgetProblem();
-    conversation.moveTo(head);
+    conversation.clearProblem();
+    conversation.setHead(head);
     this.changed();
     try {
       await api.updateSession(conversation.id, { head });
     } catch (failure) {
-      conversation.moveTo(before);
-      conversation.fail(problem(failure), () => void this.show(message));
+      conversation.setHead(before);
+      conversation.setProblem(toProblem(failure), () => void this.switchTo(message));
     }
     this.changed();
   }
@@ -266,19 +266,19 @@ export class Store {
     const conversation = this.current;
     let kept = false;
     await this.attempt(async () => {
-      conversation.put(await api.setFeedback(conversation.id, message.id, feedback));
+      conversation.upsert(await api.setFeedback(conversation.id, message.id, feedback));
       kept = true;
     });
     return kept;
   }
 
   /** Throws if the mesh does not take them. */
-  async configure(settings: SessionSettings): Promise<void> {
+  async updateSettings(settings: SessionSettings): Promise<void> {
     const conversation = this.current;
     if (conversation.id === "") {
       conversation.settings = settings;
     } else {
-      conversation.take(await api.updateSession(conversation.id, { settings }));
+      conversation.setSession(await api.updateSession(conversation.id, { settings }));
     }
     this.changed();
   }

@@ -5,7 +5,7 @@ export type Theme = "light" | "dark";
 const KEY = "owl-theme";
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-function chosen(): Theme | undefined {
+function storedTheme(): Theme | undefined {
   try {
     const kept = localStorage.getItem(KEY);
     return kept === "light" || kept === "dark" ? kept : undefined;
@@ -22,7 +22,7 @@ export function theme(): Theme {
 
 /** The device's choice holds until a person makes another one. */
 export function restoreTheme(changed: () => void): void {
-  const kept = chosen();
+  const kept = storedTheme();
   if (kept !== undefined) {
     document.documentElement.dataset["theme"] = kept;
   }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
-import { facts, parts, time } from "./timebar";
-import type { AnswerDone, Timings } from "./wire";
+import type { AnswerDone, AnswerTimings } from "#proto/owlmesh/chat/v1/chat";
+import { answerStats, formatDuration, timeSegments } from "./timebar";
 
-const TIMINGS: Timings = {
+const TIMINGS: AnswerTimings = {
   totalMicros: "100000",
   firstTokenMicros: "61000",
   queueMicros: "2000",
@@ -28,8 +28,8 @@ const ANSWER: AnswerDone = {
 };
 
 test("what no stage accounts for is other, and what took no time is left out", () => {
-  const shown = parts(TIMINGS);
-  expect(shown.map((part) => [part.name, part.micros])).toEqual([
+  const shown = timeSegments(TIMINGS);
+  expect(shown.map((segment) => [segment.name, segment.micros])).toEqual([
     ["queue", 2_000],
     ["vision", 4_000],
     ["abstractor", 4_000],
@@ -37,21 +37,21 @@ test("what no stage accounts for is other, and what took no time is left out", (
     ["decode", 30_000],
     ["other", 40_000],
   ]);
-  expect(shown.find((part) => part.name === "other")!.share).toBeCloseTo(0.4);
+  expect(shown.find((segment) => segment.name === "other")!.share).toBeCloseTo(0.4);
 });
 
 test("stages that overlap fill the bar and leave nothing for other", () => {
-  const shown = parts({ ...TIMINGS, totalMicros: "50000" });
-  expect(shown.map((part) => part.name)).not.toContain("other");
-  expect(shown.reduce((sum, part) => sum + part.share, 0)).toBeCloseTo(1);
+  const shown = timeSegments({ ...TIMINGS, totalMicros: "50000" });
+  expect(shown.map((segment) => segment.name)).not.toContain("other");
+  expect(shown.reduce((sum, segment) => sum + segment.share, 0)).toBeCloseTo(1);
 });
 
 test("times have two or three figures", () => {
-  expect([4_100, 87_400, 2_350_000].map(time)).toEqual(["4.1 ms", "87 ms", "2.4 s"]);
+  expect([4_100, 87_400, 2_350_000].map(formatDuration)).toEqual(["4.1 ms", "87 ms", "2.4 s"]);
 });
 
 test("facts tell the speed without the first token, and what came from caches", () => {
-  expect(facts(ANSWER)).toEqual([
+  expect(answerStats(ANSWER)).toEqual([
     "100 ms",
     "7 tokens",
     "200 tokens/s",
@@ -62,7 +62,7 @@ test("facts tell the speed without the first token, and what came from caches", 
 
 test("an answer that was stopped has no timings to tell", () => {
   const { timings: _, ...stopped } = ANSWER;
-  expect(facts({ ...stopped, cachedImages: 0, cachedPromptTokens: 0, completionTokens: 1 })).toEqual([
+  expect(answerStats({ ...stopped, cachedImages: 0, cachedPromptTokens: 0, completionTokens: 1 })).toEqual([
     "1 token",
   ]);
 });

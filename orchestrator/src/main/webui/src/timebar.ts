@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnswerDone, Timings } from "./wire";
+import type { AnswerDone, AnswerTimings } from "#proto/owlmesh/chat/v1/chat";
 
 /** Where a part of an answer's time went. */
-export interface Part {
-  name: PartName;
+export interface TimeSegment {
+  name: SegmentName;
   micros: number;
   /** Of the whole bar, 0 to 1. */
   share: number;
 }
 
-export type PartName =
+export type SegmentName =
   | "queue"
   | "prepare"
   | "vision"
@@ -18,7 +18,7 @@ export type PartName =
   | "decode"
   | "other";
 
-const MEASURED: readonly (readonly [PartName, keyof Timings])[] = [
+const MEASURED: readonly (readonly [SegmentName, keyof AnswerTimings])[] = [
   ["queue", "queueMicros"],
   ["prepare", "prepareMicros"],
   ["vision", "visionMicros"],
@@ -31,19 +31,19 @@ const MEASURED: readonly (readonly [PartName, keyof Timings])[] = [
  * The parts that took any time, in the order of the journey. What no stage accounts for is "other"; stages overlap for
  * several images, and then there is none.
  */
-export function parts(timings: Timings): Part[] {
+export function timeSegments(timings: AnswerTimings): TimeSegment[] {
   const measured = MEASURED.map(([name, field]) => ({ name, micros: Number(timings[field]) }));
-  const sum = measured.reduce((total, part) => total + part.micros, 0);
+  const sum = measured.reduce((total, segment) => total + segment.micros, 0);
   const other = Math.max(Number(timings.totalMicros) - sum, 0);
   const all = [...measured, { name: "other" as const, micros: other }];
   const whole = sum + other;
   return all
-    .filter((part) => part.micros > 0)
-    .map((part) => ({ ...part, share: part.micros / whole }));
+    .filter((segment) => segment.micros > 0)
+    .map((segment) => ({ ...segment, share: segment.micros / whole }));
 }
 
 /** Two or three figures: a person compares stages, not digits. */
-export function time(micros: number): string {
+export function formatDuration(micros: number): string {
   if (micros < 10_000) {
     return `${(micros / 1e3).toFixed(1)} ms`;
   }
@@ -61,24 +61,24 @@ export function tokensPerSecond(answer: AnswerDone): number | undefined {
 }
 
 /** What a person may want to know of an answer's cost, in a few words each. */
-export function facts(answer: AnswerDone): string[] {
+export function answerStats(answer: AnswerDone): string[] {
   const rate = tokensPerSecond(answer);
-  const said: string[] = [count(answer.completionTokens, "token")];
+  const stats: string[] = [pluralize(answer.completionTokens, "token")];
   if (answer.timings !== undefined) {
-    said.unshift(time(Number(answer.timings.totalMicros)));
+    stats.unshift(formatDuration(Number(answer.timings.totalMicros)));
   }
   if (rate !== undefined) {
-    said.push(`${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s`);
+    stats.push(`${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s`);
   }
   if (answer.cachedImages > 0) {
-    said.push(`${count(answer.cachedImages, "picture")} seen before`);
+    stats.push(`${pluralize(answer.cachedImages, "picture")} seen before`);
   }
   if (answer.cachedPromptTokens > 0) {
-    said.push(`${answer.cachedPromptTokens} of ${answer.promptTokens} prompt tokens from cache`);
+    stats.push(`${answer.cachedPromptTokens} of ${answer.promptTokens} prompt tokens from cache`);
   }
-  return said;
+  return stats;
 }
 
-export function count(number: number, thing: string): string {
+export function pluralize(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
+import type { Message, Role } from "#proto/owlmesh/chat/v1/chat";
 import { branch, latestLeaf, siblings, withMessage } from "./tree";
-import type { Message, Role } from "./wire";
 
 function message(id: string, parentId: string, role: Role): Message {
   return {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message } from "#proto/owlmesh/chat/v1/chat";
 // The messages of a conversation are a tree; parents come before their children.
-import type { Message } from "./wire";
 
 /** A message after all that it follows; nothing if there is none of that id. */
 export function branch(messages: readonly Message[], head: string): Message[] {

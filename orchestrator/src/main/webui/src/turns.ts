@@ -1,75 +1,75 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Announcer } from "./announcer";
 import * as api from "./api";
-import { type Conversation, type Draft, LiveTurn, randomKey } from "./conversation";
-import { ApiError, problem } from "./errors";
+import { ActiveTurn, type Conversation, type Draft, randomId } from "./conversation";
+import { ApiError, toProblem } from "./errors";
 import { Progress } from "./progress";
 import { branch } from "./tree";
-import type { Image, Message, TurnEvent, TurnRequest } from "./wire";
 
 /** What turns need of the page. */
-export interface Surroundings {
+export interface TurnCallbacks {
   announcer: Announcer;
   changed(): void;
   maxImageBytes(): number;
   /** A conversation has its id, or a new place in the list. */
-  begun(conversation: Conversation): void;
+  started(conversation: Conversation): void;
   reload(conversation: Conversation): Promise<void>;
 }
 
 /** Takes turns in conversations; one at a time in each. */
 export class Turns {
-  constructor(private readonly page: Surroundings) {}
+  constructor(private readonly page: TurnCallbacks) {}
 
   /** Says what a draft holds; as an earlier message said otherwise, if one is named. */
   async send(conversation: Conversation, draft: Draft, edited?: Message): Promise<void> {
-    if (conversation.live !== undefined || draft.isEmpty) {
+    if (conversation.activeTurn !== undefined || draft.isEmpty) {
       return;
     }
-    const live = this.begin(conversation);
+    const activeTurn = this.begin(conversation);
     draft.problem = undefined;
     draft.sending = true;
     this.page.changed();
     try {
-      await this.deliver(conversation, live, draft, edited);
+      await this.uploadAndSend(conversation, activeTurn, draft, edited);
     } catch (failure) {
-      if (live.answerId === undefined && !live.stopping) {
-        draft.problem = problem(failure);
+      if (activeTurn.answerId === undefined && !activeTurn.stopping) {
+        draft.problem = toProblem(failure);
         this.page.announcer.end("");
       }
-      await this.broken(conversation, live, failure);
+      await this.recover(conversation, activeTurn, failure);
     } finally {
       draft.sending = false;
       this.end(conversation);
     }
   }
 
-  private begin(conversation: Conversation): LiveTurn {
-    const live = new LiveTurn();
-    conversation.live = live;
-    conversation.forgetProblem();
+  private begin(conversation: Conversation): ActiveTurn {
+    const activeTurn = new ActiveTurn();
+    conversation.activeTurn = activeTurn;
+    conversation.clearProblem();
     this.page.announcer.begin();
-    this.page.announcer.sayIfSlow("Sending");
-    return live;
+    this.page.announcer.announceIfSlow("Sending");
+    return activeTurn;
   }
 
   private end(conversation: Conversation): void {
-    conversation.live = undefined;
+    conversation.activeTurn = undefined;
     this.page.changed();
   }
 
-  private async deliver(
+  private async uploadAndSend(
     conversation: Conversation,
-    live: LiveTurn,
+    activeTurn: ActiveTurn,
     draft: Draft,
     edited: Message | undefined,
   ): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const images = await this.uploaded(live, draft);
-        live.sends();
-        await this.ensureBegun(conversation);
-        await this.follow(conversation, live, request(draft, images, edited), () => {
+        const images = await this.uploadImages(activeTurn, draft);
+        activeTurn.setSending();
+        await this.ensureSession(conversation);
+        await this.stream(conversation, activeTurn, turnRequest(draft, images, edited), () => {
           if (edited === undefined) {
             draft.clear();
           } else {
@@ -82,14 +82,14 @@ export class Turns {
         if (attempt > 0 || !isForgottenImage(failure)) {
           throw failure;
         }
-        draft.attachments.forEach((attachment) => attachment.forget());
+        draft.attachments.forEach((attachment) => attachment.invalidate());
       }
     }
   }
 
-  private async uploaded(live: LiveTurn, draft: Draft): Promise<string[]> {
+  private async uploadImages(activeTurn: ActiveTurn, draft: Draft): Promise<string[]> {
     if (draft.attachments.some((attachment) => attachment.image === undefined)) {
-      live.uploads(draft.attachments.length);
+      activeTurn.setUploading(draft.attachments.length);
       this.page.changed();
     }
     const limit = this.page.maxImageBytes();
@@ -99,28 +99,28 @@ export class Turns {
     return images.map((image) => image.sha256);
   }
 
-  private async ensureBegun(conversation: Conversation): Promise<void> {
+  private async ensureSession(conversation: Conversation): Promise<void> {
     if (conversation.id === "") {
-      conversation.take(await api.createSession(conversation.settings));
+      conversation.setSession(await api.createSession(conversation.settings));
       conversation.id = conversation.session?.id ?? "";
     }
   }
 
   /** Answers a message again. */
-  async regenerate(conversation: Conversation, message: Message, requestId = randomKey()): Promise<void> {
-    if (conversation.live !== undefined) {
+  async regenerate(conversation: Conversation, message: Message, requestId = randomId()): Promise<void> {
+    if (conversation.activeTurn !== undefined) {
       return;
     }
-    const live = this.begin(conversation);
+    const activeTurn = this.begin(conversation);
     this.page.changed();
     try {
-      await this.follow(conversation, live, { requestId, regenerate: { messageId: message.id } }, () => {});
+      await this.stream(conversation, activeTurn, { requestId, regenerate: { messageId: message.id } }, () => {});
     } catch (failure) {
-      if (live.answerId === undefined && !live.stopping) {
-        conversation.fail(problem(failure), () => void this.regenerate(conversation, message, requestId));
+      if (activeTurn.answerId === undefined && !activeTurn.stopping) {
+        conversation.setProblem(toProblem(failure), () => void this.regenerate(conversation, message, requestId));
         this.page.announcer.end("");
       }
-      await this.broken(conversation, live, failure);
+      await this.recover(conversation, activeTurn, failure);
     } finally {
       this.end(conversation);
     }
@@ -128,75 +128,75 @@ export class Turns {
 
   /** Ends the answer that is being written. */
   async stop(conversation: Conversation): Promise<void> {
-    const live = conversation.live;
-    if (live === undefined || live.stopping) {
+    const activeTurn = conversation.activeTurn;
+    if (activeTurn === undefined || activeTurn.stopping) {
       return;
     }
-    live.stopping = true;
+    activeTurn.stopping = true;
     this.page.changed();
     try {
-      if (live.answerId === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
-        live.controller.abort();
+      if (activeTurn.answerId === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
+        activeTurn.controller.abort();
       }
     } catch {
-      live.controller.abort();
+      activeTurn.controller.abort();
     }
   }
 
-  private async follow(
+  private async stream(
     conversation: Conversation,
-    live: LiveTurn,
-    asked: TurnRequest,
+    activeTurn: ActiveTurn,
+    request: api.TurnRequest,
     accepted: () => void,
   ): Promise<void> {
-    live.controller.signal.throwIfAborted();
-    for await (const event of api.takeTurn(conversation.id, asked, live.controller.signal)) {
+    activeTurn.controller.signal.throwIfAborted();
+    for await (const event of api.sendMessage(conversation.id, request, activeTurn.controller.signal)) {
       if (event.accepted !== undefined) {
         accepted();
       }
-      this.hear(conversation, live, event);
+      this.handle(conversation, activeTurn, event);
       this.page.changed();
     }
   }
 
-  private hear(conversation: Conversation, live: LiveTurn, event: TurnEvent): void {
+  private handle(conversation: Conversation, activeTurn: ActiveTurn, event: api.TurnEvent): void {
     const { announcer } = this.page;
     if (event.accepted !== undefined) {
       const { question, answer } = event.accepted;
-      conversation.put(question);
-      conversation.put({ ...answer, text: "", state: "MESSAGE_STATE_ANSWERING" });
-      conversation.moveTo(answer.id);
-      live.answerId = answer.id;
-      live.progress = new Progress(picturesOf(conversation.messages, question.id));
-      this.page.begun(conversation);
+      conversation.upsert(question);
+      conversation.upsert({ ...answer, text: "", state: "MESSAGE_STATE_ANSWERING" });
+      conversation.setHead(answer.id);
+      activeTurn.answerId = answer.id;
+      activeTurn.progress = new Progress(countImages(conversation.messages, question.id));
+      this.page.started(conversation);
     } else if (event.stage !== undefined) {
-      live.progress?.stage(event.stage);
+      activeTurn.progress?.stage(event.stage);
     } else if (event.text !== undefined) {
-      const answer = conversation.messages.find((message) => message.id === live.answerId);
+      const answer = conversation.messages.find((message) => message.id === activeTurn.answerId);
       if (answer !== undefined) {
-        conversation.put({ ...answer, text: answer.text + event.text.text });
+        conversation.upsert({ ...answer, text: answer.text + event.text.text });
       }
-      announcer.more(event.text.text);
+      announcer.append(event.text.text);
       return;
     } else if (event.done !== undefined) {
-      conversation.put(event.done);
+      conversation.upsert(event.done);
       announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? "Stopped." : "");
       return;
     }
-    announcer.sayIfSlow(live.words());
+    announcer.announceIfSlow(activeTurn.status());
   }
 
   /** Shows at once what is known of the end, then asks the mesh what it kept. */
-  private async broken(conversation: Conversation, live: LiveTurn, failure: unknown): Promise<void> {
-    const answer = conversation.messages.find((message) => message.id === live.answerId);
+  private async recover(conversation: Conversation, activeTurn: ActiveTurn, failure: unknown): Promise<void> {
+    const answer = conversation.messages.find((message) => message.id === activeTurn.answerId);
     if (answer !== undefined) {
-      const told = failure instanceof ApiError;
-      conversation.put({
+      const reported = failure instanceof ApiError;
+      conversation.upsert({
         ...answer,
-        state: told ? "MESSAGE_STATE_FAILED" : "MESSAGE_STATE_INTERRUPTED",
-        error: told ? failure.body.message : "",
+        state: reported ? "MESSAGE_STATE_FAILED" : "MESSAGE_STATE_INTERRUPTED",
+        error: reported ? failure.body.message : "",
       });
-      this.page.announcer.end(told ? "The answer failed." : "The answer was interrupted.");
+      this.page.announcer.end(reported ? "The answer failed." : "The answer was interrupted.");
     }
     this.page.changed();
     if (conversation.id !== "") {
@@ -205,7 +205,7 @@ export class Turns {
   }
 }
 
-function request(draft: Draft, images: string[], edited: Message | undefined): TurnRequest {
+function turnRequest(draft: Draft, images: string[], edited: Message | undefined): api.TurnRequest {
   const requestId = draft.requestId();
   return edited === undefined
     ? { requestId, say: { text: draft.text, images } }
@@ -217,6 +217,6 @@ function isForgottenImage(failure: unknown): boolean {
 }
 
 /** How many pictures the model is shown for a question. */
-function picturesOf(messages: readonly Message[], question: string): number {
+function countImages(messages: readonly Message[], question: string): number {
   return branch(messages, question).reduce((sum, message) => sum + message.images.length, 0);
 }

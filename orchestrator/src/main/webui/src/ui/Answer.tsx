@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
-import { failureOf } from "../errors";
+import { answerProblem } from "../errors";
 import type { Store } from "../store";
-import { count } from "../timebar";
-import type { Message } from "../wire";
+import { pluralize } from "../timebar";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
@@ -19,13 +19,13 @@ interface Props {
 /** What the model said, or is saying. */
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
-  const live = conversation.live?.answerId === message.id ? conversation.live : undefined;
+  const activeTurn = conversation.activeTurn?.answerId === message.id ? conversation.activeTurn : undefined;
   return (
     <article class="answer" aria-label="Answer" aria-busy={answering}>
       {answering && message.text === "" ? (
         <p class="progress">
           <span class="pulse" aria-hidden="true" />
-          {live?.words() ?? "Answering"}
+          {activeTurn?.status() ?? "Answering"}
         </p>
       ) : (
         message.text !== "" && <p class={answering ? "said writing" : "said"}>{message.text}</p>
@@ -39,7 +39,7 @@ export function Answer({ store, conversation, message }: Props) {
           <IconButton
             icon="again"
             label="Answer again"
-            idle={conversation.live !== undefined}
+            idle={conversation.activeTurn !== undefined}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
           <FeedbackButtons store={store} message={message} />
@@ -57,7 +57,7 @@ function Ending({ message }: { message: Message }) {
     case "MESSAGE_STATE_INTERRUPTED":
       return <p class="ending">Interrupted before its end. “Answer again” begins anew.</p>;
     case "MESSAGE_STATE_FAILED":
-      return <Notice problem={failureOf(message.error)} alert={false} />;
+      return <Notice problem={answerProblem(message.error)} alert={false} />;
     default:
       return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
         <p class="ending">Cut off at the longest answer allowed.</p>
@@ -68,7 +68,7 @@ function Ending({ message }: { message: Message }) {
 function Omitted({ messages }: { messages: number }) {
   return messages > 0 ? (
     <p class="ending">
-      The model did not see the first {count(messages, "message")} of this conversation: there is no
+      The model did not see the first {pluralize(messages, "message")} of this conversation: there is no
       room for more.
     </p>
   ) : null;

@@ -6,7 +6,7 @@ import { useFiles } from "./files";
 import { Header } from "./Header";
 import { Notice } from "./Notice";
 import { SettingsDialog } from "./SettingsDialog";
-import { SideList, titleOf } from "./SideList";
+import { sessionTitle, SideList } from "./SideList";
 import { Thread } from "./Thread";
 
 const NARROW = "(max-width: 50rem)";
@@ -38,7 +38,7 @@ export function App({ store }: { store: Store }) {
   useEscape(store, sideOpen ? closeSide : undefined);
 
   const conversation = store.current;
-  const title = titleOf(conversation.session);
+  const title = sessionTitle(conversation.session);
   useEffect(() => {
     document.title = conversation.session === undefined ? "OwlMesh" : `${title} – OwlMesh`;
   }, [title, conversation]);
@@ -53,7 +53,7 @@ export function App({ store }: { store: Store }) {
         Skip to the message
       </button>
       <SideList store={store} isOpen={sideOpen} close={closeSide} />
-      {sideOpen && <div class="veil" onClick={closeSide} />}
+      {sideOpen && <div class="backdrop" onClick={closeSide} />}
       <main inert={sideOpen}>
         <Header
           store={store}
@@ -69,7 +69,7 @@ export function App({ store }: { store: Store }) {
       </main>
       {settingsOpen && <SettingsDialog store={store} onClose={() => setSettingsOpen(false)} />}
       {dropping && <div class="drop">Drop the pictures here</div>}
-      <div class="unseen" role="log" aria-live="polite" aria-label="Answer as it comes">
+      <div class="visually-hidden" role="log" aria-live="polite" aria-label="Answer as it comes">
         {store.announcer.lines.map((line) => (
           <p key={line.key}>{line.text}</p>
         ))}
@@ -87,7 +87,7 @@ function useEscape(store: Store, closeSide: (() => void) | undefined): void {
       }
       if (closeSide !== undefined) {
         closeSide();
-      } else if (store.current.live !== undefined) {
+      } else if (store.current.activeTurn !== undefined) {
         void store.turns.stop(store.current);
       } else if (store.current.editing !== undefined) {
         store.cancelEdit();

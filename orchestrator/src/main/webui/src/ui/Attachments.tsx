@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef } from "preact/hooks";
-import { type Attachment, TYPES } from "../attachments";
+import { ACCEPTED_TYPES, type Attachment } from "../attachments";
 import type { Draft } from "../conversation";
 import type { Store } from "../store";
 import { Icon, IconButton } from "./Icon";
@@ -18,7 +18,7 @@ export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
           {attachment.problem && (
             <div class="attachment-problem" role="alert">
               <p>
-                <strong>{attachment.name}</strong>: {attachment.problem.sentence}
+                <strong>{attachment.name}</strong>: {attachment.problem.title}
               </p>
               <details>
                 <summary>Details</summary>
@@ -46,7 +46,7 @@ function Thumb({ attachment }: { attachment: Attachment }) {
   ) : (
     <img
       class={attachment.isUploading ? "thumb waiting" : "thumb"}
-      src={attachment.address}
+      src={attachment.url}
       alt={attachment.name}
     />
   );
@@ -63,7 +63,7 @@ export function PickButton({ store, draft }: { store: Store; draft: Draft }) {
         type="file"
         multiple
         hidden
-        accept={TYPES}
+        accept={ACCEPTED_TYPES}
         aria-label="Pictures"
         onChange={(event) => {
           store.attach(draft, event.currentTarget.files ?? []);

@@ -6,7 +6,7 @@ import { Attachments, PickButton } from "./Attachments";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 
-interface WritingProps {
+interface MessageInputProps {
   draft: Draft;
   label: string;
   placeholder: string;
@@ -17,7 +17,7 @@ interface WritingProps {
 }
 
 /** A field that grows with its text. Enter sends, unless an input method is composing. */
-export function Writing(props: WritingProps) {
+export function MessageInput(props: MessageInputProps) {
   const { draft } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
@@ -54,7 +54,7 @@ export function Writing(props: WritingProps) {
 
 /** Where the next message is written. */
 export function Composer({ store, conversation }: { store: Store; conversation: Conversation }) {
-  const { draft, live } = conversation;
+  const { draft, activeTurn } = conversation;
   const send = () => void store.turns.send(conversation, draft);
   const isEmpty = draft.isEmpty;
   return (
@@ -71,22 +71,22 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
         <Attachments store={store} draft={draft} />
         <div class="composer-line">
           <PickButton store={store} draft={draft} />
-          <Writing
+          <MessageInput
             id="message"
             draft={draft}
             label="Message"
             placeholder="Ask about a picture"
-            onText={(text) => store.write(draft, text)}
+            onText={(text) => store.setText(draft, text)}
             onEnter={send}
           />
-          {live === undefined ? (
+          {activeTurn === undefined ? (
             <IconButton icon="send" class="primary" label="Send" idle={isEmpty} onClick={send} />
           ) : (
             <IconButton
               icon="stop"
               class="primary"
-              label={live.stopping ? "Stopping" : "Stop (Escape)"}
-              idle={live.stopping}
+              label={activeTurn.stopping ? "Stopping" : "Stop (Escape)"}
+              idle={activeTurn.stopping}
               onClick={() => void store.turns.stop(conversation)}
             />
           )}

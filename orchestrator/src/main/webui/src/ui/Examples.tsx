@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Conversation, Draft } from "../conversation";
-import { problem } from "../errors";
-import { EXAMPLES, type Example, fileOf } from "../examples";
+import { toProblem } from "../errors";
+import { EXAMPLES, type Example, fetchPicture } from "../examples";
 import type { Store } from "../store";
 
 /** What an empty conversation shows: questions that can be asked at once. */
@@ -9,20 +9,20 @@ export function Examples({ store, conversation }: { store: Store; conversation: 
   const send = async (draft: Draft) => {
     await store.turns.send(conversation, draft);
     if (draft.problem !== undefined) {
-      conversation.fail(draft.problem, () => void send(draft));
+      conversation.setProblem(draft.problem, () => void send(draft));
     }
   };
   const ask = async (example: Example) => {
     // Not the draft that a person may have begun.
     const draft = new Draft();
     try {
-      store.attach(draft, [await fileOf(example)]);
+      store.attach(draft, [await fetchPicture(example)]);
     } catch (failure) {
-      conversation.fail(problem(failure), () => void ask(example));
+      conversation.setProblem(toProblem(failure), () => void ask(example));
       store.changed();
       return;
     }
-    store.write(draft, example.question);
+    store.setText(draft, example.question);
     document.getElementById("message")?.focus();
     await send(draft);
   };
@@ -38,7 +38,7 @@ export function Examples({ store, conversation }: { store: Store; conversation: 
         {EXAMPLES.map((example) => (
           <li key={example.file}>
             <button type="button" class="example" onClick={() => void ask(example)}>
-              <img src={example.picture} width={64} height={64} alt={example.shows} />
+              <img src={example.picture} width={64} height={64} alt={example.alt} />
               <span>{example.question}</span>
             </button>
           </li>

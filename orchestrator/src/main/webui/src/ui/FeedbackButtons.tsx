@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Message, Rating } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
-import type { Message, Rating } from "../wire";
 import { IconButton } from "./Icon";
 
 /** What a person thinks of an answer. */

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RefObject } from "preact";
+import type { DescribeResponse, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import logo from "../owl.svg";
 import type { Store } from "../store";
-import { problem } from "../errors";
+import { toProblem } from "../errors";
+import { NO_OPTIONS } from "../options";
 import { theme, toggleTheme } from "../theme";
-import type { Mesh, SessionSettings } from "../wire";
 import { IconButton } from "./Icon";
-import { titleOf } from "./SideList";
+import { sessionTitle } from "./SideList";
 
 interface Props {
   store: Store;
@@ -32,7 +33,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
         />
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
-      <h1>{isNamed ? titleOf(session) : "OwlMesh"}</h1>
+      <h1>{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
       {store.mesh && <span class="model">{store.mesh.model}</span>}
       {store.mesh && <AdapterChoice store={store} mesh={store.mesh} />}
       <IconButton icon="sliders" label="Settings" onClick={openSettings} />
@@ -51,7 +52,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
 /** Stands for "none was named": no adapter has this name, since they are names of folders. */
 const DEFAULT = "/default";
 
-function AdapterChoice({ store, mesh }: { store: Store; mesh: Mesh }) {
+function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
   const { settings } = store.current;
   const chosen = settings.options?.adapter;
   const names = [...mesh.adapters];
@@ -59,15 +60,15 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: Mesh }) {
     names.push(chosen);
   }
   const choose = async (name: string) => {
-    const { adapter: _, ...options } = settings.options ?? {};
+    const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
     const next: SessionSettings = {
       ...settings,
       options: name === DEFAULT ? options : { ...options, adapter: name },
     };
     try {
-      await store.configure(next);
+      await store.updateSettings(next);
     } catch (failure) {
-      store.notice = problem(failure);
+      store.notice = toProblem(failure);
       store.changed();
     }
   };

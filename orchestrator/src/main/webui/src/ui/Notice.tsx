@@ -16,7 +16,7 @@ export function Notice({ problem, retry, dismiss, alert = true }: Props) {
     <div class="notice" role={alert ? "alert" : undefined}>
       <Icon name="warning" />
       <div class="notice-words">
-        <p>{problem.sentence}</p>
+        <p>{problem.title}</p>
         {problem.detail !== "" && (
           <details>
             <summary>Details</summary>

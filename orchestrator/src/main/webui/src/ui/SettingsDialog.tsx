@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
-import { type Problem, problem } from "../errors";
-import { type Field, FIELDS, parsed, shown } from "../options";
+import type { AnswerOptions, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import { type Problem, toProblem } from "../errors";
+import { type Field, FIELDS, formatOption, NO_OPTIONS, parseOptions } from "../options";
 import type { Store } from "../store";
-import type { AnswerOptions, SessionSettings } from "../wire";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 
@@ -13,14 +13,14 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
   const [failed, setFailed] = useState<Problem>();
   useEffect(() => dialog.current?.showModal(), []);
   const { settings } = store.current;
-  const options = settings.options ?? {};
+  const options = settings.options ?? NO_OPTIONS;
 
   const save = async (form: HTMLFormElement) => {
     try {
-      await store.configure(said(form, settings));
+      await store.updateSettings(readSettings(form, settings));
       dialog.current?.close();
     } catch (failure) {
-      setFailed(problem(failure));
+      setFailed(toProblem(failure));
     }
   };
 
@@ -51,15 +51,15 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
             <small id="system-hint">Sets the scene. Empty: the one the model was trained with.</small>
           </div>
           <div class="fields">
-            {FIELDS.filter((field) => field.common).map((field) => (
-              <Input key={field.key} field={field} options={options} />
+            {FIELDS.filter((field) => field.basic).map((field) => (
+              <OptionInput key={field.key} field={field} options={options} />
             ))}
           </div>
-          <details open={FIELDS.some((field) => !field.common && shown(field, options) !== "")}>
+          <details open={FIELDS.some((field) => !field.basic && formatOption(field, options) !== "")}>
             <summary>More</summary>
             <div class="fields">
-              {FIELDS.filter((field) => !field.common).map((field) => (
-                <Input key={field.key} field={field} options={options} />
+              {FIELDS.filter((field) => !field.basic).map((field) => (
+                <OptionInput key={field.key} field={field} options={options} />
               ))}
             </div>
           </details>
@@ -78,10 +78,10 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
 }
 
 /** What the form says; what it does not show stays as it is. */
-function said(form: HTMLFormElement, before: SessionSettings): SessionSettings {
+function readSettings(form: HTMLFormElement, before: SessionSettings): SessionSettings {
   const data = new FormData(form);
   const texts = new Map(FIELDS.map((field) => [field.key, String(data.get(field.key) ?? "")]));
-  const options: AnswerOptions = parsed(texts);
+  const options: AnswerOptions = parseOptions(texts);
   if (before.options?.adapter !== undefined) {
     options.adapter = before.options.adapter;
   }
@@ -104,21 +104,21 @@ function clear(form: HTMLFormElement): void {
   }
 }
 
-function Input({ field, options }: { field: Field; options: AnswerOptions }) {
+function OptionInput({ field, options }: { field: Field; options: AnswerOptions }) {
   const hint = `hint-${field.key}`;
   const id = `option-${field.key}`;
-  const common = {
+  const attributes = {
     id,
     name: field.key,
     "aria-describedby": hint,
-    defaultValue: shown(field, options),
+    defaultValue: formatOption(field, options),
   };
   return (
     <div class="field">
       <label for={id}>{field.label}</label>
       {field.kind === "number" ? (
         <input
-          {...common}
+          {...attributes}
           type="number"
           inputMode="decimal"
           min={field.min}
@@ -126,9 +126,9 @@ function Input({ field, options }: { field: Field; options: AnswerOptions }) {
           step={field.step}
         />
       ) : field.kind === "digits" ? (
-        <input {...common} type="text" inputMode="numeric" pattern="[0-9]{1,20}" />
+        <input {...attributes} type="text" inputMode="numeric" pattern="[0-9]{1,20}" />
       ) : (
-        <textarea {...common} rows={2} />
+        <textarea {...attributes} rows={2} />
       )}
       <small id={hint}>{field.hint}</small>
     </div>

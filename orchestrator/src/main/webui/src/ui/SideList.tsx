@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { Session } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
-import type { Session } from "../wire";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { Icon, IconButton } from "./Icon";
 
@@ -11,11 +11,11 @@ interface Props {
   close: () => void;
 }
 
-export const titleOf = (session: Session | undefined) => session?.title || "Untitled";
+export const sessionTitle = (session: Session | undefined) => session?.title || "Untitled";
 
 /** The conversations that the mesh keeps. */
 export function SideList({ store, isOpen, close }: Props) {
-  const [doomed, setDoomed] = useState<Session>();
+  const [toDelete, setToDelete] = useState<Session>();
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isOpen) {
@@ -32,48 +32,48 @@ export function SideList({ store, isOpen, close }: Props) {
       </div>
       <ul>
         {store.sessions.map((session) => (
-          <Entry
+          <SessionItem
             key={session.id}
             store={store}
             session={session}
             open={close}
-            doom={() => setDoomed(session)}
+            onDelete={() => setToDelete(session)}
           />
         ))}
       </ul>
       {store.sessions.length === 0 && <p class="side-empty">No conversations yet.</p>}
-      {store.nextPage !== "" && (
-        <button type="button" class="button more" onClick={() => void store.more()}>
+      {store.nextPageToken !== "" && (
+        <button type="button" class="button more" onClick={() => void store.loadMore()}>
           Load more
         </button>
       )}
-      {doomed && (
+      {toDelete && (
         <ConfirmDialog
-          question={`Delete “${titleOf(doomed)}”?`}
+          question={`Delete “${sessionTitle(toDelete)}”?`}
           consequence="Its messages, pictures and ratings are gone for good."
           confirm="Delete"
           onConfirm={() => {
-            void store.delete(doomed.id);
+            void store.delete(toDelete.id);
             list.current?.querySelector<HTMLElement>(".new")?.focus();
           }}
-          onClose={() => setDoomed(undefined)}
+          onClose={() => setToDelete(undefined)}
         />
       )}
     </nav>
   );
 }
 
-interface EntryProps {
+interface SessionItemProps {
   store: Store;
   session: Session;
   open: () => void;
-  doom: () => void;
+  onDelete: () => void;
 }
 
-function Entry({ store, session, open, doom }: EntryProps) {
+function SessionItem({ store, session, open, onDelete }: SessionItemProps) {
   const [renaming, setRenaming] = useState(false);
   const item = useRef<HTMLLIElement>(null);
-  const title = titleOf(session);
+  const title = sessionTitle(session);
   const current = store.current.id === session.id;
   const done = (name: string) => {
     setRenaming(false);
@@ -97,7 +97,7 @@ function Entry({ store, session, open, doom }: EntryProps) {
             label={`Rename “${title}”`}
             onClick={() => setRenaming(true)}
           />
-          <IconButton icon="trash" label={`Delete “${title}”`} onClick={doom} />
+          <IconButton icon="trash" label={`Delete “${title}”`} onClick={onDelete} />
         </>
       )}
     </li>
@@ -106,11 +106,11 @@ function Entry({ store, session, open, doom }: EntryProps) {
 
 function Rename({ title, done }: { title: string; done: (name: string) => void }) {
   const field = useRef<HTMLInputElement>(null);
-  const over = useRef(false);
+  const finished = useRef(false);
   useEffect(() => field.current?.select(), []);
   const finish = (name: string) => {
-    if (!over.current) {
-      over.current = true;
+    if (!finished.current) {
+      finished.current = true;
       done(name);
     }
   };

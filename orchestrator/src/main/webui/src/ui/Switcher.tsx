@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import type { Store } from "../store";
 import { siblings } from "../tree";
-import type { Message } from "../wire";
 import { IconButton } from "./Icon";
 
 interface Props {
@@ -22,10 +22,10 @@ export function Switcher({ store, conversation, message }: Props) {
   const move = (step: number) => {
     const other = all[place + step];
     if (other !== undefined) {
-      void store.show(other);
+      void store.switchTo(other);
     }
   };
-  const busy = conversation.live !== undefined;
+  const busy = conversation.activeTurn !== undefined;
   return (
     <div class="switcher" role="group" aria-label={`Other ${what}s`}>
       <IconButton

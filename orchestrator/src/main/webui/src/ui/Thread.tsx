@@ -8,7 +8,7 @@ import { UserMessage } from "./UserMessage";
 import { Notice } from "./Notice";
 
 /** How near to its end a reader must be for new text to keep the end in sight, pixels. */
-const NEAR = 120;
+const FOLLOW_MARGIN = 120;
 
 /** What was said on the current branch. */
 export function Thread({ store, conversation }: { store: Store; conversation: Conversation }) {
@@ -16,7 +16,7 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
   const follows = useRef(true);
   useEffect(() => {
     follows.current = true;
-  }, [conversation, conversation.live]);
+  }, [conversation, conversation.activeTurn]);
   useLayoutEffect(() => {
     if (follows.current && box.current !== null) {
       box.current.scrollTop = box.current.scrollHeight;
@@ -31,23 +31,23 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
       aria-label="Messages"
       onScroll={(event) => {
         const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        follows.current = scrollHeight - scrollTop - clientHeight < NEAR;
+        follows.current = scrollHeight - scrollTop - clientHeight < FOLLOW_MARGIN;
       }}
     >
-      <Said store={store} conversation={conversation} />
+      <MessageList store={store} conversation={conversation} />
       {conversation.problem && <Notice problem={conversation.problem} retry={conversation.retry} />}
     </div>
   );
 }
 
-function Said({ store, conversation }: { store: Store; conversation: Conversation }) {
+function MessageList({ store, conversation }: { store: Store; conversation: Conversation }) {
   if (conversation.loading) {
     return <p class="progress">Opening the conversation</p>;
   }
   const { branch } = conversation;
   if (branch.length === 0) {
-    const waits = conversation.live !== undefined && conversation.live.answerId === undefined;
-    return waits ? <Sending words={conversation.live!.words()} /> : <Examples store={store} conversation={conversation} />;
+    const waits = conversation.activeTurn !== undefined && conversation.activeTurn.answerId === undefined;
+    return waits ? <PendingStatus status={conversation.activeTurn!.status()} /> : <Examples store={store} conversation={conversation} />;
   }
   return (
     <ol class="messages">
@@ -61,20 +61,20 @@ function Said({ store, conversation }: { store: Store; conversation: Conversatio
           )}
         </li>
       ))}
-      {conversation.live !== undefined && conversation.live.answerId === undefined && (
+      {conversation.activeTurn !== undefined && conversation.activeTurn.answerId === undefined && (
         <li key="sending">
-          <Sending words={conversation.live.words()} />
+          <PendingStatus status={conversation.activeTurn.status()} />
         </li>
       )}
     </ol>
   );
 }
 
-function Sending({ words }: { words: string }) {
+function PendingStatus({ status }: { status: string }) {
   return (
     <p class="progress">
       <span class="pulse" aria-hidden="true" />
-      {words}
+      {status}
     </p>
   );
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { facts, type Part, parts, time } from "../timebar";
-import type { AnswerDone } from "../wire";
+import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
+import { answerStats, formatDuration, type TimeSegment, timeSegments } from "../timebar";
 
-const WORDS: Record<Part["name"], string> = {
+const LABELS: Record<TimeSegment["name"], string> = {
   queue: "queue",
   prepare: "opening pictures",
   vision: "vision",
@@ -14,34 +14,34 @@ const WORDS: Record<Part["name"], string> = {
 
 /** Where the time of an answer went, and what it cost. */
 export function TimeBar({ answer }: { answer: AnswerDone }) {
-  const shown = answer.timings === undefined ? [] : parts(answer.timings);
-  const told = shown.map((part) => `${WORDS[part.name]} ${time(part.micros)}`).join(", ");
+  const segments = answer.timings === undefined ? [] : timeSegments(answer.timings);
+  const description = segments.map((segment) => `${LABELS[segment.name]} ${formatDuration(segment.micros)}`).join(", ");
   return (
     <div class="times">
-      {shown.length > 0 && (
+      {segments.length > 0 && (
         <>
-          <div class="bar" role="img" aria-label={`Where the time went: ${told}`}>
-            {shown.map((part) => (
+          <div class="bar" role="img" aria-label={`Where the time went: ${description}`}>
+            {segments.map((segment) => (
               <span
-                key={part.name}
-                class={`part ${part.name}`}
-                title={`${WORDS[part.name]} ${time(part.micros)}`}
-                style={{ flexGrow: part.share }}
+                key={segment.name}
+                class={`part ${segment.name}`}
+                title={`${LABELS[segment.name]} ${formatDuration(segment.micros)}`}
+                style={{ flexGrow: segment.share }}
               />
             ))}
           </div>
           {/* The bar's own words say the same. */}
           <ul class="legend" aria-hidden="true">
-            {shown.map((part) => (
-              <li key={part.name}>
-                <span class={`dot ${part.name}`} />
-                {WORDS[part.name]} <span class="number">{time(part.micros)}</span>
+            {segments.map((segment) => (
+              <li key={segment.name}>
+                <span class={`dot ${segment.name}`} />
+                {LABELS[segment.name]} <span class="number">{formatDuration(segment.micros)}</span>
               </li>
             ))}
           </ul>
         </>
       )}
-      <p class="facts">{facts(answer).join(" · ")}</p>
+      <p class="facts">{answerStats(answer).join(" · ")}</p>
     </div>
   );
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "preact/hooks";
-import { imageAddress } from "../api";
+import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
+import { imageUrl } from "../api";
 import type { Conversation, Editing } from "../conversation";
 import type { Store } from "../store";
-import type { Image, Message } from "../wire";
 import { Attachments, PickButton } from "./Attachments";
-import { Writing } from "./Composer";
+import { MessageInput } from "./Composer";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 import { Switcher } from "./Switcher";
@@ -23,7 +23,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   const wasEditing = useRef(false);
   useEffect(() => {
     // Whoever gives up an edit is where it began.
-    if (wasEditing.current && editing === undefined && conversation.live === undefined) {
+    if (wasEditing.current && editing === undefined && conversation.activeTurn === undefined) {
       actions.current?.querySelector<HTMLElement>(".edit")?.focus();
     }
     wasEditing.current = editing !== undefined;
@@ -32,7 +32,7 @@ export function UserMessage({ store, conversation, message }: Props) {
     return <Editor store={store} conversation={conversation} editing={editing} />;
   }
   return (
-    <article class="human" aria-label="You">
+    <article class="user-message" aria-label="You">
       <Pictures images={message.images} />
       {message.text !== "" && <p class="said">{message.text}</p>}
       <div class="actions" ref={actions}>
@@ -41,8 +41,8 @@ export function UserMessage({ store, conversation, message }: Props) {
           icon="pencil"
           class="edit"
           label="Edit message"
-          idle={conversation.live !== undefined}
-          onClick={() => store.edit(message)}
+          idle={conversation.activeTurn !== undefined}
+          onClick={() => store.startEdit(message)}
         />
       </div>
     </article>
@@ -57,10 +57,10 @@ function Pictures({ images }: { images: Image[] }) {
     <ul class="pictures">
       {images.map((image, i) => (
         <li key={i}>
-          <a href={imageAddress(image)} target="_blank" rel="noreferrer">
+          <a href={imageUrl(image)} target="_blank" rel="noreferrer">
             <img
               class={image.width <= 128 ? "small" : ""}
-              src={imageAddress(image)}
+              src={imageUrl(image)}
               width={image.width}
               height={image.height}
               alt={`Picture ${i + 1} of ${images.length}, opens in a new tab`}
@@ -83,7 +83,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
   };
   return (
     <form
-      class="human editor"
+      class="user-message editor"
       aria-label="Edit message"
       onSubmit={(event) => {
         event.preventDefault();
@@ -95,12 +95,12 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
         <Attachments store={store} draft={draft} />
         <div class="composer-line">
           <PickButton store={store} draft={draft} />
-          <Writing
+          <MessageInput
             draft={draft}
             label="Edited message"
             placeholder=""
             focused
-            onText={(text) => store.write(draft, text)}
+            onText={(text) => store.setText(draft, text)}
             onEnter={send}
           />
         </div>

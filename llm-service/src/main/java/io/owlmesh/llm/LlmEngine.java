@@ -56,6 +56,7 @@ public final class LlmEngine implements AutoCloseable {
     visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
     tokenizer = Tokenizer.open(settings.checkpoint());
+    config.requireEmbedded(tokenizer);
     constraints = new Constraints(tokenizer, config.language().eos());
     continuing = constraints.continuing();
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);

@@ -75,14 +75,15 @@ public final class AdapterClient implements AutoCloseable {
     AtomicReference<UploadAdapterResponse> loaded =
         new AtomicReference<>(UploadAdapterResponse.getDefaultInstance());
     AdapterHeader header = AdapterHeader.newBuilder().setName(name).setTemporary(temporary).build();
-    var observer =
-        new UploadingObserver<>(
-            new AdapterUpload(header, files), (UploadAdapterResponse said) -> loaded.set(said));
-    var _ =
-        LanguageModelGrpc.newStub(connection.channel())
-            .withDeadlineAfter(LONG_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-            .uploadAdapter(observer);
-    new PendingAnswer(address, observer.end()).await();
+    try (AdapterUpload upload = new AdapterUpload(header, files)) {
+      var observer =
+          new UploadingObserver<>(upload, (UploadAdapterResponse said) -> loaded.set(said));
+      var _ =
+          LanguageModelGrpc.newStub(connection.channel())
+              .withDeadlineAfter(LONG_PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+              .uploadAdapter(observer);
+      new PendingAnswer(address, observer.end()).await();
+    }
     return loaded.get().getAdapter();
   }
 

@@ -15,7 +15,7 @@ import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 
 /** The messages that upload an adapter: what it is, then its files in pieces, one in memory. */
-final class AdapterUpload implements Iterator<UploadAdapterRequest> {
+final class AdapterUpload implements Iterator<UploadAdapterRequest>, AutoCloseable {
   private final Iterator<Map.Entry<String, ByteSource>> files;
   private @Nullable UploadAdapterRequest next;
   private String file = "";
@@ -61,6 +61,16 @@ final class AdapterUpload implements Iterator<UploadAdapterRequest> {
       Map.Entry<String, ByteSource> following = files.next();
       file = following.getKey();
       open = following.getValue().openStream();
+    }
+  }
+
+  /** Closes the file that was being sent. */
+  @Override
+  public void close() {
+    try {
+      open.close();
+    } catch (IOException unread) {
+      // It was only read.
     }
   }
 }

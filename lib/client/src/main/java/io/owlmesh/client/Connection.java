@@ -3,9 +3,7 @@ package io.owlmesh.client;
 
 import io.grpc.Channel;
 import io.grpc.ManagedChannel;
-import io.netty.channel.EventLoopGroup;
 import io.netty.channel.nio.NioEventLoopGroup;
-import io.netty.channel.socket.nio.NioSocketChannel;
 import io.owlmesh.wire.Wire;
 import java.util.concurrent.TimeUnit;
 
@@ -17,15 +15,11 @@ import java.util.concurrent.TimeUnit;
 public final class Connection implements AutoCloseable {
   private static final long CLOSE_SECONDS = 2;
 
-  private final EventLoopGroup loop = new NioEventLoopGroup(1);
+  private final NioEventLoopGroup loop = new NioEventLoopGroup(1);
   private final ManagedChannel channel;
 
   public Connection(Address address) {
-    channel =
-        Wire.channel(address.host(), address.port())
-            .eventLoopGroup(loop)
-            .channelType(NioSocketChannel.class)
-            .build();
+    channel = Wire.channel(address.host(), address.port(), loop);
   }
 
   public Channel channel() {

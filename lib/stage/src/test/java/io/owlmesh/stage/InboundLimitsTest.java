@@ -23,6 +23,7 @@ import io.owlmesh.wire.Wire;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -80,12 +81,12 @@ class InboundLimitsTest {
   @Test
   void aMessageThatBeganAndDoesNotComeEndsItsCall() throws Exception {
     Server server =
-        NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0))
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addStreamTracerFactory(new InboundLimits(1 << 20, Duration.ofMillis(100)))
             .addService(Wire.bind(new Silent().bindService()))
             .build()
             .start();
-    try (Socket socket = new Socket("127.0.0.1", server.getPort())) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.getPort())) {
       socket.setSoTimeout(20_000);
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
       out.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -140,7 +141,7 @@ class InboundLimitsTest {
       in.skipNBytes(length);
       if (stream == 1) {
         kinds.add(type);
-        if (type == RESET || type == HEADERS && (flags & 1) != 0) {
+        if (type == RESET || (type == HEADERS && (flags & 1) != 0)) {
           return kinds;
         }
       }

@@ -20,6 +20,7 @@ import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.wire.HealthService;
 import io.owlmesh.wire.MessageScan;
 import io.owlmesh.wire.Wire;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -58,7 +59,9 @@ class MessageLimitsTest {
   @BeforeAll
   static void serve() throws Exception {
     health =
-        Wire.tune(NettyServerBuilder.forAddress(new InetSocketAddress("127.0.0.1", 0)))
+        Wire.tune(
+                NettyServerBuilder.forAddress(
+                    new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)))
             .addService(new Healthy())
             .build()
             .start();
@@ -111,6 +114,20 @@ class MessageLimitsTest {
 
     assertThat(refused.getStatus().getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(refused.getStatus().getDescription()).contains("grpc.health.v1.HealthCheckRequest");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"v1", "v1alpha"})
+  void reflectionHasTheLimitsOfOtherMethods(String version) {
+    String method = "grpc.reflection.%s.ServerReflection/ServerReflectionInfo".formatted(version);
+
+    OwlException malformed =
+        RawCalls.stream(channel, method).send(new byte[] {0x0a, (byte) 0xff}).fault();
+    OwlException large = RawCalls.stream(channel, method).send(unknown(100_000)).fault();
+
+    assertThat(malformed.fault()).isEqualTo(Fault.BAD_INPUT);
+    assertThat(malformed).hasMessageContaining("ServerReflectionRequest");
+    assertThat(large).hasMessageContaining("65536");
   }
 
   private final class Kept extends Items {

@@ -13,6 +13,10 @@ import io.grpc.ServiceDescriptor;
 import io.grpc.inprocess.InProcessChannelBuilder;
 import io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.NettyServerBuilder;
+import io.grpc.protobuf.services.ProtoReflectionService;
+import io.grpc.protobuf.services.ProtoReflectionServiceV1;
+import io.netty.channel.nio.NioEventLoopGroup;
+import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -93,13 +97,25 @@ public final class Wire {
     return tune(NettyChannelBuilder.forAddress(host, port));
   }
 
+  /**
+   * A channel of which messages are only passed on, on the thread of the network: another thread
+   * would cost more than that.
+   */
+  public static ManagedChannel relayChannel(String host, int port) {
+    return channel(host, port).directExecutor().build();
+  }
+
+  /** A channel on an event loop that whoever made it ends after the channel. */
+  public static ManagedChannel channel(String host, int port, NioEventLoopGroup loop) {
+    return channel(host, port).eventLoopGroup(loop).channelType(NioSocketChannel.class).build();
+  }
+
   /** A channel to services of this process, which takes messages as they are. */
   public static ManagedChannel inProcess(String name) {
     return InProcessChannelBuilder.forName(name).build();
   }
 
-  /** Sets up the client's end; for channels that name their servers in another way. */
-  public static NettyChannelBuilder tune(NettyChannelBuilder channel) {
+  private static NettyChannelBuilder tune(NettyChannelBuilder channel) {
     return channel
         .usePlaintext()
         .intercept(interceptor())
@@ -111,11 +127,12 @@ public final class Wire {
 
   /**
    * Sets up the server's end, all but its services, which {@link #bind} prepares: windows, limits
-   * of messages that arrive, limits of connections.
+   * of messages that arrive, limits of connections. Reflection is among them, within their limits.
    */
   public static NettyServerBuilder tune(NettyServerBuilder server) {
     return server
         .addStreamTracerFactory(new InboundLimits())
+        .addServices(reflection())
         .maxConcurrentCallsPerConnection(ConnectionCalls.MAX)
         .maxRstFramesPerWindow(MAX_RESETS, RESETS_SECONDS)
         .maxConnectionIdle(IDLE_MINUTES, TimeUnit.MINUTES)
@@ -127,5 +144,13 @@ public final class Wire {
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         // Less than the clients' interval: a server hangs up on clients that ask more often.
         .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 2, TimeUnit.SECONDS);
+  }
+
+  /** What a server offers, for clients that were not built with it; also for older ones of them. */
+  @SuppressWarnings("deprecation")
+  private static List<ServerServiceDefinition> reflection() {
+    return List.of(
+        bind(ProtoReflectionServiceV1.newInstance().bindService()),
+        bind(ProtoReflectionService.newInstance().bindService()));
   }
 }

@@ -28,7 +28,7 @@ public final class AdapterRegistry {
   // A name is a folder's, so nothing that leads out of the parent may pass.
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}");
 
-  private static final int REHEARSED = 4;
+  private static final int TRIED_POSITIONS = 4;
   // No adapter can have this name: it is no folder of one. Files move from it on one disk.
   private static final String UPLOADS = ".uploads";
 
@@ -155,7 +155,7 @@ public final class AdapterRegistry {
     }
     LoraAdapter adapter = model.adapt(file);
     try {
-      rehearse(adapter);
+      tryOut(adapter);
     } catch (RuntimeException e) {
       adapter.close();
       throw e;
@@ -169,11 +169,11 @@ public final class AdapterRegistry {
   }
 
   /** Positions that every matrix takes part in: what is wrong shows up here, and not in answers. */
-  private void rehearse(LoraAdapter adapter) {
+  private void tryOut(LoraAdapter adapter) {
     int vocabulary = model.config().language().vocabulary();
-    try (CachedSequence sequence = model.begin(REHEARSED, adapter)) {
-      for (int i = 0; i < REHEARSED; i++) {
-        for (float logit : sequence.append(i * (vocabulary - 1) / (REHEARSED - 1))) {
+    try (CachedSequence sequence = model.begin(TRIED_POSITIONS, adapter)) {
+      for (int i = 0; i < TRIED_POSITIONS; i++) {
+        for (float logit : sequence.append(i * (vocabulary - 1) / (TRIED_POSITIONS - 1))) {
           if (!Float.isFinite(logit)) {
             throw new OwlException(
                 Fault.BAD_CHECKPOINT,

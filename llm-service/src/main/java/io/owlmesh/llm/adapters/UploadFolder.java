@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.adapters;
 
+import io.owlmesh.core.FileTree;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -10,9 +11,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.Comparator;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Where one upload is collected. A lock says that its process lives: the system gives it back when
@@ -95,7 +93,7 @@ public final class UploadFolder implements AutoCloseable {
             }
           }
         }
-        delete(other);
+        FileTree.delete(other);
       }
     } catch (OverlappingFileLockException e) {
       // An upload of this very process.
@@ -126,16 +124,6 @@ public final class UploadFolder implements AutoCloseable {
   @Override
   public void close() throws IOException {
     lock.close();
-    delete(own);
-  }
-
-  private static void delete(Path folder) throws IOException {
-    List<Path> all;
-    try (Stream<Path> found = Files.walk(folder)) {
-      all = found.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path path : all) {
-      Files.deleteIfExists(path);
-    }
+    FileTree.delete(own);
   }
 }

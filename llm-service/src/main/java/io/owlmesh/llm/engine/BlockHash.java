@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.core.Sha256;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * What the keys and values of a block depend on: the adapter, and every position up to the block's
@@ -21,13 +21,9 @@ record BlockHash(long high, long low) {
    * @param content of its positions
    */
   static BlockHash of(BlockHash before, byte[] content) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(ByteBuffer.allocate(16).putLong(before.high).putLong(before.low).array());
-      ByteBuffer digest = ByteBuffer.wrap(sha.digest(content));
-      return new BlockHash(digest.getLong(), digest.getLong());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.begin();
+    sha.update(ByteBuffer.allocate(16).putLong(before.high).putLong(before.low).array());
+    ByteBuffer digest = ByteBuffer.wrap(sha.digest(content));
+    return new BlockHash(digest.getLong(), digest.getLong());
   }
 }

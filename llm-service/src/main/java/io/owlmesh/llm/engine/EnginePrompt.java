@@ -4,10 +4,10 @@ package io.owlmesh.llm.engine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.Sha256;
 import io.owlmesh.model.text.PromptTokens;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -36,14 +36,10 @@ public final class EnginePrompt {
   }
 
   private static byte[] digest(HostTensor tensor) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      sha.update(tensor.toString().getBytes(UTF_8));
-      sha.update(tensor.bytes());
-      return sha.digest();
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.begin();
+    sha.update(tensor.toString().getBytes(UTF_8));
+    sha.update(tensor.bytes());
+    return sha.digest();
   }
 
   /** Positions. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.guided;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.language.LogitsProcessor;
@@ -21,7 +23,8 @@ final class Constraint implements LogitsProcessor {
   private final TokenBytes first;
   private final TokenBytes later;
   private final int eos;
-  private final Recent<Integer, BitSet> masks = new Recent<>(MASKS);
+  private final Cache<Integer, BitSet> masks =
+      Caffeine.newBuilder().maximumSize(MASKS).executor(Runnable::run).build();
 
   /**
    * @param automaton over bytes, in which every state can reach an end
@@ -45,11 +48,10 @@ final class Constraint implements LogitsProcessor {
     if (state == TokenBytes.DEAD) {
       throw new OwlException(Fault.INTERNAL, "", "the answer left its constraint");
     }
-    int now = state;
     BitSet allowed =
         history.length() == begin
-            ? masks.get(BEGIN, () -> mask(first, 0))
-            : masks.get(now, () -> mask(later, now));
+            ? masks.get(BEGIN, _ -> mask(first, 0))
+            : masks.get(state, s -> mask(later, s));
     if (allowed.isEmpty()) {
       throw new OwlException(Fault.INTERNAL, "", "the constraint lets no token come");
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.guided;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.guided.automaton.BoundedAutomata;
 import io.owlmesh.llm.guided.automaton.RegexParser;
@@ -24,7 +26,8 @@ public final class Constraints {
   private final TokenBytes later;
   private final boolean spellsAll;
   private final int eos;
-  private final Recent<Key, LogitsProcessor> compiled = new Recent<>(KEPT);
+  private final Cache<Key, LogitsProcessor> compiled =
+      Caffeine.newBuilder().maximumSize(KEPT).executor(Runnable::run).build();
 
   /**
    * @param eos id of the end of the sequence
@@ -59,7 +62,7 @@ public final class Constraints {
     check("regex", regex, MAX_REGEX);
     return compiled.get(
         new Key("regex", regex),
-        () ->
+        _ ->
             compile(
                 "regex",
                 () -> {
@@ -82,7 +85,7 @@ public final class Constraints {
     check(SchemaCompiler.FIELD, schema, MAX_SCHEMA);
     return compiled.get(
         new Key(SchemaCompiler.FIELD, schema),
-        () -> compile(SchemaCompiler.FIELD, () -> SchemaCompiler.compile(schema)));
+        _ -> compile(SchemaCompiler.FIELD, () -> SchemaCompiler.compile(schema)));
   }
 
   private void check(String field, String text, int limit) {

@@ -30,17 +30,21 @@ public final class TinyLlm extends StageServer<LlmStage> {
 
   public static TinyLlm start(Path checkpoint, Path adapters, Meter meter)
       throws IOException, InterruptedException {
-    LlmConfig settings =
-        TestConfig.of(
-            LlmConfig.class,
-            Map.of(
-                "owl.checkpoint", checkpoint.toString(),
-                "owl.adapters", adapters.toString(),
-                "owl.max-sequences", "2",
-                "owl.queue", "4",
-                "owl.max-batched-tokens", "64",
-                "owl.cache-bytes", "1048576",
-                "owl.adapter-bytes", "1048576"));
+    LlmConfig settings = settings(checkpoint, adapters);
     return new TinyLlm(new LlmStage(settings, meter), settings);
+  }
+
+  /** The settings of the service, for tests of its parts. */
+  public static LlmConfig settings(Path checkpoint, Path adapters) {
+    return TestConfig.of(
+        LlmConfig.class,
+        Map.of(
+            "owl.checkpoint", checkpoint.toString(),
+            "owl.adapters", adapters.toString(),
+            "owl.max-sequences", "2",
+            "owl.queue", "4",
+            "owl.max-batched-tokens", "64",
+            "owl.cache-bytes", "1048576",
+            "owl.adapter-bytes", "1048576"));
   }
 }

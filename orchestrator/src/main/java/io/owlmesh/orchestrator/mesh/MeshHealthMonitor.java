@@ -30,7 +30,7 @@ import org.jboss.logging.Logger;
 public final class MeshHealthMonitor implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(MeshHealthMonitor.class);
   private static final long PATIENCE_MILLIS = 2_000;
-  private static final long REHEARSAL_SECONDS = 300;
+  private static final long WARM_UP_SECONDS = 300;
 
   private final StageChannels stages;
   private final HealthStatusManager health;
@@ -41,7 +41,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
       // A second thread, because the warmUp waits on one for a deadline that the other sets off.
       Executors.newScheduledThreadPool(2, Thread.ofPlatform().name("watch").daemon(true).factory());
   // On the clock's thread alone.
-  private boolean rehearsed;
+  private boolean warmedUp;
   private String lastTold = "";
   private CompletableFuture<Void> checking = CompletableFuture.completedFuture(null);
   private volatile Finding finding =
@@ -93,9 +93,9 @@ public final class MeshHealthMonitor implements AutoCloseable {
     try {
       MeshInfo mesh = describe();
       now = new Up(mesh);
-      if (!rehearsed) {
-        rehearse(mesh);
-        rehearsed = true;
+      if (!warmedUp) {
+        warmUpOnce(mesh);
+        warmedUp = true;
       }
     } catch (StageFailure e) {
       now = new Down(e.fault());
@@ -142,9 +142,9 @@ public final class MeshHealthMonitor implements AutoCloseable {
   }
 
   /** Under a deadline, for a stage that hangs must not keep this from looking again. */
-  private void rehearse(MeshInfo mesh) {
+  private void warmUpOnce(MeshInfo mesh) {
     Context.CancellableContext context =
-        Context.ROOT.withDeadlineAfter(REHEARSAL_SECONDS, TimeUnit.SECONDS, clock);
+        Context.ROOT.withDeadlineAfter(WARM_UP_SECONDS, TimeUnit.SECONDS, clock);
     try {
       context.run(() -> warmUp.accept(mesh));
     } finally {

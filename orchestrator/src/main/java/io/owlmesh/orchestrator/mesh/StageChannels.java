@@ -42,8 +42,7 @@ public final class StageChannels implements AutoCloseable {
     if (host.equals("inprocess")) {
       return Wire.inProcess(rest);
     }
-    // What is done on arrival is to pass it on: another thread would cost more than that.
-    return Wire.channel(host, port(stage, rest)).directExecutor().build();
+    return Wire.relayChannel(host, port(stage, rest));
   }
 
   private static int port(StageKind stage, String text) {

@@ -38,6 +38,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
+  private volatile boolean asked; // Whether the prompt is whole; until then the stage waits for us.
   // Of the prompt, by the one thread that sends it: parts, and images among them.
   private int sent;
   private int images;
@@ -102,6 +103,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   CompletableFuture<List<Finished>> ask() {
     call().onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
     call().onCompleted();
+    asked = true;
     silence.await(timeouts.firstToken());
     return result;
   }
@@ -151,7 +153,9 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
     ClientCallStreamObserver<GenerateRequest> requests = call;
     if (requests != null) {
       listener.whenReady(() -> {
-        silence.await(began ? timeouts.nextToken() : timeouts.firstToken());
+        if (asked) {
+          silence.await(began ? timeouts.nextToken() : timeouts.firstToken());
+        }
         requests.request(1);
       });
     }

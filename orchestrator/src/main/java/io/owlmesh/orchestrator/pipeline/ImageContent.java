@@ -2,10 +2,8 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import com.google.protobuf.ByteString;
-import java.nio.ByteBuffer;
+import io.owlmesh.core.Sha256;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.function.Supplier;
 
 /**
@@ -22,15 +20,8 @@ public record ImageContent(String sha256, Supplier<ByteString> bytes) {
 
   /** SHA-256 of bytes, 64 hex digits. */
   public static String sha256(ByteString file) {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      for (ByteBuffer piece : file.asReadOnlyByteBufferList()) {
-        digest.update(piece);
-      }
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException impossible) {
-      // Every Java platform has it.
-      throw new IllegalStateException(impossible);
-    }
+    MessageDigest digest = Sha256.begin();
+    file.asReadOnlyByteBufferList().forEach(digest::update);
+    return Sha256.hex(digest);
   }
 }

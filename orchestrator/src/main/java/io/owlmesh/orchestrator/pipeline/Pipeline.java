@@ -30,12 +30,12 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** The journey of a question: images -> features -> visual tokens -> text. */
+/** The path of a request: images -> features -> visual tokens -> text. */
 final class Pipeline {
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   private final StageChannels stages;
-  private final VisualTokenCache memory;
+  private final VisualTokenCache cache;
   private final Supplier<String> weights;
   private final StageTimeouts timeouts;
   private final Guard vision;
@@ -44,7 +44,7 @@ final class Pipeline {
   private final Retry retry;
 
   /**
-   * Leads questions through stages.
+   * Leads requests through the stages.
    *
    * @param weights as {@link MeshInfo#visualWeights} names those that make visual tokens now
    * @param timeouts of the stages
@@ -53,21 +53,21 @@ final class Pipeline {
    */
   Pipeline(
       StageChannels stages,
-      VisualTokenCache memory,
+      VisualTokenCache cache,
       Supplier<String> weights,
       StageTimeouts timeouts,
       int maxCalls,
       int attempts) {
     this.timeouts = timeouts;
     this.stages = stages;
-    this.memory = memory;
+    this.cache = cache;
     this.weights = weights;
     this.vision = new Guard(StageKind.VISION, maxCalls);
     this.abstractor = new Guard(StageKind.ABSTRACTOR, maxCalls);
     this.llm = new Guard(StageKind.LLM, maxCalls);
     this.retry =
         Retry.of(
-            "look",
+            "encode",
             RetryConfig.custom()
                 .maxAttempts(attempts)
                 .intervalFunction(IntervalFunction.ofExponentialRandomBackoff(PAUSE))
@@ -76,57 +76,57 @@ final class Pipeline {
   }
 
   /**
-   * Answers, blocking until the end; events are sent on the way. Looking at images has no effect
-   * but its result, so it is tried again; speaking is not.
+   * Answers, blocking until the end; events are sent on the way. Encoding is retried; generation is
+   * not, since a caller may have read what it began.
    */
-  AnswerDone answer(ChatRequest question, AnswerListener listener) {
+  AnswerDone answer(ChatRequest request, AnswerListener listener) {
     Timings timings = new Timings();
     Context.CancellableContext calls = Context.current().withCancellation();
     Context outer = calls.attach();
     try {
-      return done(llm.call(() -> speak(question, listener, timings)), timings);
+      return done(llm.call(() -> generate(request, listener, timings)), timings);
     } finally {
       calls.detach(outer);
       calls.cancel(null); // If one stage failed, the others have work that nobody wants.
     }
   }
 
-  /** What was said before goes to the language model while new images are looked at. */
-  private List<Finished> speak(ChatRequest question, AnswerListener listener, Timings timings) {
+  /** Known parts of the prompt go to the language model while new images are being encoded. */
+  private List<Finished> generate(ChatRequest request, AnswerListener listener, Timings timings) {
     GenerationCall generation =
-        GenerationCall.of(stages, question, listener, timeouts, timings::firstToken);
-    List<@Nullable Tensor> known = known(question);
+        GenerationCall.of(stages, request, listener, timeouts, timings::firstToken);
+    List<@Nullable Tensor> known = known(request);
     if (known.contains(null)) {
-      CompletableFuture<List<Tensor>> look = look(question, listener, timings);
-      generation.onFailure(look::completeExceptionally);
+      CompletableFuture<List<Tensor>> encoding = encode(request, listener, timings);
+      generation.onFailure(encoding::completeExceptionally);
       generation.send(known);
-      generation.send(new ArrayList<>(join(look)));
+      generation.send(new ArrayList<>(join(encoding)));
     } else {
-      generation.send(new ArrayList<>(encodeNow(question, listener, timings)));
+      generation.send(new ArrayList<>(encodeNow(request, listener, timings)));
     }
     return join(generation.ask());
   }
 
   /** Tokens of every image of the prompt; null where they are not there yet. */
-  private List<@Nullable Tensor> known(ChatRequest question) {
-    @Nullable Tensor[] all = new Tensor[question.images().size()];
-    String made = all.length == 0 ? "" : weights.get();
-    for (PromptImage picture : question.pictures()) {
-      Tensor tokens = memory.known(picture, made).orElse(null);
-      picture.indices().forEach(place -> all[place] = tokens);
+  private List<@Nullable Tensor> known(ChatRequest request) {
+    @Nullable Tensor[] all = new Tensor[request.images().size()];
+    String weightsNow = all.length == 0 ? "" : weights.get();
+    for (PromptImage image : request.pictures()) {
+      Tensor tokens = cache.known(image, weightsNow).orElse(null);
+      image.indices().forEach(place -> all[place] = tokens);
     }
     return Arrays.asList(all);
   }
 
-  /** Looks on a thread of its own, in the trace and the gRPC context of this one. */
-  private CompletableFuture<List<Tensor>> look(
-      ChatRequest question, AnswerListener listener, Timings timings) {
+  /** Encodes on a thread of its own, in the trace and the gRPC context of this one. */
+  private CompletableFuture<List<Tensor>> encode(
+      ChatRequest request, AnswerListener listener, Timings timings) {
     CompletableFuture<List<Tensor>> tokens = new CompletableFuture<>();
     Runnable work =
         () -> {
           try {
-            Supplier<List<Tensor>> look = () -> encodeNow(question, listener, timings);
-            tokens.complete(Retry.decorateSupplier(retry, look).get());
+            Supplier<List<Tensor>> attempt = () -> encodeNow(request, listener, timings);
+            tokens.complete(Retry.decorateSupplier(retry, attempt).get());
           } catch (RuntimeException e) {
             tokens.completeExceptionally(e);
           }
@@ -137,15 +137,15 @@ final class Pipeline {
   }
 
   /** Visual tokens of every image of the prompt. */
-  private List<Tensor> encodeNow(ChatRequest question, AnswerListener listener, Timings timings) {
-    String made = question.images().isEmpty() ? "" : weights.get();
+  private List<Tensor> encodeNow(ChatRequest request, AnswerListener listener, Timings timings) {
+    String weightsNow = request.images().isEmpty() ? "" : weights.get();
     List<PendingVisualTokens> pending =
-        question.pictures().stream().map(p -> memory.of(p, made)).toList();
+        request.pictures().stream().map(p -> cache.of(p, weightsNow)).toList();
     Reports reports = new Reports(listener, timings);
-    encodeMissing(pending.stream().filter(PendingVisualTokens::ours).toList(), reports);
-    Tensor[] all = new Tensor[question.images().size()];
+    encodeMissing(pending.stream().filter(PendingVisualTokens::isOwn).toList(), reports);
+    Tensor[] all = new Tensor[request.images().size()];
     for (PendingVisualTokens visual : pending) {
-      Tensor tokens = visual.ours() ? visual.await() : seen(visual, reports);
+      Tensor tokens = visual.isOwn() ? visual.await() : cached(visual, reports);
       for (int place : visual.picture().indices()) {
         all[place] = tokens;
       }
@@ -153,33 +153,33 @@ final class Pipeline {
     return List.of(all);
   }
 
-  private void encodeMissing(List<PendingVisualTokens> promised, Reports reports) {
-    if (promised.isEmpty()) {
+  private void encodeMissing(List<PendingVisualTokens> missing, Reports reports) {
+    if (missing.isEmpty()) {
       return;
     }
     try {
       List<Tensor> tokens =
-          encodeTogether(promised.stream().map(PendingVisualTokens::picture).toList(), reports);
+          encodeTogether(missing.stream().map(PendingVisualTokens::picture).toList(), reports);
       for (int i = 0; i < tokens.size(); i++) {
-        promised.get(i).bring(tokens.get(i));
+        missing.get(i).complete(tokens.get(i));
       }
     } catch (RuntimeException e) {
-      promised.forEach(visual -> visual.giveUp(e));
+      missing.forEach(visual -> visual.fail(e));
       throw e;
     }
   }
 
-  private List<Tensor> encodeTogether(List<PromptImage> pictures, Reports reports) {
+  private List<Tensor> encodeTogether(List<PromptImage> images, Reports reports) {
     return vision.call(() ->
         abstractor.call(
-            () -> join(ImageEncodingCall.at(stages, pictures, timeouts.image(), reports))));
+            () -> join(ImageEncodingCall.at(stages, images, timeouts.image(), reports))));
   }
 
-  /** Tokens that another brought or brings; who waited for nothing looks for himself. */
-  private Tensor seen(PendingVisualTokens visual, Reports reports) {
+  /** Tokens that another request computes; if that fails, they are computed here. */
+  private Tensor cached(PendingVisualTokens visual, Reports reports) {
     try {
       Tensor tokens = visual.await();
-      reports.remembered(visual.picture());
+      reports.cached(visual.picture());
       return tokens;
     } catch (CompletionException e) {
       return encodeTogether(List.of(visual.picture()), reports).getFirst();
@@ -189,21 +189,21 @@ final class Pipeline {
   private record Reports(AnswerListener listener, Timings timings)
       implements ImageEncodingCall.Listener {
     @Override
-    public void encoded(PromptImage picture, EncodeResponse response) {
+    public void encoded(PromptImage image, EncodeResponse response) {
       timings.vision(response.getTimings());
-      listener.stage(STAGE_VISION, picture.indices(), false);
+      listener.stage(STAGE_VISION, image.indices(), false);
     }
 
     @Override
-    public void resampled(PromptImage picture, ResampleResponse response) {
+    public void resampled(PromptImage image, ResampleResponse response) {
       timings.abstractor(response.getTimings());
-      listener.stage(STAGE_ABSTRACTOR, picture.indices(), false);
+      listener.stage(STAGE_ABSTRACTOR, image.indices(), false);
     }
 
-    void remembered(PromptImage picture) {
-      timings.cached(picture.indices().size());
-      listener.stage(STAGE_VISION, picture.indices(), true);
-      listener.stage(STAGE_ABSTRACTOR, picture.indices(), true);
+    void cached(PromptImage image) {
+      timings.cached(image.indices().size());
+      listener.stage(STAGE_VISION, image.indices(), true);
+      listener.stage(STAGE_ABSTRACTOR, image.indices(), true);
     }
   }
 

@@ -15,20 +15,19 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
 /**
- * Visual tokens of pictures seen before, by what is in the file and which weights made them; the
- * least useful ones go when room is needed. Whoever asks for a picture that another is looking at
- * waits for that look instead of a second one.
+ * Visual tokens of images, by the digest of the file and of the weights that made them; evicted by
+ * size. Requests for an image that is being encoded wait for it instead of encoding it again.
  */
 public final class VisualTokenCache {
   private final AsyncCache<Key, Tensor> tokens;
 
-  /** A file's content, and which weights are to look at it. */
+  /** A file's content, and the weights that encode it. */
   private record Key(String sha256, String weights) {}
 
   /**
-   * Remembers nothing yet.
+   * An empty cache.
    *
-   * @param bytes that all tokens together may take; with 0, only looks at one time are shared
+   * @param bytes that all tokens together may take; with 0, only encodings under way are shared
    */
   VisualTokenCache(long bytes) {
     tokens =
@@ -39,12 +38,12 @@ public final class VisualTokenCache {
             .buildAsync();
   }
 
-  /** Tokens of one picture [T, H], there or promised. */
+  /** Visual tokens of one image [T, H], there or being computed. */
   final class PendingVisualTokens {
     private final PromptImage picture;
     private final Key key;
     private final CompletableFuture<Tensor> tokens;
-    private final boolean ours;
+    private final boolean own;
 
     private PendingVisualTokens(PromptImage picture, Key key) {
       CompletableFuture<Tensor> promise = new CompletableFuture<>();
@@ -53,20 +52,20 @@ public final class VisualTokenCache {
       this.picture = picture;
       this.key = key;
       this.tokens = other == null ? promise : other;
-      this.ours = other == null;
+      this.own = other == null;
     }
 
     PromptImage picture() {
       return picture;
     }
 
-    /** Whether nobody promised them before, so that {@link #bring} or {@link #giveUp} is owed. */
-    boolean ours() {
-      return ours;
+    /** Whether this request is the first, and owes {@link #complete} or {@link #fail}. */
+    boolean isOwn() {
+      return own;
     }
 
-    /** Keeps a promise. Tokens of other weights than expected serve who waits, no one later. */
-    void bring(Tensor tensor) {
+    /** Tokens of other weights than expected serve those who wait, and are not cached. */
+    void complete(Tensor tensor) {
       tokens.complete(tensor);
       Lineage made = tensor.getLineage();
       if (!key.weights()
@@ -75,15 +74,15 @@ public final class VisualTokenCache {
       }
     }
 
-    /** Others who wait look for themselves; nothing is remembered. */
-    void giveUp(Throwable why) {
+    /** Those who wait compute their own; nothing is cached. */
+    void fail(Throwable why) {
       tokens.completeExceptionally(why);
     }
 
     /**
      * Waits until they are there.
      *
-     * @throws CompletionException if who promised them did not bring them
+     * @throws CompletionException if the request that owed them failed
      * @throws StageFailure if the current gRPC context ends before
      */
     Tensor await() {
@@ -114,9 +113,9 @@ public final class VisualTokenCache {
   }
 
   /**
-   * Looks a picture up.
+   * Looks an image up.
    *
-   * @param weights as {@link #weights} names those that are to make the tokens
+   * @param weights as {@link MeshInfo#visualWeights} names those that are to make the tokens
    */
   PendingVisualTokens of(PromptImage picture, String weights) {
     return new PendingVisualTokens(picture, new Key(picture.file().sha256(), weights));

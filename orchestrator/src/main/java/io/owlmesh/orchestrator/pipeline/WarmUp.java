@@ -41,9 +41,9 @@ final class WarmUp implements AnswerListener {
   }
 
   private static ByteString picture() {
-    try (InputStream in = WarmUp.class.getResourceAsStream("warmUp.jpg")) {
+    try (InputStream in = WarmUp.class.getResourceAsStream("warm-up.jpg")) {
       if (in == null) {
-        throw new IllegalStateException("warmUp.jpg is not in the jar");
+        throw new IllegalStateException("warm-up.jpg is not in the jar");
       }
       return ByteString.readFrom(in);
     } catch (IOException e) {

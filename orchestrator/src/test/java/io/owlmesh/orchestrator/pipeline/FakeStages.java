@@ -179,7 +179,7 @@ public final class FakeStages implements AutoCloseable {
       at(calls, stage).incrementAndGet();
       Status failure = at(failures, stage).poll();
       String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
-      if (hanging.contains(stage) && Set.of("Encode", "Abstract", "Generate").contains(method)) {
+      if (hanging.contains(stage) && Set.of("Encode", "Resample", "Generate").contains(method)) {
         call.request(100);
         return new ServerCall.Listener<>() {};
       }

@@ -4,22 +4,16 @@ package io.owlmesh.bench;
 import io.owlmesh.client.AdapterClient;
 import io.owlmesh.client.Address;
 import io.owlmesh.client.AnswerFailed;
-import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.family.ModelConfig;
-import io.owlmesh.model.text.ChatTemplate;
-import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.Model;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.llm.v1.StatisticsResponse;
-import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.runtime.PeakProduct;
-import io.owlmesh.wire.TensorCodec;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -32,17 +26,16 @@ import java.util.stream.IntStream;
 public final class EngineBench implements AutoCloseable {
   private static final int ADAPTERS = 8;
   private static final int REPEATS = 3;
-  private static final String WORDS = "The owl looks at the picture and tells what it sees there. ";
 
   private final EngineClient client;
   private final AdapterClient loras;
   private final ModelConfig config;
   private final Model model;
+  private final BenchPrompts prompts;
   private final int tokens;
   private final int prompt;
   private final Consumer<Figure> told;
   private final List<Figure> rows = new ArrayList<>();
-  private final Random random = new Random();
 
   /**
    * @param config of the model that the service answers with
@@ -56,6 +49,7 @@ public final class EngineBench implements AutoCloseable {
     this.loras = new AdapterClient(address);
     this.config = config;
     this.model = client.model();
+    this.prompts = new BenchPrompts(config, model.getDescription());
     this.tokens = tokens;
     this.prompt = prompt;
     this.told = told;
@@ -69,7 +63,7 @@ public final class EngineBench implements AutoCloseable {
     double peak = PeakProduct.measure(cores);
     row("product of large matrices, bfloat16", peak / 1e12, "TFLOP/s", "1024 x 4096 x 4096");
     double floor = bandwidth / model.getDescription().getWeightBytes();
-    ask(text(), options(2)).join(); // The first answer compiles.
+    ask(prompts.text(), options(2)).join(); // The first answer compiles.
     double alone = alone(floor);
     batches(alone);
     prefill(peak);
@@ -95,43 +89,11 @@ public final class EngineBench implements AutoCloseable {
     return GenerationOptions.newBuilder().setMaxNewTokens(length).setMinNewTokens(length);
   }
 
-  /** A short prompt that was never seen before. */
-  private List<PromptPart> text() {
-    return List.of(part(asked(Long.toString(random.nextLong(), 36) + "?")));
-  }
-
-  /** A question as it stands in a prompt, with the opening of its answer. */
-  private String asked(String question) {
-    ChatTemplate template = config.chatTemplate();
-    return template.opening(Role.HUMAN) + question + template.opening(Role.AI);
-  }
-
-  private static PromptPart part(String text) {
-    return PromptPart.newBuilder().setText(text).build();
-  }
-
-  /** Visual tokens that were never seen before. */
-  private PromptPart image() {
-    float[] values = new float[config.visualTokens() * config.language().width()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian() / 50;
-    }
-    Lineage lineage =
-        Lineage.newBuilder()
-            .setContentKey(Long.toHexString(random.nextLong()))
-            .setVisionDigest(model.getDescription().getVisionDigest())
-            .setAbstractorDigest(model.getDescription().getAbstractorDigest())
-            .build();
-    HostTensor tensor =
-        HostTensor.ofFloats(values, config.visualTokens(), config.language().width());
-    return PromptPart.newBuilder().setVisualTokens(TensorCodec.toProto(tensor, lineage)).build();
-  }
-
   private double alone(double floor) {
     StatisticsResponse before = client.statistics();
     double best = 0;
     for (int i = 0; i < REPEATS; i++) {
-      best = Math.max(best, ask(text(), options(tokens)).join().tokensPerSecond());
+      best = Math.max(best, ask(prompts.text(), options(tokens)).join().tokensPerSecond());
     }
     row(
         "one answer",
@@ -157,10 +119,10 @@ public final class EngineBench implements AutoCloseable {
 
   private List<EngineAnswer> together(
       int count,
-      Function<Integer, List<PromptPart>> prompts,
+      Function<Integer, List<PromptPart>> parts,
       Function<Integer, GenerationOptions.Builder> options) {
     List<CompletableFuture<EngineAnswer>> asked =
-        IntStream.range(0, count).mapToObj(i -> ask(prompts.apply(i), options.apply(i))).toList();
+        IntStream.range(0, count).mapToObj(i -> ask(parts.apply(i), options.apply(i))).toList();
     return asked.stream().map(CompletableFuture::join).toList();
   }
 
@@ -171,7 +133,8 @@ public final class EngineBench implements AutoCloseable {
       for (int i = 0; i < REPEATS; i++) {
         best =
             Math.max(
-                best, EngineAnswer.together(together(count, _ -> text(), _ -> options(tokens))));
+                best,
+                EngineAnswer.together(together(count, _ -> prompts.text(), _ -> options(tokens))));
       }
       row(
           count + " answers together",
@@ -182,21 +145,11 @@ public final class EngineBench implements AutoCloseable {
     }
   }
 
-  /** A prompt of at least so many positions, never seen before. */
-  private List<PromptPart> longPrompt(int positions) {
-    StringBuilder text = new StringBuilder(Long.toString(random.nextLong(), 36));
-    int perSentence = WORDS.length() / 5;
-    for (int at = 0; at < positions; at += perSentence) {
-      text.append(WORDS);
-    }
-    return List.of(part(text.toString()));
-  }
-
   private void prefill(double peak) {
     double best = 0;
     int positions = 0;
     for (int i = 0; i < REPEATS; i++) {
-      EngineAnswer answer = ask(longPrompt(prompt), options(1)).join();
+      EngineAnswer answer = ask(prompts.longPrompt(prompt), options(1)).join();
       positions = answer.end().getUsage().getPromptTokens();
       double seconds = answer.end().getTimings().getPrefillMicros() / 1e6;
       best = Math.max(best, positions / seconds);
@@ -220,13 +173,14 @@ public final class EngineBench implements AutoCloseable {
     int positions = 0;
     for (int i = 0; i < REPEATS; i++) {
       // Read as it stands after the first answer, which leaves the same in the cache.
-      List<PromptPart> first = conversation();
+      List<PromptPart> first = prompts.conversation();
       ask(first, options(1)).join();
-      EngineAnswer second = ask(nextTurn(first), options(1)).join();
+      EngineAnswer second = ask(prompts.nextTurn(first), options(1)).join();
       cached = second.end().getUsage().getCachedPromptTokens();
       positions = second.end().getUsage().getPromptTokens();
       warm += second.firstSeconds() / REPEATS;
-      cold += ask(nextTurn(conversation()), options(1)).join().firstSeconds() / REPEATS;
+      cold +=
+          ask(prompts.nextTurn(prompts.conversation()), options(1)).join().firstSeconds() / REPEATS;
     }
     row(
         "second turn about an image, first token",
@@ -241,21 +195,6 @@ public final class EngineBench implements AutoCloseable {
             positions));
   }
 
-  /** An image, a question, and an answer of some sentences. */
-  private List<PromptPart> conversation() {
-    return List.of(
-        part(config.chatTemplate().system() + config.chatTemplate().opening(Role.HUMAN)),
-        image(),
-        part(asked("What is in the picture, and what else can be said about it?")),
-        part(WORDS.repeat(6)));
-  }
-
-  private List<PromptPart> nextTurn(List<PromptPart> first) {
-    List<PromptPart> parts = new ArrayList<>(first);
-    parts.add(part(asked("And what does it do?")));
-    return parts;
-  }
-
   private void adapters() throws IOException, AnswerFailed, InterruptedException {
     int count = Math.min(ADAPTERS, model.getLimits().getMaxSequences());
     for (int i = 0; i < count; i++) {
@@ -268,12 +207,16 @@ public final class EngineBench implements AutoCloseable {
           Math.max(
               same,
               EngineAnswer.together(
-                  together(count, _ -> text(), _ -> options(tokens).setAdapter("owl-bench-0"))));
+                  together(
+                      count, _ -> prompts.text(), _ -> options(tokens).setAdapter("owl-bench-0"))));
       different =
           Math.max(
               different,
               EngineAnswer.together(
-                  together(count, _ -> text(), n -> options(tokens).setAdapter("owl-bench-" + n))));
+                  together(
+                      count,
+                      _ -> prompts.text(),
+                      n -> options(tokens).setAdapter("owl-bench-" + n))));
     }
     for (int i = 0; i < count; i++) {
       loras.unload("owl-bench-" + i);
@@ -291,13 +234,11 @@ public final class EngineBench implements AutoCloseable {
 
   private void invariance() {
     int count = Math.min(16, model.getLimits().getMaxSequences());
-    List<List<PromptPart>> prompts = IntStream.range(0, count).mapToObj(_ -> text()).toList();
+    List<List<PromptPart>> asked = IntStream.range(0, count).mapToObj(_ -> prompts.text()).toList();
     List<List<Integer>> alone =
-        prompts.stream().map(p -> ask(p, options(tokens)).join().ids()).toList();
+        asked.stream().map(p -> ask(p, options(tokens)).join().ids()).toList();
     List<List<Integer>> mixed =
-        together(count, prompts::get, _ -> options(tokens)).stream()
-            .map(EngineAnswer::ids)
-            .toList();
+        together(count, asked::get, _ -> options(tokens)).stream().map(EngineAnswer::ids).toList();
     long equal = IntStream.range(0, count).filter(i -> alone.get(i).equals(mixed.get(i))).count();
     row(
         "greedy answers the same alone and together",

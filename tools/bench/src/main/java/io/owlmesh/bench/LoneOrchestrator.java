@@ -2,6 +2,7 @@
 package io.owlmesh.bench;
 
 import io.owlmesh.client.Address;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
@@ -15,12 +16,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** An orchestrator in a process of its own, with stages from elsewhere and data of its own. */
 final class LoneOrchestrator implements AutoCloseable {
@@ -111,22 +110,12 @@ final class LoneOrchestrator implements AutoCloseable {
       if (!process.waitFor(10, TimeUnit.SECONDS)) {
         process.destroyForcibly().waitFor();
       }
-      delete();
+      FileTree.delete(folder);
     } catch (InterruptedException interrupted) {
       process.destroyForcibly();
       Thread.currentThread().interrupt();
     } catch (IOException left) {
       // A folder in the place for temporary ones.
-    }
-  }
-
-  private void delete() throws IOException {
-    List<Path> all;
-    try (Stream<Path> files = Files.walk(folder)) {
-      all = files.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : all) {
-      Files.delete(file);
     }
   }
 }

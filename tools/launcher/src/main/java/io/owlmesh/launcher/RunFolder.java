@@ -29,7 +29,7 @@ public record RunFolder(Path folder) {
   private static final String SUPERVISOR = "supervisor.json";
   static final String SUPERVISOR_LOG = "supervisor";
   private static final String RETRY = "retry";
-  private static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
+  static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
   private static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
 
   private static FileAttribute<?> mode(String text) {
@@ -43,6 +43,21 @@ public record RunFolder(Path folder) {
     } catch (NoSuchFileException none) {
       return Optional.empty();
     }
+  }
+
+  /** The mesh of which a process lives. */
+  public Optional<MeshRecord> running() throws IOException, MeshException {
+    return recorded().filter(mesh -> !mesh.alive().isEmpty());
+  }
+
+  /**
+   * The same where there must be one.
+   *
+   * @throws MeshException with a sentence for people if there is none
+   */
+  public MeshRecord requireRunning() throws IOException, MeshException {
+    return running()
+        .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
   }
 
   void write(MeshRecord mesh) throws IOException {

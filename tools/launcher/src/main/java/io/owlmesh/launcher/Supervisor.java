@@ -114,6 +114,7 @@ public final class Supervisor {
       }
       for (Watched one : watched.values()) {
         attend(one);
+        LogRotation.USUAL.look(run.log(one.plan.name()));
       }
     } catch (IOException | MeshException | RuntimeException failed) {
       // Such as a full disk: the services run on, and so does their watch.

@@ -5,10 +5,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noFields;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.lang.ArchRule;
+import io.owlmesh.core.broken.BreaksRules;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -51,10 +54,52 @@ class ArchitectureTest {
               Set.of(
                   "core", "proto", "client", "model", "runtime", "trainer", "launcher", "bench")));
 
-  private static final JavaClasses ALL = importAll();
-
   /** Stubs are the only generated classes; they live in packages of their own. */
   private static final String STUBS = "io.owlmesh.proto..";
+
+  private static final ArchRule ENGINE =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.owlmesh.runtime..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("ai.djl..");
+
+  /** Protobuf is allowed there: a format of files, too. */
+  private static final ArchRule BELOW_THE_WIRE =
+      noClasses()
+          .that()
+          .resideInAnyPackage("io.owlmesh.core..", "io.owlmesh.model..", "io.owlmesh.runtime..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("io.grpc..", "io.quarkus..", "jakarta..", "io.opentelemetry..");
+
+  private static final ArchRule CHANNELS =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.owlmesh.wire..", STUBS)
+          .should()
+          .dependOnClassesThat()
+          .haveNameMatching("io\\.grpc\\..*ChannelBuilder");
+
+  private static final ArchRule CONSTRUCTORS =
+      noFields()
+          .that()
+          .areDeclaredInClassesThat()
+          .resideInAPackage("io.owlmesh..")
+          .should()
+          .beAnnotatedWith(Inject.class);
+
+  private static final ArchRule PRINTING =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages("io.owlmesh.cli..", "io.owlmesh.trainer..", "io.owlmesh.bench..")
+          .should()
+          .accessField(System.class, "out")
+          .orShould()
+          .accessField(System.class, "err");
+
+  private static final JavaClasses ALL = importAll();
 
   private static JavaClasses importAll() {
     try (Stream<Path> paths = Files.find(Processes.ROOT, 4, (path, _) -> isMain(path))) {
@@ -84,51 +129,50 @@ class ArchitectureTest {
   @ParameterizedTest
   @MethodSource("modules")
   void aModuleUsesOnlyWhatItMay(String module) {
+    usesOnlyWhatItMay(module).check(ALL);
+  }
+
+  private static ArchRule usesOnlyWhatItMay(String module) {
     Set<String> others = new HashSet<>(MAY_USE.keySet());
     others.removeAll(MAY_USE.getOrDefault(module, Set.of()));
     others.remove(module);
-    noClasses()
+    return noClasses()
         .that()
         .resideInAPackage("io.owlmesh." + module + "..")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            others.stream().map(other -> "io.owlmesh." + other + "..").toArray(String[]::new))
-        .check(ALL);
+            others.stream().map(other -> "io.owlmesh." + other + "..").toArray(String[]::new));
   }
 
   @Test
   void onlyTheRuntimeKnowsTheEngine() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackage("io.owlmesh.runtime..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAPackage("ai.djl..")
-        .check(ALL);
+    ENGINE.check(ALL);
   }
 
   @Test
-  void whatIsBelowTheWireKnowsNoServer() {
-    noClasses()
-        .that()
-        .resideInAnyPackage("io.owlmesh.core..", "io.owlmesh.model..", "io.owlmesh.runtime..")
-        .should()
-        .dependOnClassesThat()
-        .resideInAnyPackage(
-            "io.grpc..", "com.google.protobuf..", "io.quarkus..", "jakarta..", "io.opentelemetry..")
-        .check(ALL);
+  void whatIsBelowTheWireKnowsNoRpcAndNoServer() {
+    BELOW_THE_WIRE.check(ALL);
   }
 
   @Test
   void onlyTheWireBuildsChannels() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages("io.owlmesh.wire..", STUBS)
-        .should()
-        .dependOnClassesThat()
-        .haveNameMatching("io\\.grpc\\..*ChannelBuilder")
-        .check(ALL);
+    CHANNELS.check(ALL);
+  }
+
+  static Stream<ArchRule> rulesThatAWrongClassBreaks() {
+    return Stream.of(
+        usesOnlyWhatItMay("core"), ENGINE, BELOW_THE_WIRE, CHANNELS, CONSTRUCTORS, PRINTING);
+  }
+
+  @ParameterizedTest
+  @MethodSource("rulesThatAWrongClassBreaks")
+  void aClassThatBreaksARuleIsFound(ArchRule rule) {
+    JavaClasses wrong = new ClassFileImporter().importClasses(BreaksRules.class);
+
+    assertThatThrownBy(() -> rule.check(wrong))
+        .isInstanceOf(AssertionError.class)
+        .hasMessageContaining("BreaksRules");
   }
 
   @Test
@@ -162,25 +206,12 @@ class ArchitectureTest {
 
   @Test
   void beansGetWhatTheyNeedByTheirConstructors() {
-    noFields()
-        .that()
-        .areDeclaredInClassesThat()
-        .resideInAPackage("io.owlmesh..")
-        .should()
-        .beAnnotatedWith(Inject.class)
-        .check(ALL);
+    CONSTRUCTORS.check(ALL);
   }
 
   @Test
   void servicesPrintNothingPastTheLog() {
-    noClasses()
-        .that()
-        .resideOutsideOfPackages("io.owlmesh.cli..", "io.owlmesh.trainer..", "io.owlmesh.bench..")
-        .should()
-        .accessField(System.class, "out")
-        .orShould()
-        .accessField(System.class, "err")
-        .check(ALL);
+    PRINTING.check(ALL);
   }
 
   @Test

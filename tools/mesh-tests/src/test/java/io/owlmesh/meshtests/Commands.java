@@ -15,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 
 /** Runs programs that are not ours, and says what to install where they are not there. */
 final class Commands {
-  private static final Path SCRIPTS = Path.of("src/test/js");
+  static final Path SCRIPTS = Path.of("src/test/js");
   private static final Path MODULES = Path.of("target/js").toAbsolutePath();
   private static final long LIMIT_SECONDS = 180;
 

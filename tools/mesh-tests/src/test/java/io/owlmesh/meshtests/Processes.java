@@ -19,6 +19,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalInt;
@@ -124,6 +125,21 @@ final class Processes implements AutoCloseable {
   /** As the kernel does it when memory is short. */
   void kill(String name) throws InterruptedException {
     process(name).destroyForcibly().waitFor();
+  }
+
+  boolean isAlive(String name) {
+    return process(name).isAlive();
+  }
+
+  /** Memory that a service holds after a collection, KiB. */
+  long resident(String name) throws Exception {
+    long pid = process(name).pid();
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin/jcmd");
+    Commands.run(logs, Map.of(), List.of(jcmd.toString(), Long.toString(pid), "GC.run"));
+    return Files.readAllLines(Path.of("/proc/" + pid + "/status")).stream()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+        .sum();
   }
 
   private Process process(String name) {

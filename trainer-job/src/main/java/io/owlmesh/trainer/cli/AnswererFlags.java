@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
+import io.owlmesh.client.Address;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.Quantization;
@@ -19,8 +20,9 @@ final class AnswererFlags {
   @Option(
       names = "--address",
       paramLabel = "HOST:PORT",
+      converter = AddressConverter.class,
       description = "Instead of a checkpoint, a running mesh.")
-  private Optional<String> address = Optional.empty();
+  private Optional<Address> address = Optional.empty();
 
   @Option(
       names = "--adapter",

@@ -2,9 +2,9 @@
 package io.owlmesh.trainer.cli;
 
 import io.owlmesh.core.DType;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.random.Preset;
 import io.owlmesh.model.random.RandomCheckpoint;
@@ -89,7 +89,7 @@ public final class BenchTrainCommand implements Callable<Integer> {
       RandomCheckpoint.write(shape, folder, stored, 1, (_, _) -> {});
       measure(Checkpoint.open(folder), stored);
     } finally {
-      CheckpointWriter.deleteTree(scratch);
+      FileTree.delete(scratch);
     }
     return 0;
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
+import com.google.common.base.Joiner;
+import io.owlmesh.client.Address;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.trainer.job.Job;
@@ -49,8 +51,9 @@ public final class TrainCommand implements Callable<Integer> {
       names = "--publish",
       paramLabel = "HOST:PORT",
       split = ",",
+      converter = AddressConverter.class,
       description = "Then load the adapter into these llm services, without a restart.")
-  private List<String> publish = List.of();
+  private List<Address> publish = List.of();
 
   @Option(
       names = "--publish-as",
@@ -111,7 +114,7 @@ public final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         "Adapter %s of rank %d (%s) is loaded by %s%n",
-        loaded.getName(), loaded.getRank(), loaded.getDigest(), String.join(", ", publish));
+        loaded.getName(), loaded.getRank(), loaded.getDigest(), Joiner.on(", ").join(publish));
     out.flush();
   }
 }

@@ -4,7 +4,7 @@ package io.owlmesh.trainer.eval;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.Columns;
-import io.owlmesh.trainer.monitor.Html;
+import io.owlmesh.trainer.monitor.HtmlPage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,19 +13,12 @@ import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
 /** What a measurement gave. */
 public record EvalReport(List<Score> scores, List<Answered> answers) {
-  private static final String STYLE =
-      """
-      body{max-width:1100px;margin:2rem auto;padding:0 1rem}
-      td,th{padding:.2rem .8rem;border-bottom:1px solid #8886;text-align:left}
-      td.n{text-align:right;font-variant-numeric:tabular-nums}
-      body.mistakes .right{display:none}
-      """;
-
   public EvalReport {
     scores = List.copyOf(scores);
     answers = List.copyOf(answers);
@@ -50,7 +43,7 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
               score.name(),
               String.format(Locale.ROOT, "%5.1f%%", 100 * score.accuracy()),
               String.format(Locale.ROOT, "%6d", score.total()),
-              String.format(Locale.ROOT, "%.1f to %.1f", 100 * score.low(), 100 * score.high())));
+              range(score)));
     }
     return new Columns(rows) + System.lineSeparator();
   }
@@ -83,56 +76,54 @@ public record EvalReport(List<Score> scores, List<Answered> answers) {
 
   /** Writes a page that needs nothing but itself. */
   public void writeHtml(Path file) throws IOException {
-    StringBuilder html = new StringBuilder(Html.head("Evaluation", STYLE));
-    html.append("<table>");
-    html.append("<tr><th>by<th><th>right<th>of<th>95 %");
-    for (Score score : scores) {
-      html.append(
-          String.format(
-              Locale.ROOT,
-              "<tr><td>%s<td>%s<td class=n>%.1f %%<td class=n>%d<td class=n>%.1f to %.1f",
-              Html.escaped(score.kind()),
-              Html.escaped(score.name()),
-              100 * score.accuracy(),
-              score.total(),
-              100 * score.low(),
-              100 * score.high()));
-    }
-    html.append("</table><label><input type=checkbox ");
-    html.append("onchange=\"document.body.classList.toggle('mistakes',this.checked)\">");
-    html.append(" mistakes only</label>");
-    for (Answered answer : answers) {
-      article(answer, html);
-    }
-    Files.writeString(file, html.append("</body></html>"));
+    List<ScoreRow> rows = scores.stream().map(ScoreRow::of).toList();
+    Files.writeString(
+        file, HtmlPage.of("evaluation", Map.of("scores", rows, "answers", shown(answers))));
   }
 
   /** For a page of others: the table, and the first question of each skill with its answer. */
   public String excerpt() throws IOException {
-    StringBuilder html = new StringBuilder("<pre>").append(Html.escaped(table())).append("</pre>");
-    Set<String> shown = new HashSet<>();
-    for (Answered answer : answers) {
-      if (shown.add(answer.question().label("skill") + answer.question().label("language"))) {
-        article(answer, html);
-      }
-    }
-    return html.toString();
+    Set<String> skills = new HashSet<>();
+    List<Answered> first =
+        answers.stream()
+            .filter(a -> skills.add(a.question().label("skill") + a.question().label("language")))
+            .toList();
+    return HtmlPage.of("excerpt", Map.of("table", table(), "answers", shown(first)));
   }
 
-  private static void article(Answered answer, StringBuilder html) throws IOException {
-    EvalQuestion question = answer.question();
-    html.append("<article class=").append(answer.right() ? "right" : "wrong").append("><div>");
-    for (var image : question.images()) {
-      html.append("<img alt='' src='data:;base64,")
-          .append(Base64.getEncoder().encodeToString(image.read()))
-          .append("'> ");
+  /** A line of the table, as the page shows it. */
+  public record ScoreRow(String kind, String name, String percent, int total, String interval) {
+    private static ScoreRow of(Score score) {
+      return new ScoreRow(
+          score.kind(),
+          score.name(),
+          String.format(Locale.ROOT, "%.1f", 100 * score.accuracy()),
+          score.total(),
+          range(score));
     }
-    html.append("</div><div>").append(Html.escaped(question.id()));
-    question.turns().forEach(turn -> html.append("<br>").append(Html.escaped(turn.text())));
-    html.append("<br><b>").append(Html.escaped(answer.answer())).append("</b>");
-    if (!answer.right()) {
-      html.append("<br>truth: ").append(Html.escaped(question.truth()));
+  }
+
+  private static String range(Score score) {
+    return String.format(Locale.ROOT, "%.1f to %.1f", 100 * score.low(), 100 * score.high());
+  }
+
+  /**
+   * An answer, as the page shows it.
+   *
+   * @param images files in base 64
+   */
+  public record ShownAnswer(
+      EvalQuestion question, String answer, boolean right, List<String> images) {}
+
+  private static List<ShownAnswer> shown(List<Answered> answers) throws IOException {
+    List<ShownAnswer> shown = new ArrayList<>();
+    for (Answered answer : answers) {
+      List<String> images = new ArrayList<>();
+      for (var image : answer.question().images()) {
+        images.add(Base64.getEncoder().encodeToString(image.read()));
+      }
+      shown.add(new ShownAnswer(answer.question(), answer.answer(), answer.right(), images));
     }
-    html.append("</div></article>");
+    return shown;
   }
 }

@@ -4,6 +4,7 @@ package io.owlmesh.trainer.job;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.Sha256;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -11,8 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -23,15 +22,7 @@ import java.util.stream.Stream;
 final class Fingerprint {
   private static final int BLOCK = 1 << 16;
 
-  private final MessageDigest digest;
-
-  Fingerprint() {
-    try {
-      digest = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
+  private final MessageDigest digest = Sha256.begin();
 
   Fingerprint text(String text) {
     digest.update(text.getBytes(UTF_8));
@@ -66,6 +57,6 @@ final class Fingerprint {
   }
 
   String hex() {
-    return HexFormat.of().formatHex(digest.digest());
+    return Sha256.hex(digest);
   }
 }

@@ -2,9 +2,9 @@
 package io.owlmesh.trainer.job;
 
 import io.owlmesh.core.DType;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
@@ -144,7 +144,7 @@ public final class Job {
     if (!Files.exists(mark) || !Files.readString(mark).equals(hex)) {
       Files.deleteIfExists(mark);
       if (Files.exists(folder)) {
-        CheckpointWriter.deleteTree(folder);
+        FileTree.delete(folder);
       }
       write(model, folder);
       Files.writeString(mark, hex);
@@ -161,7 +161,7 @@ public final class Job {
       ModelConfig config = model.config(Tokenizer.open(scratch).size());
       PartInitializer.write(folder, config, model.spread(), recipe.seed(), tokenizer);
     } finally {
-      CheckpointWriter.deleteTree(scratch);
+      FileTree.delete(scratch);
     }
   }
 
@@ -173,7 +173,7 @@ public final class Job {
     if (!Files.exists(mark) || !Files.readString(mark).equals(made)) {
       Files.deleteIfExists(mark);
       if (Files.exists(model)) {
-        CheckpointWriter.deleteTree(model);
+        FileTree.delete(model);
       }
       Export.checkpoint(
           model,

@@ -2,11 +2,11 @@
 package io.owlmesh.trainer.job;
 
 import io.owlmesh.core.DType;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.trainer.data.EncodedSample;
 import io.owlmesh.trainer.monitor.StepReport;
 import io.owlmesh.trainer.recipe.Recipe;
@@ -216,7 +216,7 @@ final class StageRun {
 
   private static void remove(Path folder) throws IOException {
     if (Files.exists(folder)) {
-      CheckpointWriter.deleteTree(folder);
+      FileTree.delete(folder);
     }
   }
 

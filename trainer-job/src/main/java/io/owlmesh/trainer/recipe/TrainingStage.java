@@ -4,14 +4,11 @@ package io.owlmesh.trainer.recipe;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import io.owlmesh.trainer.data.Cutting;
-import io.owlmesh.trainer.training.Lora;
 import io.owlmesh.trainer.training.Optimiser;
 import io.owlmesh.trainer.training.Trainables;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
-import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -107,74 +104,6 @@ public record TrainingStage(
         @JsonProperty("weight") @Nullable Double weight,
         @JsonProperty("images") Optional<Path> images) {
       return new Data(Check.given("stages.data.file", file), Check.or(weight, 1), images);
-    }
-  }
-
-  /** As {@link Lora}, with the authors' values where nothing is said. */
-  public record LoraRecipe(int r, double alpha, double dropout, String targets) {
-    public LoraRecipe {
-      Check.range("stages.lora.r", r, 1, 4096);
-      Check.range("stages.lora.alpha", alpha, 1e-6, 1e6);
-      Check.range("stages.lora.dropout", dropout, 0, 0.99);
-      pattern(targets);
-    }
-
-    @JsonCreator
-    static LoraRecipe read(
-        @JsonProperty("r") @Nullable Integer r,
-        @JsonProperty("alpha") @Nullable Double alpha,
-        @JsonProperty("dropout") double dropout,
-        @JsonProperty("targets") @Nullable String targets) {
-      int rank = Check.or(r, 8);
-      return new LoraRecipe(
-          rank,
-          Check.or(alpha, 4.0 * rank),
-          dropout,
-          targets == null ? ".*language_model.*\\.(q_proj|v_proj)" : targets);
-    }
-
-    private static Pattern pattern(String targets) {
-      try {
-        return Pattern.compile(targets);
-      } catch (PatternSyntaxException e) {
-        Check.that(false, "stages.lora.targets", e.getDescription());
-        throw e;
-      }
-    }
-  }
-
-  /**
-   * As {@link Optimiser}, with the paper's values of the first stage where nothing is said.
-   *
-   * @param clip greatest norm of the gradient; 0 for any
-   */
-  public record OptimiserRecipe(
-      List<Double> betas,
-      double epsilon,
-      @JsonProperty("weight_decay") double weightDecay,
-      double clip) {
-    static final OptimiserRecipe DEFAULT = read(null, null, 0, null);
-
-    public OptimiserRecipe {
-      betas = List.copyOf(betas);
-      Check.that(betas.size() == 2, "stages.optimizer.betas", "expected two");
-      betas.forEach(beta -> Check.range("stages.optimizer.betas", beta, 0, 0.999999));
-      Check.range("stages.optimizer.epsilon", epsilon, 1e-20, 1);
-      Check.range("stages.optimizer.weight_decay", weightDecay, 0, 10);
-      Check.range("stages.optimizer.clip", clip, 0, 1e6);
-    }
-
-    @JsonCreator
-    static OptimiserRecipe read(
-        @JsonProperty("betas") @Nullable List<Double> betas,
-        @JsonProperty("epsilon") @Nullable Double epsilon,
-        @JsonProperty("weight_decay") double weightDecay,
-        @JsonProperty("clip") @Nullable Double clip) {
-      return new OptimiserRecipe(
-          betas == null ? List.of(0.9, 0.98) : betas,
-          Check.or(epsilon, 1e-6),
-          weightDecay,
-          Check.or(clip, 1));
     }
   }
 
@@ -286,16 +215,11 @@ public record TrainingStage(
         trains.contains(Part.ABSTRACTOR),
         trains.contains(Part.PROJECTION),
         trains.contains(Part.LANGUAGE_MODEL),
-        lora.map(l -> new Lora(l.r, l.alpha, l.dropout, LoraRecipe.pattern(l.targets))));
+        lora.map(LoraRecipe::lora));
   }
 
   /** How it learns. */
   public Optimiser optimiser() {
-    return new Optimiser(
-        optimizer.betas.get(0),
-        optimizer.betas.get(1),
-        optimizer.epsilon,
-        optimizer.weightDecay,
-        optimizer.clip);
+    return optimizer.optimiser();
   }
 }

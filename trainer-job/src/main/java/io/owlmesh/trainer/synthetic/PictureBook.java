@@ -5,6 +5,7 @@ import static io.owlmesh.model.text.DialogueText.speaker;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.CheckpointWriter;
 import io.owlmesh.model.text.ChatTemplate.Role;
@@ -65,7 +66,7 @@ public final class PictureBook {
       if (Files.readString(old).equals(stamp)) {
         return Map.of();
       }
-      CheckpointWriter.deleteTree(folder);
+      FileTree.delete(folder);
     }
     PictureBook book = new PictureBook(options, progress);
     CheckpointWriter.whole(

@@ -1,37 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.training;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.script.NamedTuple;
 import io.owlmesh.model.weights.MappedTensor;
-import io.owlmesh.runtime.HostTensors;
-import io.owlmesh.runtime.Program;
+import io.owlmesh.runtime.training.TensorGroup;
+import io.owlmesh.runtime.training.TrainingCall;
+import io.owlmesh.runtime.training.TrainingProgram;
 import io.owlmesh.trainer.training.TrainingScript.EntryType;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /** All tensors of a model in the engine, and which of them learn. */
 final class Tensors {
-  private final Program program;
-  private final PtNDManager manager;
+  private final TrainingProgram program;
   private final DType dtype;
-  private final List<NDArray> all = new ArrayList<>();
+  private final TensorGroup all;
   private final List<String> names = new ArrayList<>();
   private final List<Integer> trained = new ArrayList<>();
   private final List<Boolean> cast = new ArrayList<>();
 
-  Tensors(Program program, PtNDManager manager, DType dtype) {
+  Tensors(TrainingProgram program, DType dtype) {
     this.program = program;
-    this.manager = manager;
     this.dtype = dtype;
+    this.all = program.group("w[]");
   }
 
   /** Reads a checkpoint: what learns in float32, the rest in the type it computes in. */
@@ -62,25 +56,16 @@ final class Tensors {
   }
 
   private void add(String name, HostTensor tensor, DType as) {
-    try (PtNDManager scope = program.newScope()) {
-      NDArray raw = HostTensors.raw(tensor, scope);
-      raw.setName("raw");
-      NDArray how =
-          scope.create(
-              NamedTuple.longs(
-                  new EntryType(
-                      tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as))));
-      how.setName("how");
-      NDArray own = program.learn("enter", new NDList(raw, how)).getFirst();
-      own.attach(manager);
-      own.setName("w[]");
-      all.add(own);
-      names.add(name);
+    EntryType how =
+        new EntryType(tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as));
+    try (TrainingCall enter = program.call("enter")) {
+      enter.withRaw("raw", tensor).with("how", NamedTuple.longs(how)).into(all);
     }
+    names.add(name);
   }
 
-  /** In the order of the program, named for it. */
-  List<NDArray> all() {
+  /** In the order of the program. */
+  TensorGroup all() {
     return all;
   }
 
@@ -97,21 +82,5 @@ final class Tensors {
   /** Name of the i-th that learns. */
   String trainedName(int i) {
     return names.get(trained.get(i));
-  }
-
-  /** The i-th that learns. */
-  NDArray trained(int i) {
-    return all.get(trained.get(i));
-  }
-
-  /** The tensor of this name among those that learn. */
-  Optional<NDArray> trained(String name) {
-    return Optional.ofNullable(byName().get(name));
-  }
-
-  private Map<String, NDArray> byName() {
-    Map<String, NDArray> map = new HashMap<>();
-    trained.forEach(i -> map.put(names.get(i), all.get(i)));
-    return map;
   }
 }

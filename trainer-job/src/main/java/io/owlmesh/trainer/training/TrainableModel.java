@@ -1,12 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.training;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDManager;
-import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
@@ -15,14 +9,13 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.script.NamedTuple;
 import io.owlmesh.runtime.EngineOptions;
-import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Precision;
-import io.owlmesh.runtime.Program;
+import io.owlmesh.runtime.training.TensorGroup;
+import io.owlmesh.runtime.training.TrainingCall;
+import io.owlmesh.runtime.training.TrainingProgram;
 import io.owlmesh.trainer.training.TrainingScript.StepFactors;
 import io.owlmesh.trainer.training.TrainingScript.StepSizes;
 import io.owlmesh.trainer.training.TrainingScript.UpdateNumbers;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -37,15 +30,15 @@ public final class TrainableModel implements AutoCloseable {
   private final Trainables trainables;
   private final NetworkOptions options;
   private final StepArguments arguments;
-  private final Program program;
-  private final PtNDManager manager;
+  private final TrainingProgram program;
   private final Tensors tensors;
-  private final List<NDArray> gradients = new ArrayList<>();
-  private final List<NDArray> firstMoments = new ArrayList<>();
-  private final List<NDArray> secondMoments = new ArrayList<>();
-  private final List<NDArray> steps = new ArrayList<>();
-  private final NDArray trained;
-  private final NDArray casts;
+  private final TensorGroup masters;
+  private final TensorGroup gradients;
+  private final TensorGroup firstMoments;
+  private final TensorGroup secondMoments;
+  private final TensorGroup steps;
+  private final TensorGroup trained;
+  private final TensorGroup casts;
 
   /**
    * Loads a model.
@@ -67,12 +60,10 @@ public final class TrainableModel implements AutoCloseable {
     TensorOrder order = new TensorOrder(config);
     this.arguments = new StepArguments(config, trainables, options, order);
     this.program =
-        Program.load(
+        new TrainingProgram(
             TrainingScript.of(config),
-            Long.MAX_VALUE,
             new EngineOptions(options.device(), Precision.FLOAT32, options.threads()));
-    this.manager = program.newScope();
-    this.tensors = new Tensors(program, manager, options.dtype());
+    this.tensors = new Tensors(program, options.dtype());
     try {
       tensors.load(checkpoint, order, trainables);
       trainables
@@ -81,34 +72,19 @@ public final class TrainableModel implements AutoCloseable {
       if (tensors.trained().isEmpty()) {
         throw OwlException.badInput("trains", "nothing");
       }
-      for (int i = 0; i < tensors.trained().size(); i++) {
-        Shape shape = tensors.trained(i).getShape();
-        gradients.add(zeros(shape, "g[]"));
-        firstMoments.add(zeros(shape, "m[]"));
-        secondMoments.add(zeros(shape, "v[]"));
-        steps.add(zeros(new Shape(), "s[]"));
-      }
-      this.trained = longs(tensors.trained().stream().mapToLong(i -> i).toArray(), manager);
-      this.casts = longs(tensors.cast().stream().mapToLong(c -> c ? 1 : 0).toArray(), manager);
+      this.masters = tensors.all().select("t[]", tensors.trained());
+      this.gradients = masters.zerosLike("g[]");
+      this.firstMoments = masters.zerosLike("m[]");
+      this.secondMoments = masters.zerosLike("v[]");
+      this.steps = masters.scalarsLike("s[]");
+      this.trained =
+          program.longs("trained", tensors.trained().stream().mapToLong(i -> i).toArray());
+      this.casts =
+          program.longs("casts", tensors.cast().stream().mapToLong(c -> c ? 1 : 0).toArray());
     } catch (RuntimeException e) {
       close();
       throw e;
     }
-  }
-
-  private NDArray zeros(Shape shape, String name) {
-    NDArray zeros = manager.zeros(shape, DataType.FLOAT32);
-    zeros.setName(name);
-    return zeros;
-  }
-
-  private static NDArray longs(long[] values, PtNDManager manager) {
-    return manager.create(values, new Shape(values.length));
-  }
-
-  private static NDArray named(String name, NDArray array) {
-    array.setName(name);
-    return array;
   }
 
   /**
@@ -147,28 +123,21 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   private double run(Batch batch, StepFactors factors, StepSizes sizes) {
-    try (PtNDManager scope = program.newScope()) {
-      NDList in = new NDList();
-      in.add(named("pixels", pixels(batch, scope)));
-      in.add(named("ids", scope.create(batch.ids(), new Shape(batch.size(), batch.length()))));
-      in.add(named("places", longs(batch.places(), scope)));
-      in.add(named("at", longs(batch.at(), scope)));
-      in.add(named("targets", longs(batch.targets(), scope)));
-      in.add(named("trained", trained));
-      in.add(named("casts", casts));
-      in.add(named("sizes", longs(NamedTuple.longs(sizes), scope)));
-      in.add(named("numbers", scope.create(NamedTuple.doubles(factors))));
-      in.addAll(tensors.all());
-      in.addAll(gradients);
-      return program.learn("learn", in).getFirst().getFloat();
-    }
-  }
-
-  private NDArray pixels(Batch batch, PtNDManager scope) {
     int side = config.imageSize();
-    return batch.pixels().isEmpty()
-        ? scope.zeros(new Shape(0, 3, side, side))
-        : HostTensors.enter(program, batch.pixels(), DType.FLOAT32, scope);
+    try (TrainingCall call = program.call("learn")) {
+      return call.withBatch("pixels", batch.pixels(), 3, side, side)
+          .with("ids", batch.ids(), batch.size(), batch.length())
+          .with("places", batch.places())
+          .with("at", batch.at())
+          .with("targets", batch.targets())
+          .with(trained)
+          .with(casts)
+          .with("sizes", NamedTuple.longs(sizes))
+          .with("numbers", NamedTuple.doubles(factors))
+          .with(tensors.all())
+          .with(gradients)
+          .number();
+    }
   }
 
   /**
@@ -178,33 +147,28 @@ public final class TrainableModel implements AutoCloseable {
    * @return the norm before clipping, over all gradients together
    */
   public double update(Optimiser optimiser, double learningRate) {
-    try (PtNDManager scope = program.newScope()) {
-      NDList in = new NDList();
-      UpdateNumbers numbers =
-          new UpdateNumbers(
-              learningRate,
-              optimiser.beta1(),
-              optimiser.beta2(),
-              optimiser.epsilon(),
-              optimiser.weightDecay(),
-              optimiser.clipNorm());
-      in.add(named("numbers", scope.create(NamedTuple.doubles(numbers))));
-      List<NDArray> masters = tensors.trained().stream().map(tensors.all()::get).toList();
-      masters.forEach(master -> master.setName("t[]"));
-      in.addAll(masters);
-      in.addAll(gradients);
-      in.addAll(firstMoments);
-      in.addAll(secondMoments);
-      in.addAll(steps);
-      double norm = program.learn("update", in).getFirst().getFloat();
-      masters.forEach(master -> master.setName("w[]"));
-      return norm;
+    UpdateNumbers numbers =
+        new UpdateNumbers(
+            learningRate,
+            optimiser.beta1(),
+            optimiser.beta2(),
+            optimiser.epsilon(),
+            optimiser.weightDecay(),
+            optimiser.clipNorm());
+    try (TrainingCall call = program.call("update")) {
+      return call.with("numbers", NamedTuple.doubles(numbers))
+          .with(masters)
+          .with(gradients)
+          .with(firstMoments)
+          .with(secondMoments)
+          .with(steps)
+          .number();
     }
   }
 
   /** What learns, by canonical name; matrices of a LoRA as PEFT names them. */
   public SortedMap<String, HostTensor> weights() {
-    return export(tensors.trained().stream().map(tensors.all()::get).toList());
+    return export(masters);
   }
 
   /** Gradients added up since the last update, by the names of what learns. */
@@ -212,10 +176,10 @@ public final class TrainableModel implements AutoCloseable {
     return export(gradients);
   }
 
-  private SortedMap<String, HostTensor> export(List<NDArray> arrays) {
+  private SortedMap<String, HostTensor> export(TensorGroup group) {
     SortedMap<String, HostTensor> map = new TreeMap<>();
-    for (int i = 0; i < arrays.size(); i++) {
-      map.put(tensors.trainedName(i), HostTensors.whole(arrays.get(i), DType.FLOAT32));
+    for (int i = 0; i < group.size(); i++) {
+      map.put(tensors.trainedName(i), group.get(i));
     }
     return map;
   }
@@ -237,21 +201,21 @@ public final class TrainableModel implements AutoCloseable {
    * @throws OwlException BAD_INPUT if it is that of another
    */
   public void restore(SortedMap<String, HostTensor> state) {
-    for (int i = 0; i < tensors.trained().size(); i++) {
+    for (int i = 0; i < masters.size(); i++) {
       String name = tensors.trainedName(i);
-      restore(state, "weights/" + name, tensors.trained(i));
-      restore(state, "first/" + name, firstMoments.get(i));
-      restore(state, "second/" + name, secondMoments.get(i));
-      restore(state, "steps/" + name, steps.get(i));
+      restore(state, "weights/" + name, masters, i);
+      restore(state, "first/" + name, firstMoments, i);
+      restore(state, "second/" + name, secondMoments, i);
+      restore(state, "steps/" + name, steps, i);
     }
   }
 
-  private void restore(SortedMap<String, HostTensor> state, String name, NDArray to) {
+  private static void restore(
+      SortedMap<String, HostTensor> state, String name, TensorGroup to, int index) {
     HostTensor from = state.get(name);
-    if (from == null || !new Shape(from.shape()).equals(to.getShape())) {
+    if (from == null || !to.set(index, from)) {
       throw OwlException.badInput("state", name + " is missing or of another shape");
     }
-    to.set(from.bytes());
   }
 
   /** The dimensions of the model. */
@@ -261,12 +225,11 @@ public final class TrainableModel implements AutoCloseable {
 
   /** How many numbers learn. */
   public long parameters() {
-    return tensors.trained().stream().mapToLong(i -> tensors.all().get(i).size()).sum();
+    return masters.elements();
   }
 
   @Override
   public void close() {
-    manager.close();
     program.close();
   }
 }

@@ -20,12 +20,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Shards as other tools write them. */
 class TarShardsTest {
-  private static final String LINE = "{\"text\":\"x\\nHuman: who?\\nAI: %s\"}";
-
   @TempDir private Path folder;
 
   private static String line(String reply) {
-    return LINE.formatted(reply);
+    return "{\"text\":\"x\\nHuman: who?\\nAI: %s\"}".formatted(reply);
   }
 
   /** Names and contents in turn. */

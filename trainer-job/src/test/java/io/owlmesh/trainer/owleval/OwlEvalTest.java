@@ -84,7 +84,7 @@ class OwlEvalTest {
 
     assertThat(Files.readString(page))
         .doesNotContain("secret-one", "secret-two", "</script><b>x")
-        .contains("&lt;/script&gt;&lt;b&gt;x", "data:;base64,", "name='3.1'");
+        .contains("&lt;/script&gt;&lt;b&gt;x", "data:;base64,", "name=\"3.1\"");
   }
 
   @Test

@@ -145,8 +145,7 @@ class RecipeTest {
     assertThat(stage.fresh().orElseThrow().spread()).isEqualTo(1);
     assertThat(stage.positions()).isEqualTo(8192);
     assertThat(stage.saveEvery()).isEqualTo(500);
-    assertThat(stage.optimizer())
-        .isEqualTo(new TrainingStage.OptimiserRecipe(List.of(0.8, 0.9), 1e-6, 0, 1));
+    assertThat(stage.optimizer()).isEqualTo(new OptimiserRecipe(List.of(0.8, 0.9), 1e-6, 0, 1));
     assertThat(recipe("").stages().getFirst().optimizer().clip()).isEqualTo(1);
   }
 

@@ -4,6 +4,7 @@ package io.owlmesh.model.checkpoint;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.StrictJson;
@@ -11,17 +12,13 @@ import io.owlmesh.model.weights.SafetensorsWriter;
 import io.owlmesh.model.weights.SafetensorsWriter.Announced;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a checkpoint in the layout of Hugging Face: configurations, tokeniser, and one
@@ -113,7 +110,7 @@ public final class CheckpointWriter {
       Files.deleteIfExists(target);
       Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException | RuntimeException e) {
-      deleteTree(partial);
+      FileTree.delete(partial);
       throw e;
     }
   }
@@ -190,26 +187,5 @@ public final class CheckpointWriter {
       }
       writer.finish();
     }
-  }
-
-  /** Deletes a folder and all in it. */
-  public static void deleteTree(Path folder) throws IOException {
-    Files.walkFileTree(
-        folder,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

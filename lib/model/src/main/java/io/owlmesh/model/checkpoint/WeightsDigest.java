@@ -3,6 +3,7 @@ package io.owlmesh.model.checkpoint;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.Sha256;
 import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.weights.MappedTensor;
@@ -13,9 +14,7 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -43,12 +42,7 @@ public final class WeightsDigest {
    * @throws OwlException BAD_CHECKPOINT if a tensor of the part is missing or not of a float type
    */
   public static String of(Checkpoint checkpoint, Part part) {
-    MessageDigest sha;
-    try {
-      sha = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.begin();
     for (String name : ExpectedTensors.of(checkpoint.config()).of(part).keySet()) {
       TensorEntry entry = checkpoint.entry(name);
       if (!entry.dtype().isFloat()) {
@@ -61,7 +55,7 @@ public final class WeightsDigest {
         addFromMemory(sha, entry);
       }
     }
-    return HexFormat.of().formatHex(sha.digest());
+    return Sha256.hex(sha);
   }
 
   private static ByteBuffer header(TensorEntry entry) {

@@ -3,6 +3,7 @@ package io.owlmesh.model.family;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
@@ -52,6 +53,20 @@ public interface ModelConfig {
     return prompt.encode(
         tokenizer,
         new PromptTokens.Layout(language().bos(), language().vocabulary(), visualTokens()));
+  }
+
+  /**
+   * Refuses a tokeniser that makes of text what the model has no embedding for.
+   *
+   * @throws OwlException BAD_CHECKPOINT, field {@code tokenizer}
+   */
+  default void requireEmbedded(Tokenizer tokenizer) {
+    if (tokenizer.textIds() > language().vocabulary()) {
+      throw OwlException.badCheckpoint(
+          "tokenizer",
+          "text may become the id %d; the model embeds %d"
+              .formatted(tokenizer.textIds() - 1, language().vocabulary()));
+    }
   }
 
   /** Tensors that may be absent, each with the one that then stands in for it. */

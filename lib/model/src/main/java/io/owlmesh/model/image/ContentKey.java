@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.image;
 
+import io.owlmesh.core.Sha256;
 import io.owlmesh.model.image.codec.Picture;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 
 /** What names the features of a picture: files that decode to the same pixels share one key. */
 public final class ContentKey {
@@ -18,7 +17,7 @@ public final class ContentKey {
    *     and deviations, numbers as four big-endian bytes
    */
   public static String of(Picture picture, Preprocessing how) {
-    MessageDigest digest = sha256();
+    MessageDigest digest = Sha256.begin();
     digest.update(ByteBuffer.allocate(8).putInt(picture.width()).putInt(picture.height()).array());
     digest.update(picture.rgb());
     ByteBuffer numbers = ByteBuffer.allocate(28).putInt(how.size());
@@ -28,14 +27,6 @@ public final class ContentKey {
         .putFloat(how.deviationGreen())
         .putFloat(how.deviationBlue());
     digest.update(numbers.array());
-    return HexFormat.of().formatHex(digest.digest());
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
-    }
+    return Sha256.hex(digest);
   }
 }

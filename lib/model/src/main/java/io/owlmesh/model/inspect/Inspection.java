@@ -111,11 +111,8 @@ public record Inspection(
   private static void openTokenizer(Path folder, @Nullable ModelConfig config, Problems problems) {
     try {
       Tokenizer tokenizer = Tokenizer.open(folder);
-      if (config != null && tokenizer.textIds() > config.language().vocabulary()) {
-        problems.add(
-            "tokenizer",
-            "text may become the id %d; the model embeds %d"
-                .formatted(tokenizer.textIds() - 1, config.language().vocabulary()));
+      if (config != null) {
+        config.requireEmbedded(tokenizer);
       }
     } catch (OwlException e) {
       problems.add(e);

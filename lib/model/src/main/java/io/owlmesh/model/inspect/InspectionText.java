@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.inspect;
 
+import io.owlmesh.core.Columns;
 import io.owlmesh.model.json.Printable;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /** Renders an {@link Inspection} as text. */
 public final class InspectionText {
@@ -84,19 +87,10 @@ public final class InspectionText {
     return String.format(Locale.ROOT, "%,d", value);
   }
 
-  /** The first and last columns of words flush left, numbers flush right. */
+  /** The first and last columns are of words. */
   private static void table(StringBuilder text, List<List<String>> rows) {
-    int columns = rows.getFirst().size();
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder("  ");
-      for (int i = 0; i < columns; i++) {
-        int column = i;
-        int width = rows.stream().mapToInt(r -> r.get(column).length()).max().orElse(0);
-        String pad = " ".repeat(width - row.get(i).length());
-        boolean words = i == 0 || i == columns - 1;
-        line.append(words ? row.get(i) + pad : pad + row.get(i)).append("  ");
-      }
-      text.append(line.toString().stripTrailing()).append('\n');
-    }
+    Set<Integer> numbers =
+        IntStream.range(1, rows.getFirst().size() - 1).boxed().collect(Collectors.toSet());
+    text.append(new Columns(rows, numbers).toString().indent(2));
   }
 }

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.text;
 
+import com.google.protobuf.CodedInputStream;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.WireFormat;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.RegularFile;
 import io.owlmesh.model.text.Vocabulary.Kind;
 import io.owlmesh.model.text.Vocabulary.Piece;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +20,7 @@ import java.util.List;
  */
 final class SentencePieceFile {
   private static final int BPE = 2;
+  private static final int LENGTH_DELIMITED = WireFormat.WIRETYPE_LENGTH_DELIMITED;
   private static final List<String> MODEL_TYPES = List.of("?", "UNIGRAM", "BPE", "WORD", "CHAR");
 
   // By number of ModelProto.SentencePiece.Type, from 1.
@@ -40,8 +45,8 @@ final class SentencePieceFile {
     SentencePieceFile file = new SentencePieceFile(String.valueOf(path.getFileName()));
     byte[] model = RegularFile.read(path, file.where, TokenizerFolder.MAX_FILE);
     try {
-      file.model(new ProtoReader(model));
-    } catch (ProtoReader.Malformed e) {
+      file.model(CodedInputStream.newInstance(model));
+    } catch (IOException e) {
       throw OwlException.badCheckpoint(file.where, "not a SentencePiece model: " + e.getMessage());
     }
     return file.tokenizer(folder);
@@ -69,69 +74,96 @@ final class SentencePieceFile {
         AddedTokenCutter.NONE);
   }
 
-  private void model(ProtoReader in) throws ProtoReader.Malformed {
-    while (in.next()) {
-      switch (in.field()) {
-        case 1 -> pieces.add(piece(in.message()));
-        case 2 -> trainerSpec(in.message());
-        case 3 -> normalizerSpec(in.message());
-        case 5 -> denormalizerSpec(in.message());
-        default -> in.skip();
+  private static CodedInputStream message(CodedInputStream in, int tag) throws IOException {
+    return CodedInputStream.newInstance(expect(in, tag, LENGTH_DELIMITED).readByteArray());
+  }
+
+  private static String string(CodedInputStream in, int tag) throws IOException {
+    return expect(in, tag, LENGTH_DELIMITED).readString();
+  }
+
+  private static int int32(CodedInputStream in, int tag) throws IOException {
+    return expect(in, tag, WireFormat.WIRETYPE_VARINT).readInt32();
+  }
+
+  private static float float32(CodedInputStream in, int tag) throws IOException {
+    return expect(in, tag, WireFormat.WIRETYPE_FIXED32).readFloat();
+  }
+
+  /** To protobuf, a field of another type is an unknown one; to skip it would give other ids. */
+  private static CodedInputStream expect(CodedInputStream in, int tag, int wireType)
+      throws InvalidProtocolBufferException {
+    int found = WireFormat.getTagWireType(tag);
+    if (found != wireType) {
+      throw new InvalidProtocolBufferException(
+          "field " + WireFormat.getTagFieldNumber(tag) + " has wire type " + found);
+    }
+    return in;
+  }
+
+  private void model(CodedInputStream in) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case 1 -> pieces.add(piece(message(in, tag)));
+        case 2 -> trainerSpec(message(in, tag));
+        case 3 -> normalizerSpec(message(in, tag));
+        case 5 -> denormalizerSpec(message(in, tag));
+        default -> in.skipField(tag);
       }
     }
   }
 
-  private static Piece piece(ProtoReader in) throws ProtoReader.Malformed {
+  private static Piece piece(CodedInputStream in) throws IOException {
     String text = "";
     float score = 0;
     Kind kind = Kind.NORMAL;
-    while (in.next()) {
-      switch (in.field()) {
-        case 1 -> text = in.string();
-        case 2 -> score = in.float32();
-        case 3 -> kind = kind(in.int32());
-        default -> in.skip();
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case 1 -> text = string(in, tag);
+        case 2 -> score = float32(in, tag);
+        case 3 -> kind = kind(int32(in, tag));
+        default -> in.skipField(tag);
       }
     }
     return new Piece(text, score, kind);
   }
 
-  private static Kind kind(int number) throws ProtoReader.Malformed {
+  private static Kind kind(int number) throws InvalidProtocolBufferException {
     if (number < 1 || number > KINDS.size()) {
-      throw new ProtoReader.Malformed("piece type " + number);
+      throw new InvalidProtocolBufferException("piece type " + number);
     }
     return KINDS.get(number - 1);
   }
 
-  private void trainerSpec(ProtoReader in) throws ProtoReader.Malformed {
-    while (in.next()) {
-      switch (in.field()) {
-        case 3 -> modelType = in.int32();
-        case 24 -> refuseIf(in.int32() != 0, "treat_whitespace_as_suffix");
-        case 35 -> byteFallback = in.int32() != 0;
-        default -> in.skip();
+  private void trainerSpec(CodedInputStream in) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case 3 -> modelType = int32(in, tag);
+        case 24 -> refuseIf(int32(in, tag) != 0, "treat_whitespace_as_suffix");
+        case 35 -> byteFallback = int32(in, tag) != 0;
+        default -> in.skipField(tag);
       }
     }
   }
 
-  private void normalizerSpec(ProtoReader in) throws ProtoReader.Malformed {
-    while (in.next()) {
-      switch (in.field()) {
-        case 2 -> refuseIf(!in.string().isEmpty(), "a precompiled_charsmap to normalise with");
-        case 3 -> dummyPrefix = in.int32() != 0;
-        case 4 -> collapse = in.int32() != 0;
-        case 5 -> refuseIf(in.int32() == 0, "escape_whitespaces false");
-        default -> in.skip();
+  private void normalizerSpec(CodedInputStream in) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      switch (WireFormat.getTagFieldNumber(tag)) {
+        case 2 -> refuseIf(!string(in, tag).isEmpty(), "a precompiled_charsmap to normalise with");
+        case 3 -> dummyPrefix = int32(in, tag) != 0;
+        case 4 -> collapse = int32(in, tag) != 0;
+        case 5 -> refuseIf(int32(in, tag) == 0, "escape_whitespaces false");
+        default -> in.skipField(tag);
       }
     }
   }
 
-  private void denormalizerSpec(ProtoReader in) throws ProtoReader.Malformed {
-    while (in.next()) {
-      if (in.field() == 2) {
-        refuseIf(!in.string().isEmpty(), "a precompiled_charsmap to denormalise with");
+  private void denormalizerSpec(CodedInputStream in) throws IOException {
+    for (int tag = in.readTag(); tag != 0; tag = in.readTag()) {
+      if (WireFormat.getTagFieldNumber(tag) == 2) {
+        refuseIf(!string(in, tag).isEmpty(), "a precompiled_charsmap to denormalise with");
       } else {
-        in.skip();
+        in.skipField(tag);
       }
     }
   }

@@ -120,6 +120,14 @@ class TokenizerTest {
   }
 
   @Test
+  void aFieldOfAnotherTypeIsRefusedInsteadOfSkipped() throws IOException {
+    // trainer_spec: model_type as four bytes.
+    Files.write(folder.resolve("tokenizer.model"), new byte[] {18, 5, 29, 2, 0, 0, 0});
+    assertThatThrownBy(() -> Tokenizer.open(folder))
+        .hasMessageContaining("not a SentencePiece model: field 3 has wire type 5");
+  }
+
+  @Test
   void aUnigramModelIsRefusedByName() throws IOException {
     // pieces: one of type UNKNOWN; trainer_spec: model_type UNIGRAM.
     byte[] unigram = {10, 5, 10, 1, 'u', 24, 2, 18, 2, 24, 1};

@@ -144,6 +144,32 @@ class TorchFileTest {
   }
 
   @Test
+  void aDirectoryThatTakesMoreThanEightMebibytesIsRefused() throws IOException {
+    TorchZip zip = square();
+    for (int i = 0; i < 150; i++) {
+      zip.member("%d/%s".formatted(i, "x".repeat(60_000)), new byte[0]);
+    }
+    assertProblem(zip.write(file()), "its directory takes more than 8388608 bytes");
+  }
+
+  @Test
+  void aMemberThatOccursTwiceIsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(square().member("data/1", new byte[4]).write(file()));
+    String text = new String(bytes, StandardCharsets.ISO_8859_1).replace("data/1", "data/0");
+    Files.write(file(), text.getBytes(StandardCharsets.ISO_8859_1));
+    assertProblem(file(), "archive/data/0 occurs twice");
+  }
+
+  @Test
+  void aMemberWithoutItsLocalHeaderIsRefused() throws IOException {
+    byte[] bytes = Files.readAllBytes(square().write(file()));
+    bytes[0] = 'P';
+    bytes[2] = 9;
+    Files.write(file(), bytes);
+    assertProblem(file(), "no local header where the directory points");
+  }
+
+  @Test
   void aFileCutAnywhereIsRefused() throws IOException {
     byte[] bytes = Files.readAllBytes(square().zip64().write(file()));
     for (int length : IntStream.range(0, bytes.length).toArray()) {

@@ -1,21 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.runtime.connector;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.family.ModelConfig;
-import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.script.Script;
-import io.owlmesh.runtime.Call;
+import io.owlmesh.runtime.BatchNetwork;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.HostTensors;
-import io.owlmesh.runtime.Program;
 import io.owlmesh.runtime.WeightLoader;
-import io.owlmesh.runtime.Weights;
 import java.util.List;
 
 /**
@@ -27,13 +22,11 @@ public final class VisualAbstractor implements AutoCloseable {
       Script.of("/io/owlmesh/runtime/connector/connector.torchscript");
 
   private final ModelConfig config;
-  private final Program program;
-  private final Weights weights;
+  private final BatchNetwork network;
 
-  private VisualAbstractor(ModelConfig config, Program program, Weights weights) {
+  private VisualAbstractor(ModelConfig config, BatchNetwork network) {
     this.config = config;
-    this.program = program;
-    this.weights = weights;
+    this.network = network;
   }
 
   /**
@@ -43,19 +36,11 @@ public final class VisualAbstractor implements AutoCloseable {
    */
   public static VisualAbstractor load(
       Checkpoint checkpoint, EngineOptions options, WeightLoader.Progress progress) {
-    checkpoint.requireComplete(Part.ABSTRACTOR);
-    NetworkSpec network = checkpoint.config().connectorNetwork();
-    Program program =
-        Program.load(network.script().plus(RUNNER), network.weights().parameters(), options);
-    WeightLoader loader = new WeightLoader(program, checkpoint, network, progress);
-    try {
-      loader.all(network.weights());
-      return new VisualAbstractor(checkpoint.config(), program, loader.finish());
-    } catch (RuntimeException e) {
-      loader.abandon();
-      program.close();
-      throw e;
-    }
+    ModelConfig config = checkpoint.config();
+    return new VisualAbstractor(
+        config,
+        BatchNetwork.load(
+            checkpoint, Part.ABSTRACTOR, config.connectorNetwork(), RUNNER, options, progress));
   }
 
   /**
@@ -68,12 +53,7 @@ public final class VisualAbstractor implements AutoCloseable {
     for (HostTensor image : features) {
       HostTensors.requireShape(image, "features", config.featureTokens(), config.featureWidth());
     }
-    try (PtNDManager scope = program.newScope()) {
-      NDArray batch = HostTensors.enter(program, features, weights.dtype(), scope);
-      try (Call call = program.call("resample").with(batch).with(weights.named())) {
-        return HostTensors.leave(call.tensor(scope), weights.dtype());
-      }
-    }
+    return network.run("resample", features, network.dtype());
   }
 
   public ModelConfig config() {
@@ -82,12 +62,11 @@ public final class VisualAbstractor implements AutoCloseable {
 
   /** Type of the arithmetic and of the visual tokens. */
   public DType dtype() {
-    return weights.dtype();
+    return network.dtype();
   }
 
   @Override
   public void close() {
-    weights.close();
-    program.close();
+    network.close();
   }
 }

@@ -6,14 +6,13 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.Sha256;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.Program;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -78,20 +77,16 @@ public final class LoraAdapter implements AutoCloseable {
 
   /** SHA-256, hex, over scaling, names, shapes and values. */
   private static String digest(AdapterFile file) {
-    try {
-      MessageDigest sha = MessageDigest.getInstance("SHA-256");
-      file.modules()
-          .forEach((module, pair) -> {
-            update(sha, "scaling " + pair.scaling());
-            for (HostTensor tensor : List.of(pair.a(), pair.b())) {
-              update(sha, module + " " + tensor);
-              sha.update(tensor.bytes());
-            }
-          });
-      return HexFormat.of().formatHex(sha.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    MessageDigest sha = Sha256.begin();
+    file.modules()
+        .forEach((module, pair) -> {
+          update(sha, "scaling " + pair.scaling());
+          for (HostTensor tensor : List.of(pair.a(), pair.b())) {
+            update(sha, module + " " + tensor);
+            sha.update(tensor.bytes());
+          }
+        });
+    return Sha256.hex(sha);
   }
 
   private static void update(MessageDigest sha, String text) {

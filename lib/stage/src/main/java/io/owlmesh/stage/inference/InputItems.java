@@ -98,7 +98,8 @@ record InputItems(String field, List<HostTensor> items) {
 
   private static InputItems raw(ByteString data, Datatype type, int images, TensorSpec spec) {
     String field = RAW + "[0]";
-    ByteBuffer bytes = data.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    // A slice: bytes within a message do not begin at index 0 of their buffer.
+    ByteBuffer bytes = data.asReadOnlyByteBuffer().slice().order(ByteOrder.LITTLE_ENDIAN);
     return type == Datatype.BYTES
         ? new InputItems(field, strings(bytes, field, images))
         : new InputItems(field, numbers(bytes, type, images, spec, field));

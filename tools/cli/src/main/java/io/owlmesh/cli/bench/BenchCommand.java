@@ -103,8 +103,7 @@ public final class BenchCommand implements Callable<Integer> {
     MeasureFlags.requireAtLeast(spec.commandLine(), "--requests", requests, 1);
     MeasureFlags.requireAtLeast(spec.commandLine(), "--concurrency", concurrency, 1);
     Address address = flags.address(home);
-    Optional<MeshRecord> mesh =
-        home.run().recorded().filter(m -> m.frontDoor().equals(address) && !m.alive().isEmpty());
+    Optional<MeshRecord> mesh = home.run().running().filter(m -> m.frontDoor().equals(address));
     Load.Result load = load(address);
     // After the load, never beside it: both want the memory for themselves.
     BenchReport report =

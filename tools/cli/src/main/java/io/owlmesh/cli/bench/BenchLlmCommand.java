@@ -63,11 +63,7 @@ public final class BenchLlmCommand implements Callable<Integer> {
     MeasureFlags.requireAtLeast(line, "--tokens", tokens, 2);
     MeasureFlags.requireAtLeast(line, "--prompt", prompt, 1);
     MeasureFlags.requireAtLeast(line, "--memory-mib", memory.mebibytes(), 1);
-    MeshRecord mesh =
-        home.run()
-            .recorded()
-            .filter(m -> !m.alive().isEmpty())
-            .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+    MeshRecord mesh = home.run().requireRunning();
     PrintWriter out = spec.commandLine().getOut();
     out.printf("%s, %d cores%n", mesh.checkpoint(), Runtime.getRuntime().availableProcessors());
     out.flush();

@@ -98,11 +98,7 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
 
   private OrchestratorReport cost()
       throws IOException, MeshException, AnswerFailed, InterruptedException {
-    MeshRecord mesh =
-        home.run()
-            .recorded()
-            .filter(m -> !m.alive().isEmpty())
-            .orElseThrow(() -> new MeshException("No mesh is up. Start one with ./owl up."));
+    MeshRecord mesh = home.run().requireRunning();
     List<Address> stages = Stream.of("vision", "abstractor", "llm").map(mesh::addressOf).toList();
     try (OrchestratorBench bench = new OrchestratorBench(mesh.frontDoor(), stages, tokens)) {
       return bench.run(warmUp, requests);

@@ -2,10 +2,10 @@
 package io.owlmesh.cli.mesh;
 
 import io.owlmesh.cli.option.Home;
-import io.owlmesh.cli.option.MeshFlag;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
+import io.owlmesh.trainer.cli.AddressConverter;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +20,7 @@ public final class LanguageModelFlag {
       names = "--llm",
       paramLabel = "HOST:PORT",
       scope = ScopeType.INHERIT,
-      converter = MeshFlag.Parser.class,
+      converter = AddressConverter.class,
       description = "Where the language model answers (default: in the mesh that is up here).")
   private @Nullable Address address;
 
@@ -35,7 +35,7 @@ public final class LanguageModelFlag {
    * @throws MeshException if there is neither
    */
   Address required(Home home) throws IOException, MeshException {
-    return or(home.run().recorded().filter(mesh -> !mesh.alive().isEmpty()))
+    return or(home.run().running())
         .orElseThrow(
             () -> new MeshException("No mesh is up here. Start one with ./owl up, or name --llm."));
   }

@@ -4,34 +4,21 @@ package io.owlmesh.cli.option;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
+import io.owlmesh.trainer.cli.AddressConverter;
 import java.io.IOException;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** Where to find the mesh. */
 public final class MeshFlag {
   @Option(
       names = "--address",
       paramLabel = "HOST:PORT",
-      converter = Parser.class,
+      converter = AddressConverter.class,
       description =
           "Where the mesh answers (default: the one that is up here, else 127.0.0.1:9000).")
   private @Nullable Address address;
-
-  /** Reads what a person typed. */
-  public static final class Parser implements ITypeConverter<Address> {
-    @Override
-    public Address convert(String text) {
-      try {
-        return Address.parse(text);
-      } catch (IllegalArgumentException notAnAddress) {
-        throw new TypeConversionException(notAnAddress.getMessage());
-      }
-    }
-  }
 
   /** What was said here, or else there. */
   public MeshFlag or(MeshFlag other) {
@@ -42,7 +29,7 @@ public final class MeshFlag {
     if (address != null) {
       return address;
     }
-    Optional<MeshRecord> here = home.run().recorded().filter(mesh -> !mesh.alive().isEmpty());
+    Optional<MeshRecord> here = home.run().running();
     return here.map(MeshRecord::frontDoor).orElse(Address.DEFAULT);
   }
 }

@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.option;
 
+import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Locale;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /** A folder that a checkpoint is to be written to. */
 public final class TargetFolder {
@@ -81,7 +78,7 @@ public final class TargetFolder {
     Path old = folder.resolveSibling("." + folder.getFileName() + ".old-" + System.nanoTime());
     Files.move(folder, old);
     Files.move(fresh, folder);
-    deleteTree(old);
+    FileTree.delete(old);
   }
 
   private boolean isEmpty() throws IOException {
@@ -91,25 +88,5 @@ public final class TargetFolder {
     try (Stream<Path> children = Files.list(folder)) {
       return children.findAny().isEmpty();
     }
-  }
-
-  private static void deleteTree(Path root) throws IOException {
-    Files.walkFileTree(
-        root,
-        new SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
-              throws IOException {
-            Files.delete(file);
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure)
-              throws IOException {
-            Files.delete(directory);
-            return FileVisitResult.CONTINUE;
-          }
-        });
   }
 }

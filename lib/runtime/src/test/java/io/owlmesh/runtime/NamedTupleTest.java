@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model.script;
+package io.owlmesh.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,9 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
-import io.owlmesh.runtime.Call;
-import io.owlmesh.runtime.EngineOptions;
-import io.owlmesh.runtime.Program;
+import io.owlmesh.model.script.NamedTuple;
+import io.owlmesh.model.script.Script;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

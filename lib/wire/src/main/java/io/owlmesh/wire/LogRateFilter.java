@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator;
+package io.owlmesh.wire;
 
 import io.quarkus.logging.LoggingFilter;
 import java.util.concurrent.TimeUnit;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model.family.patchchat;
+package io.owlmesh.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -12,6 +12,7 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.patchchat.PatchChatFamily;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.inspect.Inspection;
 import io.owlmesh.model.text.ChatTemplate.Role;
@@ -21,8 +22,6 @@ import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.model.weights.SafetensorsWriter;
-import io.owlmesh.runtime.EngineOptions;
-import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.connector.VisualAbstractor;
 import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;
@@ -46,7 +45,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A second family answers through the same classes as the first, registered by test code alone. */
 class PatchChatTest {
-  private static final Path PICTURE = Path.of("src/test/resources/owl-tiny/images/rgb.png");
+  private static final Path PICTURE =
+      Path.of("../model/src/test/resources/owl-tiny/images/rgb.png");
 
   @TempDir private Path temp;
   private Path folder;

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator.door.grpc;
+package io.owlmesh.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.owlmesh.orchestrator.LogRateFilter;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.logging.Level;
