@@ -42,7 +42,7 @@ final class CheckedRequests {
             return new ServerCall.Listener<>() {};
           }
           EndedOnce<Q, R> checked = new EndedOnce<>(call, descriptor);
-          InboundLimits.whenSlow(status -> checked.refuse(status, new Metadata()));
+          InboundLimits.onRefusal(status -> checked.refuse(status, new Metadata()));
           return new Checking<>(
               Contexts.interceptCall(Peers.of(call), checked, headers, handler), checked);
         });

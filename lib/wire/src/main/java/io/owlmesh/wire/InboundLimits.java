@@ -25,6 +25,9 @@ public final class InboundLimits extends ServerStreamTracer.Factory {
   /** Bytes a second of a message that has begun. */
   static final int LEAST_RATE = 4 << 10;
 
+  /** Bytes over a limit within which a call has the time to be told of it. */
+  private static final int GRACE = 1 << 20;
+
   private static final Duration PERIOD = Duration.ofSeconds(10);
   private static final Context.Key<Arrival> ARRIVAL = Context.key("owl-arrival");
   private static final ScheduledExecutorService CLOCK =
@@ -68,11 +71,15 @@ public final class InboundLimits extends ServerStreamTracer.Factory {
     }
   }
 
-  /** Ends the current call by a function if its message does not come at the least rate. */
-  static void whenSlow(Consumer<Status> end) {
+  /** Ends the current call by a function, once, if its message is too large or too slow. */
+  static void onRefusal(Consumer<Status> end) {
     Arrival arrival = ARRIVAL.get();
     if (arrival != null) {
       arrival.end = end;
+      Status early = arrival.refusal;
+      if (early != null) {
+        end.accept(early);
+      }
     }
   }
 
@@ -82,6 +89,7 @@ public final class InboundLimits extends ServerStreamTracer.Factory {
     private final int most;
     private volatile long bytes;
     private volatile @Nullable Consumer<Status> end;
+    private volatile @Nullable Status refusal;
     // Bytes at the last look at the rate; -1 if there was none since the message began.
     private volatile long seen;
 
@@ -108,14 +116,27 @@ public final class InboundLimits extends ServerStreamTracer.Factory {
       bytes += more;
       long all = held.addAndGet(more);
       if (bytes > most) {
-        throw Status.RESOURCE_EXHAUSTED
-            .withDescription("a request of %s exceeds %d bytes".formatted(method, most))
-            .asRuntimeException();
+        refuse("a request of %s exceeds %d bytes".formatted(method, most), bytes - most);
+      } else if (all > limit) {
+        refuse("requests that arrive now take more than %d bytes".formatted(limit), all - limit);
       }
-      if (all > limit) {
-        throw Status.RESOURCE_EXHAUSTED
-            .withDescription("requests that arrive now take more than %d bytes".formatted(limit))
-            .asRuntimeException();
+    }
+
+    /**
+     * Ends the call with a status that says why. A call that nobody can end so, and one whose bytes
+     * go on all the same, is cut off.
+     */
+    private void refuse(String why, long excess) {
+      Status status = Status.RESOURCE_EXHAUSTED.withDescription(why);
+      if (excess > GRACE) {
+        throw status.asRuntimeException();
+      }
+      if (refusal == null) {
+        refusal = status;
+        Consumer<Status> call = end;
+        if (call != null) {
+          call.accept(status);
+        }
       }
     }
 
