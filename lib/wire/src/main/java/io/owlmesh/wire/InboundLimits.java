@@ -115,20 +115,25 @@ public final class InboundLimits extends ServerStreamTracer.Factory {
     public void inboundWireSize(long more) {
       bytes += more;
       long all = held.addAndGet(more);
-      if (bytes > most) {
-        refuse("a request of %s exceeds %d bytes".formatted(method, most), bytes - most);
-      } else if (all > limit) {
-        refuse("requests that arrive now take more than %d bytes".formatted(limit), all - limit);
+      if (all > limit) {
+        throw refusal("requests that arrive now take more than %d bytes".formatted(limit))
+            .asRuntimeException();
       }
+      if (bytes > most) {
+        end(refusal("a request of %s exceeds %d bytes".formatted(method, most)));
+      }
+    }
+
+    private static Status refusal(String why) {
+      return Status.RESOURCE_EXHAUSTED.withDescription(why);
     }
 
     /**
      * Ends the call with a status that says why. A call that nobody can end so, and one whose bytes
      * go on all the same, is cut off.
      */
-    private void refuse(String why, long excess) {
-      Status status = Status.RESOURCE_EXHAUSTED.withDescription(why);
-      if (excess > GRACE) {
+    private void end(Status status) {
+      if (bytes > (long) most + GRACE) {
         throw status.asRuntimeException();
       }
       if (refusal == null) {
