@@ -158,6 +158,14 @@ public final class AskCommand implements Callable<Integer> {
   private Message ask(SessionClient mesh, Session session, NewMessage question)
       throws AnswerFailed, InterruptedException {
     Trace trace = Trace.begin();
+    try (RootSpan root = RootSpan.begin(trace, "owl ask", System.getenv())) {
+      return ask(mesh, session, question, trace, root);
+    }
+  }
+
+  private Message ask(
+      SessionClient mesh, Session session, NewMessage question, Trace trace, RootSpan root)
+      throws AnswerFailed, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     TextOutput text = new TextOutput(out, err);
@@ -183,6 +191,7 @@ public final class AskCommand implements Callable<Integer> {
       }
       return answer;
     } catch (AnswerFailed failed) {
+      root.fail(failed);
       text.endLine();
       dropIfEmpty(mesh, session, text);
       throw failed;

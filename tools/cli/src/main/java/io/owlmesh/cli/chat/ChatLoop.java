@@ -100,6 +100,13 @@ final class ChatLoop {
   /** Takes a turn; until the next prompt, Ctrl-C stops its answer and nothing else. */
   void take(SendMessageRequest request) throws InterruptedException {
     Trace trace = Trace.begin();
+    try (RootSpan root = RootSpan.begin(trace, "owl chat", System.getenv())) {
+      take(request, trace, root);
+    }
+  }
+
+  private void take(SendMessageRequest request, Trace trace, RootSpan root)
+      throws InterruptedException {
     TextOutput answer = new TextOutput(out, out);
     SessionTurn turn = mesh.turn(request, limit, trace, answer);
     Terminal terminal = reader.getTerminal();
@@ -111,6 +118,7 @@ final class ChatLoop {
       out.println(stopped ? "(stopped)" : "  " + TimingsLine.of(said.getAnswer(), trace));
       follow(answer, said);
     } catch (AnswerFailed failed) {
+      root.fail(failed);
       answer.endLine();
       boolean stopped = failed.code() == Status.Code.CANCELLED;
       out.println(stopped ? "(stopped)" : failed.getMessage());
