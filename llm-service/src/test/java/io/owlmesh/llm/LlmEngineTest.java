@@ -7,25 +7,33 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.grpc.TinyLlm;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.checkpoint.OwlTiny;
 import io.owlmesh.model.weights.TensorEntry;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class LlmEngineTest {
+  private static final Path TINY =
+      Path.of("../lib/model/src/test/resources/owl-tiny/checkpoints/safetensors");
+
   private static final int NAN = 0x7fc00000;
 
   @TempDir private Path temp;
   private Path folder;
 
   @BeforeEach
-  void copy() {
-    folder = OwlTiny.copy("safetensors", temp.resolve("m"));
+  void copy() throws IOException {
+    folder = Files.createDirectory(temp.resolve("m"));
+    try (Stream<Path> files = Files.list(TINY)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName()));
+      }
+    }
   }
 
   private LlmEngine start() {
