@@ -14,10 +14,10 @@ import jakarta.inject.Inject;
     enableIfMissing = true)
 public class StageHealthGrpcService extends HealthService {
   /**
-   * Build-time property of a process that holds several stages. What speaks for a whole server is
-   * left out of the stages then: the process has its own.
+   * Build-time property of a process that holds several stages, which speaks for them with beans of
+   * its own: those of single stages are left out. It is no setting, so not under {@code owl}.
    */
-  public static final String FUSED = "owl.fused";
+  public static final String FUSED = "owlmesh.fused";
 
   @Inject
   StageHealthGrpcService(EngineStage<?> stage) {
