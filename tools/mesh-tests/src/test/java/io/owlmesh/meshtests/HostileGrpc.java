@@ -29,6 +29,7 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -76,7 +77,9 @@ final class HostileGrpc {
               own.get(name),
               HealthGrpc.getServiceDescriptor(),
               ServerReflectionGrpc.getServiceDescriptor())) {
-        service.getMethods().forEach(method -> targets.add(new Target(channel, method)));
+        Objects.requireNonNull(service)
+            .getMethods()
+            .forEach(method -> targets.add(new Target(channel, method)));
       }
     });
   }
@@ -84,9 +87,10 @@ final class HostileGrpc {
   void attack(Random random) throws Exception {
     Target target = targets.get(random.nextInt(targets.size()));
     Descriptor type =
-        ((Message)
-                ((PrototypeMarshaller<?>) target.method.getRequestMarshaller())
-                    .getMessagePrototype())
+        Objects.requireNonNull(
+                (Message)
+                    ((PrototypeMarshaller<?>) target.method.getRequestMarshaller())
+                        .getMessagePrototype())
             .getDescriptorForType();
     List<byte[]> messages = new ArrayList<>();
     int count = target.method.getType().clientSendsOneMessage() ? 1 : 1 + random.nextInt(4);

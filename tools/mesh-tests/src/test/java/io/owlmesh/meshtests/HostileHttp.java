@@ -237,11 +237,14 @@ final class HostileHttp {
   private void slow(Random random) throws IOException {
     String text =
         random.nextBoolean()
-            ? "POST /v1/chat/completions HTTP/1.1\r\n"
-                + "Host: localhost\r\n"
-                + "Content-Type: application/json\r\n"
-                + "Content-Length: 60000000\r\n\r\n"
-                + "{\"model\":"
+            ? String.join(
+                "\r\n",
+                "POST /v1/chat/completions HTTP/1.1",
+                "Host: localhost",
+                "Content-Type: application/json",
+                "Content-Length: 60000000",
+                "",
+                "{\"model\":")
             : "GET /api/mesh HTTP/1.1\r\nHost: localhost\r\nx-";
     try (Socket socket = connect(door)) {
       OutputStream out = socket.getOutputStream();
