@@ -49,7 +49,6 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
     return Wire.bind(VisualAbstractorGrpc.bindService(this));
   }
 
-  // "abstract" is a word of Java, so the stub's method is called resample.
   @Override
   public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> responses) {
     return Responses.stream(

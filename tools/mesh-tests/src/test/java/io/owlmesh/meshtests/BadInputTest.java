@@ -60,7 +60,7 @@ class BadInputTest {
   void theNextQuestionIsAnswered() throws IOException {
     Dialogues.Golden golden = Dialogues.aboutAnImage();
 
-    OpenAiCaller caller = OpenAiCaller.ask(door, golden);
+    AnswerCaller caller = AnswerCaller.ask(door, golden);
 
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(caller.text()).isEqualTo(golden.answer());
@@ -92,7 +92,7 @@ class BadInputTest {
     ByteString photo = Dialogues.image("photo-b.jpg");
 
     Status status =
-        OpenAiCaller.ask(door, question("Which?", photo, wrong), List.of(photo, wrong)).status();
+        AnswerCaller.ask(door, question("Which?", photo, wrong), List.of(photo, wrong)).status();
 
     assertThat(status.getCode()).as(what).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(status.getDescription()).contains("images[1]").contains(said);
@@ -189,7 +189,7 @@ class BadInputTest {
   @MethodSource("wrongConversations")
   void aWrongConversationIsRefusedByFieldAndLimit(
       String what, Conversation conversation, String[] said) {
-    Status status = OpenAiCaller.ask(door, conversation, List.of()).status();
+    Status status = AnswerCaller.ask(door, conversation, List.of()).status();
 
     assertThat(status.getCode()).as(what).isIn(Status.Code.INVALID_ARGUMENT, Status.Code.NOT_FOUND);
     assertThat(status.getDescription()).contains(said);
@@ -200,7 +200,7 @@ class BadInputTest {
     ByteString photo = Dialogues.image("photo-a.jpg");
 
     Status status =
-        OpenAiCaller.ask(door, question("Which?", photo, photo), List.of(photo)).status();
+        AnswerCaller.ask(door, question("Which?", photo, photo), List.of(photo)).status();
 
     assertThat(status.getCode()).isEqualTo(Status.Code.INVALID_ARGUMENT);
     assertThat(status.getDescription())
@@ -214,7 +214,7 @@ class BadInputTest {
         question("Which?", photo).toBuilder()
             .setOptions(AnswerOptions.newBuilder().setMaxNewTokens(1))
             .build();
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, UNTRACED);
 
     caller.send(AnswerRequest.newBuilder().setConversation(longAnswer).build());
     caller.send(image(1, photo));
@@ -233,7 +233,7 @@ class BadInputTest {
   @Test
   void moreBytesThanAnnouncedAreRefusedBeforeTheyAreKept() throws IOException {
     ByteString photo = Dialogues.image("photo-a.jpg");
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, UNTRACED);
 
     caller.send(AnswerRequest.newBuilder().setConversation(question("?", photo)).build());
     caller.send(image(0, photo.concat(ByteString.copyFromUtf8("x"))));
@@ -246,9 +246,9 @@ class BadInputTest {
   void aMessageOfTwoHundredMegabytesIsRefusedAndItsNeighbourOnTheConnectionAnswered()
       throws IOException {
     Dialogues.Golden golden = Dialogues.aboutAnImage();
-    OpenAiCaller neighbour = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller neighbour = AnswerCaller.open(door, 60_000, UNTRACED);
     neighbour.send(AnswerRequest.newBuilder().setConversation(golden.conversation()).build());
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, UNTRACED);
 
     caller.send(image(0, ByteString.copyFrom(new byte[200_000_000])));
 
@@ -271,13 +271,13 @@ class BadInputTest {
                     .addImages(ImageHeader.newBuilder().setSizeBytes(20_000_000))
                     .addImages(ImageHeader.newBuilder().setSizeBytes(20_000_000)))
             .build();
-    List<OpenAiCaller> silent = new ArrayList<>();
+    List<AnswerCaller> silent = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
-      silent.add(OpenAiCaller.open(door, 60_000, UNTRACED));
+      silent.add(AnswerCaller.open(door, 60_000, UNTRACED));
       silent.getLast().send(AnswerRequest.newBuilder().setConversation(heavy).build());
     }
     Dialogues.Golden golden = Dialogues.aboutAnImage();
-    OpenAiCaller neighbour = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller neighbour = AnswerCaller.open(door, 60_000, UNTRACED);
 
     neighbour.send(AnswerRequest.newBuilder().setConversation(golden.conversation()).build());
     neighbour.send(0, golden.images().getFirst());
@@ -285,12 +285,12 @@ class BadInputTest {
 
     assertThat(neighbour.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(neighbour.text()).isEqualTo(golden.answer());
-    silent.forEach(OpenAiCaller::cancel);
+    silent.forEach(AnswerCaller::cancel);
   }
 
   @Test
   void imagesBeforeTheirConversationAreRefused() {
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, UNTRACED);
 
     caller.send(image(0, ByteString.copyFromUtf8("x")));
 
@@ -300,7 +300,7 @@ class BadInputTest {
 
   @Test
   void aCallWithoutAConversationIsRefused() {
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, UNTRACED);
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, UNTRACED);
 
     caller.halfClose();
 

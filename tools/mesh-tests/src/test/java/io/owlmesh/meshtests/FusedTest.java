@@ -57,7 +57,7 @@ class FusedTest {
   @ParameterizedTest
   @MethodSource("dialogues")
   void answersAreThoseOfTheMesh(Golden golden) {
-    OpenAiCaller caller = OpenAiCaller.ask(door, golden);
+    AnswerCaller caller = AnswerCaller.ask(door, golden);
 
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(caller.text()).isEqualTo(golden.answer());
@@ -73,7 +73,7 @@ class FusedTest {
     Conversation.Builder unnamed = golden.conversation().toBuilder();
     unnamed.getOptionsBuilder().clearAdapter();
 
-    assertThat(OpenAiCaller.ask(door, unnamed.build(), golden.images()).text())
+    assertThat(AnswerCaller.ask(door, unnamed.build(), golden.images()).text())
         .isEqualTo(golden.answer());
     assertThat(
             ChatGrpc.newBlockingStub(door)
@@ -103,7 +103,7 @@ class FusedTest {
   void aRequestIsOneTraceHereToo() throws Exception {
     Golden golden = Dialogues.aboutAnImage();
     String id = "4bf92f3577b34da6a3ce929d0e0e4736";
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
 
     caller.send(golden.conversation(), golden.images());
 

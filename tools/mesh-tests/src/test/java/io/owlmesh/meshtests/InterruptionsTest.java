@@ -66,8 +66,8 @@ class InterruptionsTest {
         .build();
   }
 
-  private static OpenAiCaller ask() throws IOException {
-    return OpenAiCaller.ask(door, question(3), List.of(photo()));
+  private static AnswerCaller ask() throws IOException {
+    return AnswerCaller.ask(door, question(3), List.of(photo()));
   }
 
   private static String statusOf(String span, String traceId) throws Exception {
@@ -78,7 +78,7 @@ class InterruptionsTest {
   @Test
   void anAbandonedAnswerEndsInEveryStage() throws Exception {
     String id = "5bf92f3577b34da6a3ce929d0e0e4736";
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
     caller.send(question(1_900), List.of(photo()));
     caller.awaitText();
 
@@ -93,7 +93,7 @@ class InterruptionsTest {
   @Test
   void aPassedDeadlineEndsTheAnswerInEveryStage() throws Exception {
     String id = "6bf92f3577b34da6a3ce929d0e0e4736";
-    OpenAiCaller caller = OpenAiCaller.open(door, 500, "00-" + id + "-00f067aa0ba902b7-01");
+    AnswerCaller caller = AnswerCaller.open(door, 500, "00-" + id + "-00f067aa0ba902b7-01");
 
     caller.send(question(1_900), List.of(photo()));
 
@@ -106,8 +106,8 @@ class InterruptionsTest {
   @Test
   void manyAbandonedAnswersLeaveNoWorkBehind() throws Exception {
     for (int i = 0; i < 100; i++) {
-      OpenAiCaller caller =
-          OpenAiCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00");
+      AnswerCaller caller =
+          AnswerCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00");
       caller.send(question(1_900), List.of(photo()));
       caller.cancel();
       assertThat(caller.status().getCode()).isEqualTo(Status.Code.CANCELLED);
@@ -136,8 +136,8 @@ class InterruptionsTest {
 
   @Test
   void aStageThatDiesDuringAnAnswerFailsItAndNothingElse() throws Exception {
-    OpenAiCaller caller =
-        OpenAiCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00");
+    AnswerCaller caller =
+        AnswerCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00");
     caller.send(question(1_900), List.of(photo()));
     caller.awaitText();
 

@@ -74,7 +74,7 @@ class MeshTest {
   @ParameterizedTest
   @MethodSource("dialogues")
   void answersAreThoseOfTheReference(Golden golden) {
-    OpenAiCaller caller = OpenAiCaller.ask(door, golden);
+    AnswerCaller caller = AnswerCaller.ask(door, golden);
 
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(caller.text()).isEqualTo(golden.answer());
@@ -89,12 +89,12 @@ class MeshTest {
       dialogues.addAll(Dialogues.all());
     }
     try (ExecutorService callers = Executors.newFixedThreadPool(12)) {
-      List<Future<OpenAiCaller>> answers =
+      List<Future<AnswerCaller>> answers =
           dialogues.stream()
-              .map(golden -> callers.submit(() -> OpenAiCaller.ask(door, golden)))
+              .map(golden -> callers.submit(() -> AnswerCaller.ask(door, golden)))
               .toList();
       for (int i = 0; i < answers.size(); i++) {
-        OpenAiCaller caller = answers.get(i).get();
+        AnswerCaller caller = answers.get(i).get();
         assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
         assertThat(caller.text()).as(dialogues.get(i).name()).isEqualTo(dialogues.get(i).answer());
       }
@@ -106,7 +106,7 @@ class MeshTest {
     Golden golden =
         Dialogues.all().stream().filter(g -> g.images().size() == 2).findFirst().orElseThrow();
 
-    List<AnswerResponse> events = OpenAiCaller.ask(door, golden).events();
+    List<AnswerResponse> events = AnswerCaller.ask(door, golden).events();
 
     List<AnswerResponse> stages = events.stream().filter(AnswerResponse::hasStage).toList();
     assertThat(events.subList(0, stages.size())).isEqualTo(stages);
@@ -124,7 +124,7 @@ class MeshTest {
     Golden golden =
         Dialogues.all().stream().filter(g -> g.images().size() == 2).findFirst().orElseThrow();
     String id = "4bf92f3577b34da6a3ce929d0e0e4736";
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
 
     caller.send(golden.conversation(), golden.images());
 
@@ -191,18 +191,18 @@ class MeshTest {
   @Test
   void callersWhoHaveNotAskedYetHoldUpNobody() throws IOException {
     Golden golden = Dialogues.aboutAnImage();
-    List<OpenAiCaller> idle = new ArrayList<>();
+    List<AnswerCaller> idle = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       idle.add(
-          OpenAiCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00"));
+          AnswerCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00"));
     }
 
-    assertThat(OpenAiCaller.ask(door, golden).text()).isEqualTo(golden.answer());
+    assertThat(AnswerCaller.ask(door, golden).text()).isEqualTo(golden.answer());
 
-    for (OpenAiCaller caller : idle) {
+    for (AnswerCaller caller : idle) {
       caller.send(golden.conversation(), golden.images());
     }
-    for (OpenAiCaller caller : idle) {
+    for (AnswerCaller caller : idle) {
       assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
       assertThat(caller.text()).isEqualTo(golden.answer());
     }
@@ -278,7 +278,7 @@ class MeshTest {
             .findFirst()
             .orElseThrow();
     String id = "7bf92f3577b34da6a3ce929d0e0e4736";
-    OpenAiCaller caller = OpenAiCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
+    AnswerCaller caller = AnswerCaller.open(door, 60_000, "00-" + id + "-00f067aa0ba902b7-01");
 
     caller.send(golden.conversation(), golden.images());
 

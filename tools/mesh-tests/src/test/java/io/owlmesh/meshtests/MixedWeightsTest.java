@@ -68,7 +68,7 @@ class MixedWeightsTest {
     Status status;
     do {
       TimeUnit.MILLISECONDS.sleep(100);
-      status = OpenAiCaller.ask(door, QUESTION, List.of()).status();
+      status = AnswerCaller.ask(door, QUESTION, List.of()).status();
     } while (status.getCode() == Status.Code.UNAVAILABLE && System.nanoTime() < end);
     return status;
   }

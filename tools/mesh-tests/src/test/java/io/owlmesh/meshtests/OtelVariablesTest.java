@@ -76,8 +76,8 @@ class OtelVariablesTest {
     try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings).start()) {
       ManagedChannel door = mesh.connect("orchestrator");
       Dialogues.Golden golden = Dialogues.aboutAnImage();
-      OpenAiCaller caller =
-          OpenAiCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
+      AnswerCaller caller =
+          AnswerCaller.open(door, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-01");
       caller.send(golden.conversation(), golden.images());
       assertThat(caller.status().isOk()).isTrue();
       assertThat(caller.text()).isEqualTo(golden.answer());

@@ -92,7 +92,7 @@ class TrainedTest {
     Dialogues.Golden golden = Dialogues.aboutAnImage();
     Conversation.Builder conversation = golden.conversation().toBuilder();
     conversation.getOptionsBuilder().setAdapter("from-the-trainer");
-    OpenAiCaller caller = OpenAiCaller.ask(door, conversation.build(), golden.images());
+    AnswerCaller caller = AnswerCaller.ask(door, conversation.build(), golden.images());
     assertThat(caller.status().getCode()).isEqualTo(Status.Code.OK);
     assertThat(caller.text()).isNotEqualTo(golden.answer());
   }

@@ -22,7 +22,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** One Answer call at the front door, as its client sees it. */
-final class OpenAiCaller implements ClientResponseObserver<AnswerRequest, AnswerResponse> {
+final class AnswerCaller implements ClientResponseObserver<AnswerRequest, AnswerResponse> {
   static final int CHUNK = 1 << 20;
 
   private final List<AnswerResponse> events = Collections.synchronizedList(new ArrayList<>());
@@ -30,13 +30,13 @@ final class OpenAiCaller implements ClientResponseObserver<AnswerRequest, Answer
   private final CompletableFuture<Void> firstText = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<AnswerRequest> requests;
 
-  private OpenAiCaller() {}
+  private AnswerCaller() {}
 
   /** Opens a call; nothing is sent yet. */
-  static OpenAiCaller open(Channel channel, long limitMillis, String traceparent) {
+  static AnswerCaller open(Channel channel, long limitMillis, String traceparent) {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), traceparent);
-    OpenAiCaller caller = new OpenAiCaller();
+    AnswerCaller caller = new AnswerCaller();
     ChatGrpc.newStub(channel)
         .withInterceptors(MetadataUtils.newAttachHeadersInterceptor(headers))
         .withDeadlineAfter(limitMillis, TimeUnit.MILLISECONDS)
@@ -45,15 +45,15 @@ final class OpenAiCaller implements ClientResponseObserver<AnswerRequest, Answer
   }
 
   /** Asks a whole question and waits for its end. */
-  static OpenAiCaller ask(Channel channel, Conversation conversation, List<ByteString> images) {
-    OpenAiCaller caller =
+  static AnswerCaller ask(Channel channel, Conversation conversation, List<ByteString> images) {
+    AnswerCaller caller =
         open(channel, 60_000, "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00");
     caller.send(conversation, images);
     caller.status();
     return caller;
   }
 
-  static OpenAiCaller ask(Channel channel, Dialogues.Golden golden) {
+  static AnswerCaller ask(Channel channel, Dialogues.Golden golden) {
     return ask(channel, golden.conversation(), golden.images());
   }
 
