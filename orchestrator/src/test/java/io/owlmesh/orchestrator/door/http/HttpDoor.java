@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** A server with the routes of the orchestrator, before a mesh that says back what it is shown. */
@@ -126,7 +127,8 @@ public final class HttpDoor implements AutoCloseable {
 
   public Socket connect() throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port());
-    socket.setSoTimeout(20_000);
+    // Longer than the server waits for a head.
+    socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(2 * HeadTimeLimit.SECONDS));
     return socket;
   }
 
