@@ -48,8 +48,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
   @Override
   public ServerServiceDefinition bindService() {
     return stage.bind(
-        VisualAbstractorGrpc.bindService(this),
-        VisualAbstractorGrpc.getResampleMethod());
+        VisualAbstractorGrpc.bindService(this), VisualAbstractorGrpc.getResampleMethod());
   }
 
   @Override

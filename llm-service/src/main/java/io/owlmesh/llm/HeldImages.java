@@ -30,19 +30,22 @@ public final class HeldImages {
         Caffeine.newBuilder()
             .maximumWeight(bytes)
             .weigher((ByteString _, HostTensor image) -> Math.max(image.bytes().remaining(), least))
-            .removalListener((@Nullable ByteString name, @Nullable HostTensor _, RemovalCause cause) -> {
-              if (name != null && cause != RemovalCause.REPLACED) {
-                held.lost(Kind.IMAGE, name);
-              }
-            })
+            .removalListener(
+                (@Nullable ByteString name, @Nullable HostTensor _, RemovalCause cause) -> {
+                  if (name != null && cause != RemovalCause.REPLACED) {
+                    held.lost(Kind.IMAGE, name);
+                  }
+                })
             .executor(Runnable::run)
             .build();
   }
 
   /** Keeps visual tokens [T, H] under a name, for a while. */
   public synchronized void put(ByteString name, HostTensor image) {
-    held.gained(Kind.IMAGE, name, (int) image.shape()[0]);
-    images.put(name, image);
+    images.put(name, image); // What had to go for it has been told when this returns.
+    if (images.getIfPresent(name) != null) {
+      held.gained(Kind.IMAGE, name, (int) image.shape()[0]);
+    }
   }
 
   /** The visual tokens of a name, if they are still there. */

@@ -54,6 +54,7 @@ public final class LlmEngine implements StageEngine {
   private final ServingEngine serving;
   private final HeldImages heldImages;
   private final AnswerMetrics metrics;
+  private volatile Versions versions = Versions.of(List.of());
 
   LlmEngine(LlmConfig settings, Meter meter, HeldNames held) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -117,6 +118,18 @@ public final class LlmEngine implements StageEngine {
     none.release();
   }
 
+  /** Adapters, and how they are told. */
+  private record Versions(List<LoraAdapter> adapters, AdapterVersions message) {
+    static Versions of(List<LoraAdapter> adapters) {
+      AdapterVersions.Builder message = AdapterVersions.newBuilder();
+      for (LoraAdapter adapter : adapters) {
+        message.addAdapters(
+            AdapterVersion.newBuilder().setName(adapter.name()).setDigest(adapter.digest()));
+      }
+      return new Versions(adapters, message.build());
+    }
+  }
+
   /** Waits for the first answer. */
   private record WarmUp(CompletableFuture<Boolean> end) implements TokenListener {
     @Override
@@ -148,12 +161,13 @@ public final class LlmEngine implements StageEngine {
 
   @Override
   public Optional<AdapterVersions> adapterVersions() {
-    AdapterVersions.Builder versions = AdapterVersions.newBuilder();
-    for (LoraAdapter adapter : adapters.list()) {
-      versions.addAdapters(
-          AdapterVersion.newBuilder().setName(adapter.name()).setDigest(adapter.digest()));
+    List<LoraAdapter> now = adapters.list();
+    Versions last = versions;
+    if (!last.adapters.equals(now)) {
+      last = Versions.of(now);
+      versions = last;
     }
-    return Optional.of(versions.build());
+    return Optional.of(last.message);
   }
 
   /** Name of the checkpoint's folder. */

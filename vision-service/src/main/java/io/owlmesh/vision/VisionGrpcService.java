@@ -43,8 +43,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
 
   @Override
   public ServerServiceDefinition bindService() {
-    return stage.bind(
-        VisionEncoderGrpc.bindService(this), VisionEncoderGrpc.getEncodeMethod());
+    return stage.bind(VisionEncoderGrpc.bindService(this), VisionEncoderGrpc.getEncodeMethod());
   }
 
   @Override

@@ -39,8 +39,7 @@ public abstract class EngineStage<T extends StageEngine> {
   private final HealthStatusManager health;
   private final RunningCalls calls;
   private final HeldNames held = new HeldNames();
-  private final ReplicaWatch watch =
-      new ReplicaWatch(this::state, this::load, this::adapters, held);
+  private final StageWatch watch = new StageWatch(this::state, this::load, this::adapters, held);
   private volatile @Nullable T loaded;
   private volatile boolean draining;
 
@@ -119,7 +118,7 @@ public abstract class EngineStage<T extends StageEngine> {
   }
 
   /** Tells watchers how this replica is. */
-  public final ReplicaWatch watch() {
+  public final StageWatch watch() {
     return watch;
   }
 

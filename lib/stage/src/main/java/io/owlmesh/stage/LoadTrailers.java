@@ -55,8 +55,8 @@ final class LoadTrailers implements ServerInterceptor {
             .setRpsFractional(ends.perSecond())
             .putNamedMetrics("waiting", now.getWaiting())
             .putNamedMetrics("running", now.getRunning())
-            .putNamedMetrics("waiting_positions", now.getWaitingPositions())
-            .putNamedMetrics("running_positions", now.getRunningPositions())
+            .putNamedMetrics("waiting_positions", (double) now.getWaitingPositions())
+            .putNamedMetrics("running_positions", (double) now.getRunningPositions())
             .putNamedMetrics("prefill_rate", now.getPrefillRate())
             .putNamedMetrics("decode_rate", now.getDecodeRate());
     if (now.getMaxRunning() > 0) {

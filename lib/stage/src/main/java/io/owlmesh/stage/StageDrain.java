@@ -49,5 +49,7 @@ public class StageDrain {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    // The server would wait for them.
+    stages.forEach(stage -> stage.watch().close());
   }
 }

@@ -78,8 +78,7 @@ final class HandStage extends EngineStage<HandStage.Engine> {
     @Override
     public ServerServiceDefinition bindService() {
       return stage.bind(
-          VisualAbstractorGrpc.bindService(this),
-          VisualAbstractorGrpc.getResampleMethod());
+          VisualAbstractorGrpc.bindService(this), VisualAbstractorGrpc.getResampleMethod());
     }
   }
 }

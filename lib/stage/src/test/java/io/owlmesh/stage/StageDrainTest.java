@@ -10,10 +10,8 @@ import io.grpc.health.v1.HealthGrpc;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc.VisualAbstractorStub;
 import io.owlmesh.proto.stage.v1.ReplicaState;
-import io.owlmesh.wire.TestConfig;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -46,13 +44,7 @@ class StageDrainTest {
   }
 
   private CompletableFuture<Void> drain(Duration timeout) {
-    StageDrain drain = 
-        new StageDrain(
-            List.of(stage),
-            stage.calls(),
-            TestConfig.of(
-                StageConfig.class,
-                Map.of("owl.drain-timeout", timeout.toMillis() / 1e3 + "S")));
+    StageDrain drain = new StageDrain(List.of(stage), stage.calls(), () -> timeout);
     return CompletableFuture.runAsync(drain::drain);
   }
 

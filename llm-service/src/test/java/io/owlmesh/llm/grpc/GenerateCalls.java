@@ -37,8 +37,7 @@ final class GenerateCalls {
     List<GenerateRequest> requests = new ArrayList<>();
     parts.forEach(part -> requests.add(GenerateRequest.newBuilder().setPart(part).build()));
     requests.add(GenerateRequest.newBuilder().setOptions(options).build());
-    var stub =
-        LanguageModelGrpc.newStub(service.channel()).withDeadlineAfter(60, TimeUnit.SECONDS);
+    var stub = LanguageModelGrpc.newStub(service.channel()).withDeadlineAfter(60, TimeUnit.SECONDS);
     return StageServer.exchange(stub::generate, requests);
   }
 

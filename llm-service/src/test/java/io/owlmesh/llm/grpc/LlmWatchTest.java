@@ -90,7 +90,8 @@ class LlmWatchTest {
 
   @Test
   void whatIsInWorkIsToldAndThenTheRates() throws Exception {
-    generate(service, List.of(text("Human: what?")), SHORT.toBuilder().setMaxNewTokens(200).build());
+    generate(
+        service, List.of(text("Human: what?")), SHORT.toBuilder().setMaxNewTokens(200).build());
 
     Load load = watched.await(report -> report.getLoad().getDecodeRate() > 0).getLoad();
     WatchResponse idle = watched.await(report -> report.getLoad().getRunning() == 0);
@@ -128,8 +129,14 @@ class LlmWatchTest {
     watched.await(_ -> watched.chains().containsKey("whole"));
 
     int prompt = answer.getFirst().getAccepted().getPromptTokens();
-    int before = service.stage().engine().tokenizer().encode(
-            parts.get(0).getText() + parts.get(1).getText()).length + 1;
+    int before =
+        service
+                .stage()
+                .engine()
+                .tokenizer()
+                .encode(parts.get(0).getText() + parts.get(1).getText())
+                .length
+            + 1;
     int visual = answer.getFirst().getAccepted().getVisualTokens();
     int system = service.stage().engine().tokenizer().encode(parts.get(0).getText()).length + 1;
     assertThat(watched.chains())
@@ -153,8 +160,8 @@ class LlmWatchTest {
     List<PromptPart> first = List.of(named("first", "Human: " + "why ".repeat(60)));
     generate(service, first, SHORT);
     watched.await(_ -> watched.chains().containsKey("first"));
-    int cached = generate(service, first, SHORT).getLast().getFinished().getUsage()
-        .getCachedPromptTokens();
+    int cached =
+        generate(service, first, SHORT).getLast().getFinished().getUsage().getCachedPromptTokens();
     // Other prompts until there was no room left for it.
     for (int i = 0; watched.chains().containsKey("first"); i++) {
       generate(service, List.of(named("other" + i, i + " because ".repeat(60))), SHORT);
@@ -162,8 +169,8 @@ class LlmWatchTest {
       watched.await(_ -> watched.chains().containsKey("other" + last));
     }
 
-    int again = generate(service, first, SHORT).getLast().getFinished().getUsage()
-        .getCachedPromptTokens();
+    int again =
+        generate(service, first, SHORT).getLast().getFinished().getUsage().getCachedPromptTokens();
 
     assertThat(cached).isPositive();
     assertThat(again).isLessThan(cached);

@@ -75,7 +75,10 @@ class ResumedAnswersTest {
     OF_SEVERAL_BYTES {
       @Override
       void set(GenerationOptions.Builder options) {
-        options.setRegex("(\ud83e\udd89|[\ud83e\udd80-\ud83e\uddff]){4}").setTemperature(2).setSeed(4);
+        options
+            .setRegex("(\ud83e\udd89|[\ud83e\udd80-\ud83e\uddff]){4}")
+            .setTemperature(2)
+            .setSeed(4);
       }
     },
     MATCHING {

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
-import java.util.Arrays;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -215,8 +215,7 @@ class SamplerTest {
     }
 
     for (int chosen = 0; chosen < 50; chosen++) {
-      Sampler later =
-          new Sampler(sampling, LogitsProcessor.NONE, (long) chosen * LOGITS.length);
+      Sampler later = new Sampler(sampling, LogitsProcessor.NONE, (long) chosen * LOGITS.length);
       for (int i = chosen; i < 50; i++) {
         assertThat(later.choose(LOGITS.clone())).isEqualTo(expected.get(i));
       }

@@ -32,14 +32,14 @@ import org.jspecify.annotations.Nullable;
  * of them, and never waits for one: who reads slowly misses reports, and hears all again if it
  * missed more than is remembered.
  */
-public final class ReplicaWatch implements AutoCloseable {
+public final class StageWatch implements AutoCloseable {
   /** Watchers at a time; more are refused. */
   public static final int MAX_WATCHERS = 64;
 
   /** Names in a report. */
   static final int REPORT_NAMES = 1024;
 
-  private static final Logger LOG = Logger.getLogger(ReplicaWatch.class);
+  private static final Logger LOG = Logger.getLogger(StageWatch.class);
   private static final int LEAST_MILLIS = 20;
   private static final int USUAL_MILLIS = 200;
   private static final int MOST_MILLIS = 10_000;
@@ -59,7 +59,7 @@ public final class ReplicaWatch implements AutoCloseable {
    *
    * @param state asked at each report, as are the others
    */
-  public ReplicaWatch(
+  public StageWatch(
       Supplier<ReplicaState> state,
       Supplier<Load> load,
       Supplier<Optional<AdapterVersions>> adapters,
@@ -150,6 +150,9 @@ public final class ReplicaWatch implements AutoCloseable {
     }
 
     synchronized void begin() {
+      if (!watchers.contains(this)) {
+        return; // Its caller went away already.
+      }
       ticks = clock.scheduleWithFixedDelay(this::tell, 0, intervalMillis, TimeUnit.MILLISECONDS);
     }
 

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class ReplicaWatchTest {
+class StageWatchTest {
   private static final CompletableFuture<Void> LOADED = CompletableFuture.completedFuture(null);
 
   private HandStage stage;
@@ -131,7 +131,9 @@ class ReplicaWatchTest {
       assertThat(reports)
           .extracting(WatchResponse::getImagesGainedCount)
           .containsExactly(1024, 1024, 452);
-      assertThat(reports).extracting(WatchResponse::getSnapshot).containsExactly(true, false, false);
+      assertThat(reports)
+          .extracting(WatchResponse::getSnapshot)
+          .containsExactly(true, false, false);
       assertThat(watched.images()).hasSize(2500);
     }
   }
@@ -194,7 +196,7 @@ class ReplicaWatchTest {
   @Test
   void watchersBeyondTheLimitAreRefusedUntilOneGoes() throws Exception {
     List<WatchedReplica> all = new ArrayList<>();
-    for (int i = 0; i < ReplicaWatch.MAX_WATCHERS; i++) {
+    for (int i = 0; i < StageWatch.MAX_WATCHERS; i++) {
       all.add(watch());
       all.getLast().next();
     }
@@ -234,8 +236,7 @@ class ReplicaWatchTest {
             .build()
             .start();
     ManagedChannel channel = Wire.channel("127.0.0.1", listening.getPort()).build();
-    try (WatchedReplica watched =
-        WatchedReplica.of(VisualAbstractorGrpc.newStub(channel)::watch)) {
+    try (WatchedReplica watched = WatchedReplica.of(VisualAbstractorGrpc.newStub(channel)::watch)) {
       ReplicaState first = watched.next().getState();
       loading.complete(null);
       watched.await(report -> report.getState() == ReplicaState.REPLICA_STATE_SERVING);
