@@ -119,7 +119,7 @@ class LlmWatchTest {
   void aNameEndsWithTheLastFullBlockAtOrBeforeTheEndOfItsPart() throws Exception {
     List<PromptPart> parts =
         List.of(
-            named("system", "The following is a conversation about owls and pictures of them. "),
+            named("system", "The following is a conversation about owls and pictures. ".repeat(5)),
             named("first", "Human: what is it that you see there? AI: "),
             image("owl").toBuilder().setChain(ByteString.copyFromUtf8("image")).build(),
             named("tiny", "."),
