@@ -3,6 +3,7 @@ package io.owlmesh.llm.engine;
 
 import io.owlmesh.stage.RecentRate;
 import java.util.Collection;
+import java.util.List;
 
 /** What the engine did and does, for those who watch it. Written by its thread, read by any. */
 public final class EngineCounts {
@@ -25,18 +26,19 @@ public final class EngineCounts {
   private final RecentRate prefill = new RecentRate();
   private final RecentRate decode = new RecentRate();
 
-  /**
-   * A step was computed.
-   *
-   * @param read positions of prompts in it
-   * @param written tokens chosen after it
-   */
+  /** A step was computed, and nothing taken over from it yet. */
   // One thread writes, so that reading and writing again loses nothing.
   @SuppressWarnings("NonAtomicVolatileUpdate")
-  void step(long nanos, int sequences, int computed, int read, int written) {
+  void step(long nanos, List<ScheduledChunk> chunks) {
+    int read = 0;
+    int written = 0;
+    for (ScheduledChunk chunk : chunks) {
+      positions += chunk.positions();
+      read += chunk.read();
+      written += chunk.completes() ? 1 : 0;
+    }
     steps++;
-    rows += sequences;
-    positions += computed;
+    rows += chunks.size();
     nativeNanos += nanos;
     if (read > 0) {
       prefill.add(read, nanos);

@@ -57,18 +57,6 @@ final class Scheduler {
     waiting.add(answering.begin(blocks));
   }
 
-  /** A part of a step. */
-  private record ScheduledChunk(Sequence sequence, int positions) {
-    /** Positions that are not those of an answer that goes on token by token. */
-    int read() {
-      return sequence.isDecoding() ? 0 : positions;
-    }
-
-    boolean completes() {
-      return sequence.ahead() == positions;
-    }
-  }
-
   /**
    * Computes one step.
    *
@@ -238,12 +226,7 @@ final class Scheduler {
     List<Segment> segments =
         chunks.stream().map(chunk -> chunk.sequence().segment(chunk.positions())).toList();
     try (ForwardResult result = model.step(cache, segments)) {
-      counts.step(
-          result.nanos(),
-          chunks.size(),
-          chunks.stream().mapToInt(ScheduledChunk::positions).sum(),
-          chunks.stream().mapToInt(ScheduledChunk::read).sum(),
-          (int) chunks.stream().filter(ScheduledChunk::completes).count());
+      counts.step(result.nanos(), chunks);
       for (int i = 0; i < chunks.size(); i++) {
         after(chunks.get(i), result, i);
       }
