@@ -8,17 +8,19 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.connector.VisualAbstractor;
 import io.owlmesh.stage.DynamicBatcher;
+import io.owlmesh.stage.StageEngine;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Features [P, D] -> visual tokens [T, H], in batches, on the one thread that owns the abstractor.
  */
-public final class AbstractorEngine implements AutoCloseable {
+public final class AbstractorEngine implements StageEngine {
   private final ModelConfig config;
   private final String visionDigest;
   private final String digest;
@@ -59,6 +61,11 @@ public final class AbstractorEngine implements AutoCloseable {
    */
   CompletableFuture<DynamicBatcher.Done<HostTensor>> resample(HostTensor features, long deadline) {
     return batcher.submit(features, deadline);
+  }
+
+  @Override
+  public Load load() {
+    return batcher.load();
   }
 
   /** Digest of the vision weights whose features fit, hex. */

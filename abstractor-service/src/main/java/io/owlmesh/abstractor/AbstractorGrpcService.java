@@ -15,6 +15,8 @@ import io.owlmesh.proto.abstractor.v1.DescribeResponse;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.stage.v1.WatchRequest;
+import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.StageTimings;
@@ -24,7 +26,6 @@ import io.owlmesh.stage.LineageCheck;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.TensorCodec;
-import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +47,8 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
 
   @Override
   public ServerServiceDefinition bindService() {
-    return Wire.bind(VisualAbstractorGrpc.bindService(this));
+    return stage.bind(
+        VisualAbstractorGrpc.bindService(this), VisualAbstractorGrpc.getResampleMethod());
   }
 
   @Override
@@ -117,6 +119,11 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
     Responses.unary(response, () -> describe(stage.engine()));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
+    stage.watch().open(request, responses);
   }
 
   private DescribeResponse describe(AbstractorEngine engine) {

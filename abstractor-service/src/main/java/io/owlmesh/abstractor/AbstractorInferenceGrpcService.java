@@ -3,6 +3,7 @@ package io.owlmesh.abstractor;
 
 import io.owlmesh.stage.StageHealthGrpcService;
 import io.owlmesh.stage.inference.InferenceService;
+import io.owlmesh.wire.RunningCalls;
 import io.quarkus.arc.properties.UnlessBuildProperty;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
@@ -18,7 +19,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class AbstractorInferenceGrpcService extends InferenceService {
   @Inject
   AbstractorInferenceGrpcService(
-      AbstractorModel model, @ConfigProperty(name = "quarkus.application.version") String version) {
-    super("owlmesh-abstractor", version, List.of(model));
+      AbstractorModel model,
+      RunningCalls calls,
+      @ConfigProperty(name = "quarkus.application.version") String version) {
+    super("owlmesh-abstractor", version, calls, List.of(model));
   }
 }

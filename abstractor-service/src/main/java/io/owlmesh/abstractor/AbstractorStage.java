@@ -3,6 +3,7 @@ package io.owlmesh.abstractor;
 
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.stage.EngineStage;
+import io.owlmesh.wire.RunningCalls;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
@@ -10,7 +11,11 @@ import jakarta.inject.Singleton;
 @Singleton
 public class AbstractorStage extends EngineStage<AbstractorEngine> {
   @Inject
-  AbstractorStage(AbstractorConfig settings) {
-    super("abstractor", VisualAbstractorGrpc.SERVICE_NAME, () -> new AbstractorEngine(settings));
+  AbstractorStage(AbstractorConfig settings, RunningCalls calls) {
+    super(
+        "abstractor",
+        VisualAbstractorGrpc.SERVICE_NAME,
+        calls,
+        _ -> new AbstractorEngine(settings));
   }
 }

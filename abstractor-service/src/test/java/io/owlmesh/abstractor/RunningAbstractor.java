@@ -10,6 +10,7 @@ import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.stage.StageServer;
+import io.owlmesh.wire.RunningCalls;
 import io.owlmesh.wire.TensorCodec;
 import io.owlmesh.wire.TestConfig;
 import java.nio.file.Path;
@@ -29,7 +30,8 @@ final class RunningAbstractor extends StageServer<AbstractorStage> {
     super(
         stage,
         new AbstractorGrpcService(stage, settings, OpenTelemetry.noop().getTracer("test")),
-        new AbstractorInferenceGrpcService(new AbstractorModel(stage, settings), "0.0.0"));
+        new AbstractorInferenceGrpcService(
+            new AbstractorModel(stage, settings), stage.calls(), "0.0.0"));
   }
 
   static RunningAbstractor start() throws Exception {
@@ -39,7 +41,7 @@ final class RunningAbstractor extends StageServer<AbstractorStage> {
   static RunningAbstractor start(Path checkpoint) throws Exception {
     AbstractorConfig settings =
         TestConfig.of(AbstractorConfig.class, Map.of("owl.checkpoint", checkpoint.toString()));
-    return new RunningAbstractor(new AbstractorStage(settings), settings);
+    return new RunningAbstractor(new AbstractorStage(settings, new RunningCalls()), settings);
   }
 
   static <T> T at(Map<String, T> map, String key) {

@@ -5,6 +5,7 @@ import io.owlmesh.abstractor.AbstractorModel;
 import io.owlmesh.stage.inference.InferenceService;
 import io.owlmesh.stage.inference.ServedModel;
 import io.owlmesh.vision.VisionModels;
+import io.owlmesh.wire.RunningCalls;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.List;
@@ -18,8 +19,9 @@ public class FusedInferenceGrpcService extends InferenceService {
   FusedInferenceGrpcService(
       VisionModels vision,
       AbstractorModel abstractor,
+      RunningCalls calls,
       @ConfigProperty(name = "quarkus.application.version") String version) {
-    super("owlmesh", version, together(vision, abstractor));
+    super("owlmesh", version, calls, together(vision, abstractor));
   }
 
   private static List<ServedModel> together(VisionModels vision, AbstractorModel abstractor) {

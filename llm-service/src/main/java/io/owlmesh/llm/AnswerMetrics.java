@@ -151,16 +151,18 @@ public final class AnswerMetrics implements AutoCloseable {
    * An answer is complete.
    *
    * @param promptTokens positions of its prompt
+   * @param resumed tokens of it that were written elsewhere
    */
-  public void ended(AnswerStats stats, int promptTokens) {
+  public void ended(AnswerStats stats, int promptTokens, int resumed) {
     long first = stats.queueNanos() + stats.prefillNanos();
+    int written = stats.tokens() - resumed;
     timeToFirst.record(first / NANOS, about);
-    if (stats.tokens() > 1) {
-      timePerToken.record(stats.decodeNanos() / NANOS / (stats.tokens() - 1), about);
+    if (written > 1) {
+      timePerToken.record(stats.decodeNanos() / NANOS / (written - 1), about);
     }
     duration.record((first + stats.decodeNanos()) / NANOS, about);
     usage.record(promptTokens, input);
-    usage.record(stats.tokens(), output);
+    usage.record(written, output);
   }
 
   @Override

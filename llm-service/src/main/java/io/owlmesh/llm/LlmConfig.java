@@ -50,13 +50,13 @@ public interface LlmConfig {
   @WithDefault("2147483648")
   long cacheBytes();
 
+  /** Visual tokens that requests may name instead of sending them again; 0 for none. */
+  @WithDefault("134217728")
+  long heldImageBytes();
+
   /** A reader that takes nothing for so long loses its answer. */
   @WithDefault("30S")
   Duration slowReader();
-
-  /** Time for running answers when the service stops. */
-  @WithDefault("10S")
-  Duration drain();
 
   /** Requests that may wait for the engine; more are refused at once. */
   @WithDefault("64")

@@ -6,6 +6,7 @@ import io.owlmesh.core.DType;
 import io.owlmesh.core.SamplingParams;
 import io.owlmesh.llm.adapters.AdapterRegistry;
 import io.owlmesh.llm.engine.DecodingStrategy;
+import io.owlmesh.llm.engine.EngineCounts;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.llm.engine.EngineRequest;
 import io.owlmesh.llm.engine.SchedulerConfig;
@@ -22,19 +23,24 @@ import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.proto.stage.v1.AdapterVersion;
+import io.owlmesh.proto.stage.v1.AdapterVersions;
+import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.Quantization;
 import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.Sampler;
-import java.time.Duration;
+import io.owlmesh.stage.HeldNames;
+import io.owlmesh.stage.StageEngine;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 
 /** The language model, its tokeniser and adapters, and the engine that answers with them. */
-public final class LlmEngine implements AutoCloseable {
+public final class LlmEngine implements StageEngine {
   private final String name;
   private final ModelConfig config;
   private final String visionDigest;
@@ -46,10 +52,11 @@ public final class LlmEngine implements AutoCloseable {
   private final LanguageModel model;
   private final AdapterRegistry adapters;
   private final ServingEngine serving;
+  private final HeldImages heldImages;
   private final AnswerMetrics metrics;
-  private final Duration drain;
+  private volatile Versions versions = Versions.of(List.of());
 
-  LlmEngine(LlmConfig settings, Meter meter) {
+  LlmEngine(LlmConfig settings, Meter meter, HeldNames held) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
     name = settings.checkpoint().toAbsolutePath().normalize().getFileName().toString();
     config = checkpoint.config();
@@ -71,9 +78,9 @@ public final class LlmEngine implements AutoCloseable {
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
     adapters = new AdapterRegistry(model, settings.adapters(), settings.adapterBytes());
-    serving = new ServingEngine(model, limits(settings));
+    serving = new ServingEngine(model, limits(settings), held);
+    heldImages = new HeldImages(settings.heldImageBytes(), held);
     metrics = new AnswerMetrics(meter, name, serving.counts());
-    drain = settings.drain();
     warmUp();
   }
 
@@ -99,7 +106,8 @@ public final class LlmEngine implements AutoCloseable {
     Prompt prompt = config.chatTemplate().prompt("", List.of(hello));
     serving.submit(
         new EngineRequest(
-            new EnginePrompt(config.encode(prompt, tokenizer), List.of()),
+            new EnginePrompt(config.encode(prompt, tokenizer), List.of(), List.of()),
+            List.of(),
             none.adapter(),
             new DecodingStrategy.Samples(List.of(greedy::choose)),
             4,
@@ -108,6 +116,18 @@ public final class LlmEngine implements AutoCloseable {
             reader));
     reader.end.join();
     none.release();
+  }
+
+  /** Adapters, and how they are told. */
+  private record Versions(List<LoraAdapter> adapters, AdapterVersions message) {
+    static Versions of(List<LoraAdapter> adapters) {
+      AdapterVersions.Builder message = AdapterVersions.newBuilder();
+      for (LoraAdapter adapter : adapters) {
+        message.addAdapters(
+            AdapterVersion.newBuilder().setName(adapter.name()).setDigest(adapter.digest()));
+      }
+      return new Versions(adapters, message.build());
+    }
   }
 
   /** Waits for the first answer. */
@@ -121,6 +141,33 @@ public final class LlmEngine implements AutoCloseable {
     public void failed(RuntimeException why) {
       end.completeExceptionally(why);
     }
+  }
+
+  @Override
+  public Load load() {
+    EngineCounts counts = serving.counts();
+    return Load.newBuilder()
+        .setWaiting(counts.waiting() + serving.arriving())
+        .setRunning(counts.running())
+        .setWaitingPositions(counts.unreadPositions() + serving.arrivingPositions())
+        .setRunningPositions(counts.heldPositions())
+        .setMaxRunning(serving.limits().maxSequences())
+        .setFreeBlocks(counts.blocks() - counts.blocksHeld())
+        .setBlocks(counts.blocks())
+        .setPrefillRate(counts.prefillRate())
+        .setDecodeRate(counts.decodeRate())
+        .build();
+  }
+
+  @Override
+  public Optional<AdapterVersions> adapterVersions() {
+    List<LoraAdapter> now = adapters.list();
+    Versions last = versions;
+    if (!last.adapters.equals(now)) {
+      last = Versions.of(now);
+      versions = last;
+    }
+    return Optional.of(last.message);
   }
 
   /** Name of the checkpoint's folder. */
@@ -162,6 +209,10 @@ public final class LlmEngine implements AutoCloseable {
     return adapters;
   }
 
+  public HeldImages heldImages() {
+    return heldImages;
+  }
+
   /** Type of the arithmetic. */
   public DType dtype() {
     return model.dtype();
@@ -184,11 +235,6 @@ public final class LlmEngine implements AutoCloseable {
 
   @Override
   public void close() {
-    try {
-      serving.drain(drain.toNanos());
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
     metrics.close();
     serving.close();
     adapters.close();

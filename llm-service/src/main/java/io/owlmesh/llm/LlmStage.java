@@ -4,6 +4,7 @@ package io.owlmesh.llm;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.stage.EngineStage;
+import io.owlmesh.wire.RunningCalls;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
@@ -11,7 +12,11 @@ import jakarta.inject.Singleton;
 @Singleton
 public class LlmStage extends EngineStage<LlmEngine> {
   @Inject
-  public LlmStage(LlmConfig settings, Meter meter) {
-    super("language model", LanguageModelGrpc.SERVICE_NAME, () -> new LlmEngine(settings, meter));
+  public LlmStage(LlmConfig settings, Meter meter, RunningCalls calls) {
+    super(
+        "language model",
+        LanguageModelGrpc.SERVICE_NAME,
+        calls,
+        held -> new LlmEngine(settings, meter, held));
   }
 }

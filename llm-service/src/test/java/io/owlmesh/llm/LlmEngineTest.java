@@ -8,6 +8,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.grpc.TinyLlm;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.weights.TensorEntry;
+import io.owlmesh.stage.HeldNames;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -37,7 +38,8 @@ class LlmEngineTest {
   }
 
   private LlmEngine start() {
-    return new LlmEngine(TinyLlm.settings(folder, temp), OpenTelemetry.noop().getMeter("test"));
+    return new LlmEngine(
+        TinyLlm.settings(folder, temp), OpenTelemetry.noop().getMeter("test"), new HeldNames());
   }
 
   @Test

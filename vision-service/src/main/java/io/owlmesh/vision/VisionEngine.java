@@ -13,11 +13,13 @@ import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.codec.Picture;
 import io.owlmesh.model.image.codec.PictureLimits;
+import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.vision.VisionEncoder;
 import io.owlmesh.stage.DynamicBatcher;
+import io.owlmesh.stage.StageEngine;
 import java.nio.ByteBuffer;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -29,7 +31,7 @@ import java.util.concurrent.TimeUnit;
  * Image file -> features [P, D]. Files are decoded by a few threads, then encoded in batches by the
  * one thread that owns the encoder.
  */
-public final class VisionEngine implements AutoCloseable {
+public final class VisionEngine implements StageEngine {
   private final String digest;
   private final ModelConfig config;
   private final VisionEncoder encoder;
@@ -166,6 +168,17 @@ public final class VisionEngine implements AutoCloseable {
                 done.batchSize()));
       }
     });
+  }
+
+  /** Also the images that wait to be decoded. */
+  @Override
+  public Load load() {
+    Load load = batcher.load();
+    int decoding = decoders.getQueue().size() + decoders.getActiveCount();
+    return load.toBuilder()
+        .setWaiting(load.getWaiting() + decoding)
+        .setWaitingPositions(load.getWaitingPositions() + decoding)
+        .build();
   }
 
   /** Digest of the weights, hex. */

@@ -8,6 +8,8 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.proto.stage.v1.WatchRequest;
+import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.StageTimings;
@@ -20,7 +22,6 @@ import io.owlmesh.stage.ItemStream;
 import io.owlmesh.wire.Deadlines;
 import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.TensorCodec;
-import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.util.concurrent.CompletableFuture;
@@ -42,7 +43,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
 
   @Override
   public ServerServiceDefinition bindService() {
-    return Wire.bind(VisionEncoderGrpc.bindService(this));
+    return stage.bind(VisionEncoderGrpc.bindService(this), VisionEncoderGrpc.getEncodeMethod());
   }
 
   @Override
@@ -113,6 +114,11 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
     Responses.unary(response, () -> describe(stage.engine()));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
+    stage.watch().open(request, responses);
   }
 
   private DescribeResponse describe(VisionEngine engine) {

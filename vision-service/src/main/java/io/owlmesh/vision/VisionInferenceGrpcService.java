@@ -3,6 +3,7 @@ package io.owlmesh.vision;
 
 import io.owlmesh.stage.StageHealthGrpcService;
 import io.owlmesh.stage.inference.InferenceService;
+import io.owlmesh.wire.RunningCalls;
 import io.quarkus.arc.properties.UnlessBuildProperty;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
@@ -17,7 +18,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 public class VisionInferenceGrpcService extends InferenceService {
   @Inject
   VisionInferenceGrpcService(
-      VisionModels models, @ConfigProperty(name = "quarkus.application.version") String version) {
-    super("owlmesh-vision", version, models.all());
+      VisionModels models,
+      RunningCalls calls,
+      @ConfigProperty(name = "quarkus.application.version") String version) {
+    super("owlmesh-vision", version, calls, models.all());
   }
 }

@@ -3,6 +3,7 @@ package io.owlmesh.vision;
 
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.stage.EngineStage;
+import io.owlmesh.wire.RunningCalls;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
@@ -10,7 +11,7 @@ import jakarta.inject.Singleton;
 @Singleton
 public class VisionStage extends EngineStage<VisionEngine> {
   @Inject
-  VisionStage(VisionConfig settings) {
-    super("vision", VisionEncoderGrpc.SERVICE_NAME, () -> new VisionEngine(settings));
+  VisionStage(VisionConfig settings, RunningCalls calls) {
+    super("vision", VisionEncoderGrpc.SERVICE_NAME, calls, _ -> new VisionEngine(settings));
   }
 }

@@ -7,6 +7,7 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.stage.StageServer;
+import io.owlmesh.wire.RunningCalls;
 import io.owlmesh.wire.TestConfig;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,7 +26,7 @@ final class RunningVision extends StageServer<VisionStage> {
     super(
         stage,
         new VisionGrpcService(stage, settings, OpenTelemetry.noop().getTracer("test")),
-        new VisionInferenceGrpcService(new VisionModels(stage, settings), "0.0.0"));
+        new VisionInferenceGrpcService(new VisionModels(stage, settings), stage.calls(), "0.0.0"));
   }
 
   static RunningVision start() throws Exception {
@@ -38,7 +39,7 @@ final class RunningVision extends StageServer<VisionStage> {
         TestConfig.of(
             VisionConfig.class,
             Map.of("owl.checkpoint", checkpoint.toString(), "owl.max-image-bytes", "1048576"));
-    return new RunningVision(new VisionStage(settings), settings);
+    return new RunningVision(new VisionStage(settings, new RunningCalls()), settings);
   }
 
   static ByteString image(String name) throws IOException {

@@ -3,6 +3,7 @@ package io.owlmesh.stage;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.stage.v1.Load;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -26,6 +27,8 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
   private final BlockingQueue<Job<I, O>> queue;
   private final Thread owner;
   private volatile boolean closing;
+  private final RecentRate rate = new RecentRate();
+  private volatile int running;
   private long batches; // Of the owner thread alone.
 
   private record Job<I, O>(
@@ -80,6 +83,20 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
     return result;
   }
 
+  /** What it has to do now: an item is a position. */
+  public Load load() {
+    int waiting = queue.size();
+    int now = running;
+    return Load.newBuilder()
+        .setWaiting(waiting)
+        .setWaitingPositions(waiting)
+        .setRunning(now)
+        .setRunningPositions(now)
+        .setMaxRunning(maxBatch)
+        .setPrefillRate(rate.perSecond())
+        .build();
+  }
+
   private OwlException closed() {
     return new OwlException(Fault.UNAVAILABLE, "", "the " + name + " is stopping");
   }
@@ -94,9 +111,11 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
       }
       queue.drainTo(batch, maxBatch - 1);
       batch.removeIf(job -> !wanted(job));
+      running = batch.size();
       if (!batch.isEmpty()) {
         compute(batch);
       }
+      running = 0;
       batch.clear();
     }
   }
@@ -120,6 +139,7 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
       return;
     }
     long nanos = System.nanoTime() - begin;
+    rate.add(batch.size(), nanos);
     batches++;
     for (int i = 0; i < batch.size(); i++) {
       Job<I, O> job = batch.get(i);

@@ -29,9 +29,16 @@ final class CheckedRequests {
 
   private CheckedRequests() {}
 
-  /** A method that is called with requests that could be read. */
+  /**
+   * A method that is called with requests that could be read.
+   *
+   * @param work that its calls belong to while they run, if they are any
+   */
   static <Q, R> ServerMethodDefinition<?, R> of(
-      ServerMethodDefinition<Q, R> method, Marshaller<Q> requests, Marshaller<R> responses) {
+      ServerMethodDefinition<Q, R> method,
+      Marshaller<Q> requests,
+      Marshaller<R> responses,
+      @Nullable RunningCalls work) {
     MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
     ServerCallHandler<Q, R> handler = method.getServerCallHandler();
     return ServerMethodDefinition.create(
@@ -42,9 +49,13 @@ final class CheckedRequests {
             return new ServerCall.Listener<>() {};
           }
           EndedOnce<Q, R> checked = new EndedOnce<>(call, descriptor);
+          if (work != null && !work.enter(checked, call)) {
+            CALLS.leave(call);
+            return new ServerCall.Listener<>() {};
+          }
           InboundLimits.onRefusal(status -> checked.refuse(status, new Metadata()));
           return new Checking<>(
-              Contexts.interceptCall(Peers.of(call), checked, headers, handler), checked);
+              Contexts.interceptCall(Peers.of(call), checked, headers, handler), checked, work);
         });
   }
 
@@ -71,10 +82,19 @@ final class CheckedRequests {
   private static final class Checking<Q, R> extends ServerCall.Listener<Read<Q>> {
     private final ServerCall.Listener<Q> service;
     private final EndedOnce<Q, R> call;
+    private final @Nullable RunningCalls work;
 
-    Checking(ServerCall.Listener<Q> service, EndedOnce<Q, R> call) {
+    Checking(ServerCall.Listener<Q> service, EndedOnce<Q, R> call, @Nullable RunningCalls work) {
       this.service = service;
       this.call = call;
+      this.work = work;
+    }
+
+    private void leave() {
+      CALLS.leave(call);
+      if (work != null) {
+        work.leave(call);
+      }
     }
 
     @Override
@@ -98,13 +118,13 @@ final class CheckedRequests {
 
     @Override
     public void onCancel() {
-      CALLS.leave(call);
+      leave();
       service.onCancel();
     }
 
     @Override
     public void onComplete() {
-      CALLS.leave(call);
+      leave();
       // The service did not end this call, and may still work on it.
       if (call.isRefused()) {
         service.onCancel();
@@ -122,7 +142,8 @@ final class CheckedRequests {
   }
 
   /** A call that ends once, whoever ends it first; nothing is sent after that. */
-  private static final class EndedOnce<Q, R> extends ServerCall<Q, R> {
+  private static final class EndedOnce<Q, R> extends ServerCall<Q, R>
+      implements RunningCalls.Endable {
     private final ServerCall<Read<Q>, R> call;
     private final MethodDescriptor<Q, R> descriptor;
     private boolean ended;
@@ -133,7 +154,8 @@ final class CheckedRequests {
       this.descriptor = descriptor;
     }
 
-    synchronized void refuse(Status status, Metadata trailers) {
+    @Override
+    public synchronized void refuse(Status status, Metadata trailers) {
       if (!ended) {
         ended = true;
         refused = true;

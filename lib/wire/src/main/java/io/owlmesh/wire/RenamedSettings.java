@@ -21,6 +21,7 @@ public final class RenamedSettings implements ConfigSourceInterceptor {
   /** New names and old ones. */
   private static final Map<String, String> OLD =
       Map.of(
+          "owl.drain-timeout", "owl.drain",
           "owl.max-sequences", "owl.sequences",
           "owl.max-batched-tokens", "owl.step-positions",
           "owl.health-interval", "owl.watch");

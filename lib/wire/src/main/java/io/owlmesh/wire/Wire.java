@@ -19,7 +19,10 @@ import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How both ends of a wire are set up to carry tensors: messages read into direct memory, windows
@@ -51,9 +54,25 @@ public final class Wire {
    * AsyncService} and {@code BindableService} instead of extending them.
    */
   public static ServerServiceDefinition bind(ServerServiceDefinition service) {
+    return bind(service, _ -> null);
+  }
+
+  /**
+   * As above.
+   *
+   * @param running what calls of some methods belong to while they run
+   * @param work full names of those methods; calls of others are answered to the end
+   */
+  public static ServerServiceDefinition bind(
+      ServerServiceDefinition service, RunningCalls running, Set<String> work) {
+    return bind(service, name -> work.contains(name) ? running : null);
+  }
+
+  private static ServerServiceDefinition bind(
+      ServerServiceDefinition service, Function<String, @Nullable RunningCalls> running) {
     List<ServerMethodDefinition<?, ?>> methods = new ArrayList<>();
     for (ServerMethodDefinition<?, ?> method : service.getMethods()) {
-      methods.add(checked(method));
+      methods.add(checked(method, running));
     }
     ServiceDescriptor descriptor = service.getServiceDescriptor();
     ServiceDescriptor.Builder changed =
@@ -65,13 +84,15 @@ public final class Wire {
     return bound.build();
   }
 
-  private static <Q, R> ServerMethodDefinition<?, R> checked(ServerMethodDefinition<Q, R> method) {
+  private static <Q, R> ServerMethodDefinition<?, R> checked(
+      ServerMethodDefinition<Q, R> method, Function<String, @Nullable RunningCalls> running) {
     MethodDescriptor<Q, R> descriptor = method.getMethodDescriptor();
     int limit = MessageLimits.of(descriptor.getFullMethodName());
     return CheckedRequests.of(
         method,
         TensorMarshaller.checking(descriptor.getRequestMarshaller(), limit),
-        TensorMarshaller.over(descriptor.getResponseMarshaller()));
+        TensorMarshaller.over(descriptor.getResponseMarshaller()),
+        running.apply(descriptor.getFullMethodName()));
   }
 
   private static <Q, R> MethodDescriptor<Q, R> direct(MethodDescriptor<Q, R> method) {

@@ -37,6 +37,8 @@ public final class AdapterRegistry {
   private final long room;
   private final Map<String, Lease> byName = new TreeMap<>();
   private final Lease none;
+  // Of byName; who asks does not wait for one that is being loaded.
+  private volatile List<LoraAdapter> listed = List.of();
 
   /**
    * Loads all adapters of a folder; a broken one stops the service.
@@ -161,6 +163,7 @@ public final class AdapterRegistry {
       throw e;
     }
     Lease old = byName.put(file.name(), new Lease(adapter));
+    list(byName);
     if (old != null) {
       old.release();
     }
@@ -207,6 +210,7 @@ public final class AdapterRegistry {
     if (old == null) {
       throw unknown(name);
     }
+    list(byName);
     old.release();
   }
 
@@ -230,8 +234,12 @@ public final class AdapterRegistry {
   }
 
   /** Sorted by name. */
-  public synchronized List<LoraAdapter> list() {
-    return byName.values().stream().map(Lease::adapter).toList();
+  public List<LoraAdapter> list() {
+    return listed;
+  }
+
+  private void list(Map<String, Lease> leases) {
+    listed = leases.values().stream().map(Lease::adapter).toList();
   }
 
   public synchronized void close() {

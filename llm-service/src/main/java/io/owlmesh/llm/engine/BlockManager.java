@@ -27,9 +27,14 @@ final class BlockManager {
   private final BitSet empty;
   // Nobody holds them, but they are known; the least recently used first.
   private final LinkedHashSet<Integer> idle = new LinkedHashSet<>();
+  private final PrefixChains chains;
   private long evictions;
 
-  BlockManager(int count) {
+  /**
+   * @param chains told when what was in a block is gone
+   */
+  BlockManager(int count, PrefixChains chains) {
+    this.chains = chains;
     holders = new int[count];
     keys = new BlockHash[count];
     empty = new BitSet(count);
@@ -109,14 +114,25 @@ final class BlockManager {
     if (key != null) {
       known.remove(key);
       keys[block] = null;
+      chains.forget(block);
     }
   }
 
-  /** Makes a full block known, unless another has the same content already. */
-  void register(int block, BlockHash key) {
+  /**
+   * Makes a full block known, unless another has the same content already.
+   *
+   * @return whether it is the one that is known
+   */
+  boolean register(int block, BlockHash key) {
     if (keys[block] == null && known.putIfAbsent(key, block) == null) {
       keys[block] = key;
     }
+    return keys[block] != null;
+  }
+
+  /** Names the beginning of a prompt that a known block ends. */
+  void name(int block, PromptChain chain) {
+    chains.put(chain.name(), block, chain.blocks() * SIZE);
   }
 
   /** Holds the block of a key, if there is one. */

@@ -98,9 +98,9 @@ final class BlockTable {
     return stretches.stream().mapToInt(Integer::intValue).toArray();
   }
 
-  /** Gives all blocks back. */
+  /** Gives all blocks back, the last one first: it is of no use without those before it. */
   void release() {
-    own.forEach(blocks::release);
+    own.reversed().forEach(blocks::release);
     own.clear();
   }
 }

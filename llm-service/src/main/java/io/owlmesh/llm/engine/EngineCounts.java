@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.stage.RecentRate;
+import java.util.Collection;
+import java.util.List;
+
 /** What the engine did and does, for those who watch it. Written by its thread, read by any. */
 public final class EngineCounts {
   private volatile int waiting;
@@ -8,6 +12,8 @@ public final class EngineCounts {
   private volatile int blocksHeld;
   private volatile int blocksIdle;
   private volatile int blocks;
+  private volatile long unreadPositions;
+  private volatile long heldPositions;
   private volatile long evictions;
   private volatile long steps;
   private volatile long positions;
@@ -17,14 +23,29 @@ public final class EngineCounts {
   private volatile long preemptions;
   private volatile long promptPositions;
   private volatile long computedPromptPositions;
+  private final RecentRate prefill = new RecentRate();
+  private final RecentRate decode = new RecentRate();
 
+  /** A step was computed, and nothing taken over from it yet. */
   // One thread writes, so that reading and writing again loses nothing.
   @SuppressWarnings("NonAtomicVolatileUpdate")
-  void step(long nanos, int sequences, int computed) {
+  void step(long nanos, List<ScheduledChunk> chunks) {
+    int read = 0;
+    int written = 0;
+    for (ScheduledChunk chunk : chunks) {
+      positions += chunk.positions();
+      read += chunk.read();
+      written += chunk.completes() ? 1 : 0;
+    }
     steps++;
-    rows += sequences;
-    positions += computed;
+    rows += chunks.size();
     nativeNanos += nanos;
+    if (read > 0) {
+      prefill.add(read, nanos);
+    }
+    if (written > 0) {
+      decode.add(written, nanos);
+    }
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate")
@@ -43,9 +64,20 @@ public final class EngineCounts {
     computedPromptPositions += ahead;
   }
 
-  void state(int nowWaiting, int nowRunning, BlockManager cache) {
-    waiting = nowWaiting;
-    running = nowRunning;
+  void state(Collection<Sequence> nowWaiting, Collection<Sequence> nowRunning, BlockManager cache) {
+    waiting = nowWaiting.size();
+    running = nowRunning.size();
+    long unread = 0;
+    long held = 0;
+    for (Sequence sequence : nowWaiting) {
+      unread += sequence.ahead();
+    }
+    for (Sequence sequence : nowRunning) {
+      unread += sequence.isDecoding() ? 0 : sequence.ahead();
+      held += sequence.computed();
+    }
+    unreadPositions = unread;
+    heldPositions = held;
     blocks = cache.count();
     blocksIdle = cache.idle();
     blocksHeld = cache.count() - cache.free();
@@ -60,6 +92,26 @@ public final class EngineCounts {
   /** Answers in work. */
   public int running() {
     return running;
+  }
+
+  /** Positions of prompts that are not read yet. */
+  public long unreadPositions() {
+    return unreadPositions;
+  }
+
+  /** Positions that what is in work has in the cache. */
+  public long heldPositions() {
+    return heldPositions;
+  }
+
+  /** Positions of prompts a second, in steps that read any, of late; 0 while not known. */
+  public double prefillRate() {
+    return prefill.perSecond();
+  }
+
+  /** Tokens of all answers a second, in steps that write any, of late; 0 while not known. */
+  public double decodeRate() {
+    return decode.perSecond();
   }
 
   /** Blocks of the cache. */

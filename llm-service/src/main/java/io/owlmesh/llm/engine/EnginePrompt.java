@@ -20,16 +20,19 @@ public final class EnginePrompt {
   private final int[] starts;
   private final int visualTokens;
   private final List<HostTensor> images;
+  private final List<PromptChain> chains;
   private final List<byte[]> digests = new ArrayList<>();
 
   /**
    * @param images visual tokens [T, H] of each place
+   * @param chains beginnings that have a name, in order
    */
-  public EnginePrompt(PromptTokens tokens, List<HostTensor> images) {
+  public EnginePrompt(PromptTokens tokens, List<HostTensor> images, List<PromptChain> chains) {
     this.ids = tokens.ids();
     this.starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     this.visualTokens = tokens.visualTokens();
     this.images = List.copyOf(images);
+    this.chains = List.copyOf(chains);
     for (HostTensor image : images) {
       digests.add(digest(image));
     }
@@ -57,6 +60,10 @@ public final class EnginePrompt {
 
   List<HostTensor> images() {
     return images;
+  }
+
+  List<PromptChain> chains() {
+    return chains;
   }
 
   /** What a position holds, for the key of its block. */

@@ -7,6 +7,7 @@ import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.KeyValueCache;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.Segment;
+import io.owlmesh.stage.HeldNames;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,11 +33,13 @@ final class Scheduler {
   private final List<Sequence.Copy> copies = new ArrayList<>();
   private final EngineCounts counts;
 
-  Scheduler(LanguageModel model, SchedulerConfig limits, EngineCounts counts) {
+  Scheduler(LanguageModel model, SchedulerConfig limits, EngineCounts counts, HeldNames held) {
     this.model = model;
     this.limits = limits;
     this.counts = counts;
-    this.blocks = new BlockManager(Math.ceilDiv(limits.cachePositions(), BlockManager.SIZE));
+    this.blocks =
+        new BlockManager(
+            Math.ceilDiv(limits.cachePositions(), BlockManager.SIZE), new PrefixChains(held));
     this.cache = model.cache(blocks.count() * BlockManager.SIZE);
   }
 
@@ -54,9 +57,6 @@ final class Scheduler {
     waiting.add(answering.begin(blocks));
   }
 
-  /** A part of a step. */
-  private record ScheduledChunk(Sequence sequence, int positions) {}
-
   /**
    * Computes one step.
    *
@@ -72,7 +72,7 @@ final class Scheduler {
     budget -= prompts(chunks, budget);
     admit(chunks, budget);
     boolean worked = chunks.isEmpty() ? makeRoom(now) : compute(chunks);
-    counts.state(waiting.size(), running.size(), blocks);
+    counts.state(waiting, running, blocks);
     return worked;
   }
 
@@ -188,7 +188,8 @@ final class Scheduler {
       waiting.remove(sequence);
       running.add(sequence);
       sequence.answering().admitted(sequence.computed());
-      counts.admitted(sequence.promptLength(), sequence.ahead());
+      counts.admitted(
+          sequence.promptLength(), Math.max(sequence.promptLength() - sequence.computed(), 0));
       int piece = Math.min(sequence.ahead(), left);
       if (!sequence.reserve(piece, copies)) {
         throw new IllegalStateException("no room after it was counted: " + blocks);
@@ -225,8 +226,7 @@ final class Scheduler {
     List<Segment> segments =
         chunks.stream().map(chunk -> chunk.sequence().segment(chunk.positions())).toList();
     try (ForwardResult result = model.step(cache, segments)) {
-      counts.step(
-          result.nanos(), chunks.size(), chunks.stream().mapToInt(ScheduledChunk::positions).sum());
+      counts.step(result.nanos(), chunks);
       for (int i = 0; i < chunks.size(); i++) {
         after(chunks.get(i), result, i);
       }

@@ -33,9 +33,10 @@ final class Sequence implements TokenHistory {
   private int length;
   private int computed;
   private int registered;
+  private int named; // Of the prompt's chains.
 
   /**
-   * The prompt alone.
+   * The prompt, and what of the answer is there already.
    *
    * @param branch its number among the sequences of its request
    */
@@ -48,6 +49,7 @@ final class Sequence implements TokenHistory {
     this.keys = new ArrayList<>();
     this.length = request.prompt().length();
     this.ids = Arrays.copyOf(request.prompt().ids(), length + request.maxTokens());
+    request.resumed().forEach(this::append);
   }
 
   private Sequence(Sequence parent, int branch) {
@@ -61,6 +63,7 @@ final class Sequence implements TokenHistory {
     this.ids = parent.ids.clone();
     this.computed = parent.computed;
     this.registered = parent.registered;
+    this.named = parent.named;
   }
 
   /** A sequence of the same positions, in the same blocks. */
@@ -142,6 +145,7 @@ final class Sequence implements TokenHistory {
   void release() {
     table.release();
     registered = 0;
+    named = 0;
     computed = 0;
   }
 
@@ -223,8 +227,23 @@ final class Sequence implements TokenHistory {
 
   private void registerBlocks() {
     while ((registered + 1) * BlockManager.SIZE <= computed) {
-      blocks.register(table.block(registered), key(registered));
+      BlockHash key = key(registered);
+      if (!blocks.register(table.block(registered), key)) {
+        // The one that is known: blocks that are follow on each other.
+        table.replace(registered, blocks.find(key).orElseThrow());
+      }
       registered++;
+    }
+    nameChains();
+  }
+
+  private void nameChains() {
+    List<PromptChain> chains = request.prompt().chains();
+    while (named < chains.size() && chains.get(named).blocks() <= registered) {
+      PromptChain chain = chains.get(named++);
+      if (chain.blocks() > 0) {
+        blocks.name(table.block(chain.blocks() - 1), chain);
+      }
     }
   }
 }

@@ -137,8 +137,8 @@ abstract class SequenceGroup {
   void admitted(int found) {
     if (began == 0) {
       began = System.nanoTime();
-      cached = found;
-      listener().admitted(began - submitted, found);
+      cached = Math.min(found, request.prompt().length());
+      listener().admitted(began - submitted, cached);
     }
   }
 

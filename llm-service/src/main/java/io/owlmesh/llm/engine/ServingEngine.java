@@ -4,6 +4,7 @@ package io.owlmesh.llm.engine;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.stage.HeldNames;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -26,16 +27,22 @@ public final class ServingEngine implements AutoCloseable {
   private final Scheduler scheduler;
   private final BlockingQueue<Runnable> inbox = new LinkedBlockingQueue<>();
   private final AtomicInteger open = new AtomicInteger();
+  private final AtomicInteger arriving = new AtomicInteger();
+  private final AtomicLong arrivingPositions = new AtomicLong();
   private final AtomicLong arrivals = new AtomicLong();
   private final Thread owner;
   private volatile boolean draining;
   private volatile boolean closing;
 
-  /** Starts the thread. The model is its own from here on. */
-  public ServingEngine(LanguageModel model, SchedulerConfig limits) {
+  /**
+   * Starts the thread. The model is its own from here on.
+   *
+   * @param held told which named beginnings of prompts are in the cache
+   */
+  public ServingEngine(LanguageModel model, SchedulerConfig limits, HeldNames held) {
     this.model = model;
     this.limits = limits;
-    this.scheduler = new Scheduler(model, limits, counts);
+    this.scheduler = new Scheduler(model, limits, counts, held);
     this.owner = Thread.ofPlatform().name("language-model-engine").daemon(true).start(this::run);
   }
 
@@ -70,6 +77,8 @@ public final class ServingEngine implements AutoCloseable {
               .formatted(limits.maxSequences(), limits.queue()));
     }
     long submitted = System.nanoTime();
+    arriving.incrementAndGet();
+    arrivingPositions.addAndGet(request.prompt().length());
     inbox.add(() -> begin(request, submitted));
   }
 
@@ -81,6 +90,9 @@ public final class ServingEngine implements AutoCloseable {
     } catch (RuntimeException e) {
       request.listener().failed(e);
       open.decrementAndGet();
+    } finally {
+      arriving.decrementAndGet();
+      arrivingPositions.addAndGet(-request.prompt().length());
     }
   }
 
@@ -135,6 +147,16 @@ public final class ServingEngine implements AutoCloseable {
 
   public EngineCounts counts() {
     return counts;
+  }
+
+  /** Requests that the thread has not seen yet, beside those that {@link #counts} tells of. */
+  public int arriving() {
+    return arriving.get();
+  }
+
+  /** Positions of their prompts. */
+  public long arrivingPositions() {
+    return arrivingPositions.get();
   }
 
   /** Refuses what is new, and waits for what runs. */

@@ -59,6 +59,13 @@ final class AnswerWriter {
     return GenerateResponse.newBuilder().setToken(token).build();
   }
 
+  /** The caller has had a token from elsewhere. */
+  void resume(int id) {
+    String text = detokenizer.next(id);
+    length += Utf8.encodedLength(text);
+    stop.next(text);
+  }
+
   /** Whether a stop has ended it. */
   boolean isStopped() {
     return stop.isFound();

@@ -51,6 +51,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
   private final long deadline = Deadlines.nanoTime();
   private AdapterRegistry.@Nullable Lease lease;
   private int promptTokens;
+  private int resumed;
   // The limit of tokens in place of the one asked for; 0 if that stands.
   private int clamped;
   private long tokenizing;
@@ -99,7 +100,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
             engine.serving().limits().maxSequences(),
             engine.constraints(options.getContinues()));
     long begin = System.nanoTime();
-    PromptTokens tokens = prompt.tokens(1);
+    PromptTokens tokens = prompt.tokens(limits.resumed().size() + 1);
     EnginePrompt read = prompt.forEngine(tokens);
     promptTokens = tokens.length();
     tokenizing = System.nanoTime() - begin;
@@ -107,6 +108,12 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
         Math.min(engine.config().language().context(), engine.serving().limits().cachePositions());
     int room = Math.max(positions - tokens.length(), 1);
     int maxTokens = Math.min(limits.maxTokens(), room);
+    if (limits.resumed().size() >= maxTokens) {
+      throw OwlException.badInput(
+          "resumed_tokens",
+          "%d ids, but there is room for %d".formatted(limits.resumed().size(), maxTokens));
+    }
+    resumed = limits.resumed().size();
     clamped = options.hasMaxNewTokens() && maxTokens < options.getMaxNewTokens() ? maxTokens : 0;
     DecodingStrategy choosing = limits.choosing(writers(limits));
     AdapterRegistry.Lease taken = engine.adapters().acquire(limits.adapter());
@@ -125,7 +132,14 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
           .serving()
           .submit(
               new EngineRequest(
-                  read, taken.adapter(), choosing, maxTokens, limits.priority(), deadline, this));
+                  read,
+                  limits.resumed(),
+                  taken.adapter(),
+                  choosing,
+                  maxTokens,
+                  limits.priority(),
+                  deadline,
+                  this));
     } catch (RuntimeException e) {
       taken.release();
       throw e;
@@ -141,9 +155,14 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
         likelihoods = new Likelihoods(limits.chooser(i), limits.topLogprobs());
         all.add(likelihoods);
       }
-      writers.add(
+      AnswerWriter writer =
           new AnswerWriter(
-              i, engine.tokenizer(), limits.continues(), new StopText(limits.stop()), likelihoods));
+              i, engine.tokenizer(), limits.continues(), new StopText(limits.stop()), likelihoods);
+      limits.resumed().forEach(writer::resume);
+      if (writer.isStopped()) {
+        throw OwlException.badInput("resumed_tokens", "a stop has ended the answer");
+      }
+      writers.add(writer);
     }
     return all;
   }
@@ -177,7 +196,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
 
   @Override
   public void ended(int answer, AnswerStats stats) {
-    engine.metrics().ended(stats, promptTokens);
+    engine.metrics().ended(stats, promptTokens, resumed);
     cached = stats.cachedPositions();
     generated += stats.tokens();
     Finished.Builder end =
@@ -265,6 +284,7 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
     span.setAttribute("owl.prompt_tokens", usage.getPromptTokens());
     span.setAttribute("owl.visual_tokens", usage.getVisualTokens());
     span.setAttribute("owl.completion_tokens", usage.getCompletionTokens());
+    span.setAttribute("owl.resumed_tokens", resumed);
     if (!status.isOk()) {
       span.setStatus(StatusCode.ERROR, status.getCode().name());
     }

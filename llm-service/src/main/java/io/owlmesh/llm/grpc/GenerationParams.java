@@ -7,6 +7,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
 import io.owlmesh.llm.engine.DecodingStrategy;
 import io.owlmesh.llm.engine.TokenSampler;
+import io.owlmesh.llm.guided.Constraint;
 import io.owlmesh.llm.guided.Constraints;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
@@ -27,6 +28,8 @@ import java.util.stream.IntStream;
  * @param adapter name; empty for none
  * @param stop texts that end an answer
  * @param continues whether the answer goes on from the prompt's last text
+ * @param resumed ids that the answer has already
+ * @param vocabulary ids of the model
  * @param topLogprobs likeliest tokens to tell with each; -1 for no probabilities at all
  */
 record GenerationParams(
@@ -40,9 +43,16 @@ record GenerationParams(
     String adapter,
     List<String> stop,
     boolean continues,
+    List<Integer> resumed,
+    int vocabulary,
     int topLogprobs,
     int priority) {
   private static final int MAX_TOP_LOGPROBS = 20;
+  private static final String RESUMED = "resumed_tokens";
+
+  GenerationParams {
+    resumed = List.copyOf(resumed);
+  }
 
   /**
    * Checks options and fills in what they leave open.
@@ -82,11 +92,14 @@ record GenerationParams(
             options.getAdapter(),
             options.getStopList(),
             options.getContinues(),
+            options.getResumedTokensList(),
+            vocabulary,
             options.hasTopLogprobs()
                 ? within("top_logprobs", options.getTopLogprobs(), 0, MAX_TOP_LOGPROBS)
                 : -1,
             options.getPriority());
     limits.checkBeams();
+    limits.checkResumed(config.language().eos());
     if (options.getMinNewTokens() > 0 && options.getConstraintCase() != CONSTRAINT_NOT_SET) {
       throw OwlException.badInput(
           "min_new_tokens", "cannot be combined with a constraint, which may end before");
@@ -140,6 +153,33 @@ record GenerationParams(
     }
   }
 
+  private void checkResumed(int eos) {
+    int count = resumed.size();
+    if (count == 0) {
+      return;
+    }
+    if (answers > 1 || beams > 1) {
+      throw OwlException.badInput(RESUMED, "cannot be combined with n or beams above 1");
+    }
+    if (count >= maxTokens) {
+      throw OwlException.badInput(
+          RESUMED, "%d ids, but max_new_tokens is %d".formatted(count, maxTokens));
+    }
+    for (int i = 0; i < count; i++) {
+      int id = within(RESUMED + "[" + i + "]", resumed.get(i), 0, vocabulary - 1);
+      if (id == eos) {
+        throw OwlException.badInput(RESUMED + "[" + i + "]", id + " ends the answer");
+      }
+    }
+    if (rule instanceof Constraint constraint) {
+      int wrong = constraint.firstRefused(resumed);
+      if (wrong < count) {
+        throw OwlException.badInput(
+            RESUMED + "[" + wrong + "]", resumed.get(wrong) + " is not what the constraint allows");
+      }
+    }
+  }
+
   /**
    * How the answers come about.
    *
@@ -165,6 +205,7 @@ record GenerationParams(
 
   /** What chooses the tokens of one answer. */
   TokenSampler chooser(int answer) {
-    return new Sampler(sampling.withSeed(sampling.seed() + answer), rule)::choose;
+    long drawn = (long) resumed.size() * vocabulary;
+    return new Sampler(sampling.withSeed(sampling.seed() + answer), rule, drawn)::choose;
   }
 }

@@ -40,10 +40,11 @@ import io.owlmesh.proto.llm.v1.UnloadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UnloadAdapterResponse;
 import io.owlmesh.proto.llm.v1.UploadAdapterRequest;
 import io.owlmesh.proto.llm.v1.UploadAdapterResponse;
+import io.owlmesh.proto.stage.v1.WatchRequest;
+import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.TensorCodec;
-import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import io.smallrye.common.annotation.Blocking;
 import jakarta.inject.Inject;
@@ -69,7 +70,12 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
 
   @Override
   public ServerServiceDefinition bindService() {
-    return Wire.bind(LanguageModelGrpc.bindService(this));
+    return stage.bind(
+        LanguageModelGrpc.bindService(this),
+        LanguageModelGrpc.getGenerateMethod(),
+        LanguageModelGrpc.getScoreMethod(),
+        LanguageModelGrpc.getLoadAdapterMethod(),
+        LanguageModelGrpc.getUploadAdapterMethod());
   }
 
   @Override
@@ -201,6 +207,11 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
     Responses.unary(response, () -> describe(stage.engine()));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
+    stage.watch().open(request, responses);
   }
 
   private DescribeResponse describe(LlmEngine engine) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.grpc;
 
+import com.google.protobuf.ByteString;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.LlmEngine;
@@ -14,6 +16,7 @@ import io.owlmesh.stage.LineageCheck;
 import io.owlmesh.wire.TensorCodec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * The prompt of one call while its parts arrive. Refuses what cannot fit before it is kept.
@@ -22,10 +25,12 @@ import java.util.List;
  */
 final class PromptParts {
   private static final int MAX_TEXT = 1 << 20;
+  private static final int MAX_NAME = 32;
 
   private final LlmEngine engine;
   private final List<Prompt.Part> parts = new ArrayList<>();
   private final List<HostTensor> images = new ArrayList<>();
+  private final PromptChains chains = new PromptChains();
   private long characters;
 
   PromptParts(LlmEngine engine) {
@@ -35,9 +40,46 @@ final class PromptParts {
   void add(PromptPart part) {
     switch (part.getPartCase()) {
       case TEXT -> addText(part.getText());
-      case VISUAL_TOKENS -> addImage(part.getVisualTokens());
+      case VISUAL_TOKENS -> addImage(() -> visualTokens(part.getVisualTokens()));
+      case HELD_IMAGE -> addImage(() -> held(part.getHeldImage()));
       case PART_NOT_SET -> throw OwlException.badInput("part", "is neither text nor visual tokens");
     }
+    if (!part.getImageKey().isEmpty()) {
+      ByteString key = name("image_key", part.getImageKey());
+      if (part.hasText()) {
+        throw OwlException.badInput("image_key", "stands beside a text");
+      }
+      engine.heldImages().put(key, images.getLast());
+    }
+    if (!part.getChain().isEmpty()) {
+      chains.name(name("chain", part.getChain()));
+    }
+  }
+
+  /** A name of its own: one of a message would keep the whole message. */
+  private static ByteString name(String field, ByteString name) {
+    if (name.isEmpty() || name.size() > MAX_NAME) {
+      throw OwlException.badInput(field, name.size() + " bytes, allowed are 1 to " + MAX_NAME);
+    }
+    return ByteString.copyFrom(name.toByteArray());
+  }
+
+  private HostTensor held(ByteString key) {
+    return engine
+        .heldImages()
+        .get(name("held_image", key))
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.CONFLICT, "held_image", "is not kept any more; send the visual tokens"));
+  }
+
+  private HostTensor visualTokens(Tensor tokens) {
+    ModelConfig config = engine.config();
+    HostTensor tensor =
+        TensorCodec.fromProto(
+            tokens, "visual_tokens", config.visualTokens(), config.language().width());
+    LineageCheck.visualTokens(tokens, engine.visionDigest(), engine.abstractorDigest());
+    return tensor;
   }
 
   private void addText(String text) {
@@ -47,9 +89,10 @@ final class PromptParts {
           "prompt", characters + " characters so far, the limit is " + MAX_TEXT);
     }
     parts.add(new Prompt.Text(text));
+    chains.text(text);
   }
 
-  private void addImage(Tensor tokens) {
+  private void addImage(Supplier<HostTensor> image) {
     ModelConfig config = engine.config();
     int context = config.language().context();
     int positions = (images.size() + 1) * config.visualTokens();
@@ -59,12 +102,9 @@ final class PromptParts {
           "%d images take %d positions, but the context is %d"
               .formatted(images.size() + 1, positions, context));
     }
-    HostTensor tensor =
-        TensorCodec.fromProto(
-            tokens, "visual_tokens", config.visualTokens(), config.language().width());
-    LineageCheck.visualTokens(tokens, engine.visionDigest(), engine.abstractorDigest());
+    images.add(image.get());
     parts.add(new Prompt.Image());
-    images.add(tensor);
+    chains.image();
   }
 
   /**
@@ -100,6 +140,6 @@ final class PromptParts {
 
   /** The prompt for the engine. */
   EnginePrompt forEngine(PromptTokens tokens) {
-    return new EnginePrompt(tokens, images);
+    return new EnginePrompt(tokens, images, chains.in(tokens, engine.tokenizer()));
   }
 }

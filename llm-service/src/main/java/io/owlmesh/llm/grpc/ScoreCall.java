@@ -100,6 +100,7 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
           .submit(
               new EngineRequest(
                   read,
+                  List.of(),
                   lease.adapter(),
                   new DecodingStrategy.Samples(List.of(scored)),
                   scored.ids.length,

@@ -8,13 +8,14 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.language.LogitsProcessor;
 import io.owlmesh.runtime.language.TokenHistory;
 import java.util.BitSet;
+import java.util.List;
 import org.apache.lucene.util.automaton.ByteRunAutomaton;
 
 /**
  * Lets those tokens come after which an automaton can still reach an end, and the end of the
  * sequence where it has reached one. One serves any number of answers at a time.
  */
-final class Constraint implements LogitsProcessor {
+public final class Constraint implements LogitsProcessor {
   // Of a vocabulary of 32,000, two megabytes.
   private static final int MASKS = 512;
   private static final int BEGIN = -1;
@@ -58,6 +59,22 @@ final class Constraint implements LogitsProcessor {
     for (int id = allowed.nextClearBit(0); id < logits.length; id = allowed.nextClearBit(id + 1)) {
       logits[id] = Float.NEGATIVE_INFINITY;
     }
+  }
+
+  /**
+   * How far ids may begin an answer.
+   *
+   * @return the index of the first that may not come after those before it; their number if all may
+   */
+  public int firstRefused(List<Integer> ids) {
+    int state = 0;
+    for (int i = 0; i < ids.size(); i++) {
+      state = (i == 0 ? first : later).step(automaton, state, ids.get(i));
+      if (state == TokenBytes.DEAD) {
+        return i;
+      }
+    }
+    return ids.size();
   }
 
   private BitSet mask(TokenBytes spellings, int state) {

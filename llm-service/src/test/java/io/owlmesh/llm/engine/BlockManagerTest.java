@@ -4,6 +4,7 @@ package io.owlmesh.llm.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.owlmesh.stage.HeldNames;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,7 +17,7 @@ class BlockManagerTest {
 
   @Test
   void aSequenceGetsNeighboursWhileThereAreAny() {
-    BlockManager blocks = new BlockManager(100);
+    BlockManager blocks = new BlockManager(100, new PrefixChains(new HeldNames()));
     BlockTable one = new BlockTable(blocks);
     BlockTable two = new BlockTable(blocks);
 
@@ -32,7 +33,7 @@ class BlockManagerTest {
 
   @Test
   void knownBlocksAreFoundUntilTheirRoomIsNeededOldestFirst() {
-    BlockManager blocks = new BlockManager(3);
+    BlockManager blocks = new BlockManager(3, new PrefixChains(new HeldNames()));
     for (int i = 0; i < 3; i++) {
       int block = blocks.take(-1).orElseThrow();
       blocks.register(block, key(i));
@@ -52,7 +53,7 @@ class BlockManagerTest {
 
   @Test
   void aHeldBlockIsNeverTakenAndOneReleasedTwiceIsNoticed() {
-    BlockManager blocks = new BlockManager(1);
+    BlockManager blocks = new BlockManager(1, new PrefixChains(new HeldNames()));
     int block = blocks.take(-1).orElseThrow();
     blocks.register(block, key(1));
     blocks.hold(block);
@@ -69,7 +70,7 @@ class BlockManagerTest {
   @Test
   void afterAnyHistoryEveryBlockIsFreeAgain() {
     Random random = new Random(3);
-    BlockManager blocks = new BlockManager(40);
+    BlockManager blocks = new BlockManager(40, new PrefixChains(new HeldNames()));
     List<BlockTable> tables = new ArrayList<>();
     for (int i = 0; i < 5000; i++) {
       if (random.nextBoolean() || tables.isEmpty()) {
@@ -91,5 +92,22 @@ class BlockManagerTest {
     tables.forEach(BlockTable::release);
 
     assertThat(blocks.free()).isEqualTo(blocks.count());
+  }
+
+  @Test
+  void theLastBlockOfASequenceGoesBeforeThoseThatItNeeds() {
+    BlockManager blocks = new BlockManager(3, new PrefixChains(new HeldNames()));
+    BlockTable table = new BlockTable(blocks);
+    table.reserve(3 * BlockManager.SIZE);
+    for (int i = 0; i < 3; i++) {
+      blocks.register(table.block(i), key(i));
+    }
+    table.release();
+
+    blocks.take(-1).orElseThrow();
+
+    assertThat(blocks.find(key(0))).isPresent();
+    assertThat(blocks.find(key(1))).isPresent();
+    assertThat(blocks.find(key(2))).isEmpty();
   }
 }

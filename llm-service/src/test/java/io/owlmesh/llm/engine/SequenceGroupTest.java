@@ -20,6 +20,7 @@ import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.PromptEmbeddings;
 import io.owlmesh.runtime.language.Sampler;
 import io.owlmesh.runtime.language.Scoring;
+import io.owlmesh.stage.HeldNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -68,7 +69,8 @@ class SequenceGroupTest {
     AskedAnswers answers = new AskedAnswers();
     engine.submit(
         new EngineRequest(
-            new EnginePrompt(prompt, List.of()),
+            new EnginePrompt(prompt, List.of(), List.of()),
+            List.of(),
             none,
             strategy,
             maxTokens,
@@ -93,14 +95,14 @@ class SequenceGroupTest {
   void severalAnswersShareThePromptAndAreWhatEachIsAlone() throws Exception {
     PromptTokens prompt = text("Human: tell me something about owls that few people know\nAI: ");
     List<List<Integer>> alone = new ArrayList<>();
-    try (ServingEngine engine = new ServingEngine(model, limits(4000))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4000), new HeldNames())) {
       for (int i = 0; i < 5; i++) {
         AskedAnswers one = ask(engine, prompt, 30, sampled(1, 40 + i));
         one.await();
         alone.add(one.ids());
       }
     }
-    try (ServingEngine engine = new ServingEngine(model, limits(4000))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4000), new HeldNames())) {
       AskedAnswers together = ask(engine, prompt, 30, sampled(5, 40));
       together.await();
 
@@ -126,7 +128,7 @@ class SequenceGroupTest {
     for (String text : List.of("Human: hi\nAI: ", "a", "The owl and the pussycat went to sea")) {
       PromptTokens prompt = text(text);
       List<Beam> expected = search(prompt, options, 20);
-      try (ServingEngine engine = new ServingEngine(model, limits(4000))) {
+      try (ServingEngine engine = new ServingEngine(model, limits(4000), new HeldNames())) {
         AskedAnswers found = ask(engine, prompt, 20, options);
         found.await();
 
@@ -151,7 +153,8 @@ class SequenceGroupTest {
     long preemptions = 0;
     List<Beam> expected = search(prompt, beams, 40);
     for (int i = 0; i < 10; i++) {
-      try (ServingEngine engine = new ServingEngine(model, limits(room + random.nextInt(64)))) {
+      try (ServingEngine engine =
+          new ServingEngine(model, limits(room + random.nextInt(64)), new HeldNames())) {
         AskedAnswers sampled = ask(engine, prompt, 40, sampled(7, 3));
         AskedAnswers searched = ask(engine, prompt, 40, beams);
         AskedAnswers single = ask(engine, prompt, 40, sampled(1, 5));
@@ -170,7 +173,7 @@ class SequenceGroupTest {
 
   @Test
   void moreSequencesThanAreWrittenAtATimeAreRefused() {
-    try (ServingEngine engine = new ServingEngine(model, limits(4000))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4000), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), 1, sampled(9, 1)))
           .hasMessage("n: 9, but 8 sequences are written at a time");
     }

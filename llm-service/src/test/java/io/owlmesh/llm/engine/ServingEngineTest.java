@@ -21,6 +21,7 @@ import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.PromptEmbeddings;
 import io.owlmesh.runtime.language.Sampler;
 import io.owlmesh.runtime.language.SingleSequenceDecoder;
+import io.owlmesh.stage.HeldNames;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -183,7 +184,8 @@ class ServingEngineTest {
       HostTensor... images) {
     engine.submit(
         new EngineRequest(
-            new EnginePrompt(tokens, List.of(images)),
+            new EnginePrompt(tokens, List.of(images), List.of()),
+            List.of(),
             adapter,
             new DecodingStrategy.Samples(List.of(never(model.config().language().eos()))),
             maxTokens,
@@ -199,7 +201,7 @@ class ServingEngineTest {
   @Test
   void aSecondTurnFindsWhatTheFirstComputed() throws Exception {
     String first = "Human: " + "tell me about owls ".repeat(5) + "\nAI: ";
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       PromptTokens tokens = text(first);
       AskedAnswers one = ask(engine, tokens, none, 20, 0);
       assertThat(one.await().cachedPositions()).isZero();
@@ -220,7 +222,7 @@ class ServingEngineTest {
   void anotherPictureIsAnotherPrompt() throws Exception {
     String before = "The following is a conversation about a picture of some owl.";
     PromptTokens tokens = aboutAnImage(before, " What is that, and " + "why ".repeat(20));
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       ask(engine, tokens, none, 4, 0, image(1)).await();
 
       AnswerStats same = ask(engine, tokens, none, 4, 0, image(1)).await();
@@ -239,14 +241,14 @@ class ServingEngineTest {
     for (int i = 0; i < 6; i++) {
       prompts.add(text("Human: say " + i));
     }
-    try (ServingEngine engine = new ServingEngine(model, limits(2, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(2, 64), new HeldNames())) {
       for (PromptTokens prompt : prompts) {
         AskedAnswers one = ask(engine, prompt, none, tokens, 0);
         one.await();
         alone.add(one.ids());
       }
     }
-    try (ServingEngine engine = new ServingEngine(model, limits(2, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(2, 64), new HeldNames())) {
       AtomicInteger ended = new AtomicInteger();
       List<AskedAnswers> longOnes = new ArrayList<>();
       for (PromptTokens prompt : prompts) {
@@ -280,7 +282,7 @@ class ServingEngineTest {
     Files.write(folder.resolve("adapter_model.safetensors"), weights);
     PromptTokens prompt = text("Human: say");
     try (LoraAdapter broken = model.adapt(AdapterFile.open(folder));
-        ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+        ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       AskedAnswers alone = ask(engine, prompt, none, 40, 0);
       alone.await();
 
@@ -299,7 +301,7 @@ class ServingEngineTest {
 
   @Test
   void aCancelledAnswerGivesItsBlocksBackWithinAStep() throws Exception {
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       AskedAnswers answer = new AskedAnswers();
       answer.onToken = () -> answer.gone = answer.ids().size() == 3;
       ask(engine, text("Human: go on"), none, 500, 0, answer);
@@ -314,7 +316,7 @@ class ServingEngineTest {
 
   @Test
   void aReaderThatTakesNothingPausesItsOwnAnswerAlone() throws Exception {
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = slow.ids().size() != 2;
       ask(engine, text("Human: a"), none, 10, 0, slow);
@@ -333,7 +335,7 @@ class ServingEngineTest {
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
     SchedulerConfig impatient =
         new SchedulerConfig(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
-    try (ServingEngine engine = new ServingEngine(model, impatient)) {
+    try (ServingEngine engine = new ServingEngine(model, impatient, new HeldNames())) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
       ask(engine, text("Human: a"), none, 10, 0, slow);
@@ -344,7 +346,7 @@ class ServingEngineTest {
 
   @Test
   void aLongPromptIsReadBetweenTheTokensOfOthers() throws Exception {
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 32))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 32), new HeldNames())) {
       AskedAnswers writing = new AskedAnswers();
       ask(engine, text("Human: a"), none, 400, 0, writing);
       AskedAnswers reading = new AskedAnswers();
@@ -365,7 +367,7 @@ class ServingEngineTest {
   @Test
   void largerPrioritiesComeFirstAndEqualOnesInOrder() throws Exception {
     List<String> order = Collections.synchronizedList(new ArrayList<>());
-    try (ServingEngine engine = new ServingEngine(model, limits(1, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(1, 64), new HeldNames())) {
       AskedAnswers first = ask(engine, text("Human: 0"), none, 200, 0);
       first.began.get(60, TimeUnit.SECONDS);
       List<AskedAnswers> others = new ArrayList<>();
@@ -385,7 +387,7 @@ class ServingEngineTest {
 
   @Test
   void drainingFinishesWhatRunsAndRefusesWhatIsNew() throws Exception {
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       AskedAnswers running = ask(engine, text("Human: a"), none, 100, 0);
       running.began.get(60, TimeUnit.SECONDS);
 
@@ -400,7 +402,7 @@ class ServingEngineTest {
   @Test
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
-        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, FOREVER))) {
+        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, FOREVER), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }
@@ -408,7 +410,7 @@ class ServingEngineTest {
 
   @Test
   void anAnswerThatFailsTakesNoOtherWithIt() throws Exception {
-    try (ServingEngine engine = new ServingEngine(model, limits(4, 64))) {
+    try (ServingEngine engine = new ServingEngine(model, limits(4, 64), new HeldNames())) {
       AskedAnswers good = ask(engine, text("Human: a"), none, 50, 0);
       AskedAnswers bad = new AskedAnswers();
       bad.onToken =
@@ -440,7 +442,7 @@ class ServingEngineTest {
               random.nextBoolean() ? longest + random.nextInt(200) : 4000,
               100,
               FOREVER);
-      try (ServingEngine engine = new ServingEngine(model, limits)) {
+      try (ServingEngine engine = new ServingEngine(model, limits, new HeldNames())) {
         List<Question> asked = new ArrayList<>();
         List<AskedAnswers> answers = new ArrayList<>();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
@@ -450,7 +452,8 @@ class ServingEngineTest {
           answers.add(answer);
           engine.submit(
               new EngineRequest(
-                  new EnginePrompt(question.tokens(), question.images()),
+                  new EnginePrompt(question.tokens(), question.images(), List.of()),
+                  List.of(),
                   question.adapter().isEmpty() ? none : lora,
                   new DecodingStrategy.Samples(List.of(new Sampler(SamplingParams.GREEDY)::choose)),
                   question.maxTokens(),

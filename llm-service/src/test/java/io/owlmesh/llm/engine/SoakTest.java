@@ -18,6 +18,7 @@ import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.LogitsProcessor;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.Sampler;
+import io.owlmesh.stage.HeldNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +98,8 @@ class SoakTest {
             ? System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(random.nextInt(50))
             : Long.MAX_VALUE;
     return new EngineRequest(
-        new EnginePrompt(model.config().encode(new Prompt(parts), tokenizer), images),
+        new EnginePrompt(model.config().encode(new Prompt(parts), tokenizer), images, List.of()),
+        List.of(),
         adapters.get(random.nextInt(adapters.size())),
         strategy,
         1 + random.nextInt(60),
@@ -126,7 +128,7 @@ class SoakTest {
                 WeightLoader.Progress.NONE);
         LoraAdapter none = model.none();
         LoraAdapter lora = model.adapt(AdapterFile.open(TINY.resolve("adapters/peft")));
-        ServingEngine engine = new ServingEngine(model, LIMITS)) {
+        ServingEngine engine = new ServingEngine(model, LIMITS, new HeldNames())) {
       Tokenizer tokenizer = Tokenizer.open(CHECKPOINT);
       long begin = System.nanoTime();
       long end = begin + TimeUnit.SECONDS.toNanos(seconds);

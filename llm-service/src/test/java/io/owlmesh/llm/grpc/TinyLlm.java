@@ -6,6 +6,7 @@ import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.llm.LlmConfig;
 import io.owlmesh.llm.LlmStage;
 import io.owlmesh.stage.StageServer;
+import io.owlmesh.wire.RunningCalls;
 import io.owlmesh.wire.TestConfig;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,7 +32,7 @@ public final class TinyLlm extends StageServer<LlmStage> {
   public static TinyLlm start(Path checkpoint, Path adapters, Meter meter)
       throws IOException, InterruptedException {
     LlmConfig settings = settings(checkpoint, adapters);
-    return new TinyLlm(new LlmStage(settings, meter), settings);
+    return new TinyLlm(new LlmStage(settings, meter, new RunningCalls()), settings);
   }
 
   /** The settings of the service, for tests of its parts. */
@@ -45,6 +46,7 @@ public final class TinyLlm extends StageServer<LlmStage> {
             "owl.queue", "4",
             "owl.max-batched-tokens", "64",
             "owl.cache-bytes", "1048576",
-            "owl.adapter-bytes", "1048576"));
+            "owl.adapter-bytes", "1048576",
+            "owl.held-image-bytes", "1048576"));
   }
 }

@@ -44,7 +44,8 @@ class ArchitectureTest {
           Map.entry("abstractor", Set.of("core", "proto", "wire", "model", "runtime", "stage")),
           Map.entry("llm", Set.of("core", "proto", "wire", "model", "runtime", "stage")),
           Map.entry("orchestrator", Set.of("core", "proto", "wire", "model")),
-          Map.entry("fused", Set.of("stage", "vision", "abstractor", "llm", "orchestrator")),
+          Map.entry(
+              "fused", Set.of("wire", "stage", "vision", "abstractor", "llm", "orchestrator")),
           Map.entry("trainer", Set.of("core", "proto", "wire", "client", "model", "runtime")),
           Map.entry("launcher", Set.of("client")),
           Map.entry(

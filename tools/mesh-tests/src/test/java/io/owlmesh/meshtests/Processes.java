@@ -127,6 +127,11 @@ final class Processes implements AutoCloseable {
     process(name).destroyForcibly().waitFor();
   }
 
+  /** As whoever operates it asks it to end. */
+  void terminate(String name) {
+    process(name).destroy();
+  }
+
   boolean isAlive(String name) {
     return process(name).isAlive();
   }

@@ -9,21 +9,25 @@ import java.util.SplittableRandom;
 
 /** Chooses tokens of one sequence from logits; equal seeds and logits give equal choices. */
 public final class Sampler {
+  // What SplittableRandom adds to its state for each number, if it is made from a seed.
+  private static final long STEP = 0x9E3779B97F4A7C15L;
+
   private final SamplingParams sampling;
   private final LogitsProcessor rule;
   private final SplittableRandom random;
 
   public Sampler(SamplingParams sampling) {
-    this(sampling, LogitsProcessor.NONE);
+    this(sampling, LogitsProcessor.NONE, 0);
   }
 
   /**
    * @param rule applied before everything else
+   * @param drawn numbers that were drawn before: one for each id of the vocabulary and each token
    */
-  public Sampler(SamplingParams sampling, LogitsProcessor rule) {
+  public Sampler(SamplingParams sampling, LogitsProcessor rule, long drawn) {
     this.sampling = sampling;
     this.rule = rule;
-    this.random = new SplittableRandom(sampling.seed());
+    this.random = new SplittableRandom(sampling.seed() + drawn * STEP);
   }
 
   /**

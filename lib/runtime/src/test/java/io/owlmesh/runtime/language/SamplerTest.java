@@ -7,9 +7,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -151,8 +153,8 @@ class SamplerTest {
   void aRuleComesBeforeAllThatChooses() {
     LogitsProcessor rule = (logits, _) -> logits[1] = Float.NEGATIVE_INFINITY;
 
-    assertThat(new Sampler(SamplingParams.GREEDY, rule).choose(LOGITS.clone())).isEqualTo(3);
-    Sampler sampler = new Sampler(new SamplingParams(2, 0, 1, 7), rule);
+    assertThat(new Sampler(SamplingParams.GREEDY, rule, 0).choose(LOGITS.clone())).isEqualTo(3);
+    Sampler sampler = new Sampler(new SamplingParams(2, 0, 1, 7), rule, 0);
     for (int i = 0; i < 1000; i++) {
       assertThat(sampler.choose(LOGITS.clone())).isNotEqualTo(1);
     }
@@ -163,7 +165,7 @@ class SamplerTest {
     TokenHistory said = new Said(List.of(0, 1, 2, 2, 3));
     for (double repetition : new double[] {0.01, 100}) {
       SamplingParams sampling = new SamplingParams(1, 0, 1, 0, repetition, -2, -2, 0, 7);
-      Sampler sampler = new Sampler(sampling, SamplerTest::firstTwo);
+      Sampler sampler = new Sampler(sampling, SamplerTest::firstTwo, 0);
       for (int i = 0; i < 100; i++) {
         assertThat(sampler.choose(LOGITS.clone(), said)).isLessThan(2);
       }
@@ -173,7 +175,7 @@ class SamplerTest {
   @Test
   void aRunComesTwiceWhereARuleLeavesNothingElse() {
     Sampler sampler =
-        new Sampler(new SamplingParams(0, 0, 1, 0, 1, 0, 0, 1, 7), SamplerTest::firstTwo);
+        new Sampler(new SamplingParams(0, 0, 1, 0, 1, 0, 0, 1, 7), SamplerTest::firstTwo, 0);
 
     assertThat(sampler.choose(LOGITS.clone(), new Said(List.of(3, 3, 1)))).isZero();
     assertThat(sampler.choose(LOGITS.clone(), new Said(List.of(0, 1)))).isEqualTo(1);
@@ -183,7 +185,7 @@ class SamplerTest {
   void aRuleThatLeavesNothingIsADefect() {
     LogitsProcessor rule = (logits, _) -> Arrays.fill(logits, Float.NEGATIVE_INFINITY);
 
-    assertThatThrownBy(() -> new Sampler(SamplingParams.GREEDY, rule).choose(LOGITS.clone()))
+    assertThatThrownBy(() -> new Sampler(SamplingParams.GREEDY, rule, 0).choose(LOGITS.clone()))
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("Infinity");
   }
@@ -201,5 +203,23 @@ class SamplerTest {
     assertThatThrownBy(() -> new SamplingParams(temperature, 0, 1, 0))
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("temperature");
+  }
+
+  @Test
+  void oneThatBeginsLaterChoosesAsIfItHadChosenFromTheBeginning() {
+    SamplingParams sampling = new SamplingParams(2, 0, 1, 99);
+    Sampler whole = new Sampler(sampling);
+    List<Integer> expected = new ArrayList<>();
+    for (int i = 0; i < 50; i++) {
+      expected.add(whole.choose(LOGITS.clone()));
+    }
+
+    for (int chosen = 0; chosen < 50; chosen++) {
+      Sampler later = new Sampler(sampling, LogitsProcessor.NONE, (long) chosen * LOGITS.length);
+      for (int i = chosen; i < 50; i++) {
+        assertThat(later.choose(LOGITS.clone())).isEqualTo(expected.get(i));
+      }
+    }
+    assertThat(Set.copyOf(expected)).hasSizeGreaterThan(2);
   }
 }

@@ -22,8 +22,10 @@ import io.owlmesh.proto.inference.ServerMetadataResponse;
 import io.owlmesh.proto.inference.ServerReadyRequest;
 import io.owlmesh.proto.inference.ServerReadyResponse;
 import io.owlmesh.wire.Responses;
+import io.owlmesh.wire.RunningCalls;
 import io.owlmesh.wire.Wire;
 import java.util.List;
+import java.util.Set;
 
 /** The Open Inference Protocol over the models of one process. */
 public abstract class InferenceService
@@ -32,21 +34,28 @@ public abstract class InferenceService
 
   private final String server;
   private final String version;
+  private final RunningCalls calls;
   private final List<OpenModel> models;
 
   /**
    * @param server name of the server
    * @param version of the build
+   * @param calls of the process
    */
-  protected InferenceService(String server, String version, List<ServedModel> models) {
+  protected InferenceService(
+      String server, String version, RunningCalls calls, List<ServedModel> models) {
     this.server = server;
     this.version = version;
+    this.calls = calls;
     this.models = models.stream().map(OpenModel::new).toList();
   }
 
   @Override
   public ServerServiceDefinition bindService() {
-    return Wire.bind(GRPCInferenceServiceGrpc.bindService(this));
+    return Wire.bind(
+        GRPCInferenceServiceGrpc.bindService(this),
+        calls,
+        Set.of(GRPCInferenceServiceGrpc.getModelInferMethod().getFullMethodName()));
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.owlmesh.proto.inference.ModelInferRequest.InferInputTensor;
 import io.owlmesh.proto.inference.ModelInferResponse;
 import io.owlmesh.proto.inference.ModelStatistics;
 import io.owlmesh.proto.inference.ModelStatisticsRequest;
+import io.owlmesh.wire.RunningCalls;
 import io.owlmesh.wire.Wire;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,7 +48,7 @@ final class HandServer implements AutoCloseable {
 
   private static final class Service extends InferenceService {
     Service(ServedModel model) {
-      super("test", "1.2.3", List.of(model));
+      super("test", "1.2.3", new RunningCalls(), List.of(model));
     }
   }
 
