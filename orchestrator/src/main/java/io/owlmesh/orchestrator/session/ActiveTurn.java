@@ -141,8 +141,7 @@ final class ActiveTurn implements AnswerObserver {
     if (over) {
       throw Status.CANCELLED.asRuntimeException();
     }
-    AnswerJournal kept =
-        new AnswerJournal(context, Objects.requireNonNull(lease), next, question);
+    AnswerJournal kept = new AnswerJournal(context, Objects.requireNonNull(lease), next, question);
     journal = kept;
     events.from(kept.place());
     context.execute(() -> kept.begin(again, events::accepted, life()::fail));

@@ -36,8 +36,7 @@ final class DatabaseClock {
   /** The time, in the microseconds that columns keep. */
   Instant now() {
     Reading from = last;
-    Instant now =
-        shared ? from.time().plusNanos(System.nanoTime() - from.nanos()) : Instant.now();
+    Instant now = shared ? from.time().plusNanos(System.nanoTime() - from.nanos()) : Instant.now();
     return now.truncatedTo(ChronoUnit.MICROS);
   }
 

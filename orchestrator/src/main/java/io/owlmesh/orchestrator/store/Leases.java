@@ -84,7 +84,9 @@ final class Leases {
 
   static OwlException lost() {
     return new OwlException(
-        Fault.UNAVAILABLE, "", "another orchestrator took over; the same request may be sent again");
+        Fault.UNAVAILABLE,
+        "",
+        "another orchestrator took over; the same request may be sent again");
   }
 
   /** Gives a lease back; whether another orchestrator waits for it. */

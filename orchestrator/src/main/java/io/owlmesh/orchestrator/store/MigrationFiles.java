@@ -11,7 +11,10 @@ import org.flywaydb.core.api.ResourceProvider;
 import org.flywaydb.core.api.resource.LoadableResource;
 import org.jspecify.annotations.Nullable;
 
-/** The files that make and change tables, named one by one: packed applications have no folders to search. */
+/**
+ * The files that make and change tables, named one by one: packed applications have no folders to
+ * search.
+ */
 final class MigrationFiles implements ResourceProvider {
   private static final List<String> NAMES = List.of("V1__sessions.sql", "V2__leases.sql");
   private static final String FOLDER = "/db/migration/";

@@ -6,7 +6,9 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What orchestrators tell each other of a session: ids alone, for anybody in the database hears it. */
+/**
+ * What orchestrators tell each other of a session: ids alone, for anybody in the database hears it.
+ */
 public record Notice(Kind kind, String sessionId) {
   private static final Pattern TEXT = Pattern.compile("(free|stop|follow) ([0-9a-f-]{36})");
 

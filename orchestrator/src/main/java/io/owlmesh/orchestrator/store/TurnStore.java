@@ -144,7 +144,9 @@ public final class TurnStore {
     }
   }
 
-  /** Answers that are being written, in sessions of which no orchestrator that lives has a lease. */
+  /**
+   * Answers that are being written, in sessions of which no orchestrator that lives has a lease.
+   */
   public List<AbandonedAnswer> abandoned() {
     return database.transact(row -> {
       if (isShared()) {
@@ -157,8 +159,8 @@ public final class TurnStore {
   /** Nobody writes an answer any more, unless somebody does. */
   public void interrupt(AbandonedAnswer answer) {
     boolean ended =
-        database.transact(row ->
-            (!isShared() || Leases.end(row, answer)) && Turns.interrupt(row, answer) > 0);
+        database.transact(
+            row -> (!isShared() || Leases.end(row, answer)) && Turns.interrupt(row, answer) > 0);
     if (ended) {
       tell(new Notice(Notice.Kind.FREE, answer.sessionId()));
     }

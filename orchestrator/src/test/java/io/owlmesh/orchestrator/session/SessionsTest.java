@@ -351,7 +351,9 @@ class SessionsTest {
     String id = session();
     Message answer = send(say(id, "One?")).answer();
     // As if nobody had kept its end.
-    store.turns().restart(store.turns().take(id, "", "", KeptSessions.LEASE).orElseThrow(), answer.getId());
+    store
+        .turns()
+        .restart(store.turns().take(id, "", "", KeptSessions.LEASE).orElseThrow(), answer.getId());
     String other = session();
     Paused talking = startPaused(say(other, "Two?"));
 

@@ -30,10 +30,7 @@ abstract class MigrationContract {
 
   private SessionStore open() throws Exception {
     return SessionStore.open(
-        url(),
-        Optional.of(user()),
-        Optional.of(""),
-        new DiskImageStore(folder.resolve("images")));
+        url(), Optional.of(user()), Optional.of(""), new DiskImageStore(folder.resolve("images")));
   }
 
   /** The released files are as they were, or their digests would not fit. */

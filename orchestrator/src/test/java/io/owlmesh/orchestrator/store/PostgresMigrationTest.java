@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.jspecify.annotations.Nullable;
 
 /** A real PostgreSQL. */
 class PostgresMigrationTest extends MigrationContract {

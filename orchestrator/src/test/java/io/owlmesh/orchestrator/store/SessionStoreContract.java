@@ -494,8 +494,7 @@ abstract class SessionStoreContract {
     Session session = session("old");
     Turn turn = begin(session, "", "", "Which?");
     String answer = turn.answer().getId();
-    AbandonedAnswer abandoned =
-        new AbandonedAnswer(session.getId(), answer, leaseOf(turn).fence());
+    AbandonedAnswer abandoned = new AbandonedAnswer(session.getId(), answer, leaseOf(turn).fence());
     assertThat(store.turns().abandoned()).containsExactly(abandoned);
 
     assertThat(sweep(Optional.of(Duration.ofSeconds(-60)))).isZero();

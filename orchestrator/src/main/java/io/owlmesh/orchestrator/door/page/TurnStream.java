@@ -19,12 +19,14 @@ record TurnStream(EventStream out) implements TurnListener {
   /**
    * Tells an event once the caller keeps up.
    *
-   * @throws java.util.concurrent.CompletionException of CANCELLED if the current context ends before
+   * @throws java.util.concurrent.CompletionException of CANCELLED if the current context ends
+   *     before
    */
   void eventWhenReady(SendMessageResponse event) {
     CompletableFuture<Void> ready = new CompletableFuture<>();
     Context.CancellationListener gone =
-        life -> ready.completeExceptionally(Contexts.statusFromCancelled(life).asRuntimeException());
+        life ->
+            ready.completeExceptionally(Contexts.statusFromCancelled(life).asRuntimeException());
     Context context = Context.current();
     context.addListener(gone, Runnable::run);
     try {
