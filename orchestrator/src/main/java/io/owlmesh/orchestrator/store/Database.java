@@ -19,6 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
@@ -131,6 +132,15 @@ final class Database implements AutoCloseable {
    * @throws OwlException UNAVAILABLE if the database fails
    */
   <T> T transact(Function<Handle, T> work) {
+    return again(() -> jdbi.inTransaction(work::apply));
+  }
+
+  /** As {@link #transact}, with one statement, which is a transaction without being told. */
+  <T> T execute(Function<Handle, T> work) {
+    return again(() -> jdbi.withHandle(work::apply));
+  }
+
+  private <T> T again(Supplier<T> work) {
     for (int tries = 1; ; tries++) {
       try {
         return once(work);
@@ -148,10 +158,10 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private <T> T once(Function<Handle, T> work) {
+  private <T> T once(Supplier<T> work) {
     uses.readLock().lock();
     try {
-      return jdbi.inTransaction(work::apply);
+      return work.get();
     } finally {
       uses.readLock().unlock();
     }

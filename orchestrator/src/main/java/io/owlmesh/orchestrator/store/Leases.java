@@ -3,16 +3,14 @@ package io.owlmesh.orchestrator.store;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.chat.v1.Session;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/**
- * Leases in their table, of PostgreSQL alone; each method works in the transaction of its caller.
- * Whoever locks a lease and other rows locks the lease first.
- */
+/** Leases in their table, of PostgreSQL alone; each method works in the transaction of its caller. */
 final class Leases {
   /** Whose lease it is. */
   private static final String OURS =
@@ -23,24 +21,22 @@ final class Leases {
   private Leases() {}
 
   /**
-   * A lease that is left undone with the server, when that crashes, is as good as none: nothing can
-   * be written under it. So nobody waits for the disk.
+   * For the transaction of a statement: a lease that is left undone with the server, when that
+   * crashes, is as good as none, as nothing can be written under it. So nobody waits for the disk.
    */
-  private static void notForever(Handle row) {
-    row.execute("SET LOCAL synchronous_commit = off");
-  }
+  private static final String NOT_FOREVER = "set_config('synchronous_commit', 'off', true)";
 
   /** Takes the lease of a session unless somebody has one, or there is no such session. */
   static Optional<TurnLease> take(
       Handle row, String session, String owner, String request, Duration time) {
-    notForever(row);
     return row.createQuery(
             """
             INSERT INTO turn_lease (session_id, owner, fence, request_id, expires_at)
-            SELECT id, :owner, nextval('turn_fence'), :request, %s FROM session WHERE id = :session
+            SELECT id, :owner, nextval('turn_fence'), :request, %s FROM session, %s
+            WHERE id = :session
             ON CONFLICT (session_id) DO NOTHING RETURNING fence
             """
-                .formatted(UNTIL))
+                .formatted(UNTIL, NOT_FOREVER))
         .bind("session", Rows.id(session))
         .bind("owner", owner)
         .bind("request", request)
@@ -56,30 +52,36 @@ final class Leases {
 
   /** Who has the lease of a session now, and is to tell when it is free. */
   static Optional<LeaseHolder> await(Handle row, String session) {
-    notForever(row);
     return row.createQuery(
             """
-            UPDATE turn_lease SET waited = TRUE WHERE session_id = :session
+            UPDATE turn_lease SET waited = TRUE FROM %s WHERE session_id = :session
             RETURNING request_id, expires_at <= clock_timestamp() AS expired
-            """)
+            """
+                .formatted(NOT_FOREVER))
         .bind("session", Rows.id(session))
         .map((result, _) -> new LeaseHolder(result.getString(1), result.getBoolean(2)))
         .findOne();
   }
 
   /**
-   * That nobody took a lease from us, now and until the transaction is over.
+   * The session of a lease, locked, and with it that nobody took the lease from us.
    *
-   * @throws OwlException UNAVAILABLE if somebody did
+   * @throws OwlException UNAVAILABLE if somebody did; NOT_FOUND if the session is gone
    */
-  static void require(Handle row, TurnLease lease) {
-    row.createQuery("SELECT fence FROM turn_lease" + OURS + " FOR UPDATE")
+  static Session lock(Handle row, TurnLease lease) {
+    return row.createQuery(
+            "SELECT session.* FROM session JOIN turn_lease ON session_id = id"
+                + OURS
+                + " FOR UPDATE")
         .bind("owner", lease.owner())
         .bind("fence", lease.fence())
         .bind("session", lease.sessionId())
-        .mapTo(Long.class)
+        .map((result, _) -> Rows.session(result))
         .findOne()
-        .orElseThrow(Leases::lost);
+        .orElseThrow(() -> {
+          SessionStore.session(row, lease.sessionId(), "");
+          return lost();
+        });
   }
 
   static OwlException lost() {
@@ -103,13 +105,12 @@ final class Leases {
   /** Renews leases; of those that are still there, which answers are to be stopped. */
   static List<RenewedLease> renew(
       Handle row, String owner, Collection<TurnLease> leases, Duration time) {
-    notForever(row);
     return row.createQuery(
             """
-            UPDATE turn_lease SET expires_at = %s WHERE owner = :owner AND fence IN (<fences>)
+            UPDATE turn_lease SET expires_at = %s FROM %s WHERE owner = :owner AND fence IN (<fences>)
             RETURNING fence, stopped
             """
-                .formatted(UNTIL))
+                .formatted(UNTIL, NOT_FOREVER))
         .bind("owner", owner)
         .bind("seconds", seconds(time))
         .bindList("fences", leases.stream().map(TurnLease::fence).toList())
@@ -119,9 +120,8 @@ final class Leases {
 
   /** Asks whoever has the lease of a session to end its answer; whether anybody has. */
   static boolean stop(Handle row, String session) {
-    notForever(row);
     return row.createUpdate("UPDATE turn_lease SET stopped = TRUE WHERE session_id = :session")
-            .bind("session", session)
+            .bind("session", Rows.id(session))
             .execute()
         > 0;
   }

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.store;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.Session;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -46,13 +47,13 @@ public final class TurnStore {
   /** Takes the lease of a session unless somebody has one, or there is no such session. */
   public Optional<TurnLease> take(String sessionId, String owner, String requestId, Duration time) {
     return isShared()
-        ? database.transact(row -> Leases.take(row, sessionId, owner, requestId, time))
+        ? database.execute(row -> Leases.take(row, sessionId, owner, requestId, time))
         : Optional.of(TurnLease.alone(sessionId));
   }
 
   /** Who has the lease of a session, if anybody; {@link Notice.Kind#FREE} tells when it is free. */
   public Optional<LeaseHolder> await(String sessionId) {
-    return database.transact(row -> Leases.await(row, sessionId));
+    return database.execute(row -> Leases.await(row, sessionId));
   }
 
   /** Renews leases of an owner; tells those that are still there. */
@@ -65,14 +66,14 @@ public final class TurnStore {
 
   /** Gives a lease back under which nothing is written any more. */
   public void release(TurnLease lease) {
-    if (isShared() && database.transact(row -> Leases.release(row, lease))) {
+    if (isShared() && database.execute(row -> Leases.release(row, lease))) {
       tell(new Notice(Notice.Kind.FREE, lease.sessionId()));
     }
   }
 
   /** Asks whoever takes a turn in a session to end its answer; whether anybody does. */
   public boolean stop(String sessionId) {
-    boolean taken = isShared() && database.transact(row -> Leases.stop(row, sessionId));
+    boolean taken = isShared() && database.execute(row -> Leases.stop(row, sessionId));
     if (taken) {
       tell(new Notice(Notice.Kind.STOP, sessionId));
     }
@@ -85,21 +86,14 @@ public final class TurnStore {
    * @throws OwlException NOT_FOUND if the session or an image is gone; UNAVAILABLE if the lease is
    */
   public void begin(TurnLease lease, Turn turn) {
-    database.transact(row -> {
-      require(row, lease);
-      return Turns.begin(
-          row,
-          SessionStore.session(row, turn.sessionId(), " FOR UPDATE"),
-          turn,
-          lease.fence(),
-          database.clock().time());
-    });
+    database.transact(row ->
+        Turns.begin(row, lock(row, lease), turn, lease.fence(), database.clock().time()));
   }
 
-  private void require(Handle row, TurnLease lease) {
-    if (isShared()) {
-      Leases.require(row, lease);
-    }
+  private Session lock(Handle row, TurnLease lease) {
+    return isShared()
+        ? Leases.lock(row, lease)
+        : SessionStore.session(row, lease.sessionId(), " FOR UPDATE");
   }
 
   /** The turn that a request took, if it was taken. */
@@ -114,8 +108,7 @@ public final class TurnStore {
    */
   public void restart(TurnLease lease, String answerId) {
     database.transact(row -> {
-      require(row, lease);
-      SessionStore.session(row, lease.sessionId(), " FOR UPDATE");
+      lock(row, lease);
       return Turns.restart(row, lease, answerId, database.clock().time());
     });
   }

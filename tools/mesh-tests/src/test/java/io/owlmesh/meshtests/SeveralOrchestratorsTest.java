@@ -41,8 +41,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three orchestrators over one PostgreSQL, one of which is killed now and then while clients talk in
- * the same sessions through all of them. {@code -Dowl.kill.orchestrators} says how often.
+ * Three orchestrators over one PostgreSQL, one of which is killed now and then while clients talk
+ * in the same sessions through all of them. {@code -Dowl.kill.orchestrators} says how often.
  */
 class SeveralOrchestratorsTest {
   private static final List<String> DOORS =

@@ -330,8 +330,7 @@ class ChatGrpcServiceTest {
 
     List<SendMessageResponse> rest = new ArrayList<>();
     door.chat()
-        .followAnswer(
-            FollowAnswerRequest.newBuilder().setSessionId(id).setAfter(first).build())
+        .followAnswer(FollowAnswerRequest.newBuilder().setSessionId(id).setAfter(first).build())
         .forEachRemaining(rest::add);
     assertThat(rest.getLast().getDone().getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
     assertThat(rest.getLast().getDone().getAnswer().getCompletionTokens()).isEqualTo(1_000);
