@@ -10,7 +10,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
-/** Leases in their table, of PostgreSQL alone; each method works in the transaction of its caller. */
+/**
+ * Leases in their table, of PostgreSQL alone; each method works in the transaction of its caller.
+ */
 final class Leases {
   /** Whose lease it is. */
   private static final String OURS =

@@ -86,8 +86,8 @@ public final class TurnStore {
    * @throws OwlException NOT_FOUND if the session or an image is gone; UNAVAILABLE if the lease is
    */
   public void begin(TurnLease lease, Turn turn) {
-    database.transact(row ->
-        Turns.begin(row, lock(row, lease), turn, lease.fence(), database.clock().time()));
+    database.transact(
+        row -> Turns.begin(row, lock(row, lease), turn, lease.fence(), database.clock().time()));
   }
 
   private Session lock(Handle row, TurnLease lease) {

@@ -318,8 +318,8 @@ class ChatGrpcServiceTest {
   }
 
   @Test
-  void aDetachedAnswerGoesOnWithoutItsCallerAndIsFollowedByAnother() {
-    door.mesh.stages.tokens(1_000);
+  void aDetachedAnswerGoesOnWithoutItsCallerAndIsFollowedByAnother() throws Exception {
+    mesh.stages.tokens(1_000);
     String id = session();
     Context.CancellableContext caller = Context.current().withCancellation();
     Iterator<SendMessageResponse> talking =
