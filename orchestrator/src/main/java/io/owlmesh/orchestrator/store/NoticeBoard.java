@@ -25,7 +25,6 @@ final class NoticeBoard implements AutoCloseable {
 
   private final Database database;
   private final Consumer<Notice> told;
-  private final Thread listener;
   private volatile boolean closed;
 
   /**
@@ -34,7 +33,7 @@ final class NoticeBoard implements AutoCloseable {
   NoticeBoard(Database database, Consumer<Notice> told) {
     this.database = database;
     this.told = told;
-    listener = Thread.ofPlatform().name("notices").daemon(true).start(this::run);
+    Thread.ofPlatform().name("notices").daemon(true).start(this::run);
   }
 
   /** Tells all that listen; if that fails, nobody hears of it. */
@@ -108,7 +107,6 @@ final class NoticeBoard implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    listener.interrupt();
+    closed = true; // The thread sees it within a round.
   }
 }
