@@ -22,8 +22,8 @@ import { serverEvents } from "./sse";
 /** A response whose messages are always there, though the contract cannot say so. */
 type Complete<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
-/** The session is named by the path; a turn of a page does not wait for another one. */
-export type TurnRequest = Omit<SendMessageRequest, "sessionId" | "wait">;
+/** The session is named by the path; a turn does not wait for another one, and ends with its page. */
+export type TurnRequest = Omit<SendMessageRequest, "sessionId" | "wait" | "detached">;
 
 export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
   accepted?: Complete<TurnAccepted>;

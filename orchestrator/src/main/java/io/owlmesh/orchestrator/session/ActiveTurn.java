@@ -2,14 +2,15 @@
 package io.owlmesh.orchestrator.session;
 
 import io.grpc.Status;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
-import io.owlmesh.orchestrator.store.Draft;
-import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.Turn;
+import io.owlmesh.orchestrator.store.TurnLease;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
 import io.owlmesh.proto.chat.v1.Message;
@@ -23,8 +24,6 @@ import io.owlmesh.wire.Faults;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,29 +31,28 @@ import org.jspecify.annotations.Nullable;
  * answer before its end is told. What is said of an answer that ends early is kept, too.
  */
 final class ActiveTurn implements AnswerObserver {
-  // With the moment that a draft waits, less than a second.
-  private static final long SAVE_NANOS = 700_000_000;
-
-  private final Sessions.TurnContext context;
+  private final TurnContext context;
   private final SendMessageRequest request;
+  private final TurnEntry entry;
   private final TurnListener listener;
   private final TurnEventBuffer events;
-  private final StringBuilder text = new StringBuilder();
   private @Nullable ActiveAnswer answering;
   private @Nullable Runnable leave;
-  private @Nullable Turn turn;
-  private @Nullable CompletableFuture<Void> begun;
-  private TurnPlan.@Nullable Asked asked;
-  private long savedAt;
-  private int tokens;
+  private @Nullable TurnLease lease;
+  private @Nullable AnswerJournal journal;
   private boolean stopped;
   private boolean over;
 
-  ActiveTurn(Sessions.TurnContext context, SendMessageRequest request, TurnListener listener) {
+  ActiveTurn(TurnContext context, SendMessageRequest request, TurnListener listener) {
     this.context = context;
     this.request = request;
+    this.entry = new TurnEntry(context, request);
     this.listener = listener;
     this.events = new TurnEventBuffer(listener);
+  }
+
+  String requestId() {
+    return request.getRequestId();
   }
 
   /** Begins, on another thread. */
@@ -73,14 +71,40 @@ final class ActiveTurn implements AnswerObserver {
     life().cancel();
   }
 
+  /** Whether it is its turn, among those of all orchestrators. */
+  synchronized boolean isIn() {
+    return lease != null;
+  }
+
+  /** Others took the lease of the session, or may have. Does nothing if it was another turn's. */
+  void lost(TurnLease taken) {
+    synchronized (this) {
+      if (!taken.equals(lease)) {
+        return;
+      }
+    }
+    life().fail(new OwlException(Fault.UNAVAILABLE, "", "another orchestrator took over"));
+  }
+
+  /** Somebody follows the answer by what is kept of it. */
+  synchronized void followed() {
+    if (journal != null) {
+      journal.followed();
+    }
+  }
+
+  /** The answer so far, if it is being written. */
+  synchronized Optional<StoredAnswer> soFar() {
+    return Optional.ofNullable(journal == null || over ? null : journal.soFar());
+  }
+
   /** What to ask the mesh; nothing if the request was answered before. */
   private Optional<ChatRequest> question() {
-    SessionStore store = context.store();
-    String id = request.getSessionId();
-    enter(context.locks().enterIfFree(id).orElseGet(this::enterLater));
-    StoredConversation before = store.conversation(id);
-    Optional<Turn> earlier = earlier();
-    if (earlier.isPresent() && isAnswered(earlier.get().answer())) {
+    enter(entry.enter());
+    hold(entry.lease());
+    StoredConversation before = context.store().conversation(request.getSessionId());
+    Optional<Turn> earlier = entry.earlier();
+    if (earlier.isPresent() && TurnEntry.isAnswered(earlier.get().answer())) {
       replay(earlier.get());
       return Optional.empty();
     }
@@ -92,44 +116,8 @@ final class ActiveTurn implements AnswerObserver {
     return Optional.of(question.question());
   }
 
-  private Runnable enterLater() {
-    boolean repeated = isInWork() || earlier().isPresent();
-    return context.locks().enter(request.getSessionId(), request.getWait() || repeated);
-  }
-
-  private Optional<Turn> earlier() {
-    if (request.getRequestId().isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<Turn> earlier = context.store().turn(request.getSessionId(), request.getRequestId());
-    if (earlier.isPresent() && !earlier.get().asked().equals(TurnPlan.digest(request))) {
-      throw OwlException.badInput("request_id", "is that of another request in this session");
-    }
-    return earlier;
-  }
-
-  /** Whether the same request is in work, although nothing may be kept of it yet. */
-  private boolean isInWork() {
-    ActiveTurn other = context.running().get(request.getSessionId());
-    return other != null
-        && !request.getRequestId().isEmpty()
-        && request.getRequestId().equals(other.request.getRequestId());
-  }
-
   private synchronized ActiveAnswer life() {
     return Objects.requireNonNull(answering);
-  }
-
-  private static boolean isAnswered(Message answer) {
-    return switch (answer.getState()) {
-      case MESSAGE_STATE_COMPLETE, MESSAGE_STATE_STOPPED -> true;
-      case MESSAGE_STATE_ANSWERING,
-          MESSAGE_STATE_INTERRUPTED,
-          MESSAGE_STATE_FAILED,
-          MESSAGE_STATE_UNSPECIFIED,
-          UNRECOGNIZED ->
-          false;
-    };
   }
 
   private synchronized void enter(Runnable left) {
@@ -141,32 +129,22 @@ final class ActiveTurn implements AnswerObserver {
     context.running().put(request.getSessionId(), this);
   }
 
+  private synchronized void hold(TurnLease taken) {
+    if (over) {
+      context.leases().release(taken);
+      throw Status.CANCELLED.asRuntimeException();
+    }
+    lease = taken;
+  }
+
   private synchronized void accept(Turn next, TurnPlan.Asked question, boolean again) {
     if (over) {
       throw Status.CANCELLED.asRuntimeException();
     }
-    turn = next;
-    asked = question;
-    savedAt = System.nanoTime();
-    // The model reads meanwhile; nothing is told of the turn before it is kept.
-    CompletableFuture<Void> kept = new CompletableFuture<>();
-    begun = kept;
-    context.execute(() -> begin(next, again, kept));
-  }
-
-  private void begin(Turn next, boolean again, CompletableFuture<Void> kept) {
-    try {
-      if (again) {
-        context.store().restart(next.sessionId(), next.answer().getId());
-      } else {
-        context.store().begin(next);
-      }
-      events.accepted(next);
-      kept.complete(null);
-    } catch (RuntimeException e) {
-      kept.completeExceptionally(e);
-      life().fail(e);
-    }
+    AnswerJournal kept = new AnswerJournal(context, Objects.requireNonNull(lease), next, question);
+    journal = kept;
+    events.from(kept.place());
+    context.execute(() -> kept.begin(again, events::accepted, life()::fail));
   }
 
   private synchronized void replay(Turn earlier) {
@@ -176,12 +154,22 @@ final class ActiveTurn implements AnswerObserver {
     over = true;
     events.accepted(earlier);
     events.text(earlier.answer().getText());
-    leave();
+    leave(false);
     events.done(earlier.answer());
   }
 
-  private void leave() {
+  /**
+   * Leaves the session to others.
+   *
+   * @param kept whether the end of the answer was kept, and the lease given back with it
+   */
+  private void leave(boolean kept) {
     context.running().remove(request.getSessionId(), this);
+    if (lease != null && kept) {
+      context.leases().ended(lease);
+    } else if (lease != null) {
+      context.leases().release(lease);
+    }
     if (leave != null) {
       leave.run();
       leave = null;
@@ -190,8 +178,13 @@ final class ActiveTurn implements AnswerObserver {
 
   @Override
   public void stage(Stage stage, List<Integer> indices, boolean cached) {
-    int before = asked == null ? 0 : asked.omittedImages();
+    AnswerJournal current = journal();
+    int before = current == null ? 0 : current.omittedImages();
     indices.forEach(index -> events.stage(stage, before + index, cached));
+  }
+
+  private synchronized @Nullable AnswerJournal journal() {
+    return journal;
   }
 
   @Override
@@ -204,24 +197,10 @@ final class ActiveTurn implements AnswerObserver {
     say(end.getText(), 0);
   }
 
-  private synchronized void say(String more, int tokensMore) {
-    if (over) {
-      return;
-    }
-    text.append(more);
-    tokens += tokensMore;
-    events.text(more);
-    saveNowAndThen();
-  }
-
-  /** So that a crash loses no more than the last second of a long answer. */
-  private void saveNowAndThen() {
-    Turn current = turn;
-    if (current != null && System.nanoTime() - savedAt > SAVE_NANOS) {
-      savedAt = System.nanoTime();
-      context
-          .drafts()
-          .keep(new Draft(current.sessionId(), current.answer().getId(), text.toString()));
+  private synchronized void say(String more, int tokens) {
+    if (!over && journal != null) {
+      journal.say(more, tokens);
+      events.text(more);
     }
   }
 
@@ -232,31 +211,12 @@ final class ActiveTurn implements AnswerObserver {
 
   @Override
   public void done(AnswerDone done) {
-    Throwable lost = lost();
+    AnswerJournal current = journal();
+    Throwable lost = current == null ? null : current.lost();
     if (lost == null) {
-      settle(MessageState.MESSAGE_STATE_COMPLETE, done, null);
+      settle(MessageState.MESSAGE_STATE_COMPLETE, done, null, current);
     } else {
-      settle(MessageState.MESSAGE_STATE_FAILED, null, lost);
-    }
-  }
-
-  /** Why the turn could not be kept, once that is known; then there is nothing to end either. */
-  private @Nullable Throwable lost() {
-    CompletableFuture<Void> kept;
-    synchronized (this) {
-      kept = begun;
-    }
-    if (kept == null) {
-      return null;
-    }
-    try {
-      kept.join();
-      return null;
-    } catch (CompletionException e) {
-      synchronized (this) {
-        turn = null;
-      }
-      return Objects.requireNonNull(e.getCause());
+      settle(MessageState.MESSAGE_STATE_FAILED, null, lost, null);
     }
   }
 
@@ -265,68 +225,59 @@ final class ActiveTurn implements AnswerObserver {
     // Whoever tells of a failure may be a thread of the network, which must wait neither for a disk
     // nor for somebody who does.
     context.execute(() -> {
-      Throwable lost = lost();
-      end(lost == null ? failure : lost);
+      AnswerJournal current = journal();
+      Throwable lost = current == null ? null : current.lost();
+      end(lost == null ? failure : lost, lost == null ? current : null);
     });
   }
 
-  private synchronized void end(Throwable failure) {
+  private synchronized void end(Throwable failure, @Nullable AnswerJournal kept) {
     boolean gone = Faults.toStatus(failure).getStatus().getCode() == Status.Code.CANCELLED;
-    if (gone && stopped && turn != null) {
+    if (gone && stopped && kept != null) {
       AnswerDone partial =
           AnswerDone.newBuilder()
               .setReason(FinishReason.FINISH_REASON_CANCELLED)
-              .setCompletionTokens(tokens)
+              .setCompletionTokens(kept.tokens())
               .setTraceId(life().traceId())
               .build();
-      settle(MessageState.MESSAGE_STATE_STOPPED, partial, null);
+      settle(MessageState.MESSAGE_STATE_STOPPED, partial, null, kept);
     } else {
       settle(
           gone ? MessageState.MESSAGE_STATE_INTERRUPTED : MessageState.MESSAGE_STATE_FAILED,
           null,
-          failure);
+          failure,
+          kept);
     }
   }
 
-  /** Keeps the end of the answer, then tells it. */
+  /**
+   * Keeps the end of the answer, then tells it.
+   *
+   * @param kept where the begin was kept, if it was
+   */
   private synchronized void settle(
-      MessageState state, @Nullable AnswerDone done, @Nullable Throwable failure) {
+      MessageState state,
+      @Nullable AnswerDone done,
+      @Nullable Throwable failure,
+      @Nullable AnswerJournal kept) {
     if (over) {
       return;
     }
     over = true;
     Message answer;
     try {
-      answer = keep(state, done, failure);
+      answer = kept == null ? null : kept.finish(state, done, failure);
     } catch (RuntimeException e) {
-      leave();
+      leave(false);
       listener.failed(e);
       return;
     }
     // Whoever hears of the end may take the next turn at once.
-    leave();
+    leave(answer != null);
     if (done != null && answer != null) {
       events.done(answer);
     } else if (failure != null) {
       listener.failed(failure);
     }
-  }
-
-  private @Nullable Message keep(
-      MessageState state, @Nullable AnswerDone done, @Nullable Throwable failure) {
-    if (turn == null) {
-      return null;
-    }
-    Message.Builder answer = turn.answer().toBuilder().setText(text.toString()).setState(state);
-    if (done != null && asked != null) {
-      answer.setAnswer(done.toBuilder().setOmittedMessages(asked.omittedMessages()));
-    } else if (failure != null) {
-      String why = Faults.toStatus(failure).getStatus().getDescription();
-      answer.setError(why == null ? "" : why);
-    }
-    Message whole = answer.build();
-    context.drafts().forget(whole.getId());
-    context.store().finish(turn.sessionId(), whole);
-    return whole;
   }
 }

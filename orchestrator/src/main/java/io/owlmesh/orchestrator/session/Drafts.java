@@ -3,7 +3,7 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.store.Draft;
-import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.TurnStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,15 +18,15 @@ import org.jboss.logging.Logger;
  */
 final class Drafts {
   private static final Logger LOG = Logger.getLogger(Drafts.class);
-  private static final long MOMENT_MILLIS = 250;
+  private static final long MOMENT_MILLIS = 200;
 
-  private final SessionStore store;
+  private final TurnStore turns;
   private final Executor threads;
   private final Map<String, Draft> waiting = new ConcurrentHashMap<>();
   private final AtomicBoolean writing = new AtomicBoolean();
 
-  Drafts(SessionStore store, Executor threads) {
-    this.store = store;
+  Drafts(TurnStore turns, Executor threads) {
+    this.turns = turns;
     this.threads = threads;
   }
 
@@ -57,7 +57,7 @@ final class Drafts {
           now.add(draft);
         }
       }
-      store.save(now);
+      turns.save(now);
     } catch (OwlException e) {
       // The end of an answer is kept or fails by itself; this was in case of a crash.
       LOG.warn("What was said so far could not be kept", e);

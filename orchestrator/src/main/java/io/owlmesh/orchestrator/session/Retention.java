@@ -7,7 +7,6 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -23,6 +22,8 @@ final class Retention {
 
   private final Sessions sessions;
   private final SessionConfig config;
+  // At the start whatever others did, for nobody knows what we left undone before.
+  private Duration since = Duration.ZERO;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("retention").daemon(true).factory());
@@ -39,9 +40,8 @@ final class Retention {
 
   private void sweep() {
     try {
-      Instant before =
-          config.retention().map(age -> Instant.now().minus(age)).orElse(Instant.EPOCH);
-      int deleted = sessions.sweep(before);
+      int deleted = sessions.sweep(config.retention(), since);
+      since = SWEEP.minusMinutes(1);
       if (deleted > 0) {
         LOG.infof(
             "Deleted %d sessions that nobody changed for %s",

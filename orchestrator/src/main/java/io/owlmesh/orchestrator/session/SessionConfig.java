@@ -36,4 +36,8 @@ public interface SessionConfig {
 
   /** Sessions that nobody changed for so long are deleted; none are if there is none. */
   Optional<Duration> retention();
+
+  /** An orchestrator that shares the database and is silent for so long is taken for dead. */
+  @WithDefault("5S")
+  Duration lease();
 }

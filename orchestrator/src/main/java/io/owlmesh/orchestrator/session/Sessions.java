@@ -6,7 +6,6 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
@@ -16,6 +15,7 @@ import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
@@ -23,19 +23,20 @@ import io.owlmesh.proto.chat.v1.ListSessionsResponse;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.Rating;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** What can be done with conversations that are kept. Everything blocks but {@link #send}. */
@@ -44,53 +45,35 @@ public final class Sessions {
   private static final int MAX_TITLE = 200;
   private static final int MAX_SYSTEM = 4_096;
   private static final int MAX_NOTE = 2_000;
-  private static final int MAX_KEY = 64;
   private static final int MAX_SETTINGS_BYTES = 131_072;
   private static final int MAX_PAGE = 200;
   private static final int USUAL_PAGE = 50;
 
   private final SessionStore store;
   private final MeshGateway gateway;
-  private final AdmissionControl answers;
   private final OrchestratorConfig settings;
-  private final TurnContext context;
-
-  /** What a turn works with. */
-  record TurnContext(
-      SessionStore store,
-      TurnLocks locks,
-      TurnPlan plan,
-      Drafts drafts,
-      Map<String, ActiveTurn> running,
-      AdmissionControl answers) {
-    void execute(Runnable work) {
-      answers.execute(work);
-    }
-  }
+  private final SessionTurns turns;
 
   @Inject
   Sessions(
-      Storage storage, MeshGateway gateway, AdmissionControl answers, OrchestratorConfig settings) {
-    this(storage.sessions(), gateway, answers, settings);
+      Storage storage,
+      MeshGateway gateway,
+      AdmissionControl answers,
+      OrchestratorConfig settings,
+      SessionConfig config) {
+    this(storage.sessions(), gateway, answers, settings, config.lease());
   }
 
   Sessions(
       SessionStore store,
       MeshGateway gateway,
       AdmissionControl answers,
-      OrchestratorConfig settings) {
+      OrchestratorConfig settings,
+      Duration lease) {
     this.store = store;
     this.gateway = gateway;
-    this.answers = answers;
     this.settings = settings;
-    this.context =
-        new TurnContext(
-            store,
-            new TurnLocks(),
-            new TurnPlan(store, gateway, settings),
-            new Drafts(store, answers::execute),
-            new ConcurrentHashMap<>(),
-            answers);
+    this.turns = new SessionTurns(store, gateway, answers, settings, lease);
   }
 
   /**
@@ -101,7 +84,7 @@ public final class Sessions {
   public Session create(CreateSessionRequest request) {
     TextRules.require("title", request.getTitle(), 0, MAX_TITLE);
     check(request.getSettings());
-    var now = SessionStore.now();
+    var now = store.now();
     Session session =
         Session.newBuilder()
             .setId(UUID.randomUUID().toString())
@@ -185,41 +168,33 @@ public final class Sessions {
 
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
-    // Again and again: a turn that waits may be next, and has no answer yet that could be stopped.
-    Runnable leave = context.locks().enter(id, () -> stop(id));
-    try {
-      store.delete(id);
-    } finally {
-      leave.run();
-    }
+    turns.alone(id, () -> store.delete(id));
   }
 
   /**
    * Takes a turn; returns at once.
    *
-   * @return ends it if whoever listens goes away
+   * @return ends it if whoever listens goes away, unless it is detached
    */
   public Runnable send(SendMessageRequest request, TurnListener listener) {
-    ActiveTurn turn = new ActiveTurn(context, request, listener);
-    ActiveAnswer answering = answers.open(turn);
-    try {
-      TextRules.require("request_id", request.getRequestId(), 0, MAX_KEY);
-      turn.start(answering);
-    } catch (OwlException e) {
-      answering.fail(e);
-    }
-    return answering::cancel;
+    return turns.send(request, listener);
   }
 
-  /** Ends the answer that is being written; whether there was one. */
+  /**
+   * Tells an answer, which any orchestrator may write, until its end or that of the current gRPC
+   * context.
+   *
+   * @param told waits until its listener keeps up; may fail
+   * @throws OwlException NOT_FOUND or BAD_INPUT naming the field; SATURATED if too many follow
+   */
+  public void follow(FollowAnswerRequest request, Consumer<SendMessageResponse> told) {
+    turns.follow(request, told);
+  }
+
+  /** Ends the answer that is being written, by whichever orchestrator; whether there was one. */
   public boolean stop(String id) {
     store.session(id);
-    ActiveTurn turn = context.running().get(id);
-    if (turn == null) {
-      return false;
-    }
-    turn.stop();
-    return true;
+    return turns.stop(id);
   }
 
   /** Keeps what somebody thinks of an answer. */
@@ -233,25 +208,16 @@ public final class Sessions {
   }
 
   /**
-   * Deletes sessions that nobody changed since, and images that nothing shows. An answer whose end
-   * could not be kept becomes an interrupted one.
+   * Deletes sessions that nobody changed for so long, and images that nothing shows. An answer
+   * whose end could not be kept becomes an interrupted one.
    *
+   * @param unchanged none are deleted if it is empty
+   * @param since the least time since any orchestrator did so
    * @return how many sessions were deleted
    */
-  int sweep(Instant changedBefore) {
-    for (String id : store.answering()) {
-      context
-          .locks()
-          .enterIfFree(id)
-          .ifPresent(leave -> {
-            try {
-              store.interrupt(id);
-            } finally {
-              leave.run();
-            }
-          });
-    }
-    return store.sweep(changedBefore);
+  int sweep(Optional<Duration> unchanged, Duration since) {
+    turns.interruptAbandoned();
+    return store.sweep(unchanged, since);
   }
 
   /** Tells the dialogues up to rated answers, as training reads them. */
@@ -294,5 +260,10 @@ public final class Sessions {
   /** Largest image file that is kept, bytes. */
   public int maxImageBytes() {
     return settings.maxImageBytes();
+  }
+
+  @PreDestroy
+  void close() {
+    turns.close();
   }
 }

@@ -19,47 +19,66 @@ import org.jspecify.annotations.Nullable;
 final class TurnEventBuffer {
   private final TurnListener listener;
   private @Nullable List<SendMessageResponse> early = new ArrayList<>();
+  private @Nullable EventId place;
 
   TurnEventBuffer(TurnListener listener) {
     this.listener = listener;
   }
 
+  /** The events are those of an answer that is written now; else they have no ids. */
+  synchronized void from(EventId begin) {
+    place = begin;
+  }
+
   synchronized void accepted(Turn turn) {
-    listener.event(
-        SendMessageResponse.newBuilder()
-            .setAccepted(
-                TurnAccepted.newBuilder().setQuestion(turn.question()).setAnswer(turn.answer()))
-            .build());
+    EventId begin = place;
+    String id = begin == null ? "" : new EventId(begin.answerId(), begin.fence(), 0).toString();
+    listener.event(accepted(turn.question(), turn.answer()).setEventId(id).build());
     if (early != null) {
       early.forEach(listener::event);
       early = null;
     }
   }
 
+  static SendMessageResponse.Builder accepted(Message question, Message answer) {
+    return SendMessageResponse.newBuilder()
+        .setAccepted(TurnAccepted.newBuilder().setQuestion(question).setAnswer(answer));
+  }
+
   void stage(Stage stage, int index, boolean cached) {
     tell(
         SendMessageResponse.newBuilder()
-            .setStage(StageDone.newBuilder().setStage(stage).setImageIndex(index).setCached(cached))
-            .build());
+            .setStage(
+                StageDone.newBuilder().setStage(stage).setImageIndex(index).setCached(cached)),
+        "");
   }
 
   void text(String more) {
     if (!more.isEmpty()) {
-      tell(SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
+      tell(said(more), more);
     }
+  }
+
+  static SendMessageResponse.Builder said(String text) {
+    return SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(text));
   }
 
   /** The end. */
   void done(Message answer) {
-    tell(SendMessageResponse.newBuilder().setDone(answer).build());
+    tell(SendMessageResponse.newBuilder().setDone(answer), "");
     listener.completed();
   }
 
-  private synchronized void tell(SendMessageResponse event) {
+  private synchronized void tell(SendMessageResponse.Builder event, String more) {
+    EventId here = place;
+    if (here != null) {
+      place = here.plus(more);
+      event.setEventId(here.plus(more).toString());
+    }
     if (early != null) {
-      early.add(event);
+      early.add(event.build());
     } else {
-      listener.event(event);
+      listener.event(event.build());
     }
   }
 }

@@ -92,7 +92,7 @@ final class TurnPlan {
     };
   }
 
-  private static Turn turn(SendMessageRequest request, Message question, boolean isNew) {
+  private Turn turn(SendMessageRequest request, Message question, boolean isNew) {
     Message answer =
         message(Role.ROLE_AI, question.getId())
             .setState(MessageState.MESSAGE_STATE_ANSWERING)
@@ -108,7 +108,13 @@ final class TurnPlan {
   /** By which a request is known: SHA-256 of what it asks. */
   static String digest(SendMessageRequest request) {
     ByteString asked =
-        request.toBuilder().clearSessionId().clearRequestId().clearWait().build().toByteString();
+        request.toBuilder()
+            .clearSessionId()
+            .clearRequestId()
+            .clearWait()
+            .clearDetached()
+            .build()
+            .toByteString();
     return ImageContent.sha256(asked);
   }
 
@@ -124,12 +130,12 @@ final class TurnPlan {
         .build();
   }
 
-  private static Message.Builder message(Role role, String parent) {
+  private Message.Builder message(Role role, String parent) {
     return Message.newBuilder()
         .setId(UUID.randomUUID().toString())
         .setParentId(parent)
         .setRole(role)
-        .setCreatedAt(SessionStore.now());
+        .setCreatedAt(store.now());
   }
 
   private List<Image> images(String field, List<String> digests) {

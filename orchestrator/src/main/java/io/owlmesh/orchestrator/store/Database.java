@@ -6,36 +6,28 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.Collection;
-import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
-import org.flywaydb.core.api.ResourceProvider;
-import org.flywaydb.core.api.resource.LoadableResource;
 import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.jspecify.annotations.Nullable;
 
 /** The database, with its tables as this version wants them. */
 final class Database implements AutoCloseable {
-  private static final List<String> MIGRATIONS = List.of("V1__sessions.sql");
-  private static final String FOLDER = "/db/migration/";
   private static final int CONNECTIONS = 8;
   // Its own log of failures, a file beside it, would quote rows and is never deleted.
   private static final String EMBEDDED = ";WRITE_DELAY=0;TRACE_LEVEL_FILE=0";
@@ -58,11 +50,14 @@ final class Database implements AutoCloseable {
 
   /**
    * Of PostgreSQL and H2: a transaction was undone because of another one, and would succeed alone.
+   * So would one that added what another one added meanwhile, or refers to what it deleted.
    */
-  private static final Set<String> UNDONE = Set.of("40001", "40P01", "90131", "HYT00");
+  private static final Set<String> UNDONE =
+      Set.of("40001", "40P01", "90131", "HYT00", "23505", "23503");
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
+  private final DatabaseClock clock;
   private final boolean embedded;
   private final Optional<Path> file;
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
@@ -98,66 +93,36 @@ final class Database implements AutoCloseable {
     }
     protect();
     jdbi = Jdbi.create(pool);
+    clock = new DatabaseClock(this);
+  }
+
+  /** Whether other orchestrators may work with it, too. */
+  boolean isShared() {
+    return !embedded;
+  }
+
+  /** Its time. */
+  DatabaseClock clock() {
+    return clock;
+  }
+
+  /** Opens a connection of its own, to listen. */
+  Connection connect() throws SQLException {
+    Properties properties = new Properties();
+    Optional.ofNullable(pool.getUsername()).ifPresent(user -> properties.setProperty("user", user));
+    Optional.ofNullable(pool.getPassword())
+        .ifPresent(password -> properties.setProperty("password", password));
+    properties.setProperty("connectTimeout", Integer.toString(CONNECT_MILLIS / 1000));
+    properties.setProperty("tcpKeepAlive", "true");
+    return DriverManager.getConnection(pool.getJdbcUrl(), properties);
   }
 
   private void migrate() {
     Flyway.configure(Database.class.getClassLoader())
         .dataSource(pool)
-        .resourceProvider(new Migrations())
+        .resourceProvider(new MigrationFiles())
         .load()
         .migrate();
-  }
-
-  /** Names the files one by one: packed applications have no folders to search. */
-  private static final class Migrations implements ResourceProvider {
-    @Override
-    public @Nullable LoadableResource getResource(String path) {
-      String name = path.substring(path.lastIndexOf('/') + 1);
-      return MIGRATIONS.contains(name) ? new Migration(name) : null;
-    }
-
-    @Override
-    public Collection<LoadableResource> getResources(String prefix, String[] suffixes) {
-      return MIGRATIONS.stream()
-          .filter(name -> name.startsWith(prefix) && List.of(suffixes).contains(".sql"))
-          .<LoadableResource>map(Migration::new)
-          .toList();
-    }
-  }
-
-  private static final class Migration extends LoadableResource {
-    private final String name;
-
-    Migration(String name) {
-      this.name = name;
-    }
-
-    @Override
-    public Reader read() {
-      return new InputStreamReader(
-          Objects.requireNonNull(Database.class.getResourceAsStream(FOLDER + name), name),
-          StandardCharsets.UTF_8);
-    }
-
-    @Override
-    public String getAbsolutePath() {
-      return FOLDER + name;
-    }
-
-    @Override
-    public String getAbsolutePathOnDisk() {
-      return FOLDER + name;
-    }
-
-    @Override
-    public String getFilename() {
-      return name;
-    }
-
-    @Override
-    public String getRelativePath() {
-      return name;
-    }
   }
 
   /**
@@ -167,6 +132,15 @@ final class Database implements AutoCloseable {
    * @throws OwlException UNAVAILABLE if the database fails
    */
   <T> T transact(Function<Handle, T> work) {
+    return again(() -> jdbi.inTransaction(work::apply));
+  }
+
+  /** As {@link #transact}, with one statement, which is a transaction without being told. */
+  <T> T execute(Function<Handle, T> work) {
+    return again(() -> jdbi.withHandle(work::apply));
+  }
+
+  private <T> T again(Supplier<T> work) {
     for (int tries = 1; ; tries++) {
       try {
         return once(work);
@@ -184,10 +158,10 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private <T> T once(Function<Handle, T> work) {
+  private <T> T once(Supplier<T> work) {
     uses.readLock().lock();
     try {
-      return jdbi.inTransaction(work::apply);
+      return work.get();
     } finally {
       uses.readLock().unlock();
     }

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
-/** What was said so far of an answer that is being written. */
-public record Draft(String sessionId, String answerId, String text) {}
+/**
+ * What was said so far of an answer that is being written.
+ *
+ * @param fence of the lease that it is written under
+ */
+public record Draft(String answerId, long fence, String text) {}

@@ -9,7 +9,6 @@ import io.owlmesh.model.image.codec.PictureLimits;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.proto.chat.v1.Image;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Optional;
@@ -79,11 +78,13 @@ final class ImageRepository {
   }
 
   /** Makes a row, or keeps one from being deleted; whether the file is there. */
-  private static boolean promise(Handle row, Image image) {
+  private boolean promise(Handle row, Image image) {
+    // Of one that was doomed, the file may be gone already.
     int known =
         row.createUpdate(
-                "UPDATE image SET pending_until = :until, doomed = FALSE WHERE sha256 = :sha256")
-            .bind("until", Rows.time(Instant.now().plus(PENDING)))
+                "UPDATE image SET pending_until = :until, stored = stored AND NOT doomed,"
+                    + " doomed = FALSE WHERE sha256 = :sha256")
+            .bind("until", pendingUntil())
             .bind("sha256", image.getSha256())
             .execute();
     if (known > 0) {
@@ -103,9 +104,13 @@ final class ImageRepository {
         .bind("size", image.getSizeBytes())
         .bind("width", image.getWidth())
         .bind("height", image.getHeight())
-        .bind("until", Rows.time(Instant.now().plus(PENDING)))
+        .bind("until", pendingUntil())
         .execute();
     return false;
+  }
+
+  private OffsetDateTime pendingUntil() {
+    return database.clock().time().plus(PENDING);
   }
 
   Image get(String sha256) {
@@ -163,7 +168,7 @@ final class ImageRepository {
   }
 
   /** Of some images, those that nothing uses; to be deleted once the transaction is over. */
-  static List<String> doom(Handle row, List<String> candidates) {
+  List<String> doom(Handle row, List<String> candidates) {
     return candidates.isEmpty()
         ? List.of()
         : doom(
@@ -173,12 +178,12 @@ final class ImageRepository {
   }
 
   /** Of all images, some that nothing uses. */
-  private static List<String> doom(Handle row) {
+  private List<String> doom(Handle row) {
     return doom(row, row.createQuery("SELECT sha256 FROM image WHERE " + LOCK));
   }
 
-  private static List<String> doom(Handle row, Query unused) {
-    OffsetDateTime now = Rows.time(Instant.now());
+  private List<String> doom(Handle row, Query unused) {
+    OffsetDateTime now = database.clock().time();
     List<String> locked = unused.bind("now", now).bind("most", SWEPT).mapTo(String.class).list();
     if (locked.isEmpty()) {
       return List.of();
@@ -201,30 +206,34 @@ final class ImageRepository {
       ReentrantLock lock = lock(sha256);
       lock.lock();
       try {
-        boolean still =
-            database.transact(row ->
-                row.createQuery("SELECT doomed FROM image WHERE sha256 = :sha256")
-                    .bind("sha256", sha256)
-                    .mapTo(Boolean.class)
-                    .findOne()
-                    .orElse(false));
-        if (still) {
-          files.delete(sha256);
-          database.transact(row ->
-              row.createUpdate("DELETE FROM image WHERE sha256 = :sha256")
-                  .bind("sha256", sha256)
-                  .execute());
-        }
+        database.transact(row -> delete(row, sha256));
       } finally {
         lock.unlock();
       }
     }
   }
 
+  /** The row is locked until the file is gone: another orchestrator may store it anew then. */
+  private int delete(Handle row, String sha256) {
+    boolean still =
+        row.createQuery("SELECT doomed FROM image WHERE sha256 = :sha256 FOR UPDATE")
+            .bind("sha256", sha256)
+            .mapTo(Boolean.class)
+            .findOne()
+            .orElse(false);
+    if (!still) {
+      return 0;
+    }
+    files.delete(sha256);
+    return row.createUpdate("DELETE FROM image WHERE sha256 = :sha256")
+        .bind("sha256", sha256)
+        .execute();
+  }
+
   void sweep() {
     List<String> doomed;
     do {
-      doomed = database.transact(ImageRepository::doom);
+      doomed = database.transact(this::doom);
       delete(doomed);
     } while (!doomed.isEmpty());
   }

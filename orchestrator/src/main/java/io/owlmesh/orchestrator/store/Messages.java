@@ -83,11 +83,16 @@ final class Messages {
         .list();
   }
 
-  static void insert(Handle row, String sessionId, Message message) {
+  /**
+   * Adds a message.
+   *
+   * @param fence of the lease that it is written under; of what a human says, 0
+   */
+  static void insert(Handle row, String sessionId, Message message, long fence) {
     row.createUpdate(
             """
-            INSERT INTO message (id, session_id, parent_id, role, body, state, created_at)
-            VALUES (:id, :session, :parent, :role, :text, :state, :createdAt)
+            INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, fence)
+            VALUES (:id, :session, :parent, :role, :text, :state, :createdAt, :fence)
             """)
         .bind("id", message.getId())
         .bind("session", sessionId)
@@ -96,6 +101,7 @@ final class Messages {
         .bind("text", message.getText())
         .bind("state", Rows.word(message.getState(), "MESSAGE_STATE_"))
         .bind("createdAt", Rows.time(message.getCreatedAt()))
+        .bind("fence", fence)
         .execute();
   }
 

@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.store;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
-import com.google.protobuf.util.Timestamps;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Feedback;
@@ -12,13 +11,10 @@ import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.Rating;
 import io.owlmesh.proto.chat.v1.Role;
 import io.owlmesh.proto.chat.v1.Session;
-import java.time.Instant;
-import java.time.OffsetDateTime;
-import java.util.Collection;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
@@ -30,23 +26,30 @@ public final class SessionStore implements AutoCloseable {
   private final Database database;
   private final ImageStore files;
   private final ImageRepository images;
-  // At first, for nobody knows what was deleted before a crash.
-  private final AtomicBoolean deleted = new AtomicBoolean(true);
+  private final TurnStore turns;
+  private final Sweeper sweeper;
 
   private SessionStore(Database database, ImageStore files) {
     this.database = database;
     this.files = files;
     this.images = new ImageRepository(database, files);
+    this.turns = new TurnStore(database);
+    this.sweeper = new Sweeper(database, images);
   }
 
-  /** The time, in the microseconds that columns keep. */
-  public static Timestamp now() {
-    return Timestamps.fromMicros(Timestamps.toMicros(Timestamps.now()));
+  /** The time by the database's clock, in the microseconds that columns keep. */
+  public Timestamp now() {
+    return database.clock().timestamp();
+  }
+
+  /** The turns that are taken. */
+  public TurnStore turns() {
+    return turns;
   }
 
   /**
    * Opens the database, making its tables if they are not there. Answers that were being written
-   * when it was left become interrupted ones.
+   * when it was left become interrupted ones; those that other orchestrators write do not.
    *
    * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
    */
@@ -54,8 +57,7 @@ public final class SessionStore implements AutoCloseable {
       String url, Optional<String> user, Optional<String> password, ImageStore files) {
     SessionStore store = new SessionStore(new Database(url, user, password), files);
     try {
-      store.database.transact(
-          row -> row.execute("UPDATE message SET state = 'interrupted' WHERE state = 'answering'"));
+      store.turns.abandoned().forEach(store.turns::interrupt);
     } catch (RuntimeException e) {
       store.close();
       throw e;
@@ -106,7 +108,7 @@ public final class SessionStore implements AutoCloseable {
         row -> new StoredConversation(session(row, id, ""), Messages.of(row, id)));
   }
 
-  private static Session session(Handle row, String id, String lock) {
+  static Session session(Handle row, String id, String lock) {
     return row.createQuery("SELECT * FROM session WHERE id = :id" + lock)
         .bind("id", Rows.id(id))
         .map((result, _) -> Rows.session(result))
@@ -155,7 +157,7 @@ public final class SessionStore implements AutoCloseable {
           .bind("title", session.getTitle())
           .bind("settings", Rows.json(session.getSettings()))
           .bind("head", session.getHead())
-          .bind("now", Rows.time(Instant.now()))
+          .bind("now", database.clock().time())
           .bind("id", id)
           .execute();
       return session(row, id, "");
@@ -173,9 +175,9 @@ public final class SessionStore implements AutoCloseable {
           session(row, id, " FOR UPDATE");
           List<String> shown = Messages.images(row, id);
           row.createUpdate("DELETE FROM session WHERE id = :id").bind("id", id).execute();
-          return ImageRepository.doom(row, shown);
+          return images.doom(row, shown);
         }));
-    deleted.set(true);
+    sweeper.deleted();
   }
 
   /** All messages of a session, parents before children. */
@@ -190,52 +192,6 @@ public final class SessionStore implements AutoCloseable {
    */
   public Message message(String sessionId, String messageId) {
     return database.transact(row -> Messages.require(row, sessionId, messageId));
-  }
-
-  /**
-   * Keeps a turn whose answer is still to come; it becomes the current branch.
-   *
-   * @throws OwlException NOT_FOUND if the session or an image is gone
-   */
-  public void begin(Turn turn) {
-    database.transact(row -> Turns.begin(row, session(row, turn.sessionId(), " FOR UPDATE"), turn));
-  }
-
-  /** The turn that a request took, if it was taken. */
-  public Optional<Turn> turn(String sessionId, String requestId) {
-    return database.transact(row -> Messages.turn(row, sessionId, requestId));
-  }
-
-  /**
-   * An answer that ended early is written again.
-   *
-   * @throws OwlException NOT_FOUND if the session is gone
-   */
-  public void restart(String sessionId, String answerId) {
-    database.transact(row -> {
-      session(row, sessionId, " FOR UPDATE");
-      return Turns.restart(row, sessionId, answerId);
-    });
-  }
-
-  /** Sessions in which an answer is being written. */
-  public List<String> answering() {
-    return database.transact(Turns::answering);
-  }
-
-  /** Nobody writes answers of a session any more. */
-  public void interrupt(String sessionId) {
-    database.transact(row -> Turns.interrupt(row, sessionId));
-  }
-
-  /** Keeps what was said so far of answers, as far as they are being written. */
-  public void save(Collection<Draft> drafts) {
-    database.transact(row -> Turns.save(row, drafts));
-  }
-
-  /** Keeps the end of an answer. Does nothing if its session is gone. */
-  public void finish(String sessionId, Message answer) {
-    database.transact(row -> Turns.finish(row, sessionId, answer));
   }
 
   /**
@@ -301,30 +257,16 @@ public final class SessionStore implements AutoCloseable {
   }
 
   /**
-   * Deletes sessions that nobody changed since and in which no answer is being written, and images
-   * that nothing shows; and what was deleted is not even to be read in the file of an embedded
-   * database any more.
+   * Deletes sessions that nobody changed for so long and in which no answer is being written, and
+   * images that nothing shows; and what was deleted is not even to be read in the file of an
+   * embedded database any more. Does nothing while another orchestrator does, or if one did lately.
    *
+   * @param unchanged by the database's clock; however old, none are deleted if it is empty
+   * @param since the least time since the last sweep
    * @return how many sessions
    */
-  public int sweep(Instant changedBefore) {
-    OffsetDateTime before = Rows.time(changedBefore);
-    int old =
-        database.transact(row ->
-            // Whoever begins an answer changes the session, in the same transaction.
-            row.createUpdate(
-                    """
-                    DELETE FROM session WHERE updated_at < :before AND NOT EXISTS
-                      (SELECT 1 FROM message m
-                        WHERE m.session_id = session.id AND m.state = 'answering')
-                    """)
-                .bind("before", before)
-                .execute());
-    images.sweep();
-    if (deleted.getAndSet(false) || old > 0) {
-      database.forget();
-    }
-    return old;
+  public int sweep(Optional<Duration> unchanged, Duration since) {
+    return sweeper.sweep(unchanged, since);
   }
 
   @Override

@@ -37,7 +37,7 @@ public final class StoredFiles {
     Image image = images.add(file);
     byte[] bytes = new byte[ID_BYTES];
     random.nextBytes(bytes);
-    Instant now = Instant.now();
+    Instant now = database.clock().now();
     String id = "file-" + HexFormat.of().formatHex(bytes);
     database.transact(row -> {
       if (ImageRepository.use(row, image.getSha256()) == 0) {
@@ -128,7 +128,7 @@ public final class StoredFiles {
             throw unknown(id);
           }
           row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute();
-          return ImageRepository.doom(row, content);
+          return images.doom(row, content);
         }));
   }
 }

@@ -5,10 +5,14 @@ import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 
 /** Sessions in a folder, for the tests of doors. */
 public final class KeptSessions implements AutoCloseable {
+  /** Of no meaning where the database is not shared. */
+  static final Duration LEASE = Duration.ofSeconds(5);
+
   private final SessionStore store;
   private final Sessions sessions;
 
@@ -20,7 +24,7 @@ public final class KeptSessions implements AutoCloseable {
             Optional.empty(),
             Optional.empty(),
             new DiskImageStore(folder.resolve("images")));
-    sessions = new Sessions(store, mesh.gateway, mesh.answers, mesh.settings);
+    sessions = new Sessions(store, mesh.gateway, mesh.answers, mesh.settings, LEASE);
   }
 
   public Sessions sessions() {
@@ -29,6 +33,7 @@ public final class KeptSessions implements AutoCloseable {
 
   @Override
   public void close() {
+    sessions.close();
     store.close();
   }
 }

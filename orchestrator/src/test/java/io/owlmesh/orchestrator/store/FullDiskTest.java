@@ -115,8 +115,8 @@ class FullDiskTest {
     }
   }
 
-  private static Session session() {
-    var now = SessionStore.now();
+  private static Session session(SessionStore store) {
+    var now = store.now();
     return Session.newBuilder()
         .setId(UUID.randomUUID().toString())
         .setTitle("t".repeat(200))
@@ -135,15 +135,15 @@ class FullDiskTest {
             Optional.empty(),
             Optional.empty(),
             new DiskImageStore(folder.resolve("images")))) {
-      Session before = session();
+      Session before = session(store);
       store.create(before);
       full = true;
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> store.create(session())).isInstanceOf(OwlException.class);
+        assertThatThrownBy(() -> store.create(session(store))).isInstanceOf(OwlException.class);
       }
       full = false;
 
-      Session after = session();
+      Session after = session(store);
       store.create(after);
 
       assertThat(store.session(before.getId()).getTitle()).isEqualTo(before.getTitle());
@@ -167,8 +167,8 @@ class FullDiskTest {
             Optional.empty(),
             new DiskImageStore(data.resolve("images")))) {
       store.addImage(Pictures.png(1));
-      store.create(session());
-      store.sweep(java.time.Instant.EPOCH);
+      store.create(session(store));
+      store.sweep(Optional.empty(), java.time.Duration.ZERO);
       store.check();
       try (Stream<Path> all = Files.walk(data)) {
         for (Path path : all.toList()) {

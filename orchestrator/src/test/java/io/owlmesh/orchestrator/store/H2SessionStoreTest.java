@@ -6,9 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -37,7 +38,7 @@ class H2SessionStoreTest extends SessionStoreContract {
     assertThat(fileHas("the secret answer")).isTrue();
 
     store().delete(gone.getId());
-    store().sweep(Instant.EPOCH);
+    store().sweep(Optional.empty(), Duration.ZERO);
 
     assertThat(fileHas("the secret answer")).isFalse();
     assertThat(fileHas("the secret question")).isFalse();
@@ -64,7 +65,7 @@ class H2SessionStoreTest extends SessionStoreContract {
 
     for (int i = 0; i < 10; i++) {
       store().delete(session("gone").getId());
-      store().sweep(Instant.EPOCH);
+      store().sweep(Optional.empty(), Duration.ZERO);
     }
 
     enough.set(true);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -14,6 +16,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 
 /** A PostgreSQL server of this machine's own installation, on loopback, in a folder of its own. */
@@ -24,6 +27,7 @@ public final class PostgresServer implements AutoCloseable {
   private final Path folder;
   private final Process server;
   private final int port;
+  private final AtomicInteger databases = new AtomicInteger();
 
   /**
    * Makes and starts a server.
@@ -63,6 +67,13 @@ public final class PostgresServer implements AutoCloseable {
           .filter(bin -> Files.isExecutable(bin.resolve("initdb")))
           .max(Comparator.naturalOrder());
     }
+  }
+
+  /** A server of its own; the test is left out, with a message, where none is installed. */
+  public static PostgresServer startIfInstalled() throws Exception {
+    Optional<Path> programs = programs();
+    assumeTrue(programs.isPresent(), "PostgreSQL is not installed (apt install postgresql)");
+    return new PostgresServer(programs.orElseThrow());
   }
 
   private static int freePort() throws IOException {
@@ -129,6 +140,13 @@ public final class PostgresServer implements AutoCloseable {
         var statement = connection.createStatement()) {
       statement.execute("CREATE DATABASE " + database);
     }
+  }
+
+  /** Makes another empty database; where clients find it. */
+  public String createNext() throws SQLException {
+    String database = "test" + databases.incrementAndGet();
+    create(database);
+    return url(database);
   }
 
   @Override

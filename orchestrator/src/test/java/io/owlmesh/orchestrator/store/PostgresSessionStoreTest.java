@@ -1,27 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
+import com.google.protobuf.ByteString;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.Session;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 
-/** A real PostgreSQL. */
+/** A real PostgreSQL, which another orchestrator may use, too. */
 class PostgresSessionStoreTest extends SessionStoreContract {
-  private static final AtomicInteger DATABASES = new AtomicInteger();
+  private static final Duration LONG = Duration.ofMinutes(1);
   private static @Nullable PostgresServer server;
 
-  private @Nullable String database;
+  private @Nullable String url;
 
   @BeforeAll
   static void start() throws Exception {
-    Optional<Path> programs = PostgresServer.programs();
-    assumeTrue(programs.isPresent(), "PostgreSQL is not installed (apt install postgresql)");
-    server = new PostgresServer(programs.orElseThrow());
+    server = PostgresServer.startIfInstalled();
   }
 
   @AfterAll
@@ -33,23 +40,133 @@ class PostgresSessionStoreTest extends SessionStoreContract {
 
   @Override
   String url() {
-    PostgresServer running = server;
-    if (running == null) {
-      throw new IllegalStateException("not started");
-    }
-    if (database == null) {
-      database = "test" + DATABASES.incrementAndGet();
+    if (url == null) {
       try {
-        running.create(database);
+        url = Objects.requireNonNull(server).createNext();
       } catch (java.sql.SQLException e) {
         throw new IllegalStateException(e);
       }
     }
-    return running.url(database);
+    return url;
   }
 
   @Override
   Optional<String> user() {
     return Optional.of(PostgresServer.USER);
+  }
+
+  private SessionStore another() {
+    return SessionStore.open(
+        url(), user(), Optional.empty(), new DiskImageStore(folder.resolve("images")));
+  }
+
+  private static String owner() {
+    return UUID.randomUUID().toString();
+  }
+
+  @Test
+  void aLeaseIsOfOneOwnerUntilItIsGivenBackAndTheNextFenceIsHigher() {
+    String session = session("").getId();
+    TurnStore turns = store().turns();
+    TurnLease first = turns.take(session, owner(), "k", LONG).orElseThrow();
+
+    assertThat(turns.take(session, owner(), "", LONG)).isEmpty();
+    assertThat(turns.await(session)).hasValue(new LeaseHolder("k", false));
+    turns.release(first);
+    TurnLease second = turns.take(session, owner(), "", LONG).orElseThrow();
+    assertThat(second.fence()).isGreaterThan(first.fence());
+    turns.release(first); // Is of no meaning any more.
+    assertThat(turns.await(session)).isPresent();
+    assertThat(turns.take(owner(), owner(), "", LONG)).isEmpty();
+  }
+
+  @Test
+  void aLeaseThatExpiredIsTakenFromItsOwnerWithItsAnswer() {
+    Session session = session("");
+    TurnStore turns = store().turns();
+    String owner = owner();
+    Turn turn = begin(session, "", "", "Which?");
+    finish(turn, "That.");
+    TurnLease expired = turns.take(session.getId(), owner, "", Duration.ZERO).orElseThrow();
+    turns.restart(expired, turn.answer().getId());
+    assertThat(turns.await(session.getId())).hasValue(new LeaseHolder("", true));
+
+    turns.abandoned().forEach(turns::interrupt);
+
+    assertThat(turns.await(session.getId())).isEmpty();
+    assertThat(turns.renew(owner, List.of(expired), LONG)).isEmpty();
+    assertThat(store().message(session.getId(), turn.answer().getId()).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
+  }
+
+  @Test
+  void aLeaseThatIsRenewedAfterItExpiredStays() {
+    Session session = session("");
+    TurnStore turns = store().turns();
+    String owner = owner();
+    Turn turn = begin(session, "", "", "Which?");
+    finish(turn, "That.");
+    TurnLease late = turns.take(session.getId(), owner, "", Duration.ZERO).orElseThrow();
+    turns.restart(late, turn.answer().getId());
+    List<AbandonedAnswer> abandoned = turns.abandoned();
+    assertThat(abandoned).hasSize(1);
+
+    assertThat(turns.renew(owner, List.of(late), LONG))
+        .containsExactly(new RenewedLease(late.fence(), false));
+    abandoned.forEach(turns::interrupt);
+
+    assertThat(store().message(session.getId(), turn.answer().getId()).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_ANSWERING);
+    turns.stop(session.getId());
+    assertThat(turns.renew(owner, List.of(late), LONG))
+        .containsExactly(new RenewedLease(late.fence(), true));
+  }
+
+  @Test
+  void whatOneOrchestratorSweptAnotherDoesNotSweepAgainSoon() {
+    try (SessionStore other = another()) {
+      session("old");
+      Optional<Duration> all = Optional.of(Duration.ofSeconds(-60));
+      assertThat(store().sweep(Optional.empty(), Duration.ZERO)).isZero();
+
+      assertThat(other.sweep(all, LONG)).isZero();
+      assertThat(other.sweep(all, Duration.ZERO)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void anImageStoredByOneWhileAnotherDeletesItIsThereAfterwards() {
+    try (SessionStore other = another()) {
+      for (int i = 0; i < 50; i++) {
+        int number = i;
+        Session session = session("");
+        begin(session, "", "", "", store().addImage(Pictures.png(number)));
+        CompletableFuture<Image> again =
+            CompletableFuture.supplyAsync(
+                () -> other.addImage(Pictures.png(number)), Thread::startVirtualThread);
+        store().delete(session.getId());
+
+        String sha256 = again.join().getSha256();
+        assertThat(other.read(sha256)).isEqualTo(Pictures.png(number));
+        assertThat(store().image(sha256).getSha256()).isEqualTo(sha256);
+      }
+    }
+  }
+
+  @Test
+  void anImageStoredByTwoAtATimeIsOne() {
+    try (SessionStore other = another()) {
+      for (int i = 0; i < 20; i++) {
+        ByteString file = Pictures.png(i);
+        List<CompletableFuture<Image>> both =
+            Stream.of(store(), other)
+                .map(one ->
+                    CompletableFuture.supplyAsync(
+                        () -> one.addImage(file), Thread::startVirtualThread))
+                .toList();
+
+        assertThat(both.getFirst().join()).isEqualTo(both.getLast().join());
+      }
+    }
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.util.Durations;
+import com.google.protobuf.util.Timestamps;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -21,14 +23,17 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Instant;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -40,7 +45,10 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What every database must do. */
 abstract class SessionStoreContract {
+  private static final String OWNER = UUID.randomUUID().toString();
+
   @TempDir Path folder;
+  private final Map<String, TurnLease> leases = new ConcurrentHashMap<>();
   private SessionStore store;
 
   /** An empty database, the same one at each call. */
@@ -75,6 +83,10 @@ abstract class SessionStoreContract {
   }
 
   Session session(String title) {
+    return session(title, now());
+  }
+
+  private Session session(String title, com.google.protobuf.Timestamp changed) {
     Session session =
         Session.newBuilder()
             .setId(UUID.randomUUID().toString())
@@ -84,21 +96,17 @@ abstract class SessionStoreContract {
                     .setSystem("Be \u732b brief.")
                     .setOptions(AnswerOptions.newBuilder().setSeed(-1).setTemperature(0.5f)))
             .setCreatedAt(now())
-            .setUpdatedAt(now())
+            .setUpdatedAt(changed)
             .build();
     store.create(session);
     return session;
   }
 
-  private static com.google.protobuf.Timestamp now() {
-    Instant now = Instant.now().truncatedTo(java.time.temporal.ChronoUnit.MICROS);
-    return com.google.protobuf.Timestamp.newBuilder()
-        .setSeconds(now.getEpochSecond())
-        .setNanos(now.getNano())
-        .build();
+  private com.google.protobuf.Timestamp now() {
+    return store.now();
   }
 
-  private static Message message(Role role, String parent, String text, Image... images) {
+  private Message message(Role role, String parent, String text, Image... images) {
     return Message.newBuilder()
         .setId(UUID.randomUUID().toString())
         .setRole(role)
@@ -123,8 +131,20 @@ abstract class SessionStoreContract {
             question,
             message(Role.ROLE_AI, question.getId(), ""),
             true);
-    store.begin(turn);
+    TurnLease lease = lease(session.getId());
+    leases.put(turn.answer().getId(), lease);
+    store.turns().begin(lease, turn);
+    store.turns().release(lease);
     return turn;
+  }
+
+  private TurnLease lease(String session) {
+    return store.turns().take(session, OWNER, "", Duration.ofMinutes(1)).orElseThrow();
+  }
+
+  /** Under which an answer is written. */
+  private TurnLease leaseOf(Turn turn) {
+    return Objects.requireNonNull(leases.get(turn.answer().getId()));
   }
 
   Message finish(Turn turn, String text) {
@@ -134,7 +154,7 @@ abstract class SessionStoreContract {
             .setState(MessageState.MESSAGE_STATE_COMPLETE)
             .setAnswer(AnswerDone.newBuilder().setCompletionTokens(3))
             .build();
-    store.finish(turn.sessionId(), answer);
+    store.turns().finish(leaseOf(turn), answer);
     return answer;
   }
 
@@ -190,10 +210,10 @@ abstract class SessionStoreContract {
     Turn turn = begin(session, "key", "", "Which?");
     Message answer = finish(turn, "That.");
 
-    assertThat(store.turn(session.getId(), "key"))
+    assertThat(store.turns().turn(session.getId(), "key"))
         .hasValue(new Turn(session.getId(), "key", "asked", turn.question(), answer, false));
-    assertThat(store.turn(session("").getId(), "key")).isEmpty();
-    assertThat(store.turn(session.getId(), "other")).isEmpty();
+    assertThat(store.turns().turn(session("").getId(), "key")).isEmpty();
+    assertThat(store.turns().turn(session.getId(), "other")).isEmpty();
   }
 
   @Test
@@ -201,15 +221,19 @@ abstract class SessionStoreContract {
     Session session = session("");
     Turn turn = begin(session, "", "", "Which?");
     String answer = turn.answer().getId();
-    store.save(List.of(new Draft(session.getId(), answer, "Th")));
+    store.turns().save(List.of(new Draft(answer, leaseOf(turn).fence(), "Th")));
     assertThat(store.message(session.getId(), answer).getText()).isEqualTo("Th");
     reopen();
 
-    store.restart(session.getId(), answer);
+    TurnLease first = leaseOf(turn);
+    TurnLease second = lease(session.getId());
+    leases.put(answer, second);
+    store.turns().restart(second, answer);
+    store.turns().save(List.of(new Draft(answer, first.fence(), "of another time")));
 
     assertThat(store.message(session.getId(), answer)).isEqualTo(turn.answer());
     Message whole = finish(turn, "That.");
-    store.save(List.of(new Draft(session.getId(), answer, "late")));
+    store.turns().save(List.of(new Draft(answer, second.fence(), "late")));
     assertThat(store.message(session.getId(), answer)).isEqualTo(whole);
   }
 
@@ -306,17 +330,18 @@ abstract class SessionStoreContract {
     Session kept = session("");
     finish(begin(kept, "", "", "", shared), "x");
     Session gone = session("");
-    finish(begin(gone, "key", "", "", shared, own), "x");
+    Turn last = begin(gone, "key", "", "", shared, own);
+    finish(last, "x");
 
     store.delete(gone.getId());
 
     assertThat(filesOnDisk()).containsExactlyInAnyOrder(shared.getSha256(), uploaded.getSha256());
     assertFails(Fault.NOT_FOUND, "session_id", () -> store.session(gone.getId()));
     assertThat(store.messages(gone.getId())).isEmpty();
-    assertThat(store.turn(gone.getId(), "key")).isEmpty();
+    assertThat(store.turns().turn(gone.getId(), "key")).isEmpty();
     assertFails(Fault.NOT_FOUND, "sha256", () -> store.image(own.getSha256()));
     assertThat(store.messages(kept.getId()).getFirst().getImagesList()).containsExactly(shared);
-    store.finish(gone.getId(), message(Role.ROLE_AI, "", "too late"));
+    store.turns().finish(leaseOf(last), message(Role.ROLE_AI, "", "too late"));
   }
 
   @Test
@@ -339,20 +364,23 @@ abstract class SessionStoreContract {
     assertFails(Fault.NOT_FOUND, "file_id", () -> files.delete(two.id()));
   }
 
+  private int sweep(Optional<Duration> unchanged) {
+    return store.sweep(unchanged, Duration.ZERO);
+  }
+
   @Test
   void sessionsThatNobodyChangedAreSweptAndOthersStay() throws Exception {
     Session old = session("old");
     finish(begin(old, "", "", "", store.addImage(Pictures.png(1))), "x");
-    Instant between = Instant.now();
-    Session young = session("young");
+    Session young = session("young", Timestamps.add(now(), Durations.fromHours(1)));
 
-    assertThat(store.sweep(between)).isEqualTo(1);
+    assertThat(sweep(Optional.of(Duration.ZERO))).isEqualTo(1);
 
     assertThat(store.list(10, "").sessions())
         .extracting(Session::getId)
         .containsExactly(young.getId());
     assertThat(filesOnDisk()).isEmpty();
-    assertThat(store.sweep(Instant.EPOCH)).isZero();
+    assertThat(sweep(Optional.empty())).isZero();
   }
 
   @Test
@@ -465,14 +493,28 @@ abstract class SessionStoreContract {
   void sessionsWhoseAnswerIsBeingWrittenAreNotSwept() {
     Session session = session("old");
     Turn turn = begin(session, "", "", "Which?");
-    assertThat(store.answering()).containsExactly(session.getId());
+    String answer = turn.answer().getId();
+    AbandonedAnswer abandoned = new AbandonedAnswer(session.getId(), answer, leaseOf(turn).fence());
+    assertThat(store.turns().abandoned()).containsExactly(abandoned);
 
-    assertThat(store.sweep(Instant.now().plusSeconds(60))).isZero();
+    assertThat(sweep(Optional.of(Duration.ofSeconds(-60)))).isZero();
 
-    store.interrupt(session.getId());
-    assertThat(store.answering()).isEmpty();
+    store.turns().interrupt(abandoned);
+    assertThat(store.turns().abandoned()).isEmpty();
+    assertThat(store.message(session.getId(), answer).getState())
+        .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
+    assertThat(sweep(Optional.of(Duration.ofSeconds(-60)))).isEqualTo(1);
+  }
+
+  @Test
+  void whoeverWritesAnAnswerNoMoreCannotEndIt() {
+    Session session = session("");
+    Turn turn = begin(session, "", "", "Which?");
+    store.turns().abandoned().forEach(store.turns()::interrupt);
+
+    assertFails(Fault.UNAVAILABLE, "", () -> finish(turn, "That."));
+
     assertThat(store.message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
-    assertThat(store.sweep(Instant.now().plusSeconds(60))).isEqualTo(1);
   }
 }

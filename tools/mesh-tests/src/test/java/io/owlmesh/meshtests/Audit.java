@@ -14,6 +14,7 @@ import io.owlmesh.proto.chat.v1.GetSessionRequest;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
 import io.owlmesh.proto.chat.v1.ListSessionsResponse;
+import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.Session;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -95,11 +96,24 @@ final class Audit {
     assertThat(listed).as("sessions that nobody began").isEmpty();
   }
 
-  private static GetSessionResponse get(ChatGrpc.ChatBlockingStub chat, Known session) {
-    return chat.getSession(GetSessionRequest.newBuilder().setSessionId(session.id).build());
+  /** A session when nothing is written in it: what the dead wrote is interrupted within seconds. */
+  private static GetSessionResponse get(ChatGrpc.ChatBlockingStub chat, Known session)
+      throws InterruptedException {
+    GetSessionRequest request = GetSessionRequest.newBuilder().setSessionId(session.id).build();
+    for (int tries = 0; ; tries++) {
+      GetSessionResponse kept = chat.getSession(request);
+      boolean written =
+          kept.getMessagesList().stream()
+              .anyMatch(message -> message.getState() == MessageState.MESSAGE_STATE_ANSWERING);
+      if (!written || tries == 100) {
+        return kept;
+      }
+      TimeUnit.MILLISECONDS.sleep(100);
+    }
   }
 
-  private static void check(ChatGrpc.ChatBlockingStub chat, Known session) {
+  private static void check(ChatGrpc.ChatBlockingStub chat, Known session)
+      throws InterruptedException {
     if (session.gone) {
       assertThatThrownBy(() -> get(chat, session)).hasMessageStartingWith("NOT_FOUND");
       return;
@@ -114,7 +128,8 @@ final class Audit {
   }
 
   /** A request that was interrupted is answered when it comes again, and then only repeated. */
-  private static void sendAgain(ChatGrpc.ChatBlockingStub chat, Known session) {
+  private static void sendAgain(ChatGrpc.ChatBlockingStub chat, Known session)
+      throws InterruptedException {
     List<Asked> turns = session.turns;
     for (int i = 0; i < turns.size(); i++) {
       if (!turns.get(i).isDone()) {

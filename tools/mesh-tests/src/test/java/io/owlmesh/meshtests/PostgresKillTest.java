@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.meshtests;
 
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
-
 import io.owlmesh.orchestrator.store.PostgresServer;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,9 +17,7 @@ class PostgresKillTest extends KillContract {
 
   @BeforeAll
   static void start() throws Exception {
-    Optional<Path> programs = PostgresServer.programs();
-    assumeTrue(programs.isPresent(), "PostgreSQL is not installed (apt install postgresql)");
-    server = new PostgresServer(programs.orElseThrow());
+    server = PostgresServer.startIfInstalled();
   }
 
   @AfterAll
@@ -40,7 +34,8 @@ class PostgresKillTest extends KillContract {
   @Override
   Map<String, String> database() throws SQLException {
     Objects.requireNonNull(server).create("owl");
-    return Map.of("OWL_DATABASE", url(), "OWL_DATABASE_USER", PostgresServer.USER);
+    return Map.of(
+        "OWL_DATABASE", url(), "OWL_DATABASE_USER", PostgresServer.USER, "OWL_LEASE", "2S");
   }
 
   @Override

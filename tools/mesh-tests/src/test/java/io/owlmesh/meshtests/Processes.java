@@ -15,6 +15,8 @@ import io.owlmesh.launcher.MeshPlan;
 import io.owlmesh.launcher.MeshPorts;
 import io.owlmesh.launcher.ServicePlan;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -63,6 +65,25 @@ final class Processes implements AutoCloseable {
     MeshPorts free = new MeshPorts(0, OptionalInt.empty());
     MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
     return new Processes(logs, MeshPlan.of(ROOT, options));
+  }
+
+  /** Adds another process of a service, on ports of its own; nothing runs yet. */
+  Processes add(String service, String name) throws IOException {
+    ServicePlan first = plan(service);
+    int port = freePort();
+    int http = freePort();
+    Map<String, String> environment = new TreeMap<>(first.environment());
+    environment.put("OWL_PORT", Integer.toString(port));
+    environment.put("OWL_HTTP_PORT", Integer.toString(http));
+    plans.put(
+        name, new ServicePlan(name, first.command(), port, OptionalInt.of(http), environment));
+    return this;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
   }
 
   /** Starts every service and waits until all are ready. */

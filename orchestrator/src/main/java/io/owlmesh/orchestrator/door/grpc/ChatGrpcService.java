@@ -23,6 +23,7 @@ import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
+import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
 import io.owlmesh.proto.chat.v1.GetImageRequest;
 import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
@@ -220,6 +221,12 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
     var call = (ServerCallStreamObserver<SendMessageResponse>) responses;
     Runnable cancel = sessions.send(request, new TurnEvents(new OutboundStream<>(call)));
     call.setOnCancelHandler(cancel);
+  }
+
+  @Override
+  public void followAnswer(
+      FollowAnswerRequest request, StreamObserver<SendMessageResponse> responses) {
+    stream(responses, out -> sessions.follow(request, out::sendWhenReady));
   }
 
   @Override

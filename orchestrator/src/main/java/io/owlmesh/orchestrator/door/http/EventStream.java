@@ -31,10 +31,21 @@ public final class EventStream {
   }
 
   /** Tells an event; its data must be one line. */
-  public synchronized void send(String data) {
+  public void send(String data) {
+    send("", data);
+  }
+
+  /**
+   * Tells an event.
+   *
+   * @param id from which the caller may go on later, one line; empty for none
+   * @param data one line
+   */
+  public synchronized void send(String id, String data) {
     if (isOpen()) {
       begin();
-      response.write(Buffer.buffer("data: " + data + "\n\n"));
+      String idLine = id.isEmpty() ? "" : "id: " + id + "\n";
+      response.write(Buffer.buffer(idLine + "data: " + data + "\n\n"));
     }
   }
 

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.page;
 
 import com.google.protobuf.Message;
 import com.google.protobuf.UnsafeByteOperations;
+import io.grpc.Context;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.door.http.EventStream;
 import io.owlmesh.orchestrator.door.http.Exchange;
@@ -15,6 +16,7 @@ import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.CreateSessionResponse;
 import io.owlmesh.proto.chat.v1.DeleteSessionResponse;
 import io.owlmesh.proto.chat.v1.Feedback;
+import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
 import io.owlmesh.proto.chat.v1.Rating;
@@ -60,6 +62,7 @@ public final class ApiRoutes {
     router.get("/api/sessions").handler(tell(this::list));
     router.get(SESSION).handler(tell(exchange -> sessions.get(exchange.path("session"))));
     router.delete(SESSION).handler(tell(this::delete));
+    router.get(SESSION + "/answer").handler(Exchange.each(answers, this::follow));
     router.post(SESSION + "/stop").handler(tell(this::stop));
     router.post("/api/sessions").handler(take(this::create));
     router.patch(SESSION).handler(take(this::update));
@@ -141,6 +144,26 @@ public final class ApiRoutes {
     request.setSessionId(exchange.path("session"));
     EventStream events = exchange.events("event: error\n");
     events.whenGone(sessions.send(request.build(), new TurnStream(events)));
+  }
+
+  private void follow(Exchange exchange) {
+    String after = exchange.request().getHeader("Last-Event-ID");
+    FollowAnswerRequest request =
+        FollowAnswerRequest.newBuilder()
+            .setSessionId(exchange.path("session"))
+            .setAfter(after == null ? exchange.query("after") : after)
+            .build();
+    TurnStream out = new TurnStream(exchange.events("event: error\n"));
+    Context.CancellableContext life = answers.deadline();
+    out.out().whenGone(() -> life.cancel(null));
+    try {
+      life.run(() -> sessions.follow(request, out::eventWhenReady));
+      out.completed();
+    } catch (RuntimeException e) {
+      out.failed(e);
+    } finally {
+      life.cancel(null);
+    }
   }
 
   private void rate(Exchange exchange, Buffer body) {

@@ -1,16 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.page;
 
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.owlmesh.orchestrator.door.http.EventStream;
 import io.owlmesh.orchestrator.door.http.ProtoJson;
 import io.owlmesh.orchestrator.session.TurnListener;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import java.util.concurrent.CompletableFuture;
 
 /** What happens in a turn of a session, as a stream of events. */
 record TurnStream(EventStream out) implements TurnListener {
   @Override
   public void event(SendMessageResponse event) {
-    out.send(ProtoJson.print(event));
+    out.send(event.getEventId(), ProtoJson.print(event));
+  }
+
+  /**
+   * Tells an event once the caller keeps up.
+   *
+   * @throws java.util.concurrent.CompletionException of CANCELLED if the current context ends
+   *     before
+   */
+  void eventWhenReady(SendMessageResponse event) {
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    Context.CancellationListener gone =
+        life ->
+            ready.completeExceptionally(Contexts.statusFromCancelled(life).asRuntimeException());
+    Context context = Context.current();
+    context.addListener(gone, Runnable::run);
+    try {
+      out.whenReady(() -> ready.complete(null));
+      ready.join();
+      event(event);
+    } finally {
+      context.removeListener(gone);
+    }
   }
 
   @Override

@@ -17,6 +17,7 @@ import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.DeleteSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
 import io.owlmesh.proto.chat.v1.Feedback;
+import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
 import io.owlmesh.proto.chat.v1.GetImageRequest;
 import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
@@ -314,6 +315,28 @@ class ChatGrpcServiceTest {
     assertThat(kept.get(1).getState()).isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
     assertThat(kept.get(1).getText()).contains("One?");
     assertThat(kept.getLast()).isEqualTo(next);
+  }
+
+  @Test
+  void aDetachedAnswerGoesOnWithoutItsCallerAndIsFollowedByAnother() throws Exception {
+    mesh.stages.tokens(1_000);
+    String id = session();
+    Context.CancellableContext caller = Context.current().withCancellation();
+    Iterator<SendMessageResponse> talking =
+        caller.call(() -> door.chat().sendMessage(say(id, "One?").setDetached(true).build()));
+    String first = talking.next().getEventId();
+
+    caller.cancel(null);
+
+    List<SendMessageResponse> rest = new ArrayList<>();
+    door.chat()
+        .followAnswer(FollowAnswerRequest.newBuilder().setSessionId(id).setAfter(first).build())
+        .forEachRemaining(rest::add);
+    assertThat(rest.getLast().getDone().getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
+    assertThat(rest.getLast().getDone().getAnswer().getCompletionTokens()).isEqualTo(1_000);
+    StringBuilder text = new StringBuilder();
+    rest.forEach(event -> text.append(event.getText().getText()));
+    assertThat(text).hasToString(rest.getLast().getDone().getText());
   }
 
   @Test

@@ -70,14 +70,48 @@ class ApiRoutesTest {
   }
 
   private List<JsonNode> turn(String session, String json) throws Exception {
-    HttpResponse<String> response = door.post(session + "/turns", json);
+    return events(door.post(session + "/turns", json));
+  }
+
+  /** Events of a stream; each is one line of data, after its id. */
+  private static List<JsonNode> events(HttpResponse<String> response) throws Exception {
     assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
     List<JsonNode> events = new ArrayList<>();
     for (String event : response.body().strip().split("\n\n", -1)) {
-      assertThat(event).startsWith("data: ");
-      events.add(JSON.readTree(event.substring("data: ".length())));
+      String[] lines = event.split("\n", -1);
+      assertThat(lines).hasSize(2);
+      JsonNode data = JSON.readTree(lines[1].substring("data: ".length()));
+      assertThat(lines[0]).isEqualTo("id: " + data.path("eventId").asText());
+      events.add(data);
     }
     return events;
+  }
+
+  @Test
+  void anAnswerIsFollowedFromTheLastEventThatTheCallerHas() throws Exception {
+    String session = session();
+    door.mesh.stages.tokens(5);
+    List<JsonNode> told = turn(session, "{\"say\":{\"text\":\"Who?\"}}");
+    String answer = told.getLast().path("done").path("text").asText();
+
+    assertThat(text(events(door.send(door.request(session + "/answer"))))).isEqualTo(answer);
+    for (JsonNode event : told) {
+      String id = event.path("eventId").asText();
+      List<JsonNode> rest =
+          events(door.send(door.request(session + "/answer").header("Last-Event-ID", id)));
+      assertThat(rest).isEqualTo(events(door.send(door.request(session + "/answer?after=" + id))));
+      String before = text(told.subList(0, told.indexOf(event) + 1));
+      assertThat(before + text(rest)).isEqualTo(answer);
+      assertThat(rest.getLast()).isEqualTo(told.getLast());
+    }
+    assertError(door.get(session + "/answer?after=7"), 400, "after");
+    assertError(door.get(session() + "/answer"), 404, "session_id");
+  }
+
+  private static String text(List<JsonNode> events) {
+    StringBuilder all = new StringBuilder();
+    events.forEach(event -> all.append(event.path("text").path("text").asText()));
+    return all.toString();
   }
 
   @Test
