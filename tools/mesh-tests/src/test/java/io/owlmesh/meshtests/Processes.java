@@ -13,6 +13,8 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshOptions;
 import io.owlmesh.launcher.MeshPlan;
 import io.owlmesh.launcher.MeshPorts;
+import io.owlmesh.launcher.Replicas;
+import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.ServicePlan;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,23 +48,37 @@ final class Processes implements AutoCloseable {
 
   /** A mesh on free ports; nothing runs yet. */
   static Processes mesh(Path logs, Path checkpoint, Map<String, String> settings) throws Exception {
-    return planned(logs, false, checkpoint, settings);
+    return planned(logs, false, checkpoint, settings, Map.of());
+  }
+
+  /** The same with so many processes of stages, named as {@code llm}, {@code llm-2}. */
+  static Processes mesh(
+      Path logs, Path checkpoint, Map<String, String> settings, Map<String, Integer> replicas)
+      throws Exception {
+    return planned(logs, false, checkpoint, settings, replicas);
   }
 
   /** The same in one process, which is named "fused". */
   static Processes fused(Path logs, Path checkpoint, Map<String, String> settings)
       throws Exception {
-    return planned(logs, true, checkpoint, settings);
+    return planned(logs, true, checkpoint, settings, Map.of());
   }
 
   private static Processes planned(
-      Path logs, boolean fused, Path checkpoint, Map<String, String> settings)
+      Path logs,
+      boolean fused,
+      Path checkpoint,
+      Map<String, String> settings,
+      Map<String, Integer> replicas)
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
     MeshPorts free = new MeshPorts(0, OptionalInt.empty());
     MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
-    return new Processes(logs, MeshPlan.of(ROOT, options));
+    RunFolder run = new RunFolder(logs);
+    MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(replicas), run);
+    plan.writeAddresses(run);
+    return new Processes(logs, plan);
   }
 
   /** Starts every service and waits until all are ready. */
@@ -125,6 +141,19 @@ final class Processes implements AutoCloseable {
   /** As the kernel does it when memory is short. */
   void kill(String name) throws InterruptedException {
     process(name).destroyForcibly().waitFor();
+  }
+
+  /** As an operator or a cluster ends it. */
+  void terminate(String name) {
+    process(name).destroy();
+  }
+
+  /** Stops a process without ending it, or lets it go on. */
+  void pause(String name, boolean paused) throws Exception {
+    Commands.run(
+        logs,
+        Map.of(),
+        List.of("kill", paused ? "-STOP" : "-CONT", Long.toString(process(name).pid())));
   }
 
   boolean isAlive(String name) {

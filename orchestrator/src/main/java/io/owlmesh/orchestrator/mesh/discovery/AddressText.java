@@ -2,8 +2,10 @@
 package io.owlmesh.orchestrator.mesh.discovery;
 
 import io.owlmesh.core.OwlException;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -14,6 +16,7 @@ final class AddressText {
   static final int MAX_ADDRESSES = 1_024;
 
   private static final int MAX_LENGTH = 280;
+  private static final Pattern DRAINING = Pattern.compile("\\s+draining$");
   private static final Pattern IN_PROCESS = Pattern.compile("inprocess:[A-Za-z0-9._-]+");
   private static final Pattern HOST_AND_PORT =
       Pattern.compile("(?:\\[[0-9A-Fa-f:.%]+]|[A-Za-z0-9._-]+):([0-9]{1,5})");
@@ -21,24 +24,28 @@ final class AddressText {
   private AddressText() {}
 
   /**
-   * Checks addresses.
+   * Reads addresses.
    *
-   * @param texts of {@code host:port} or {@code inprocess:NAME}
+   * @param texts of {@code host:port} or {@code inprocess:NAME}, perhaps with {@code draining}
+   *     behind it
    * @param field the setting or file that they come from
    * @throws OwlException BAD_INPUT naming the field and what is allowed
    */
   static Set<ReplicaAddress> parse(List<String> texts, String field) {
-    Set<ReplicaAddress> addresses = new LinkedHashSet<>();
+    if (texts.size() > MAX_ADDRESSES) {
+      throw OwlException.badInput(
+          field, "%d addresses; %d are allowed".formatted(texts.size(), MAX_ADDRESSES));
+    }
+    Map<String, ReplicaAddress> addresses = new LinkedHashMap<>();
     for (String text : texts) {
-      if (!addresses.add(new ReplicaAddress(address(text.strip(), field), true))) {
-        throw OwlException.badInput(field, "'" + text.strip() + "' is there twice");
-      }
-      if (addresses.size() > MAX_ADDRESSES) {
-        throw OwlException.badInput(
-            field, "more than %d addresses; that many are allowed".formatted(MAX_ADDRESSES));
+      Matcher draining = DRAINING.matcher(text.strip());
+      boolean serving = !draining.find();
+      String address = address(draining.replaceFirst(""), field);
+      if (addresses.put(address, new ReplicaAddress(address, serving)) != null) {
+        throw OwlException.badInput(field, "'" + address + "' is there twice");
       }
     }
-    return addresses;
+    return new LinkedHashSet<>(addresses.values());
   }
 
   private static String address(String text, String field) {
