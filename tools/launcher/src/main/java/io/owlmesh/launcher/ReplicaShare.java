@@ -51,7 +51,7 @@ final class ReplicaShare {
   static void refuseTooMany(Path checkpoint, int more, boolean halved)
       throws IOException, MeshException {
     OptionalLong free = Memory.available();
-    if (more < 1 || free.isEmpty()) {
+    if (more < 1 || free.isEmpty() || !Files.isDirectory(checkpoint)) {
       return;
     }
     long each = weights(checkpoint) / (halved ? 2 : 1) + PROCESS_BYTES;

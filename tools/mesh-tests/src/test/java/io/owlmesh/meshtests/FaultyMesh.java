@@ -9,6 +9,7 @@ import io.owlmesh.launcher.Health;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Replica;
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -27,8 +28,7 @@ import java.util.stream.Collectors;
 final class FaultyMesh implements AutoCloseable {
   static final List<String> STAGES = List.of("vision", "abstractor", "llm");
 
-  private static final String FAKE_CLOCK =
-      "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
+  private static final Optional<Path> FAKE_CLOCK = fakeClock();
   private static final int REPLICAS = 2;
   private static final long PATIENCE_SECONDS = 30;
 
@@ -73,7 +73,22 @@ final class FaultyMesh implements AutoCloseable {
 
   /** Whether clocks of processes can be made to jump here. */
   static boolean clocksJump() {
-    return Files.exists(Path.of(FAKE_CLOCK));
+    return FAKE_CLOCK.isPresent();
+  }
+
+  /** A library that tells processes another time. */
+  private static Optional<Path> fakeClock() {
+    try (DirectoryStream<Path> libraries = Files.newDirectoryStream(Path.of("/usr/lib"))) {
+      for (Path one : libraries) {
+        Path clock = one.resolve("faketime/libfaketimeMT.so.1");
+        if (Files.exists(clock)) {
+          return Optional.of(clock);
+        }
+      }
+    } catch (IOException unreadable) {
+      // As if there were none.
+    }
+    return Optional.empty();
   }
 
   private static List<String> names() {
@@ -90,13 +105,14 @@ final class FaultyMesh implements AutoCloseable {
 
   /** What a replica's process is started with. */
   Map<String, String> environment(String name) {
-    return clocksJump()
-        ? Map.of(
-            "LD_PRELOAD", FAKE_CLOCK,
-            "FAKETIME_TIMESTAMP_FILE", clock(name).toString(),
-            "FAKETIME_NO_CACHE", "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC", "1")
-        : Map.of();
+    return FAKE_CLOCK
+        .map(library ->
+            Map.of(
+                "LD_PRELOAD", library.toString(),
+                "FAKETIME_TIMESTAMP_FILE", clock(name).toString(),
+                "FAKETIME_NO_CACHE", "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC", "1"))
+        .orElse(Map.of());
   }
 
   List<FaultyReplica> replicas(String stage) {

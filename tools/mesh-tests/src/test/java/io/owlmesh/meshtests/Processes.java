@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +95,19 @@ final class Processes implements AutoCloseable {
 
   /** Starts a service without waiting. */
   void start(String name, Map<String, String> settings) throws IOException {
+    start(name, settings, List.of());
+  }
+
+  /**
+   * The same in another place.
+   *
+   * @param prefix of the command
+   */
+  void start(String name, Map<String, String> settings, List<String> prefix) throws IOException {
     ServicePlan plan = plan(name);
-    ProcessBuilder builder = new ProcessBuilder(plan.command());
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(plan.command());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(plan.environment());
     builder.environment().putAll(settings);
     builder.redirectErrorStream(true).redirectOutput(log(name).toFile());

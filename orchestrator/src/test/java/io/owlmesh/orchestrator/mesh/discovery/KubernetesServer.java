@@ -66,9 +66,9 @@ final class KubernetesServer implements AutoCloseable {
   }
 
   synchronized void delete(EndpointSlice slice) throws IOException {
-    EndpointSlice gone = slices.remove(name(slice));
+    slices.remove(name(slice));
     version++;
-    send("DELETED", gone);
+    send("DELETED", slice);
   }
 
   /** From now on every request is refused, and no watch goes on; or no longer. */

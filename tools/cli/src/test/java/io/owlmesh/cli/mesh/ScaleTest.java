@@ -48,7 +48,7 @@ class ScaleTest {
     TestMesh.start(run, "orchestrator", "vision", "llm");
     watch();
 
-    assertThat(owl.call("scale", "llm=3,vision=2")).isZero();
+    assertThat(owl.call("scale", "llm=3,vision=2")).as("%s", owl.err).isZero();
     assertThat(owl.out.toString())
         .containsPattern("llm-2 .*ready after")
         .containsPattern("llm-3 .*ready after")
