@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Keeps the services of a mesh running: one that dies is started again after a wait that grows, and
@@ -227,13 +226,9 @@ public final class Supervisor {
   }
 
   private int freePort() throws MeshException {
-    int front = mesh.frontDoor().port();
+    int first = mesh.frontDoor().port() + 1;
     List<Integer> planned = watched.values().stream().map(one -> one.plan.port()).toList();
-    return IntStream.range(front + 1, front + MeshPorts.SPAN)
-        .filter(port -> !planned.contains(port) && Ports.isFree(mesh.host(), port))
-        .findFirst()
-        .orElseThrow(() ->
-            new MeshException("No port is free within %d of %d.".formatted(MeshPorts.SPAN, front)));
+    return Ports.between(mesh.host(), first, first + MeshPorts.SPAN, planned);
   }
 
   /** One that leaves is asked to end, is ended by force if it does not, and is forgotten. */

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +33,7 @@ final class KubernetesServer implements AutoCloseable {
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Map<String, EndpointSlice> slices = new TreeMap<>();
+  private final NavigableMap<Long, byte[]> events = new TreeMap<>();
   private final List<HttpExchange> watchers = new ArrayList<>();
   private final List<String> queries = new ArrayList<>();
   private long version = 1;
@@ -55,20 +57,22 @@ final class KubernetesServer implements AutoCloseable {
   }
 
   synchronized void put(EndpointSlice slice) throws IOException {
-    EndpointSlice versioned =
-        new EndpointSliceBuilder(slice)
-            .editMetadata()
-            .withResourceVersion(Long.toString(++version))
-            .endMetadata()
-            .build();
+    EndpointSlice versioned = versioned(slice);
     boolean known = slices.put(name(slice), versioned) != null;
     send(known ? "MODIFIED" : "ADDED", versioned);
   }
 
   synchronized void delete(EndpointSlice slice) throws IOException {
     slices.remove(name(slice));
-    version++;
-    send("DELETED", slice);
+    send("DELETED", versioned(slice));
+  }
+
+  private EndpointSlice versioned(EndpointSlice slice) {
+    return new EndpointSliceBuilder(slice)
+        .editMetadata()
+        .withResourceVersion(Long.toString(++version))
+        .endMetadata()
+        .build();
   }
 
   /** From now on every request is refused, and no watch goes on; or no longer. */
@@ -98,6 +102,10 @@ final class KubernetesServer implements AutoCloseable {
     exchange.getResponseHeaders().set("Content-Type", "application/json");
     exchange.sendResponseHeaders(200, 0);
     if (query.contains("watch=true")) {
+      long seen = Long.parseLong(query.replaceFirst(".*resourceVersion=(\\d+).*", "$1"));
+      for (byte[] line : events.tailMap(seen, false).values()) {
+        exchange.getResponseBody().write(line);
+      }
       exchange.getResponseBody().flush();
       watchers.add(exchange);
       return;
@@ -117,6 +125,7 @@ final class KubernetesServer implements AutoCloseable {
   private void send(String type, EndpointSlice slice) throws IOException {
     WatchEvent event = new WatchEventBuilder().withType(type).withObject(slice).build();
     byte[] line = (Serialization.asJson(event) + "\n").getBytes(StandardCharsets.UTF_8);
+    events.put(version, line);
     for (HttpExchange watcher : watchers) {
       watcher.getResponseBody().write(line);
       watcher.getResponseBody().flush();
