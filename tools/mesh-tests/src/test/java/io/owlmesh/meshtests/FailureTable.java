@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.meshtests;
 
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** What happens when something happens to a replica, as a table in Markdown. */
 final class FailureTable {
@@ -25,14 +29,31 @@ final class FailureTable {
     static final Seen NOTHING = new Seen("", "", "", "");
   }
 
-  /** Which case. */
-  private record Case(String fault, String stage, String when) {}
+  /** Which case; in the order of what can happen, of the stages, and of time. */
+  private record Case(String fault, String stage, String when) implements Comparable<Case> {
+    private static final List<String> ORDER =
+        Stream.of(
+                Arrays.stream(Harm.values()).map(Harm::label),
+                FaultyMesh.STAGES.stream(),
+                Arrays.stream(FailureMatrixTest.When.values())
+                    .map(FailureMatrixTest.When::label))
+            .flatMap(all -> all)
+            .toList();
+
+    @Override
+    public int compareTo(Case other) {
+      return Comparator.<Case>comparingInt(one -> ORDER.indexOf(one.fault))
+          .thenComparingInt(one -> ORDER.indexOf(one.stage))
+          .thenComparingInt(one -> ORDER.indexOf(one.when))
+          .compare(this, other);
+    }
+  }
 
   private record AtStage(String fault, String stage, Seen seen) {}
 
   private record AtTimes(String fault, String times, Seen seen) {}
 
-  private final Map<Case, Seen> cells = new LinkedHashMap<>();
+  private final Map<Case, Seen> cells = new TreeMap<>();
 
   /** Reads the table of a document, whatever is around it. */
   static FailureTable read(String document) {

@@ -138,6 +138,9 @@ final class FaultyMesh implements AutoCloseable {
 
   /** The same, and waits until they serve. */
   void refresh(String stage, boolean lies) throws Exception {
+    for (FaultyReplica one : replicas(stage)) {
+      processes.await(one.process(), Health.SERVING);
+    }
     replace(stage, lies);
     for (FaultyReplica one : replicas(stage)) {
       await(one, seen -> seen.getCondition() == Condition.CONDITION_SERVING);

@@ -4,7 +4,6 @@ package io.owlmesh.meshtests;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.grpc.Status;
-import io.owlmesh.launcher.Health;
 import io.owlmesh.meshtests.LyingReplica.Lie;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
@@ -28,7 +27,6 @@ enum Harm {
     @Override
     void heal(FaultyReplica one, Map<String, String> environment) throws Exception {
       one.processes().start(one.process(), environment);
-      one.processes().await(one.process(), Health.SERVING);
     }
   },
   /** Its process stops without ending. */

@@ -16,7 +16,7 @@ public final class ReplicaAddressSource {
   /** How often DNS is asked where nothing else is said. */
   public static final Duration DNS_INTERVAL = Duration.ofSeconds(5);
 
-  private static final Duration FILE_INTERVAL = Duration.ofMillis(200);
+  private static final Duration FILE_INTERVAL = Duration.ofMillis(100);
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration LONGEST = Duration.ofHours(1);
   private static final Pattern DNS = Pattern.compile("([A-Za-z0-9._-]{1,253}):([0-9]+)");
