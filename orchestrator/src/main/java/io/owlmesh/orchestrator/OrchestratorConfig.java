@@ -9,17 +9,24 @@ import java.util.Optional;
 /** Settings of the orchestrator; each is also an environment variable, as {@code OWL_VISION}. */
 @ConfigMapping(prefix = "owl")
 public interface OrchestratorConfig {
-  /** Address of the vision service, {@code host:port}, or {@code inprocess:NAME}. */
+  /**
+   * Where the replicas of the vision service are, as {@link
+   * io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource} reads it.
+   */
   @WithDefault("127.0.0.1:9001")
   String vision();
 
-  /** Address of the abstractor service. */
+  /** The same of the abstractor service. */
   @WithDefault("127.0.0.1:9002")
   String abstractor();
 
-  /** Address of the language model service. */
+  /** The same of the language model service. */
   @WithDefault("127.0.0.1:9003")
   String llm();
+
+  /** How often DNS is asked where it tells the replicas. */
+  @WithDefault("5S")
+  Duration dnsInterval();
 
   /** Answers in work at a time; more are refused at once. */
   @WithDefault("64")

@@ -10,7 +10,10 @@ import io.owlmesh.cli.chat.SessionsCommand;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
+import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
+import io.owlmesh.cli.mesh.DrainCommand;
+import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
 import io.owlmesh.cli.option.ExitCode;
@@ -64,6 +67,9 @@ public final class Owl {
             .addSubcommand(new UpCommand(home))
             .addSubcommand(new DownCommand(home))
             .addSubcommand(new StatusCommand(home))
+            .addSubcommand(new ScaleCommand(home))
+            .addSubcommand(new DrainCommand(home))
+            .addSubcommand(new CanaryCommand(home))
             .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))

@@ -17,12 +17,23 @@ import org.jspecify.annotations.Nullable;
 /** Asks one service for its health, as often as wanted. */
 public final class HealthProbe implements AutoCloseable {
   private static final int CONNECT_MILLIS = 250;
+  private static final Duration PATIENCE = Duration.ofMillis(500);
 
   private final Address address;
   private @Nullable Connection connection;
 
   public HealthProbe(Address address) {
     this.address = address;
+  }
+
+  /** Whether a service of a mesh runs and is ready. */
+  public static boolean isServing(MeshRecord mesh, RunningService service) {
+    if (!service.alive()) {
+      return false;
+    }
+    try (HealthProbe probe = new HealthProbe(mesh.address(service))) {
+      return probe.check(PATIENCE) == Health.SERVING;
+    }
   }
 
   /**

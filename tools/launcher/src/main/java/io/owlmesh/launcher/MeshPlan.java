@@ -6,9 +6,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -26,10 +28,13 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
    * What these options mean on this machine.
    *
    * @param home the root of the checkout, where the built services lie
-   * @throws MeshException if a service is not built
+   * @param replicas how many processes each stage gets, unless all are in one
+   * @param run the folder where the addresses of the stages will be written
+   * @throws MeshException if a service is not built, or not all fit in the memory
    */
-  public static MeshPlan of(Path home, MeshOptions options) throws IOException, MeshException {
-    return options.fused() ? fused(home, options) : mesh(home, options);
+  public static MeshPlan of(Path home, MeshOptions options, Replicas replicas, RunFolder run)
+      throws IOException, MeshException {
+    return options.fused() ? fused(home, options) : mesh(home, options, replicas, run);
   }
 
   private static MeshPlan fused(Path home, MeshOptions options) throws IOException, MeshException {
@@ -39,19 +44,53 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
         "fused", options.checkpoint(), options.host(), List.of(frontDoor(all, ports, Map.of())));
   }
 
-  private static MeshPlan mesh(Path home, MeshOptions options) throws IOException, MeshException {
-    MeshPorts.Chosen chosen = options.ports().choose(4);
-    List<Integer> ports = chosen.grpc();
-    String near = options.host().equals("0.0.0.0") ? "127.0.0.1" : options.host();
-    List<Address> stages =
-        ports.subList(1, 4).stream().map(port -> new Address(near, port)).toList();
-    ServicePlan first = service(home, "orchestrator", "orchestrator", ports.get(0), options);
+  private static MeshPlan mesh(Path home, MeshOptions options, Replicas replicas, RunFolder run)
+      throws IOException, MeshException {
+    MeshPorts.Chosen chosen = options.ports().choose(1 + replicas.total());
+    Iterator<Integer> ports = chosen.grpc().iterator();
+    ServicePlan first = service(home, "orchestrator", "orchestrator", ports.next(), options);
     List<ServicePlan> services = new ArrayList<>();
-    services.add(frontDoor(first, chosen, neighbours(stages)));
-    services.add(service(home, "vision-service", "vision", ports.get(1), options));
-    services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
-    services.add(service(home, "llm-service", "llm", ports.get(3), options));
-    return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+    services.add(frontDoor(first, chosen, AddressFiles.settings(run)));
+    for (String stage : Replicas.STAGES) {
+      int count = replicas.of(stage);
+      for (int number = 1; number <= count; number++) {
+        String name = Replicas.name(stage, number);
+        ServicePlan replica = service(home, stage + "-service", name, ports.next(), options);
+        services.add(count == 1 ? replica : replica.sharing(stage, count));
+      }
+    }
+    MeshPlan plan = new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+    // A single one is not refused for an estimate.
+    if (replicas.of("llm") > 1) {
+      plan.refuseTooManyLanguageModels(replicas.of("llm"));
+    }
+    return plan;
+  }
+
+  /**
+   * Refuses more language models than there is memory for.
+   *
+   * @param more to be started
+   * @throws MeshException saying how much there is
+   */
+  public void refuseTooManyLanguageModels(int more) throws IOException, MeshException {
+    boolean onCpu =
+        services.stream().allMatch(one -> one.setting("OWL_DEVICE", "cpu").equals("cpu"));
+    boolean halved =
+        services.stream().anyMatch(one -> one.setting("OWL_QUANTIZE", "none").equals("int8"));
+    if (onCpu) {
+      ReplicaShare.refuseTooMany(checkpoint, more, halved);
+    }
+  }
+
+  /** Where processes of this machine reach the services. */
+  String near() {
+    return host.equals("0.0.0.0") ? "127.0.0.1" : host;
+  }
+
+  /** Writes for the orchestrator where the stages are. */
+  public void writeAddresses(RunFolder run) throws IOException {
+    AddressFiles.write(run, near(), services, Set.of());
   }
 
   /**

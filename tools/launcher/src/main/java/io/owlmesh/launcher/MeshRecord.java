@@ -39,14 +39,31 @@ public record MeshRecord(
     return new MeshRecord(mode, checkpoint, host, services, millis);
   }
 
-  /** The same with another process in place of the one of its name. */
+  /** The same with another process in place of the one of its name, or beside the others. */
   MeshRecord with(RunningService newer) {
+    List<RunningService> all = new ArrayList<>(services);
+    int old = all.stream().map(RunningService::name).toList().indexOf(newer.name());
+    if (old < 0) {
+      all.add(newer);
+    } else {
+      all.set(old, newer);
+    }
+    return new MeshRecord(mode, checkpoint, host, all, readyMillis);
+  }
+
+  /** The same without the service of that name. */
+  MeshRecord without(String name) {
     return new MeshRecord(
         mode,
         checkpoint,
         host,
-        services.stream().map(old -> old.name().equals(newer.name()) ? newer : old).toList(),
+        services.stream().filter(one -> !one.name().equals(name)).toList(),
         readyMillis);
+  }
+
+  /** The replicas of a stage that were started. */
+  public List<RunningService> replicas(String stage) {
+    return services.stream().filter(one -> Replicas.stageOf(one.name()).equals(stage)).toList();
   }
 
   /** The service of that name, which must be one of these. */

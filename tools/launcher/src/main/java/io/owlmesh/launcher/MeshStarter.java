@@ -105,6 +105,7 @@ public final class MeshStarter {
 
   private StartedMesh launch(MeshPlan plan) throws IOException {
     Map<RunningService, Process> processes = new LinkedHashMap<>();
+    plan.writeAddresses(run);
     try {
       for (ServicePlan service : plan.services()) {
         Process process = service.start(run, false);

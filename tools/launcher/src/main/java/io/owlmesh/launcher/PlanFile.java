@@ -57,21 +57,33 @@ final class PlanFile {
   }
 
   /**
-   * The plan as it was.
+   * Checks that this process can give services the secrets that they were started with.
    *
-   * @param present the environment of this process, which must have the secrets
-   * @throws MeshException if it has not, or the file is damaged
+   * @param present its environment
+   * @throws MeshException naming the one that it has not
    */
-  static MeshPlan fromJson(String text, Map<String, String> present) throws MeshException {
+  static void requireSecrets(String text, Map<String, String> present) throws MeshException {
     try {
-      JsonNode root = JSON.readTree(text);
-      for (JsonNode secret : root.required("secrets")) {
+      for (JsonNode secret : JSON.readTree(text).required("secrets")) {
         if (!present.containsKey(secret.asText())) {
           throw new MeshException(
               "%s was set when the mesh was started, and is not kept. Set it again, or ./owl down."
                   .formatted(secret.asText()));
         }
       }
+    } catch (JsonProcessingException | IllegalArgumentException damaged) {
+      throw new MeshException("plan.json cannot be read: " + damaged.getMessage());
+    }
+  }
+
+  /**
+   * The plan as it was, without its secrets.
+   *
+   * @throws MeshException if the file is damaged
+   */
+  static MeshPlan fromJson(String text) throws MeshException {
+    try {
+      JsonNode root = JSON.readTree(text);
       List<ServicePlan> services = new ArrayList<>();
       root.required("services").forEach(entry -> services.add(service(entry)));
       return new MeshPlan(

@@ -34,6 +34,21 @@ final class Ports {
     }
   }
 
+  /**
+   * The first port that nobody listens on.
+   *
+   * @param end the port behind the last that may be
+   * @param but these, which are meant for others
+   * @throws MeshException if there is none
+   */
+  static int between(String host, int first, int end, List<Integer> but) throws MeshException {
+    return IntStream.range(first, end)
+        .filter(port -> !but.contains(port) && isFree(host, port))
+        .findFirst()
+        .orElseThrow(
+            () -> new MeshException("No port from %d to %d is free.".formatted(first, end - 1)));
+  }
+
   static boolean isFree(String host, int port) {
     try (ServerSocket probe = new ServerSocket()) {
       // A port in TIME_WAIT counts as free, as it does for the services.

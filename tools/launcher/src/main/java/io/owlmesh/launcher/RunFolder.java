@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -21,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /** The folder of a mesh: its record and a log a service. */
 public record RunFolder(Path folder) {
@@ -29,8 +33,11 @@ public record RunFolder(Path folder) {
   private static final String SUPERVISOR = "supervisor.json";
   static final String SUPERVISOR_LOG = "supervisor";
   private static final String RETRY = "retry";
+  private static final String SCALE = "scale.json";
   static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
   private static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private static FileAttribute<?> mode(String text) {
     return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
@@ -69,15 +76,52 @@ public record RunFolder(Path folder) {
   }
 
   /**
-   * How the mesh was started.
+   * How the mesh was started, to start services the same way.
    *
    * @throws MeshException if nobody knows, or this process lacks a variable that is needed
    */
   public MeshPlan plan() throws IOException, MeshException {
+    PlanFile.requireSecrets(planText(), System.getenv());
+    return planWithoutSecrets();
+  }
+
+  /**
+   * The same to look at.
+   *
+   * @throws MeshException if nobody knows
+   */
+  public MeshPlan planWithoutSecrets() throws IOException, MeshException {
+    return PlanFile.fromJson(planText());
+  }
+
+  private String planText() throws IOException, MeshException {
     try {
-      return PlanFile.fromJson(Files.readString(folder.resolve(PLAN)), System.getenv());
+      return Files.readString(folder.resolve(PLAN));
     } catch (NoSuchFileException none) {
       throw new MeshException("How the mesh was started is not known; ./owl down stops it.");
+    }
+  }
+
+  /** Asks the one that watches to give stages more replicas or fewer. */
+  public void askScale(Replicas wanted) throws IOException {
+    write(folder.resolve(SCALE), JSON.writeValueAsString(wanted.counts()));
+  }
+
+  /** Whether that was not heard yet. */
+  public boolean scaleIsAsked() {
+    return Files.exists(folder.resolve(SCALE));
+  }
+
+  Optional<Replicas> takeScale() throws IOException, MeshException {
+    Path asked = folder.resolve(SCALE);
+    try {
+      String text = Files.readString(asked);
+      Files.delete(asked);
+      return Optional.of(new Replicas(JSON.readValue(text, new TypeReference<>() {})));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    } catch (JsonProcessingException | IllegalArgumentException damaged) {
+      throw new MeshException(SCALE + " cannot be read: " + damaged.getMessage());
     }
   }
 
@@ -105,6 +149,14 @@ public record RunFolder(Path folder) {
     } catch (NoSuchFileException none) {
       return Optional.empty();
     }
+  }
+
+  /** What it says of services that died or leave, by name. */
+  public Map<String, SupervisorRecord.State> supervisorStates() throws IOException, MeshException {
+    Map<String, SupervisorRecord.State> states = new TreeMap<>();
+    supervisor()
+        .ifPresent(one -> one.services().forEach((name, known) -> states.put(name, known.state())));
+    return states;
   }
 
   /** The process that watches the mesh, if it lives. */
@@ -136,7 +188,7 @@ public record RunFolder(Path folder) {
   }
 
   /** Readers see the old content or the new, never half of it; nobody else sees any. */
-  private static void write(Path file, String content) throws IOException {
+  static void write(Path file, String content) throws IOException {
     Path draft = file.resolveSibling(file.getFileName() + ".new");
     Files.deleteIfExists(draft);
     Files.createFile(draft, OWNER_ALONE);
@@ -147,9 +199,10 @@ public record RunFolder(Path folder) {
   /** Removes the record of this mesh, but not of another that was started meanwhile. */
   public void forget(MeshRecord mesh) throws IOException, MeshException {
     if (recorded().filter(mesh::isSame).isPresent()) {
-      for (String file : List.of("mesh.json", PLAN, SUPERVISOR, RETRY)) {
+      for (String file : List.of("mesh.json", PLAN, SUPERVISOR, RETRY, SCALE)) {
         Files.deleteIfExists(folder.resolve(file));
       }
+      AddressFiles.delete(this);
     }
   }
 

@@ -53,6 +53,11 @@ final class ServiceCommand {
     return command;
   }
 
+  /** Where the flags begin; those that a person gave come after ours, and win. */
+  static int flags(List<String> command) {
+    return command.indexOf(java().toString()) + 1;
+  }
+
   /**
    * Gives a command a session of its own: the terminal's Ctrl-C reaches the launcher alone, which
    * then stops the services in order, and a detached mesh outlives its terminal.

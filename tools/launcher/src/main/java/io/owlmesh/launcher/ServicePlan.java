@@ -4,9 +4,11 @@ package io.owlmesh.launcher;
 import java.io.File;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 
 /**
  * One process to start.
@@ -26,6 +28,28 @@ public record ServicePlan(
   public ServicePlan {
     command = List.copyOf(command);
     environment = Map.copyOf(environment);
+  }
+
+  /** What the process will find set, or else {@code otherwise}. */
+  String setting(String name, String otherwise) {
+    String own = environment.get(name);
+    return own == null ? System.getenv().getOrDefault(name, otherwise) : own;
+  }
+
+  /** The same as one of so many replicas of its stage, which share this machine. */
+  ServicePlan sharing(String stage, int replicas) {
+    List<String> divided = new ArrayList<>(command);
+    divided.add(ServiceCommand.flags(divided), ReplicaShare.cores(replicas));
+    Map<String, String> all = new TreeMap<>(environment);
+    all.putAll(ReplicaShare.settings(stage, replicas, setting(ReplicaShare.CACHE, "")));
+    return new ServicePlan(name, divided, port, httpPort, all);
+  }
+
+  /** Another replica of the same. */
+  ServicePlan again(String other, int at) {
+    Map<String, String> all = new TreeMap<>(environment);
+    all.put("OWL_PORT", Integer.toString(at));
+    return new ServicePlan(other, command, at, httpPort, all);
   }
 
   /**

@@ -7,25 +7,33 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Collectors;
 
 /**
  * Keeps the services of a mesh running: one that dies is started again after a wait that grows, and
- * given up when it keeps dying. Services may be children of this process or adopted from another.
+ * given up when it keeps dying. Stages gain and lose replicas when somebody asks. Services may be
+ * children of this process or adopted from another.
  */
 public final class Supervisor {
   private static final Duration POLL = Duration.ofMillis(200);
-  private static final Duration ANSWER_PATIENCE = Duration.ofMillis(300);
+
+  /** How long before its end the orchestrator is told of it. */
+  private static final Duration NOTICE = Duration.ofSeconds(1);
+
+  /** What running answers may take when a service is to end, before it is ended by force. */
+  private static final Duration GRACE = Duration.ofSeconds(60);
 
   private final RunFolder run;
   private final RestartPolicy policy;
   private final Consumer<String> told;
-  private final Map<String, Watched> watched = new LinkedHashMap<>();
+  private final Map<String, WatchedService> watched = new LinkedHashMap<>();
   private MeshRecord mesh;
 
   /** As others read it: older than the mesh while the disk is full. */
@@ -54,28 +62,7 @@ public final class Supervisor {
     this.policy = policy;
     this.told = told;
     for (ServicePlan service : plan.services()) {
-      watched.put(service.name(), new Watched(service, children.get(service.name())));
-    }
-  }
-
-  /** A service, and what became of it. */
-  private static final class Watched {
-    final ServicePlan plan;
-    @Nullable Process child;
-    State state = State.RUNNING;
-    int restarts;
-    int deaths;
-    String lastEnd = "";
-    Instant begin = Instant.now();
-    Instant due = Instant.EPOCH;
-
-    Watched(ServicePlan plan, @Nullable Process child) {
-      this.plan = plan;
-      this.child = child;
-    }
-
-    Restarts told() {
-      return new Restarts(state, restarts, deaths, lastEnd, due.toEpochMilli());
+      watched.put(service.name(), new WatchedService(service, children.get(service.name())));
     }
   }
 
@@ -110,11 +97,15 @@ public final class Supervisor {
       }
       write();
       if (run.takeRetry()) {
-        watched.values().forEach(Supervisor::forgive);
+        watched.values().forEach(WatchedService::forgive);
       }
-      for (Watched one : watched.values()) {
+      Optional<Replicas> wanted = run.takeScale();
+      if (wanted.isPresent()) {
+        scale(wanted.get());
+      }
+      for (WatchedService one : List.copyOf(watched.values())) {
         attend(one);
-        LogRotation.USUAL.look(run.log(one.plan.name()));
+        LogRotation.USUAL.look(run.log(one.name()));
       }
     } catch (IOException | MeshException | RuntimeException failed) {
       // Such as a full disk: the services run on, and so does their watch.
@@ -130,63 +121,47 @@ public final class Supervisor {
     }
   }
 
-  /** Somebody mended what kept it from running, or thinks so. */
-  private static void forgive(Watched one) {
-    if (one.state == State.WAITING || one.state == State.GIVEN_UP) {
-      one.state = State.WAITING;
-      one.deaths = 0;
-      one.due = Instant.now();
-    }
-  }
-
-  private void attend(Watched one) throws IOException {
+  private void attend(WatchedService one) throws IOException {
     switch (one.state) {
       case RUNNING, STARTING -> {
-        if (!mesh.service(one.plan.name()).alive()) {
+        if (!isAlive(one)) {
           noteDeath(one);
         } else if (one.state == State.STARTING) {
           noteIfReady(one);
-        } else if (one.deaths > 0 && age(one).compareTo(policy.stable()) > 0) {
+        } else if (one.deaths > 0 && one.age().compareTo(policy.stable()) > 0) {
           one.deaths = 0;
           record();
         }
       }
       case WAITING -> {
-        if (!Instant.now().isBefore(one.due)) {
+        if (one.isDue()) {
           start(one);
         }
       }
+      case LEAVING -> sendAway(one);
       case GIVEN_UP -> {}
     }
   }
 
-  private static Duration age(Watched one) {
-    return Duration.between(one.begin, Instant.now());
+  private boolean isAlive(WatchedService one) {
+    return process(one).isPresent();
   }
 
-  private void noteDeath(Watched one) throws IOException {
-    if (age(one).compareTo(policy.stable()) > 0) {
+  private Optional<ProcessHandle> process(WatchedService one) {
+    return mesh.services().stream()
+        .filter(service -> service.name().equals(one.name()))
+        .findFirst()
+        .flatMap(RunningService::process);
+  }
+
+  private void noteDeath(WatchedService one) throws IOException {
+    if (one.age().compareTo(policy.stable()) > 0) {
       one.deaths = 0;
     }
-    one.deaths++;
-    // Of a process that another one started, the system tells nobody how it ended.
-    one.lastEnd =
-        Optional.ofNullable(one.child)
-            .map(child -> "ended with exit code %d".formatted(exitCode(child)))
-            .orElse("ended");
-    giveUpOrWait(one);
+    giveUpOrWait(one, one.ended());
   }
 
-  private static int exitCode(Process ended) {
-    try {
-      return ended.waitFor();
-    } catch (InterruptedException interrupted) {
-      Thread.currentThread().interrupt();
-      return -1;
-    }
-  }
-
-  private void giveUpOrWait(Watched one) throws IOException {
+  private void giveUpOrWait(WatchedService one, String end) throws IOException {
     Duration wait = policy.delay(one.deaths);
     boolean lost = one.deaths > policy.tries();
     one.state = lost ? State.GIVEN_UP : State.WAITING;
@@ -202,29 +177,92 @@ public final class Supervisor {
                 wait.toMillis() / 1e3,
                 one.deaths,
                 policy.tries());
-    told.accept(
-        "%s %s; %s. Its log: %s"
-            .formatted(one.plan.name(), one.lastEnd, then, run.log(one.plan.name())));
+    told.accept("%s %s; %s. Its log: %s".formatted(one.name(), end, then, run.log(one.name())));
   }
 
-  private void start(Watched one) throws IOException {
+  private void start(WatchedService one) throws IOException {
+    boolean first = one.restarts < 0;
     try {
-      Process process = one.plan.start(run, true);
-      one.child = process;
-      one.begin = Instant.now();
-      one.restarts++;
-      one.state = State.STARTING;
-      mesh = mesh.with(RunningService.of(one.plan, process, run.log(one.plan.name())));
+      Process process = one.plan.start(run, !first);
+      one.began(process);
+      mesh = mesh.with(RunningService.of(one.plan, process, run.log(one.name())));
     } catch (IOException failed) {
-      one.deaths++;
-      one.lastEnd = "could not be started: " + failed.getMessage();
-      giveUpOrWait(one);
+      giveUpOrWait(one, one.failedToStart(failed));
       return;
     }
     write();
     record();
-    long pid = mesh.service(one.plan.name()).pid();
-    told.accept("%s was started again, process %d".formatted(one.plan.name(), pid));
+    told.accept(
+        "%s was started%s, process %d"
+            .formatted(one.name(), first ? "" : " again", mesh.service(one.name()).pid()));
+  }
+
+  /** Gives stages as many replicas as are wanted: the newest go first. */
+  private void scale(Replicas wanted) throws IOException, MeshException {
+    for (Map.Entry<String, Integer> stage : wanted.counts().entrySet()) {
+      List<WatchedService> present =
+          watched.values().stream()
+              .filter(one -> Replicas.stageOf(one.name()).equals(stage.getKey()))
+              .filter(one -> one.state != State.LEAVING)
+              .toList();
+      if (present.isEmpty()) {
+        throw new MeshException("There is no service to add one like: " + stage.getKey());
+      }
+      for (int more = present.size(); more < stage.getValue(); more++) {
+        add(stage.getKey(), present.getFirst().plan);
+      }
+      present.stream().skip(stage.getValue()).forEach(one -> one.leave(NOTICE));
+    }
+    writePlan();
+  }
+
+  private void add(String stage, ServicePlan like) throws MeshException {
+    int number = 1;
+    while (watched.containsKey(Replicas.name(stage, number))) {
+      number++;
+    }
+    ServicePlan plan = like.again(Replicas.name(stage, number), freePort());
+    watched.put(plan.name(), WatchedService.added(plan));
+  }
+
+  private int freePort() throws MeshException {
+    int first = mesh.frontDoor().port() + 1;
+    List<Integer> planned = watched.values().stream().map(one -> one.plan.port()).toList();
+    return Ports.between(mesh.host(), first, first + MeshPorts.SPAN, planned);
+  }
+
+  /** One that leaves is asked to end, is ended by force if it does not, and is forgotten. */
+  private void sendAway(WatchedService one) throws IOException {
+    Optional<ProcessHandle> process = process(one);
+    if (process.isEmpty()) {
+      watched.remove(one.name());
+      mesh = mesh.without(one.name());
+      write();
+      writePlan();
+      record();
+      told.accept(one.name() + " is gone");
+    } else if (one.isDue()) {
+      if (one.ending) {
+        process.get().destroyForcibly();
+      } else {
+        process.get().destroy();
+        one.ending = true;
+      }
+      one.due = Instant.now().plus(GRACE);
+    }
+  }
+
+  /** How the services are started, and where the orchestrator finds them. */
+  private void writePlan() throws IOException {
+    List<ServicePlan> services = watched.values().stream().map(one -> one.plan).toList();
+    MeshPlan plan = new MeshPlan(mesh.mode(), mesh.checkpoint(), mesh.host(), services);
+    run.write(plan);
+    Set<String> leaving =
+        watched.values().stream()
+            .filter(one -> one.state == State.LEAVING)
+            .map(WatchedService::name)
+            .collect(Collectors.toSet());
+    AddressFiles.write(run, plan.near(), services, leaving);
   }
 
   private void write() throws IOException {
@@ -234,25 +272,24 @@ public final class Supervisor {
     }
   }
 
-  private void noteIfReady(Watched one) throws IOException {
-    try (HealthProbe probe = new HealthProbe(mesh.address(mesh.service(one.plan.name())))) {
-      if (probe.check(ANSWER_PATIENCE) == Health.SERVING) {
-        one.state = State.RUNNING;
-        record();
-        told.accept(
-            String.format(
-                Locale.ROOT,
-                "%s is ready again after %.1f s",
-                one.plan.name(),
-                age(one).toMillis() / 1e3));
-      }
+  private void noteIfReady(WatchedService one) throws IOException {
+    if (HealthProbe.isServing(mesh, mesh.service(one.name()))) {
+      one.state = State.RUNNING;
+      record();
+      told.accept(
+          String.format(
+              Locale.ROOT,
+              "%s is ready%s after %.1f s",
+              one.name(),
+              one.restarts > 0 ? " again" : "",
+              one.age().toMillis() / 1e3));
     }
   }
 
   private void record() throws IOException {
     Map<String, Restarts> all = new TreeMap<>();
     watched.forEach((name, one) -> {
-      if (one.restarts > 0 || one.deaths > 0) {
+      if (one.restarts > 0 || one.deaths > 0 || one.state == State.LEAVING) {
         all.put(name, one.told());
       }
     });

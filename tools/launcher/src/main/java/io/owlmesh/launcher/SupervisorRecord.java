@@ -32,7 +32,9 @@ public record SupervisorRecord(long pid, long started, Map<String, Restarts> ser
     /** It died, and will be started again. */
     WAITING,
     /** It died too often in a row. */
-    GIVEN_UP
+    GIVEN_UP,
+    /** It is not wanted any more, and ends when its work is done. */
+    LEAVING
   }
 
   /**

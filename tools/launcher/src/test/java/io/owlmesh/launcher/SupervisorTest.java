@@ -242,10 +242,11 @@ class SupervisorTest {
     String json = PlanFile.toJson(plan, inherited);
 
     assertThat(json).contains("OWL_DATABASE_PASSWORD").doesNotContain("geheim", "/root\"");
-    assertThatThrownBy(() -> PlanFile.fromJson(json, Map.of()))
+    assertThatThrownBy(() -> PlanFile.requireSecrets(json, Map.of()))
         .isInstanceOf(MeshException.class)
         .hasMessageContaining("OWL_DATABASE_PASSWORD was set");
-    MeshPlan read = PlanFile.fromJson(json, Map.of("OWL_DATABASE_PASSWORD", "geheim"));
+    PlanFile.requireSecrets(json, Map.of("OWL_DATABASE_PASSWORD", "geheim"));
+    MeshPlan read = PlanFile.fromJson(json);
     ServicePlan service = plan.services().getFirst();
     Map<String, String> all = new HashMap<>(service.environment());
     all.put("OWL_DATABASE", "jdbc:x");

@@ -11,7 +11,16 @@ public final class TestMesh {
 
   /** Starts it; nobody watches it. */
   public static StartedMesh start(RunFolder run) throws Exception {
+    return start(run, TestPlans.of(ServingService.class, ServingService.class));
+  }
+
+  /** The same with these names. */
+  public static StartedMesh start(RunFolder run, String... names) throws Exception {
+    return start(run, TestPlans.named(names));
+  }
+
+  private static StartedMesh start(RunFolder run, MeshPlan plan) throws Exception {
     return new MeshStarter(run, Duration.ofSeconds(60), new PrintWriter(Writer.nullWriter()))
-        .start(TestPlans.of(ServingService.class, ServingService.class), _ -> {});
+        .start(plan, _ -> {});
   }
 }

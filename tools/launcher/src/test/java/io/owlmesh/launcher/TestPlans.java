@@ -16,7 +16,17 @@ final class TestPlans {
     List<Integer> ports = Ports.free(mains.length);
     List<ServicePlan> services = new ArrayList<>();
     for (int i = 0; i < mains.length; i++) {
-      services.add(service(mains[i], i, ports.get(i)));
+      services.add(service(mains[i], mains[i].getSimpleName() + i, ports.get(i)));
+    }
+    return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", services);
+  }
+
+  /** Services that are ready at once, under these names. */
+  static MeshPlan named(String... names) throws IOException {
+    List<Integer> ports = Ports.free(names.length);
+    List<ServicePlan> services = new ArrayList<>();
+    for (int i = 0; i < names.length; i++) {
+      services.add(service(ServingService.class, names[i], ports.get(i)));
     }
     return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", services);
   }
@@ -35,7 +45,7 @@ final class TestPlans {
     return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), services);
   }
 
-  private static ServicePlan service(Class<?> main, int index, int port) {
+  private static ServicePlan service(Class<?> main, String name, int port) {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -45,7 +55,7 @@ final class TestPlans {
             System.getProperty("java.class.path"),
             main.getName());
     return new ServicePlan(
-        main.getSimpleName() + index,
+        name,
         command,
         port,
         OptionalInt.empty(),

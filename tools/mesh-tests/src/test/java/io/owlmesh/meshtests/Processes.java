@@ -13,6 +13,8 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshOptions;
 import io.owlmesh.launcher.MeshPlan;
 import io.owlmesh.launcher.MeshPorts;
+import io.owlmesh.launcher.Replicas;
+import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.ServicePlan;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -20,6 +22,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,23 +51,37 @@ final class Processes implements AutoCloseable {
 
   /** A mesh on free ports; nothing runs yet. */
   static Processes mesh(Path logs, Path checkpoint, Map<String, String> settings) throws Exception {
-    return planned(logs, false, checkpoint, settings);
+    return planned(logs, false, checkpoint, settings, Map.of());
+  }
+
+  /** The same with so many processes of stages, named as {@code llm}, {@code llm-2}. */
+  static Processes mesh(
+      Path logs, Path checkpoint, Map<String, String> settings, Map<String, Integer> replicas)
+      throws Exception {
+    return planned(logs, false, checkpoint, settings, replicas);
   }
 
   /** The same in one process, which is named "fused". */
   static Processes fused(Path logs, Path checkpoint, Map<String, String> settings)
       throws Exception {
-    return planned(logs, true, checkpoint, settings);
+    return planned(logs, true, checkpoint, settings, Map.of());
   }
 
   private static Processes planned(
-      Path logs, boolean fused, Path checkpoint, Map<String, String> settings)
+      Path logs,
+      boolean fused,
+      Path checkpoint,
+      Map<String, String> settings,
+      Map<String, Integer> replicas)
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
     MeshPorts free = new MeshPorts(0, OptionalInt.empty());
     MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
-    return new Processes(logs, MeshPlan.of(ROOT, options));
+    RunFolder run = new RunFolder(logs);
+    MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(replicas), run);
+    plan.writeAddresses(run);
+    return new Processes(logs, plan);
   }
 
   /** Adds another process of a service, on ports of its own; nothing runs yet. */
@@ -99,8 +116,19 @@ final class Processes implements AutoCloseable {
 
   /** Starts a service without waiting. */
   void start(String name, Map<String, String> settings) throws IOException {
+    start(name, settings, List.of());
+  }
+
+  /**
+   * The same in another place.
+   *
+   * @param prefix of the command
+   */
+  void start(String name, Map<String, String> settings, List<String> prefix) throws IOException {
     ServicePlan plan = plan(name);
-    ProcessBuilder builder = new ProcessBuilder(plan.command());
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(plan.command());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(plan.environment());
     builder.environment().putAll(settings);
     builder.redirectErrorStream(true).redirectOutput(log(name).toFile());
@@ -148,9 +176,17 @@ final class Processes implements AutoCloseable {
     process(name).destroyForcibly().waitFor();
   }
 
-  /** As whoever operates it asks it to end. */
+  /** As an operator or a cluster ends it. */
   void terminate(String name) {
     process(name).destroy();
+  }
+
+  /** Stops a process without ending it, or lets it go on. */
+  void pause(String name, boolean paused) throws Exception {
+    Commands.run(
+        logs,
+        Map.of(),
+        List.of("kill", paused ? "-STOP" : "-CONT", Long.toString(process(name).pid())));
   }
 
   boolean isAlive(String name) {

@@ -6,6 +6,7 @@ import com.google.common.io.MoreFiles;
 import com.google.protobuf.util.JsonFormat;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.AdapterClient;
+import io.owlmesh.client.Address;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.core.Columns;
 import io.owlmesh.launcher.MeshException;
@@ -62,13 +63,22 @@ public final class AdaptersCommand implements Callable<Integer> {
     String with(AdapterClient adapters) throws AnswerFailed, IOException, InterruptedException;
   }
 
-  private int run(Work work) throws IOException, MeshException, AnswerFailed, InterruptedException {
+  private int run(List<Address> replicas, Work work)
+      throws IOException, AnswerFailed, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    try (AdapterClient client = new AdapterClient(llm.required(home))) {
-      out.println(work.with(client));
-      out.flush();
+    for (Address replica : replicas) {
+      try (AdapterClient client = new AdapterClient(replica)) {
+        String done = work.with(client);
+        out.println(replicas.size() == 1 ? done : replica + ": " + done);
+        out.flush();
+      }
     }
     return 0;
+  }
+
+  /** Changes every replica: requests may come to any. */
+  private int run(Work work) throws IOException, MeshException, AnswerFailed, InterruptedException {
+    return run(llm.required(home), work);
   }
 
   @Override
@@ -79,7 +89,9 @@ public final class AdaptersCommand implements Callable<Integer> {
   @Command(name = "list", description = "Lists them, as without a command.")
   int list(@Option(names = "--json", description = "As JSON, for programs.") boolean asJson)
       throws IOException, MeshException, AnswerFailed, InterruptedException {
-    return run(adapters -> asJson ? json(adapters.list()) : table(adapters.list()));
+    return run(
+        llm.required(home).subList(0, 1),
+        adapters -> asJson ? json(adapters.list()) : table(adapters.list()));
   }
 
   private static String json(List<Adapter> adapters) throws IOException {

@@ -7,6 +7,7 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.trainer.cli.AddressConverter;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -30,13 +31,24 @@ public final class LanguageModelFlag {
   }
 
   /**
-   * What was said, else the service of the mesh on this machine.
+   * What was said, else all replicas of the mesh on this machine.
    *
    * @throws MeshException if there is neither
    */
-  Address required(Home home) throws IOException, MeshException {
-    return or(home.run().running())
-        .orElseThrow(
-            () -> new MeshException("No mesh is up here. Start one with ./owl up, or name --llm."));
+  List<Address> required(Home home) throws IOException, MeshException {
+    Optional<MeshRecord> mesh = home.run().running();
+    List<Address> replicas =
+        address == null && mesh.isPresent()
+            ? mesh.get().replicas(SERVICE).stream().map(mesh.get()::address).toList()
+            : List.of();
+    if (!replicas.isEmpty()) {
+      return replicas;
+    }
+    return List.of(
+        or(mesh)
+            .orElseThrow(
+                () ->
+                    new MeshException(
+                        "No mesh is up here. Start one with ./owl up, or name --llm.")));
   }
 }

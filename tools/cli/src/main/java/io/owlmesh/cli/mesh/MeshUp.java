@@ -3,7 +3,6 @@ package io.owlmesh.cli.mesh;
 
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
-import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshPlan;
@@ -29,7 +28,6 @@ import java.util.Optional;
 /** Starts a mesh, or repairs one, and sees to it that somebody watches it. */
 public final class MeshUp {
   private static final Duration POLL = Duration.ofMillis(100);
-  private static final Duration ANSWER_PATIENCE = Duration.ofMillis(500);
 
   private final Home home;
   private final RunFolder run;
@@ -156,25 +154,15 @@ public final class MeshUp {
   }
 
   private Optional<String> givenUp() throws IOException, MeshException {
-    return run.supervisor().stream()
-        .flatMap(one -> one.services().entrySet().stream())
-        .filter(service -> service.getValue().state() == State.GIVEN_UP)
+    return run.supervisorStates().entrySet().stream()
+        .filter(service -> service.getValue() == State.GIVEN_UP)
         .map(Map.Entry::getKey)
         .findFirst();
   }
 
   private boolean allServing() throws IOException, MeshException {
     MeshRecord mesh = run.recorded().orElseThrow(() -> new MeshException("No mesh is up."));
-    return mesh.services().stream().allMatch(service -> isServing(mesh, service));
-  }
-
-  private static boolean isServing(MeshRecord mesh, RunningService service) {
-    if (!service.alive()) {
-      return false;
-    }
-    try (HealthProbe probe = new HealthProbe(mesh.address(service))) {
-      return probe.check(ANSWER_PATIENCE) == Health.SERVING;
-    }
+    return mesh.services().stream().allMatch(service -> HealthProbe.isServing(mesh, service));
   }
 
   private void announce(MeshRecord mesh) {

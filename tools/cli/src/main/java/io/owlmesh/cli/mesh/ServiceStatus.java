@@ -82,7 +82,7 @@ public record ServiceStatus(
             switch (one.state()) {
               case WAITING -> "down, starts again in %d s".formatted(secondsUntil(one.dueMillis()));
               case GIVEN_UP -> "down, given up after %d deaths in a row".formatted(one.deaths());
-              case STARTING, RUNNING -> "down";
+              case STARTING, RUNNING, LEAVING -> "down";
             })
         .orElse("down");
   }

@@ -31,6 +31,8 @@ import picocli.CommandLine.Spec;
 public final class StatusCommand implements Callable<Integer> {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  private static final Report NOTHING = new Report(null, null, null, null, List.of(), null);
+
   private final Home home;
 
   @SuppressWarnings("NullAway.Init")
@@ -49,13 +51,15 @@ public final class StatusCommand implements Callable<Integer> {
    *
    * @param mode "mesh" or "fused"; absent if no mesh is up, as are all but the services, then none
    * @param supervisor the process that starts again what dies; absent if there is none
+   * @param replicas as the orchestrator sees them; absent if it does not answer
    */
   record Report(
       @Nullable String mode,
       @Nullable String checkpoint,
       @Nullable String page,
       @Nullable Long supervisor,
-      List<ServiceStatus> services) {}
+      List<ServiceStatus> services,
+      @Nullable MeshStatus replicas) {}
 
   @Override
   public Integer call() throws IOException, MeshException {
@@ -63,7 +67,7 @@ public final class StatusCommand implements Callable<Integer> {
     RunFolder run = home.run();
     Optional<MeshRecord> recorded = run.recorded();
     if (recorded.isEmpty()) {
-      out.println(json ? text(new Report(null, null, null, null, List.of())) : "No mesh is up.");
+      out.println(json ? text(NOTHING) : "No mesh is up.");
       out.flush();
       return ExitCode.FAILED;
     }
@@ -73,19 +77,28 @@ public final class StatusCommand implements Callable<Integer> {
     for (RunningService service : mesh.services()) {
       services.add(ServiceStatus.of(mesh, service, run.supervisor(), watching.isPresent()));
     }
-    out.println(json ? text(report(mesh, watching, services)) : show(mesh, watching, services));
+    Optional<MeshStatus> replicas =
+        mesh.services().getFirst().alive() ? MeshStatus.of(mesh.frontDoor()) : Optional.empty();
+    out.println(
+        json
+            ? text(report(mesh, watching, services, replicas))
+            : show(mesh, watching, services, replicas));
     out.flush();
     return services.stream().allMatch(ServiceStatus::isWell) ? 0 : ExitCode.FAILED;
   }
 
   private static Report report(
-      MeshRecord mesh, Optional<RunningService> watching, List<ServiceStatus> services) {
+      MeshRecord mesh,
+      Optional<RunningService> watching,
+      List<ServiceStatus> services,
+      Optional<MeshStatus> replicas) {
     return new Report(
         mesh.mode(),
         mesh.checkpoint().toString(),
         mesh.page().orElse(null),
         watching.map(RunningService::pid).orElse(null),
-        services);
+        services,
+        replicas.orElse(null));
   }
 
   private static String text(Report report) throws JsonProcessingException {
@@ -93,7 +106,10 @@ public final class StatusCommand implements Callable<Integer> {
   }
 
   private String show(
-      MeshRecord mesh, Optional<RunningService> watching, List<ServiceStatus> services) {
+      MeshRecord mesh,
+      Optional<RunningService> watching,
+      List<ServiceStatus> services,
+      Optional<MeshStatus> replicas) {
     List<List<String>> rows = new ArrayList<>();
     rows.add(
         List.of("SERVICE", "PID", "ADDRESS", "HEALTH", "RESTARTS", "RSS", "PSS", "UPTIME", "LOG"));
@@ -101,6 +117,10 @@ public final class StatusCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     lines.add("%s, checkpoint %s".formatted(mesh.mode(), Home.shown(mesh.checkpoint())));
     lines.add(new Columns(rows).toString());
+    replicas.ifPresent(seen -> {
+      lines.add("");
+      lines.addAll(seen.lines());
+    });
     lines.add(
         watching
             .map(one ->

@@ -9,10 +9,12 @@ import io.owlmesh.launcher.MeshPlan;
 import io.owlmesh.launcher.MeshPorts;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.launcher.MeshStarter;
+import io.owlmesh.launcher.Replicas;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,6 +56,14 @@ public final class UpCommand implements Callable<Integer> {
 
   @Option(names = "--fused", description = "All stages in one process instead of a process each.")
   private boolean fused;
+
+  @Option(
+      names = "--replicas",
+      paramLabel = "STAGE=N",
+      split = ",",
+      description =
+          "Processes of a stage, such as vision=2,llm=3; they share the cores (default: one each).")
+  private Map<String, Integer> replicas = new LinkedHashMap<>();
 
   @Option(
       names = "--checkpoint",
@@ -144,6 +154,11 @@ public final class UpCommand implements Callable<Integer> {
   public Integer call() throws IOException, MeshException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
     MeshPorts ports = ports();
+    Replicas asked = replicas(spec, replicas);
+    if (fused && !replicas.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--fused has one process for all stages, so no --replicas.");
+    }
     MeshUp up = new MeshUp(home, out, Duration.ofSeconds(waitSeconds), detach);
     boolean watched = home.run().watching().isPresent();
     Optional<MeshRecord> here =
@@ -154,12 +169,21 @@ public final class UpCommand implements Callable<Integer> {
     }
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
     MeshOptions options = new MeshOptions(fused, weights, host, ports, settings(weights));
-    MeshPlan plan = MeshPlan.of(home.root(), options);
+    MeshPlan plan = MeshPlan.of(home.root(), options, asked, home.run());
     out.printf(
         "Starting %s with %s%n",
         fused ? "all stages in one process" : "the mesh", Home.shown(weights));
     out.flush();
     return up.start(plan);
+  }
+
+  /** What a person asked for; wrong usage if it cannot be. */
+  static Replicas replicas(CommandSpec spec, Map<String, Integer> counts) {
+    try {
+      return new Replicas(counts);
+    } catch (IllegalArgumentException refused) {
+      throw new ParameterException(spec.commandLine(), refused.getMessage());
+    }
   }
 
   /** A repair starts services as they were started, so it cannot give them what is asked here. */

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.client;
+
+import io.grpc.StatusRuntimeException;
+import io.owlmesh.proto.mesh.v1.DrainRequest;
+import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.MeshGrpc.MeshBlockingStub;
+import io.owlmesh.proto.mesh.v1.ResumeRequest;
+import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
+import io.owlmesh.proto.mesh.v1.Stage;
+import io.owlmesh.proto.mesh.v1.WatchRequest;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+
+/** The mesh as its operators see it, through an orchestrator. Every call blocks. */
+public final class MeshClient implements AutoCloseable {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final Address address;
+  private final Connection connection;
+
+  /**
+   * Connects when first asked.
+   *
+   * @param address of an orchestrator
+   */
+  public MeshClient(Address address) {
+    this.address = address;
+    connection = new Connection(address);
+  }
+
+  private <T> T call(Function<MeshBlockingStub, T> rpc) throws AnswerFailed {
+    try {
+      return rpc.apply(
+          MeshGrpc.newBlockingStub(connection.channel())
+              .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS));
+    } catch (StatusRuntimeException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
+  }
+
+  /** All replicas, as they are now. */
+  public WatchResponse state() throws AnswerFailed {
+    // The stream that goes on is ended when the connection is closed.
+    return call(stub -> stub.watch(WatchRequest.getDefaultInstance()).next());
+  }
+
+  /**
+   * Sends no more work to a replica.
+   *
+   * @param force even to the last of its stage
+   */
+  public void drain(Stage stage, String replica, boolean force) throws AnswerFailed {
+    var _ =
+        call(stub ->
+            stub.drain(
+                DrainRequest.newBuilder()
+                    .setStage(stage)
+                    .setAddress(replica)
+                    .setForce(force)
+                    .build()));
+  }
+
+  /** Sends work to a replica again. */
+  public void resume(Stage stage, String replica) throws AnswerFailed {
+    var _ =
+        call(stub ->
+            stub.resume(ResumeRequest.newBuilder().setStage(stage).setAddress(replica).build()));
+  }
+
+  /** Sets which share of new work other weights get, percent. */
+  public void setCanary(int percent) throws AnswerFailed {
+    var _ = call(stub -> stub.setCanary(SetCanaryRequest.newBuilder().setPercent(percent).build()));
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.mesh;
+
+import io.owlmesh.client.Address;
+import io.owlmesh.client.AnswerFailed;
+import io.owlmesh.client.MeshClient;
+import io.owlmesh.core.Columns;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The mesh as {@code status} shows it, and as its orchestrator sees it.
+ *
+ * @param canaryEnded why the canary was ended by itself; empty if it was not
+ */
+record MeshStatus(
+    int waitingAnswers,
+    int runningAnswers,
+    int canaryPercent,
+    String canaryEnded,
+    List<ReplicaStatus> replicas) {
+  /** What an orchestrator says; empty if it does not answer. */
+  static Optional<MeshStatus> of(Address orchestrator) {
+    try (MeshClient client = new MeshClient(orchestrator)) {
+      WatchResponse now = client.state();
+      return Optional.of(
+          new MeshStatus(
+              now.getWaitingAnswers(),
+              now.getRunningAnswers(),
+              now.getCanaryPercent(),
+              now.getCanaryEnded(),
+              now.getReplicasList().stream().map(ReplicaStatus::of).toList()));
+    } catch (AnswerFailed failed) {
+      return Optional.empty();
+    }
+  }
+
+  /** Lines for people. */
+  List<String> lines() {
+    List<List<String>> rows = new ArrayList<>();
+    rows.add(ReplicaStatus.HEADING);
+    replicas.forEach(one -> rows.add(one.cells()));
+    List<String> lines = new ArrayList<>();
+    lines.add(new Columns(rows).toString());
+    lines.add("Answers: %d waiting, %d running".formatted(waitingAnswers, runningAnswers));
+    if (canaryPercent > 0) {
+      lines.add("Canary: other weights get %d %% of new work".formatted(canaryPercent));
+    }
+    if (!canaryEnded.isEmpty()) {
+      lines.add("Canary ended: " + canaryEnded);
+    }
+    return lines;
+  }
+}

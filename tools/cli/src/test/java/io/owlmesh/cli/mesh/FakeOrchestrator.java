@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.mesh;
+
+import io.grpc.Server;
+import io.grpc.Status;
+import io.grpc.netty.NettyServerBuilder;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.proto.mesh.v1.DrainRequest;
+import io.owlmesh.proto.mesh.v1.DrainResponse;
+import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.ResumeRequest;
+import io.owlmesh.proto.mesh.v1.ResumeResponse;
+import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
+import io.owlmesh.proto.mesh.v1.SetCanaryResponse;
+import io.owlmesh.proto.mesh.v1.WatchRequest;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** A front door on a free port that knows the mesh as it is told, and nothing else. */
+final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoCloseable {
+  final List<Object> asked = new CopyOnWriteArrayList<>();
+  private final WatchResponse state;
+  private final Server server;
+
+  FakeOrchestrator(WatchResponse state) throws IOException {
+    this.state = state;
+    server =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+            .addService(this)
+            .build()
+            .start();
+  }
+
+  int port() {
+    return server.getPort();
+  }
+
+  String address() {
+    return "127.0.0.1:" + port();
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> out) {
+    out.onNext(state); // And goes on.
+  }
+
+  @Override
+  public void drain(DrainRequest request, StreamObserver<DrainResponse> out) {
+    asked.add(request);
+    if (!request.getForce()) {
+      out.onError(
+          Status.FAILED_PRECONDITION
+              .withDescription("it is the last one of the llm stage that takes work")
+              .asRuntimeException());
+      return;
+    }
+    out.onNext(DrainResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  @Override
+  public void resume(ResumeRequest request, StreamObserver<ResumeResponse> out) {
+    asked.add(request);
+    out.onNext(ResumeResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  @Override
+  public void setCanary(SetCanaryRequest request, StreamObserver<SetCanaryResponse> out) {
+    asked.add(request);
+    out.onNext(SetCanaryResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  @Override
+  public void close() {
+    server.shutdownNow();
+  }
+}
