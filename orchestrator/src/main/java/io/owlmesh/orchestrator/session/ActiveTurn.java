@@ -320,9 +320,12 @@ final class ActiveTurn implements AnswerObserver {
     Message.Builder answer = turn.answer().toBuilder().setText(text.toString()).setState(state);
     if (done != null && asked != null) {
       answer.setAnswer(done.toBuilder().setOmittedMessages(asked.omittedMessages()));
-    } else if (failure != null) {
-      String why = Faults.toStatus(failure).getStatus().getDescription();
-      answer.setError(why == null ? "" : why);
+    } else if (failure != null && state == MessageState.MESSAGE_STATE_FAILED) {
+      OwlException why = Faults.fromStatus(Faults.toStatus(failure));
+      answer
+          .setError(String.valueOf(why.getMessage()))
+          .setErrorCode(why.code().label())
+          .setErrorField(why.field());
     }
     Message whole = answer.build();
     context.drafts().forget(whole.getId());

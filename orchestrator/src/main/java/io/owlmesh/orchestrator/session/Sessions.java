@@ -2,7 +2,7 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
@@ -126,7 +126,7 @@ public final class Sessions {
       MeshInfo mesh = gateway.mesh();
       if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
         throw new OwlException(
-            Fault.NOT_FOUND,
+            ErrorCode.MODEL_NOT_FOUND,
             "settings.model",
             "'%s', the mesh serves '%s'".formatted(asked.getModel(), mesh.model()));
       }

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The database, with its tables as this version wants them. */
 final class Database implements AutoCloseable {
-  private static final List<String> MIGRATIONS = List.of("V1__sessions.sql");
+  private static final List<String> MIGRATIONS = List.of("V1__sessions.sql", "V3__error_codes.sql");
   private static final String FOLDER = "/db/migration/";
   private static final int CONNECTIONS = 8;
   // Its own log of failures, a file beside it, would quote rows and is never deleted.

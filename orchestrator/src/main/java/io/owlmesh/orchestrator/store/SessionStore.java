@@ -4,7 +4,7 @@ package io.owlmesh.orchestrator.store;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
 import com.google.protobuf.util.Timestamps;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Feedback;
 import io.owlmesh.proto.chat.v1.Image;
@@ -112,7 +112,7 @@ public final class SessionStore implements AutoCloseable {
         .map((result, _) -> Rows.session(result))
         .findOne()
         .orElseThrow(
-            () -> new OwlException(Fault.NOT_FOUND, "session_id", "no session '" + id + "'"));
+            () -> new OwlException(ErrorCode.SESSION_NOT_FOUND, "session_id", "no session '" + id + "'"));
   }
 
   /**

@@ -51,8 +51,8 @@ final class Turns {
   static int restart(Handle row, String sessionId, String answerId) {
     touch(row, sessionId);
     return row.createUpdate(
-            "UPDATE message SET state = 'answering', body = '', error = '', answer = ''"
-                + " WHERE session_id = :session AND id = :id")
+            "UPDATE message SET state = 'answering', body = '', answer = '', error = '',"
+                + " error_code = '', error_field = '' WHERE session_id = :session AND id = :id")
         .bind("session", sessionId)
         .bind("id", answerId)
         .execute();
@@ -99,11 +99,14 @@ final class Turns {
     touch(row, sessionId);
     return row.createUpdate(
             "UPDATE message SET body = :text, state = :state, answer = :answer,"
-                + " error = :error WHERE session_id = :session AND id = :id")
+                + " error = :error, error_code = :errorCode, error_field = :errorField"
+                + " WHERE session_id = :session AND id = :id")
         .bind("text", answer.getText())
         .bind("state", Rows.word(answer.getState(), "MESSAGE_STATE_"))
         .bind("answer", answer.hasAnswer() ? Rows.json(answer.getAnswer()) : "")
         .bind("error", answer.getError())
+        .bind("errorCode", answer.getErrorCode())
+        .bind("errorField", answer.getErrorField())
         .bind("session", sessionId)
         .bind("id", answer.getId())
         .execute();

@@ -33,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -474,5 +476,53 @@ abstract class SessionStoreContract {
     assertThat(store.message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
     assertThat(store.sweep(Instant.now().plusSeconds(60))).isEqualTo(1);
+  }
+
+  @Test
+  void whyAnAnswerFailedIsKeptUntilItIsGivenAgain() {
+    Turn turn = begin(session("s"), "", "", "What?");
+    Message failed =
+        turn.answer().toBuilder()
+            .setState(MessageState.MESSAGE_STATE_FAILED)
+            .setError("vision: the stage is unavailable")
+            .setErrorCode("stage_unavailable")
+            .setErrorField("vision")
+            .build();
+
+    store.finish(turn.sessionId(), failed);
+
+    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(failed);
+    store.restart(turn.sessionId(), failed.getId());
+    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(turn.answer());
+  }
+
+  @Test
+  void whatTheFirstVersionKeptIsStillThere() {
+    store.close();
+    String id = UUID.randomUUID().toString();
+    Flyway first =
+        Flyway.configure()
+            .dataSource(url(), user().orElse(""), "")
+            .locations("classpath:db/migration")
+            .cleanDisabled(false)
+            .target("1")
+            .load();
+    first.clean();
+    first.migrate();
+    Jdbi.create(url(), user().orElse(""), "").useHandle(row -> row.createScript(
+        """
+        INSERT INTO session VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
+          TIMESTAMP '2026-01-01 00:00:00', '%1$s');
+        INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, error)
+        VALUES ('%1$s', '%1$s', '', 'ai', 'Hm', 'failed', TIMESTAMP '2026-01-01 00:00:00', 'why');
+        """.formatted(id)).execute());
+
+    open();
+
+    assertThat(store.messages(id))
+        .singleElement()
+        .returns("why", Message::getError)
+        .returns("", Message::getErrorCode)
+        .returns("", Message::getErrorField);
   }
 }
