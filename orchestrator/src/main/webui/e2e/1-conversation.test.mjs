@@ -167,6 +167,7 @@ test("what a person thinks of an answer is kept, with a note", async () => {
   assert.match(told, /The cross is not red/);
 
   await flag.click();
+  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await eventually(async () => (await page.locator(".note").count()) === 0, "no note");
   await site.reload();
   assert.equal(await page.locator("[aria-pressed=true]").count(), 0);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Message } from "#proto/owlmesh/chat/v1/chat";
-import type { Conversation } from "../conversation";
+import type { ActiveTurn, Conversation } from "../conversation";
 import { answerProblem } from "../errors";
 import type { Store } from "../store";
 import { pluralize } from "../timebar";
@@ -19,16 +19,20 @@ interface Props {
 /** What the model said, or is saying. */
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
-  const activeTurn = conversation.activeTurn?.answerId === message.id ? conversation.activeTurn : undefined;
+  const activeTurn = conversation.activeTurn.value;
+  const isHere = activeTurn?.answerId.value === message.id;
   return (
     <article class="answer" aria-label="Answer" aria-busy={answering}>
-      {answering && message.text === "" ? (
-        <p class="progress">
-          <span class="pulse" aria-hidden="true" />
-          {activeTurn?.status() ?? "Answering"}
-        </p>
+      {answering && isHere ? (
+        <Arriving activeTurn={activeTurn} />
+      ) : answering && message.text === "" ? (
+        <Status text="Answering" />
       ) : (
-        message.text !== "" && <p class={answering ? "said writing" : "said"}>{message.text}</p>
+        message.text !== "" && (
+          <p class={answering ? "said writing" : "said"} dir="auto">
+            {message.text}
+          </p>
+        )
       )}
       <Ending message={message} />
       {message.answer && <Omitted messages={message.answer.omittedMessages} />}
@@ -39,13 +43,34 @@ export function Answer({ store, conversation, message }: Props) {
           <IconButton
             icon="again"
             label="Answer again"
-            idle={conversation.activeTurn !== undefined}
+            idle={conversation.isAnswering.value}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
           <FeedbackButtons store={store} message={message} />
         </div>
       )}
     </article>
+  );
+}
+
+/** The only part of the page that is drawn again for every token. */
+function Arriving({ activeTurn }: { activeTurn: ActiveTurn }) {
+  const text = activeTurn.text.value;
+  return text === "" ? (
+    <Status text={activeTurn.status.value} />
+  ) : (
+    <p class="said writing" dir="auto">
+      {text}
+    </p>
+  );
+}
+
+function Status({ text }: { text: string }) {
+  return (
+    <p class="progress">
+      <span class="pulse" aria-hidden="true" />
+      {text}
+    </p>
   );
 }
 
@@ -57,7 +82,7 @@ function Ending({ message }: { message: Message }) {
     case "MESSAGE_STATE_INTERRUPTED":
       return <p class="ending">Interrupted before its end. “Answer again” begins anew.</p>;
     case "MESSAGE_STATE_FAILED":
-      return <Notice problem={answerProblem(message.error)} alert={false} />;
+      return <Notice problem={answerProblem(message)} alert={false} />;
     default:
       return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
         <p class="ending">Cut off at the longest answer allowed.</p>

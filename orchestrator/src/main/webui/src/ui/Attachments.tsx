@@ -1,54 +1,74 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef } from "preact/hooks";
 import { ACCEPTED_TYPES, type Attachment } from "../attachments";
-import type { Draft } from "../conversation";
+import type { Draft } from "../draft";
 import type { Store } from "../store";
 import { Icon, IconButton } from "./Icon";
 
 /** The pictures of a message that is being written, each with what failed about it. */
 export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
-  if (draft.attachments.length === 0) {
+  const attachments = draft.attachments.value;
+  if (attachments.length === 0) {
     return null;
   }
   return (
-    <ul class="attachments" aria-label="Pictures of this message">
-      {draft.attachments.map((attachment) => (
-        <li key={attachment.key} class={attachment.problem ? "attachment failed" : "attachment"}>
-          <Thumb attachment={attachment} />
-          {attachment.problem && (
-            <div class="attachment-problem" role="alert">
-              <p>
-                <strong>{attachment.name}</strong>: {attachment.problem.title}
-              </p>
-              <details>
-                <summary>Details</summary>
-                <p class="detail">{attachment.problem.detail}</p>
-              </details>
-            </div>
-          )}
-          <IconButton
-            icon="close"
-            class="remove"
-            label={`Remove ${attachment.name}`}
-            onClick={() => store.detach(draft, attachment)}
-          />
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="attachments" aria-label="Pictures of this message">
+        {attachments.map((attachment) => (
+          <Item key={attachment.key} store={store} draft={draft} attachment={attachment} />
+        ))}
+      </ul>
+      {attachments.length > store.maxImages && (
+        <p class="attachment-limit" role="alert">
+          A message may show {store.maxImages} pictures. Remove {attachments.length - store.maxImages} of these{" "}
+          {attachments.length}.
+        </p>
+      )}
+    </>
   );
 }
 
-function Thumb({ attachment }: { attachment: Attachment }) {
-  return attachment.problem ? (
-    <span class="thumb">
-      <Icon name="warning" />
-    </span>
-  ) : (
-    <img
-      class={attachment.isUploading ? "thumb waiting" : "thumb"}
-      src={attachment.url}
-      alt={attachment.name}
-    />
+function Item({ store, draft, attachment }: { store: Store; draft: Draft; attachment: Attachment }) {
+  const problem = attachment.problem.value;
+  return (
+    <li class={problem ? "attachment failed" : "attachment"}>
+      {problem ? (
+        <>
+          <span class="thumb">
+            <Icon name="warning" />
+          </span>
+          <div class="attachment-problem" role="alert">
+            <p>
+              <strong>
+                <bdi>{attachment.name}</bdi>
+              </strong>
+              : {problem.title}
+            </p>
+            <details>
+              <summary>Details</summary>
+              <p class="detail">{problem.detail}</p>
+            </details>
+          </div>
+          {problem.retryable && (
+            <button type="button" class="button quiet" onClick={() => store.upload(attachment)}>
+              Try again
+            </button>
+          )}
+        </>
+      ) : (
+        <img
+          class={attachment.isUploading.value ? "thumb waiting" : "thumb"}
+          src={attachment.url}
+          alt={attachment.name}
+        />
+      )}
+      <IconButton
+        icon="close"
+        class="remove"
+        label={`Remove ${attachment.name}`}
+        onClick={() => draft.detach(attachment)}
+      />
+    </li>
   );
 }
 

@@ -4,6 +4,7 @@ import type { Session } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { Icon, IconButton } from "./Icon";
+import { isComposing } from "./keys";
 
 interface Props {
   store: Store;
@@ -13,9 +14,13 @@ interface Props {
 
 export const sessionTitle = (session: Session | undefined) => session?.title || "Untitled";
 
+/** Nothing was ever said in a session without title and head: whoever began it never got a message through. */
+const isWorthShowing = (session: Session) => session.title !== "" || session.head !== "";
+
 /** The conversations that the mesh keeps. */
 export function SideList({ store, isOpen, close }: Props) {
   const [toDelete, setToDelete] = useState<Session>();
+  const sessions = store.list.sessions.value.filter(isWorthShowing);
   const list = useRef<HTMLElement>(null);
   useEffect(() => {
     if (isOpen) {
@@ -31,7 +36,7 @@ export function SideList({ store, isOpen, close }: Props) {
         <IconButton icon="close" class="narrow" label="Close the list" onClick={close} />
       </div>
       <ul>
-        {store.sessions.map((session) => (
+        {sessions.map((session) => (
           <SessionItem
             key={session.id}
             store={store}
@@ -41,8 +46,8 @@ export function SideList({ store, isOpen, close }: Props) {
           />
         ))}
       </ul>
-      {store.sessions.length === 0 && <p class="side-empty">No conversations yet.</p>}
-      {store.nextPageToken !== "" && (
+      {sessions.length === 0 && <p class="side-empty">No conversations yet.</p>}
+      {store.list.nextPageToken.value !== "" && (
         <button type="button" class="button more" onClick={() => void store.loadMore()}>
           Load more
         </button>
@@ -74,7 +79,7 @@ function SessionItem({ store, session, open, onDelete }: SessionItemProps) {
   const [renaming, setRenaming] = useState(false);
   const item = useRef<HTMLLIElement>(null);
   const title = sessionTitle(session);
-  const current = store.current.id === session.id;
+  const current = store.current.value.id === session.id;
   const done = (name: string) => {
     setRenaming(false);
     if (name !== "" && name !== session.title) {
@@ -88,7 +93,7 @@ function SessionItem({ store, session, open, onDelete }: SessionItemProps) {
         <Rename title={session.title} done={done} />
       ) : (
         <>
-          <a href={`#/c/${session.id}`} aria-current={current ? "page" : undefined} onClick={open}>
+          <a href={`#/c/${session.id}`} dir="auto" aria-current={current ? "page" : undefined} onClick={open}>
             {title}
           </a>
           <IconButton
@@ -123,7 +128,7 @@ function Rename({ title, done }: { title: string; done: (name: string) => void }
       defaultValue={title}
       onBlur={(event) => finish(event.currentTarget.value.trim())}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.isComposing) {
+        if (event.key === "Enter" && !isComposing(event)) {
           finish(event.currentTarget.value.trim());
         } else if (event.key === "Escape") {
           event.stopPropagation();

@@ -18,12 +18,13 @@ interface Props {
 
 /** What a person said. */
 export function UserMessage({ store, conversation, message }: Props) {
-  const editing = conversation.editing?.message.id === message.id ? conversation.editing : undefined;
+  const edited = conversation.editing.value;
+  const editing = edited?.message.id === message.id ? edited : undefined;
   const actions = useRef<HTMLDivElement>(null);
   const wasEditing = useRef(false);
   useEffect(() => {
     // Whoever gives up an edit is where it began.
-    if (wasEditing.current && editing === undefined && conversation.activeTurn === undefined) {
+    if (wasEditing.current && editing === undefined && !conversation.isAnswering.value) {
       actions.current?.querySelector<HTMLElement>(".edit")?.focus();
     }
     wasEditing.current = editing !== undefined;
@@ -34,14 +35,18 @@ export function UserMessage({ store, conversation, message }: Props) {
   return (
     <article class="user-message" aria-label="You">
       <Pictures images={message.images} />
-      {message.text !== "" && <p class="said">{message.text}</p>}
+      {message.text !== "" && (
+        <p class="said" dir="auto">
+          {message.text}
+        </p>
+      )}
       <div class="actions" ref={actions}>
         <Switcher store={store} conversation={conversation} message={message} />
         <IconButton
           icon="pencil"
           class="edit"
           label="Edit message"
-          idle={conversation.activeTurn !== undefined}
+          idle={conversation.isAnswering.value}
           onClick={() => store.startEdit(message)}
         />
       </div>
@@ -74,8 +79,9 @@ function Pictures({ images }: { images: Image[] }) {
 
 function Editor({ store, conversation, editing }: { store: Store; conversation: Conversation; editing: Editing }) {
   const { draft, message } = editing;
+  const problem = draft.problem.value;
   const send = () => {
-    if (draft.isEmpty) {
+    if (!store.turns.isSendable(draft)) {
       return;
     }
     void store.turns.send(conversation, draft, message);
@@ -90,7 +96,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
         send();
       }}
     >
-      {draft.problem && <Notice problem={draft.problem} retry={send} />}
+      {problem && <Notice problem={problem} retry={problem.retryable ? send : undefined} />}
       <div class="composer-box">
         <Attachments store={store} draft={draft} />
         <div class="composer-line">
@@ -100,7 +106,6 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
             label="Edited message"
             placeholder=""
             focused
-            onText={(text) => store.setText(draft, text)}
             onEnter={send}
           />
         </div>
@@ -109,7 +114,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
         <button type="button" class="button" onClick={() => store.cancelEdit()}>
           Cancel
         </button>
-        <button type="submit" class="button primary" aria-disabled={draft.isEmpty || undefined}>
+        <button type="submit" class="button primary" aria-disabled={!store.turns.isSendable(draft) || undefined}>
           Send
         </button>
       </div>

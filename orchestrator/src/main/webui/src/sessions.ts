@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+import { signal } from "@preact/signals";
+import type { Session } from "#proto/owlmesh/chat/v1/chat";
+import * as api from "./api";
+
+const PAGE_SIZE = 30;
+const LARGEST_PAGE = 200;
+
+/** The conversations that the mesh keeps, as far as they were asked for. */
+export class SessionList {
+  readonly sessions = signal<readonly Session[]>([]);
+  readonly nextPageToken = signal("");
+  /** What was told before a change by this page is not shown after it. */
+  private changes = 0;
+
+  /** Tells again all that is shown: others may have added, renamed and deleted. */
+  async refresh(): Promise<void> {
+    const changes = ++this.changes;
+    const wanted = Math.max(PAGE_SIZE, this.sessions.value.length);
+    const found: Session[] = [];
+    let token = "";
+    do {
+      const page = await api.listSessions(Math.min(wanted - found.length, LARGEST_PAGE), token);
+      found.push(...page.sessions);
+      token = page.nextPageToken;
+    } while (found.length < wanted && token !== "");
+    if (changes === this.changes) {
+      this.sessions.value = found;
+      this.nextPageToken.value = token;
+    }
+  }
+
+  async loadMore(): Promise<void> {
+    this.changes++;
+    const page = await api.listSessions(PAGE_SIZE, this.nextPageToken.value);
+    const here = new Set(this.sessions.value.map((session) => session.id));
+    this.sessions.value = [...this.sessions.value, ...page.sessions.filter((session) => !here.has(session.id))];
+    this.nextPageToken.value = page.nextPageToken;
+  }
+
+  find(id: string): Session | undefined {
+    return this.sessions.value.find((session) => session.id === id);
+  }
+
+  /** The mesh told how a session is now. */
+  replace(session: Session): void {
+    this.changes++;
+    this.sessions.value = this.sessions.value.map((other) => (other.id === session.id ? session : other));
+  }
+
+  remove(id: string): void {
+    this.changes++;
+    this.sessions.value = this.sessions.value.filter((session) => session.id !== id);
+  }
+}
