@@ -4,8 +4,8 @@ package io.owlmesh.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An {@link ErrorCode} with the field it concerns and a sentence that names the limit. The message is
- * safe to show to callers.
+ * An {@link ErrorCode} with the field it concerns and a sentence that names the limit. The message
+ * is safe to show to callers.
  */
 public final class OwlException extends RuntimeException {
   private final ErrorCode code;

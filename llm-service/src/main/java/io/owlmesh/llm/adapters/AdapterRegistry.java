@@ -108,7 +108,8 @@ public final class AdapterRegistry {
                 Fault.NOT_FOUND, "name", "this service was started without owl.adapters"));
     Path path = parent.resolve(name);
     if (!AdapterFile.isAdapterFolder(path)) {
-      throw new OwlException(ErrorCode.ADAPTER_NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
+      throw new OwlException(
+          ErrorCode.ADAPTER_NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
     }
     return AdapterFile.open(path, name);
   }
@@ -227,7 +228,9 @@ public final class AdapterRegistry {
   private OwlException unknown(String name) {
     String shown = name.length() > 64 ? name.substring(0, 64) + "..." : name;
     return new OwlException(
-        ErrorCode.ADAPTER_NOT_FOUND, "adapter", "no adapter '" + shown + "'; known are " + byName.keySet());
+        ErrorCode.ADAPTER_NOT_FOUND,
+        "adapter",
+        "no adapter '" + shown + "'; known are " + byName.keySet());
   }
 
   /** Sorted by name. */

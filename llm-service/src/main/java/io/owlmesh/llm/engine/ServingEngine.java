@@ -55,7 +55,8 @@ public final class ServingEngine implements AutoCloseable {
     if (positions > room) {
       throw new OwlException(
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-          "prompt", positions + " positions with the answer, but the cache has " + room);
+          "prompt",
+          positions + " positions with the answer, but the cache has " + room);
     }
     int sequences = request.strategy().sequences();
     if (sequences > limits.maxSequences()) {

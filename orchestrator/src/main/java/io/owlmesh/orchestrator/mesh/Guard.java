@@ -60,8 +60,7 @@ public final class Guard {
           "the stage keeps failing; calls to it pause for %d s".formatted(OPEN.toSeconds()),
           e);
     } catch (BulkheadFullException e) {
-      throw new OwlException(
-          Fault.SATURATED, stage.label(), "too many calls to the stage", e);
+      throw new OwlException(Fault.SATURATED, stage.label(), "too many calls to the stage", e);
     }
   }
 }

@@ -28,8 +28,7 @@ public final class StageFailure extends RuntimeException {
         new OwlException(
             ErrorCode.STAGE_UNAVAILABLE,
             stage.label(),
-            "the stage sent no %s for %s s"
-                .formatted(what, time.toMillis() / 1e3));
+            "the stage sent no %s for %s s".formatted(what, time.toMillis() / 1e3));
     return new StageFailure(stage, fault, fault);
   }
 
@@ -41,8 +40,7 @@ public final class StageFailure extends RuntimeException {
               ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable", cause);
       case TOO_LATE ->
           new OwlException(
-              Fault.TOO_LATE, stage.label(), "the time for the answer ended in the stage",
-              cause);
+              Fault.TOO_LATE, stage.label(), "the time for the answer ended in the stage", cause);
       default -> cause;
     };
   }

@@ -27,7 +27,8 @@ final class Branch {
   Message require(String field, String id) {
     Message message = byId.get(id);
     if (message == null) {
-      throw new OwlException(ErrorCode.MESSAGE_NOT_FOUND, field, "no message '" + id + "' in this session");
+      throw new OwlException(
+          ErrorCode.MESSAGE_NOT_FOUND, field, "no message '" + id + "' in this session");
     }
     return message;
   }

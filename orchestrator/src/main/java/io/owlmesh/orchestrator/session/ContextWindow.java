@@ -63,7 +63,8 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
     if (low == starts.size() - 1 && !fits.test(best.prompt())) {
       throw new OwlException(
           ErrorCode.CONTEXT_LENGTH_EXCEEDED,
-          "text", "the message alone is longer than the context of the model leaves room for");
+          "text",
+          "the message alone is longer than the context of the model leaves room for");
     }
     return best;
   }

@@ -45,6 +45,7 @@ public final class Sessions {
   private static final int MAX_SYSTEM = 4_096;
   private static final int MAX_NOTE = 2_000;
   private static final int MAX_KEY = 64;
+  private static final int MAX_QUERY = 200;
   private static final int MAX_SETTINGS_BYTES = 131_072;
   private static final int MAX_PAGE = 200;
   private static final int USUAL_PAGE = 50;
@@ -149,7 +150,8 @@ public final class Sessions {
     if (size < 1 || size > MAX_PAGE) {
       throw OwlException.badInput("page_size", size + ", allowed are 1 to " + MAX_PAGE);
     }
-    SessionPage page = store.list(size, request.getPageToken());
+    TextRules.require("query", request.getQuery(), 0, MAX_QUERY);
+    SessionPage page = store.list(size, request.getPageToken(), request.getQuery());
     return ListSessionsResponse.newBuilder()
         .addAllSessions(page.sessions())
         .setNextPageToken(page.nextToken())

@@ -136,7 +136,9 @@ final class TurnPlan {
   private List<Image> images(String field, List<String> digests) {
     if (digests.size() > limits.maxImages()) {
       throw new OwlException(
-          ErrorCode.TOO_MANY_IMAGES, field, "%d, at most %d are allowed".formatted(digests.size(), limits.maxImages()));
+          ErrorCode.TOO_MANY_IMAGES,
+          field,
+          "%d, at most %d are allowed".formatted(digests.size(), limits.maxImages()));
     }
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < digests.size(); i++) {
@@ -151,7 +153,9 @@ final class TurnPlan {
     long bytes = images.stream().mapToLong(Image::getSizeBytes).sum();
     if (bytes > limits.maxRequestBytes()) {
       throw new OwlException(
-          ErrorCode.IMAGE_TOO_LARGE, field, "%d bytes, at most %d are allowed".formatted(bytes, limits.maxRequestBytes()));
+          ErrorCode.IMAGE_TOO_LARGE,
+          field,
+          "%d bytes, at most %d are allowed".formatted(bytes, limits.maxRequestBytes()));
     }
     return images;
   }
@@ -180,7 +184,9 @@ final class TurnPlan {
   static void requireAdapter(String field, String adapter, MeshInfo mesh) {
     if (!adapter.isEmpty() && !mesh.adapters().contains(adapter)) {
       throw new OwlException(
-          ErrorCode.ADAPTER_NOT_FOUND, field, "'%s', there are %s".formatted(adapter, mesh.adapters()));
+          ErrorCode.ADAPTER_NOT_FOUND,
+          field,
+          "'%s', there are %s".formatted(adapter, mesh.adapters()));
     }
   }
 

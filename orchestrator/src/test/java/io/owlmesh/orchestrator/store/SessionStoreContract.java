@@ -226,13 +226,13 @@ abstract class SessionStoreContract {
     List<String> seen = new ArrayList<>();
     String token = "";
     do {
-      SessionPage page = store.list(3, token);
+      SessionPage page = store.list(3, token, "");
       page.sessions().forEach(session -> seen.add(session.getId()));
       token = page.nextToken();
     } while (!token.isEmpty());
 
     assertThat(seen).isEqualTo(ids);
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense"));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense", ""));
   }
 
   @Test
@@ -350,7 +350,7 @@ abstract class SessionStoreContract {
 
     assertThat(store.sweep(between)).isEqualTo(1);
 
-    assertThat(store.list(10, "").sessions())
+    assertThat(store.list(10, "", "").sessions())
         .extracting(Session::getId)
         .containsExactly(young.getId());
     assertThat(filesOnDisk()).isEmpty();
@@ -400,11 +400,11 @@ abstract class SessionStoreContract {
     String token =
         java.util.Base64.getUrlEncoder()
             .encodeToString("2026-01-01T00:00:00Z a\0b".getBytes(StandardCharsets.UTF_8));
-    assertThat(store.list(3, token).sessions()).isEmpty();
+    assertThat(store.list(3, token, "").sessions()).isEmpty();
     String far =
         java.util.Base64.getUrlEncoder()
             .encodeToString("+999999999-01-01T00:00:00Z a".getBytes(StandardCharsets.UTF_8));
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far, ""));
   }
 
   @Test
@@ -479,6 +479,30 @@ abstract class SessionStoreContract {
   }
 
   @Test
+  void sessionsAreFoundByWhatTheirTitleOrMessagesHold() {
+    Session owls = session("Owls at NIGHT");
+    Session cats = session("Cats");
+    finish(begin(cats, "", "", "Is 100% of it an Owl_cat?"), "No.");
+    session("Dogs");
+
+    assertThat(found("owl")).containsExactly(cats.getId(), owls.getId());
+    assertThat(found("at night")).containsExactly(owls.getId());
+    assertThat(found("100% of")).containsExactly(cats.getId());
+    assertThat(found("1%of")).isEmpty();
+    assertThat(found("l_c")).containsExactly(cats.getId());
+    assertThat(found("_ats")).isEmpty();
+    SessionPage first = store.list(1, "", "owl");
+    assertThat(first.sessions()).extracting(Session::getId).containsExactly(cats.getId());
+    assertThat(store.list(1, first.nextToken(), "owl").sessions())
+        .extracting(Session::getId)
+        .containsExactly(owls.getId());
+  }
+
+  private List<String> found(String text) {
+    return store.list(10, "", text).sessions().stream().map(Session::getId).toList();
+  }
+
+  @Test
   void whyAnAnswerFailedIsKeptUntilItIsGivenAgain() {
     Turn turn = begin(session("s"), "", "", "What?");
     Message failed =
@@ -509,13 +533,17 @@ abstract class SessionStoreContract {
             .load();
     first.clean();
     first.migrate();
-    Jdbi.create(url(), user().orElse(""), "").useHandle(row -> row.createScript(
-        """
-        INSERT INTO session VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
-          TIMESTAMP '2026-01-01 00:00:00', '%1$s');
-        INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, error)
-        VALUES ('%1$s', '%1$s', '', 'ai', 'Hm', 'failed', TIMESTAMP '2026-01-01 00:00:00', 'why');
-        """.formatted(id)).execute());
+    Jdbi.create(url(), user().orElse(""), "")
+        .useHandle(row ->
+            row.createScript(
+                    """
+                    INSERT INTO session VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
+                      TIMESTAMP '2026-01-01 00:00:00', '%1$s');
+                    INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, error)
+                    VALUES ('%1$s', '%1$s', '', 'ai', 'Hm', 'failed', TIMESTAMP '2026-01-01 00:00:00', 'why');
+                    """
+                        .formatted(id))
+                .execute());
 
     open();
 

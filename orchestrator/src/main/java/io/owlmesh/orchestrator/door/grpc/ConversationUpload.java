@@ -70,7 +70,9 @@ final class ConversationUpload {
       sizes.add(size);
       if (sizes.size() > limits.maxImages()) {
         throw new OwlException(
-            ErrorCode.TOO_MANY_IMAGES, "turns[" + turn + "].images", "more than " + limits.maxImages() + " in all");
+            ErrorCode.TOO_MANY_IMAGES,
+            "turns[" + turn + "].images",
+            "more than " + limits.maxImages() + " in all");
       }
       if (totalBytes() > limits.maxRequestBytes()) {
         throw new OwlException(

@@ -48,7 +48,9 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
       if (images.size() > maxImages) {
         throw message
             .get("content")
-            .refused(ErrorCode.TOO_MANY_IMAGES, "more than %d images in all messages".formatted(maxImages));
+            .refused(
+                ErrorCode.TOO_MANY_IMAGES,
+                "more than %d images in all messages".formatted(maxImages));
       }
       if (role.isEmpty()) {
         system.append(system.isEmpty() ? "" : "\n").append(content.text());

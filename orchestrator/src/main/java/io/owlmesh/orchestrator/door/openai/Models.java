@@ -43,7 +43,9 @@ final class Models {
     String adapter = adapters.get(model);
     if (adapter == null) {
       throw new OwlException(
-          ErrorCode.MODEL_NOT_FOUND, "model", "'%s', there are %s".formatted(model, adapters.keySet()));
+          ErrorCode.MODEL_NOT_FOUND,
+          "model",
+          "'%s', there are %s".formatted(model, adapters.keySet()));
     }
     return adapter;
   }

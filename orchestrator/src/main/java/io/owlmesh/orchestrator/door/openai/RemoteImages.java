@@ -187,7 +187,9 @@ final class RemoteImages {
 
     private OwlException tooLarge() {
       return new OwlException(
-          ErrorCode.IMAGE_TOO_LARGE, field, "the image exceeds the allowed %d bytes".formatted(maxBytes));
+          ErrorCode.IMAGE_TOO_LARGE,
+          field,
+          "the image exceeds the allowed %d bytes".formatted(maxBytes));
     }
 
     private static long announced(HttpClientResponse response) {

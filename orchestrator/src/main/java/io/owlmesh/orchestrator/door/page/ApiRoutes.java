@@ -100,6 +100,7 @@ public final class ApiRoutes {
         ListSessionsRequest.newBuilder()
             .setPageSize(exchange.query("pageSize", 1, 200, 0))
             .setPageToken(exchange.query("pageToken"))
+            .setQuery(exchange.query("query"))
             .build());
   }
 
