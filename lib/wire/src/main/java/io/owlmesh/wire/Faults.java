@@ -11,10 +11,12 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.tensor.v1.ItemError;
+import java.io.IOException;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -123,7 +125,7 @@ public final class Faults {
     }
     Status status = Status.fromThrowable(cause);
     com.google.rpc.Status details = StatusProto.fromThrowable(cause);
-    ErrorCode code = ErrorCode.of(fault(status));
+    ErrorCode code = ErrorCode.of(isLost(status) ? Fault.UNAVAILABLE : fault(status));
     String field = "";
     if (details != null) {
       for (Any detail : details.getDetailsList()) {
@@ -136,6 +138,14 @@ public final class Faults {
     }
     String message = status.getDescription() == null ? code.name() : status.getDescription();
     return restore(code, field, message, cause);
+  }
+
+  /**
+   * Whether the connection ended, which gRPC calls UNKNOWN or INTERNAL if it breaks while a call is
+   * being sent. What a server answered has no cause here.
+   */
+  private static boolean isLost(Status status) {
+    return status.getCause() instanceof IOException || status.getCause() instanceof Http2Exception;
   }
 
   /** The same fault for callers who know the field by another name. */
