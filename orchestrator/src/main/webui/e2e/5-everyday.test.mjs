@@ -68,6 +68,7 @@ test("whoever reads further up stays there when the answer ends", async () => {
   await thread.evaluate((box) => box.scrollTo(0, 0));
   await site.button("Stop (Escape)").click();
   await site.answered();
+  await site.message.fill("Something redraws");
 
   assert.equal(await thread.evaluate((box) => box.scrollTop), 0);
 });

@@ -3,8 +3,12 @@ import { signal } from "@preact/signals";
 import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import * as api from "./api";
 import { ApiError, type Problem, toProblem } from "./errors";
+import { shrink } from "./shrink";
 
-export const ACCEPTED_TYPES = "image/jpeg,image/png,image/gif,image/bmp,image/webp";
+/** What the mesh reads. */
+const READ: ReadonlySet<string> = new Set(["image/jpeg", "image/png", "image/gif", "image/bmp", "image/webp"]);
+/** What the mesh refuses of a picture that may do once the browser has made it smaller, or another format. */
+const SHRINKABLE: ReadonlySet<string> = new Set(["image_too_large", "image_unsupported", "request_too_large"]);
 
 let last = 0;
 
@@ -65,15 +69,21 @@ export class Attachment {
 
   private async send(maxBytes: number): Promise<Image> {
     const file = this.file ?? new Blob();
-    if (file.size > maxBytes) {
-      throw new ApiError(413, {
-        message: `${this.name} has ${file.size} bytes, at most ${maxBytes} are allowed`,
-        type: "invalid_request_error",
-        param: "image",
-        code: "image_too_large",
-      });
+    try {
+      if (file.size > maxBytes) {
+        throw tooLarge(this.name, file.size, maxBytes);
+      }
+      // The mesh looks into a file of no known type; what it cannot read need not travel.
+      const isForeign = file.type.startsWith("image/") && !READ.has(file.type);
+      const smaller = isForeign ? await shrink(file, maxBytes) : undefined;
+      return await api.uploadImage(smaller ?? file);
+    } catch (failure) {
+      const smaller = isShrinkable(failure) ? await shrink(file, maxBytes) : undefined;
+      if (smaller === undefined) {
+        throw failure;
+      }
+      return api.uploadImage(smaller);
     }
-    return api.uploadImage(file);
   }
 
   /** The mesh forgot it: it has to be sent again. */
@@ -88,4 +98,17 @@ export class Attachment {
       URL.revokeObjectURL(this.url);
     }
   }
+}
+
+function tooLarge(name: string, bytes: number, maxBytes: number): ApiError {
+  return new ApiError(413, {
+    message: `${name} has ${bytes} bytes, at most ${maxBytes} are allowed`,
+    type: "invalid_request_error",
+    param: "image",
+    code: "image_too_large",
+  });
+}
+
+function isShrinkable(failure: unknown): boolean {
+  return failure instanceof ApiError && SHRINKABLE.has(failure.code);
 }

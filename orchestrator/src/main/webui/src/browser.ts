@@ -30,6 +30,7 @@ export function openStore(): Store {
   document.addEventListener("visibilitychange", look);
   window.addEventListener("focus", look);
   setInterval(look, REFRESH);
+  window.addEventListener("pagehide", () => void store.deleteNow(true));
   store.show(routeId());
   void store.describe();
   void store.refreshList();

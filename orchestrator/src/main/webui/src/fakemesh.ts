@@ -83,7 +83,11 @@ export class FakeMesh {
     const query = new URLSearchParams(path.split("?")[1]);
     const from = Number(query.get("pageToken") || 0);
     const to = from + Number(query.get("pageSize"));
-    const all = [...this.sessions.values()].map(({ session }) => session).reverse();
+    const text = query.get("query") ?? "";
+    const all = [...this.sessions.values()]
+      .map(({ session }) => session)
+      .filter(({ title }) => title.includes(text))
+      .reverse();
     return Response.json({ sessions: all.slice(from, to), nextPageToken: to < all.length ? String(to) : "" });
   }
 

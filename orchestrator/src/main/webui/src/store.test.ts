@@ -57,11 +57,33 @@ test("what was told before a change by this page does not undo it", async () => 
   };
   const refreshing = store.refreshList();
 
-  await store.delete(session.id);
+  store.delete([session.id]);
+  await store.deleteNow();
   answer();
   await refreshing;
 
   expect(titles()).toEqual([]);
+});
+
+test("what is deleted is gone from the list at once, and can be had back", async () => {
+  const sessions = [mesh.add("one"), mesh.add("two"), mesh.add("three")];
+  await store.refreshList();
+  const shown = () => store.list.shown.value.map(({ title }) => title);
+
+  store.delete(sessions.slice(0, 2).map(({ id }) => id));
+  expect(shown()).toEqual(["three"]);
+  store.undoDelete();
+  expect(shown()).toEqual(["three", "two", "one"]);
+  await store.deleteNow();
+  expect(mesh.sessions.size).toBe(3);
+
+  store.delete([sessions[0]!.id]);
+  store.delete([sessions[1]!.id]);
+  await store.deleteNow();
+  await settled();
+
+  expect(mesh.sessions.size).toBe(1);
+  expect(shown()).toEqual(["three"]);
 });
 
 test("deleting the conversation that is shown leads to a new one, and other tabs hear of it", async () => {
@@ -69,11 +91,12 @@ test("deleting the conversation that is shown leads to a new one, and other tabs
   store.show(session.id);
   await settled();
 
-  await store.delete(session.id);
-
+  store.delete([session.id]);
   expect(went).toEqual([""]);
-  expect(told).toEqual([session.id]);
   expect(store.current.value.id).toBe("");
+  await store.deleteNow();
+
+  expect(told).toEqual([session.id]);
 });
 
 test("deleting what somebody else deleted is no error", async () => {
@@ -81,10 +104,23 @@ test("deleting what somebody else deleted is no error", async () => {
   await store.refreshList();
   mesh.sessions.clear();
 
-  await store.delete(session.id);
+  store.delete([session.id]);
+  await store.deleteNow();
 
   expect(store.notice.value).toBeUndefined();
   expect(titles()).toEqual([]);
+});
+
+test("a search asks the mesh, and shows nothing of the list before", async () => {
+  mesh.add("owls");
+  mesh.add("cats");
+  await store.refreshList();
+
+  await store.search("owl");
+
+  expect(titles()).toEqual(["owls"]);
+  await store.search("");
+  expect(titles()).toEqual(["cats", "owls"]);
 });
 
 test("a dead link leads to a new conversation that says so", async () => {

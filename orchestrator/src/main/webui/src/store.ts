@@ -13,6 +13,8 @@ import { Turns } from "./turns";
 
 const DEFAULT_MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const DEFAULT_MAX_IMAGES = 16;
+/** How long what was deleted can be had back, milliseconds. */
+const UNDO = 8_000;
 
 /** What the store needs of the browser. */
 export interface Navigation {
@@ -45,6 +47,7 @@ export class Store {
   });
 
   private unsaved = this.current.value;
+  private undoTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly conversations = new Map<string, Conversation>();
 
   constructor(private readonly navigation: Navigation) {}
@@ -88,6 +91,11 @@ export class Store {
     return this.attempt(() => this.list.refresh());
   }
 
+  /** Lists only conversations that hold a text; empty for all. */
+  search(text: string): Promise<boolean> {
+    return this.attempt(() => this.list.search(text));
+  }
+
   loadMore(): Promise<boolean> {
     return this.attempt(() => this.list.loadMore());
   }
@@ -101,15 +109,32 @@ export class Store {
     });
   }
 
-  delete(id: string): Promise<boolean> {
+  /** Takes conversations from the list at once, and from the mesh when nobody asked for them back for a while. */
+  delete(ids: readonly string[]): void {
+    void this.deleteNow();
+    this.list.hidden.value = new Set(ids);
+    this.undoTimer = setTimeout(() => void this.deleteNow(), UNDO);
+    if (ids.includes(this.current.value.id)) {
+      this.navigation.goTo("");
+    }
+  }
+
+  undoDelete(): void {
+    clearTimeout(this.undoTimer);
+    this.list.hidden.value = new Set();
+  }
+
+  /** @param leaving whether the page goes away */
+  deleteNow(leaving = false): Promise<boolean> {
+    const ids = [...this.list.hidden.value];
+    this.undoDelete();
     return this.attempt(async () => {
-      await api.deleteSession(id).catch(unlessGone);
-      this.list.remove(id);
-      this.conversations.delete(id);
-      if (this.current.value.id === id) {
-        this.navigation.goTo("");
+      ids.forEach((id) => this.list.remove(id));
+      await Promise.all(ids.map((id) => api.deleteSession(id, leaving).catch(unlessGone)));
+      for (const id of ids) {
+        this.conversations.delete(id);
+        this.navigation.changed(id);
       }
-      this.navigation.changed(id);
     });
   }
 

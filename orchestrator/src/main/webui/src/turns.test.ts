@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { Attachment } from "./attachments";
 import type { Conversation } from "./conversation";
 import { events, FakeMesh, message, refusal, settled } from "./fakemesh";
@@ -220,4 +220,38 @@ test("an attachment keeps what the mesh has, and says what it never takes", asyn
   mesh.before = () => undefined;
   await unlucky.upload(100);
   expect(unlucky.problem.value).toBeUndefined();
+});
+
+test("what the mesh cannot read, or is too large for it, the browser makes anew", async () => {
+  const drawn: number[] = [];
+  vi.stubGlobal("createImageBitmap", async () => ({ width: 8000, height: 4000, close: () => {} }));
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      constructor(readonly width: number) {}
+      getContext = () => ({ fillRect: () => {}, drawImage: () => {} });
+      // A byte a pixel of its side.
+      convertToBlob = async () => {
+        drawn.push(this.width);
+        return new Blob(["x".repeat(this.width)], { type: "image/jpeg" });
+      };
+    },
+  );
+  const large = Attachment.ofFile(new File(["x".repeat(3_000)], "a.png", { type: "image/png" }));
+  await large.upload(1_500);
+  expect(drawn).toEqual([2048, 1434]);
+
+  let refused = false;
+  mesh.before = (call) => {
+    const first = call === "POST api/images" && !refused;
+    refused = true;
+    return first ? refusal(400, "image_too_large", "image") : undefined;
+  };
+  const wide = Attachment.ofFile(png());
+  await wide.upload(3_000);
+  expect(wide.isRefused).toBe(false);
+
+  await Attachment.ofFile(new File(["x"], "a.avif", { type: "image/avif" })).upload(3_000);
+  expect(drawn).toEqual([2048, 1434, 2048, 2048]);
+  vi.unstubAllGlobals();
 });

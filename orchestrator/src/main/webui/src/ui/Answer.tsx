@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Message } from "#proto/owlmesh/chat/v1/chat";
-import type { ActiveTurn, Conversation } from "../conversation";
+import type { Conversation } from "../conversation";
 import { answerProblem } from "../errors";
 import type { Store } from "../store";
 import { pluralize } from "../timebar";
+import { CopyButton } from "./CopyButton";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
+import { Said } from "./Said";
 import { Switcher } from "./Switcher";
 import { TimeBar } from "./TimeBar";
 
@@ -19,20 +21,12 @@ interface Props {
 /** What the model said, or is saying. */
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
-  const activeTurn = conversation.activeTurn.value;
-  const isHere = activeTurn?.answerId.value === message.id;
   return (
     <article class="answer" aria-label="Answer" aria-busy={answering}>
-      {answering && isHere ? (
-        <Arriving activeTurn={activeTurn} />
-      ) : answering && message.text === "" ? (
-        <Status text="Answering" />
+      {answering ? (
+        <Arriving conversation={conversation} message={message} />
       ) : (
-        message.text !== "" && (
-          <p class={answering ? "said writing" : "said"} dir="auto">
-            {message.text}
-          </p>
-        )
+        message.text !== "" && <Said text={message.text} />
       )}
       <Ending message={message} />
       {message.answer && <Omitted messages={message.answer.omittedMessages} />}
@@ -43,9 +37,10 @@ export function Answer({ store, conversation, message }: Props) {
           <IconButton
             icon="again"
             label="Answer again"
-            idle={conversation.isAnswering.value}
+            idle={conversation.isAnswering}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
+          {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy answer" />}
           <FeedbackButtons store={store} message={message} />
         </div>
       )}
@@ -54,15 +49,11 @@ export function Answer({ store, conversation, message }: Props) {
 }
 
 /** The only part of the page that is drawn again for every token. */
-function Arriving({ activeTurn }: { activeTurn: ActiveTurn }) {
-  const text = activeTurn.text.value;
-  return text === "" ? (
-    <Status text={activeTurn.status.value} />
-  ) : (
-    <p class="said writing" dir="auto">
-      {text}
-    </p>
-  );
+function Arriving({ conversation, message }: { conversation: Conversation; message: Message }) {
+  const activeTurn = conversation.activeTurn.value;
+  const isHere = activeTurn?.answerId.value === message.id;
+  const text = isHere ? activeTurn.text.value : message.text;
+  return text === "" ? <Status text={isHere ? activeTurn.status.value : "Answering"} /> : <Said text={text} writing />;
 }
 
 function Status({ text }: { text: string }) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef } from "preact/hooks";
-import { ACCEPTED_TYPES, type Attachment } from "../attachments";
+import type { Attachment } from "../attachments";
 import type { Draft } from "../draft";
 import type { Store } from "../store";
 import { Icon, IconButton } from "./Icon";
@@ -14,8 +14,14 @@ export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
   return (
     <>
       <ul class="attachments" aria-label="Pictures of this message">
-        {attachments.map((attachment) => (
-          <Item key={attachment.key} store={store} draft={draft} attachment={attachment} />
+        {attachments.map((attachment, i) => (
+          <Item
+            key={attachment.key}
+            store={store}
+            draft={draft}
+            attachment={attachment}
+            number={attachments.length > 1 ? i + 1 : undefined}
+          />
         ))}
       </ul>
       {attachments.length > store.maxImages && (
@@ -28,7 +34,15 @@ export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
   );
 }
 
-function Item({ store, draft, attachment }: { store: Store; draft: Draft; attachment: Attachment }) {
+interface ItemProps {
+  store: Store;
+  draft: Draft;
+  attachment: Attachment;
+  /** Its place among others, as a question may name it; undefined if it is alone. */
+  number: number | undefined;
+}
+
+function Item({ store, draft, attachment, number }: ItemProps) {
   const problem = attachment.problem.value;
   return (
     <li class={problem ? "attachment failed" : "attachment"}>
@@ -62,6 +76,11 @@ function Item({ store, draft, attachment }: { store: Store; draft: Draft; attach
           alt={attachment.name}
         />
       )}
+      {number !== undefined && (
+        <span class="number-badge" aria-hidden="true">
+          {number}
+        </span>
+      )}
       <IconButton
         icon="close"
         class="remove"
@@ -83,7 +102,7 @@ export function PickButton({ store, draft }: { store: Store; draft: Draft }) {
         type="file"
         multiple
         hidden
-        accept={ACCEPTED_TYPES}
+        accept="image/*"
         aria-label="Pictures"
         onChange={(event) => {
           store.attach(draft, event.currentTarget.files ?? []);

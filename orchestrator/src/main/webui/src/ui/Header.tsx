@@ -6,6 +6,7 @@ import { NO_OPTIONS } from "../options";
 import logo from "../owl.svg";
 import type { Store } from "../store";
 import { theme, toggleTheme } from "../theme";
+import { ExportMenu } from "./ExportMenu";
 import { IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
 
@@ -37,6 +38,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
       {mesh && <span class="model">{mesh.model}</span>}
       {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      <ExportMenu store={store} />
       <IconButton icon="sliders" label="Settings" onClick={openSettings} />
       <IconButton
         icon={next === "dark" ? "moon" : "sun"}

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import { imageUrl } from "../api";
 import type { Conversation, Editing } from "../conversation";
 import type { Store } from "../store";
 import { Attachments, PickButton } from "./Attachments";
 import { MessageInput } from "./Composer";
+import { CopyButton } from "./CopyButton";
 import { IconButton } from "./Icon";
+import { Lightbox } from "./Lightbox";
 import { Notice } from "./Notice";
 import { Switcher } from "./Switcher";
 
@@ -24,7 +26,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   const wasEditing = useRef(false);
   useEffect(() => {
     // Whoever gives up an edit is where it began.
-    if (wasEditing.current && editing === undefined && !conversation.isAnswering.value) {
+    if (wasEditing.current && editing === undefined && !conversation.isAnswering.peek()) {
       actions.current?.querySelector<HTMLElement>(".edit")?.focus();
     }
     wasEditing.current = editing !== undefined;
@@ -42,11 +44,12 @@ export function UserMessage({ store, conversation, message }: Props) {
       )}
       <div class="actions" ref={actions}>
         <Switcher store={store} conversation={conversation} message={message} />
+        {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy message" />}
         <IconButton
           icon="pencil"
           class="edit"
           label="Edit message"
-          idle={conversation.isAnswering.value}
+          idle={conversation.isAnswering}
           onClick={() => store.startEdit(message)}
         />
       </div>
@@ -55,25 +58,40 @@ export function UserMessage({ store, conversation, message }: Props) {
 }
 
 function Pictures({ images }: { images: Image[] }) {
+  const [open, setOpen] = useState<number>();
+  const list = useRef<HTMLUListElement>(null);
   if (images.length === 0) {
     return null;
   }
+  const close = () => {
+    const shown = open ?? 0;
+    setOpen(undefined);
+    list.current?.querySelectorAll("button")[shown]?.focus();
+  };
   return (
-    <ul class="pictures">
-      {images.map((image, i) => (
-        <li key={i}>
-          <a href={imageUrl(image)} target="_blank" rel="noreferrer">
-            <img
-              class={image.width <= 128 ? "small" : ""}
-              src={imageUrl(image)}
-              width={image.width}
-              height={image.height}
-              alt={`Picture ${i + 1} of ${images.length}, opens in a new tab`}
-            />
-          </a>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="pictures" ref={list}>
+        {images.map((image, i) => (
+          <li key={i}>
+            <button type="button" class="picture" onClick={() => setOpen(i)}>
+              <img
+                class={image.width <= 128 ? "small" : ""}
+                src={imageUrl(image)}
+                width={image.width}
+                height={image.height}
+                alt={`Picture ${i + 1} of ${images.length}`}
+              />
+              {images.length > 1 && (
+                <span class="number-badge" aria-hidden="true">
+                  {i + 1}
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {open !== undefined && <Lightbox images={images} first={open} moved={setOpen} onClose={close} />}
+    </>
   );
 }
 
