@@ -7,6 +7,13 @@ export default defineConfig({
   base: "./",
   cacheDir: from("../../../target/webui-cache"),
   resolve: { alias: { "#pictures": from("../../../../deploy/pictures") } },
+  plugins: [
+    {
+      // No module: those run after the page is drawn.
+      name: "theme-before-page",
+      transformIndexHtml: () => [{ tag: "script", attrs: { src: "./theme.js" }, injectTo: "head-prepend" }],
+    },
+  ],
   build: {
     outDir: from("../../../target/classes/META-INF/resources"),
     emptyOutDir: true,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
-import { eventually, launchBrowser, PAGE, picture, Site } from "./site.mjs";
+import { eventually, launchBrowser, PAGE, Site } from "./site.mjs";
 
 const context = await launchBrowser({ after, afterEach });
 /** Where stages can be killed and started: POST kill/NAME, start/NAME. */
@@ -21,7 +21,7 @@ test("a file that is no picture is named, and everything else stays", async () =
   await failed.getByText("no picture that the mesh can read").waitFor();
   await site.shot("bad-file");
   await failed.getByText("Details").click();
-  await failed.getByText(/^400 invalid_value/).waitFor();
+  await failed.getByText(/^400 image_unsupported/).waitFor();
 
   await site.page.keyboard.press("Escape");
   assert.equal(await site.message.inputValue(), "What is in the picture?");
@@ -64,7 +64,7 @@ test("a message that did not get through stays, and sent again is the same one",
 
 test("a setting that the mesh does not take is named", async () => {
   const site = await Site.open(context);
-  await site.configure({ "Regular expression": "(never closed" });
+  await site.configure({ "Regular expression": "(a)\\1" });
 
   await site.say("What is in the picture?");
 

@@ -37,6 +37,19 @@ for (const colorScheme of ["light", "dark"]) {
     assert.deepEqual(await wrongs(page), []);
     await page.keyboard.press("Escape");
 
+    await page.getByLabel("Export").click();
+    await site.button("Select conversations").click();
+    assert.deepEqual(await wrongs(page), []);
+    await site.button("Select conversations").click();
+    await site.button("Picture 1 of 1").click();
+    await page.getByRole("dialog").waitFor();
+    assert.deepEqual(await wrongs(page), []);
+    await page.keyboard.press("Escape");
+    const names = Array.from({ length: 17 }, () => "cross.png");
+    await site.pick(...names);
+    await page.getByText("A message may show").waitFor();
+    assert.deepEqual(await wrongs(page), []);
+
     await site.button("Settings").click();
     await page.getByText("More", { exact: true }).click();
     await site.shot(`settings-${colorScheme}`);

@@ -1,19 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+import { signal } from "@preact/signals";
+
+interface Line {
+  /** Tells lines with the same text apart. */
+  key: number;
+  text: string;
+}
 
 /** What a screen reader says beside the page: an answer sentence by sentence, and what takes long. */
 export class Announcer {
-  /** Said in this order; the key tells lines with the same text apart. */
-  lines: { key: number; text: string }[] = [];
+  /** Said in this order. */
+  readonly lines = signal<readonly Line[]>([]);
   private last = 0;
   private pending = "";
   private timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(private readonly changed: () => void) {}
-
   announce(text: string): void {
     if (text.trim() !== "") {
-      this.lines = [...this.lines.slice(-40), { key: ++this.last, text: text.trim() }];
-      this.changed();
+      this.lines.value = [...this.lines.value.slice(-40), { key: ++this.last, text: text.trim() }];
     }
   }
 
@@ -25,7 +29,7 @@ export class Announcer {
 
   begin(): void {
     this.pending = "";
-    this.lines = [];
+    this.lines.value = [];
   }
 
   append(text: string): void {

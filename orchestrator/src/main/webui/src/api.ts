@@ -38,9 +38,10 @@ async function toApiError(response: Response): Promise<ApiError> {
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown): Promise<T> {
+async function call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
   const response = await fetch(path, {
     method,
+    keepalive,
     ...(body === undefined
       ? {}
       : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
@@ -55,10 +56,10 @@ const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
 export const describe = () => call<DescribeResponse>("GET", "api/mesh");
 
-export const listSessions = (pageSize: number, pageToken: string) =>
+export const listSessions = (pageSize: number, pageToken: string, query: string) =>
   call<ListSessionsResponse>(
     "GET",
-    `api/sessions?${new URLSearchParams({ pageSize: String(pageSize), pageToken })}`,
+    `api/sessions?${new URLSearchParams({ pageSize: String(pageSize), pageToken, query })}`,
   );
 
 export const createSession = async (settings: SessionSettings) =>
@@ -72,7 +73,9 @@ export const updateSession = async (
   change: Omit<UpdateSessionRequest, "sessionId">,
 ) => (await call<Complete<UpdateSessionResponse>>("PATCH", sessionPath(id), change)).session;
 
-export const deleteSession = (id: string) => call<unknown>("DELETE", sessionPath(id));
+/** @param keepalive whether the request goes on when the page goes away */
+export const deleteSession = (id: string, keepalive = false) =>
+  call<unknown>("DELETE", sessionPath(id), undefined, keepalive);
 
 export const stopAnswer = (id: string) =>
   call<StopAnswerResponse>("POST", `${sessionPath(id)}/stop`, {});
@@ -97,7 +100,7 @@ export async function uploadImage(file: Blob): Promise<Image> {
   return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
-export const imageUrl = (image: Image) => `api/images/${image.sha256}`;
+export const imageUrl = (image: Pick<Image, "sha256">) => `api/images/${image.sha256}`;
 
 /** Takes a turn. Leaving the loop over its events ends the answer. */
 export async function* sendMessage(

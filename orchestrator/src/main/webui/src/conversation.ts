@@ -1,66 +1,69 @@
 // SPDX-License-Identifier: Apache-2.0
+import { computed, signal } from "@preact/signals";
 import type { Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
-import type { Attachment } from "./attachments";
+import { Draft } from "./draft";
 import type { Problem } from "./errors";
 import { Progress } from "./progress";
 import { branch, withMessage } from "./tree";
 
-/** A message that is being written. It stays until the mesh has it. */
-export class Draft {
-  text = "";
-  attachments: Attachment[] = [];
-  problem: Problem | undefined;
-  sending = false;
-  /** Says that sending again is the same turn, not one more. */
-  private idempotencyKey: string | undefined;
-
-  get isEmpty(): boolean {
-    return this.text.trim() === "" && this.attachments.length === 0;
-  }
-
-  /** It is another message now. */
-  changed(): void {
-    this.idempotencyKey = undefined;
-    this.problem = undefined;
-  }
-
-  requestId(): string {
-    this.idempotencyKey ??= randomId();
-    return this.idempotencyKey;
-  }
-
-  clear(): void {
-    this.attachments.forEach((attachment) => attachment.release());
-    this.attachments = [];
-    this.text = "";
-    this.changed();
-  }
-}
-
-/** crypto.randomUUID is there on pages of https and localhost alone. */
-export function randomId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** An answer that this page waits for. */
+/** An answer that this page waits for. What changes with every token is here, and redraws nothing else. */
 export class ActiveTurn {
   readonly controller = new AbortController();
-  answerId: string | undefined;
-  progress: Progress | undefined;
-  stopping = false;
-  private phase = "Sending";
+  readonly answerId = signal<string>();
+  readonly stopping = signal(false);
+  /** What is said so far, as much as is drawn. */
+  readonly text = signal("");
+  readonly status = signal("Sending");
+  private progress: Progress | undefined;
+  private arrived = "";
+  private drawing = false;
 
-  status(): string {
-    return this.progress?.status() ?? this.phase;
+  uploading(pictures: number): void {
+    this.status.value = pictures === 1 ? "Sending the picture" : "Sending the pictures";
   }
 
-  setUploading(pictures: number): void {
-    this.phase = pictures === 1 ? "Sending the picture" : "Sending the pictures";
+  sending(): void {
+    this.status.value = "Sending";
   }
 
-  setSending(): void {
-    this.phase = "Sending";
+  /** @param images shown on the branch */
+  accepted(answerId: string, images: number): void {
+    this.progress = new Progress(images);
+    this.status.value = this.progress.status();
+    this.answerId.value = answerId;
+  }
+
+  stage(done: Parameters<Progress["stage"]>[0]): void {
+    if (this.progress !== undefined) {
+      this.progress.stage(done);
+      this.status.value = this.progress.status();
+    }
+  }
+
+  /** More text; drawn once a frame, for tokens may come faster than anyone sees them. */
+  append(text: string): void {
+    this.arrived += text;
+    if (!this.drawing) {
+      this.drawing = true;
+      nextFrame(() => {
+        this.drawing = false;
+        this.text.value = this.arrived;
+      });
+    }
+  }
+
+  /** All that is said so far, whether drawn or not. */
+  get said(): string {
+    return this.arrived;
+  }
+}
+
+/** A page that nobody sees has no frames. */
+function nextFrame(draw: () => void): void {
+  if (typeof document === "undefined" || document.hidden) {
+    setTimeout(draw, 100);
+  } else {
+    requestAnimationFrame(draw);
   }
 }
 
@@ -70,52 +73,57 @@ export interface Editing {
   draft: Draft;
 }
 
+/** Something that failed, and how it may be tried again. */
+export interface Failure {
+  problem: Problem;
+  retry?: (() => void) | undefined;
+}
+
 /** A conversation as this page knows it. */
 export class Conversation {
-  session: Session | undefined;
-  messages: Message[] = [];
-  settings: SessionSettings = {};
+  readonly session = signal<Session>();
+  readonly messages = signal<readonly Message[]>([]);
+  readonly settings = signal<SessionSettings>({});
   readonly draft = new Draft();
-  editing: Editing | undefined;
-  activeTurn: ActiveTurn | undefined;
-  loading = false;
+  readonly editing = signal<Editing>();
+  readonly activeTurn = signal<ActiveTurn>();
+  readonly loading = signal(false);
   /** Of opening it, answering again, or moving between branches. */
-  problem: Problem | undefined;
-  retry: (() => void) | undefined;
+  readonly failure = signal<Failure>();
+  /** What was said on the branch that is shown. */
+  readonly branch = computed(() => branch(this.messages.value, this.session.value?.head ?? ""));
+  /** Whether the mesh said that an answer is being written. */
+  readonly isBeingWritten = computed(() => this.branch.value.at(-1)?.state === "MESSAGE_STATE_ANSWERING");
+  /** Whether an answer is being written, by this page or by another one. */
+  readonly isAnswering = computed(() => this.activeTurn.value !== undefined || this.isBeingWritten.value);
 
   /** @param id empty: the mesh does not know of it yet */
   constructor(public id: string) {}
 
-  get branch(): Message[] {
-    return branch(this.messages, this.session?.head ?? "");
-  }
-
-  get isAnswering(): boolean {
-    return this.branch.at(-1)?.state === "MESSAGE_STATE_ANSWERING";
-  }
-
   setSession(session: Session): void {
-    this.session = session;
-    this.settings = session.settings ?? {};
+    this.session.value = session;
+    this.settings.value = session.settings ?? {};
+  }
+
+  /** The mesh does not know of it any more; what was chosen and written stays. */
+  forgetSession(): void {
+    this.id = "";
+    this.session.value = undefined;
   }
 
   upsert(message: Message): void {
-    this.messages = withMessage(this.messages, message);
+    this.messages.value = withMessage(this.messages.value, message);
   }
 
   setHead(head: string): void {
-    if (this.session !== undefined) {
-      this.session = { ...this.session, head };
+    if (this.session.value !== undefined) {
+      this.session.value = { ...this.session.value, head };
     }
   }
 
-  setProblem(problem: Problem, retry?: () => void): void {
-    this.problem = problem;
-    this.retry = retry;
-  }
-
-  clearProblem(): void {
-    this.problem = undefined;
-    this.retry = undefined;
+  setTitle(title: string): void {
+    if (this.session.value !== undefined && this.session.value.title !== title) {
+      this.session.value = { ...this.session.value, title };
+    }
   }
 }

@@ -1,39 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 import { expect, test } from "vitest";
-import { answerProblem, ApiError, toProblem } from "./errors";
+import { ApiError, answerProblem, toProblem } from "./errors";
 
-function told(status: number, message: string, param: string | null = null): string {
-  return toProblem(new ApiError(status, { message, type: "invalid_request_error", param })).title;
+function told(status: number, code: string, param: string | null = null) {
+  return toProblem(new ApiError(status, { message: "of 17", type: "t", param, code }));
 }
 
-test("errors are sentences that a person understands", () => {
-  expect(told(400, "image: is no image file", "image")).toContain("JPEG, PNG, GIF, BMP and WebP");
-  expect(told(400, "image: 60000000 pixels", "image")).toBe("This picture is too large.");
-  expect(told(400, "temperature 99, allowed are 0 to 10", "temperature")).toContain("“Temperature”");
-  expect(told(400, "0, it must be at least 1", "options.top_k")).toContain("“Top k”");
-  expect(told(400, "17, at most 16 are allowed", "say.images")).toContain("more pictures");
-  expect(told(404, "'x', there are [y]", "options.adapter")).toContain("adapter");
-  expect(told(404, "no session", "session_id")).toContain("conversation");
-  expect(told(409, "another turn is being taken", "session_id")).toContain("still being written");
-  expect(told(413, "body too large", "image")).toBe("This picture is too large.");
-  expect(told(429, "64 answers in work")).toContain("no room");
-  expect(told(503, "the vision stage is unavailable")).toContain("looks at pictures");
-  expect(told(500, "internal error")).toBe("Something went wrong in the mesh.");
+test("codes become sentences that a person understands", () => {
+  expect(told(400, "image_unsupported", "image").title).toContain("JPEG, PNG, GIF, BMP and WebP");
+  expect(told(400, "image_too_large", "image").title).toBe("This picture is too large.");
+  expect(told(400, "invalid_value", "temperature").title).toContain("“Temperature”");
+  expect(told(400, "invalid_value", "options.top_k").title).toContain("“Top k”");
+  expect(told(400, "too_many_images", "say.images").title).toContain("more pictures");
+  expect(told(400, "context_length_exceeded", "text").title).toContain("too long for this model");
+  expect(told(404, "adapter_not_found", "options.adapter").title).toContain("adapter");
+  expect(told(404, "session_not_found", "session_id").title).toContain("conversation");
+  expect(told(409, "turn_in_progress", "session_id").title).toContain("still being written");
+  expect(told(429, "saturated").title).toContain("no room");
+  expect(told(503, "stage_unavailable", "vision").title).toContain("looks at pictures");
+  expect(told(500, "internal_error").title).toBe("Something went wrong in the mesh.");
+});
+
+test("what is said in a message decides nothing", () => {
+  const failure = new ApiError(400, {
+    message: "the vision stage: images of bytes, pixels, context",
+    type: "t",
+    param: "purpose",
+    code: "invalid_value",
+  });
+  expect(toProblem(failure).title).toBe("The mesh does not take this.");
+});
+
+test("only what may pass is tried again", () => {
+  expect(told(429, "saturated").retryable).toBe(true);
+  expect(told(503, "stage_unavailable", "llm").retryable).toBe(true);
+  expect(told(400, "image_unreadable", "image").retryable).toBe(false);
+  expect(told(404, "session_not_found", "session_id").retryable).toBe(false);
+  expect(toProblem(new TypeError("Failed to fetch")).retryable).toBe(true);
 });
 
 test("an answer that failed tells why", () => {
-  expect(answerProblem("regex: a '(' without its ')', at character 6").title).toContain(
-    "“Regular expression”",
-  );
-  expect(answerProblem("the llm stage is unavailable").title).toBe("The language model failed.");
-  expect(answerProblem("").title).toBe("The answer failed.");
+  const failed = (errorCode: string, errorField: string) =>
+    answerProblem({ error: "words", errorCode, errorField });
+  expect(failed("invalid_value", "regex").title).toContain("“Regular expression”");
+  expect(failed("stage_unavailable", "llm").title).toContain("The language model is not there");
+  expect(failed("image_unreadable", "images[0]").title).toContain("damaged");
+  // Of answers that failed before codes were kept, only the sentence is known.
+  expect(failed("", "")).toMatchObject({ title: "The answer failed.", detail: "words" });
 });
 
 test("the detail keeps what the mesh said", () => {
-  const { detail } = toProblem(
-    new ApiError(400, { message: "of 17", type: "t", param: "say.images[0]", code: "invalid_value" }),
-  );
-  expect(detail).toBe("400 invalid_value (say.images[0]): of 17");
+  expect(told(400, "invalid_value", "say.images[0]").detail).toBe("400 invalid_value (say.images[0]): of 17");
 });
 
 test("a mesh that is not there is said to be not there", () => {

@@ -13,6 +13,8 @@ export interface ErrorBody {
 export interface Problem {
   title: string;
   detail: string;
+  /** Whether the same again may succeed. */
+  retryable: boolean;
 }
 
 /** A refusal or failure that the mesh told. */
@@ -24,7 +26,12 @@ export class ApiError extends Error {
     super(body.message);
   }
 
-  /** The field it is about, as `say.images[0]`; empty if none. */
+  /** What went wrong, as docs/reference/errors.md lists; empty from what is no mesh. */
+  get code(): string {
+    return this.body.code ?? "";
+  }
+
+  /** The field or stage it is about, as `say.images[0]` or `vision`; empty if none. */
   get param(): string {
     return this.body.param ?? "";
   }
@@ -33,66 +40,84 @@ export class ApiError extends Error {
 /** The connection ended before the answer did. */
 export class StreamClosedError extends Error {}
 
-const STAGES: readonly (readonly [RegExp, string])[] = [
-  [/\bvision\b/, "The part that looks at pictures"],
-  [/\babstractor\b/, "The part that condenses pictures"],
-  [/\bllm\b|language model/, "The language model"],
-];
+const STAGES: Record<string, string> = {
+  vision: "The part that looks at pictures",
+  abstractor: "The part that condenses pictures",
+  llm: "The language model",
+};
+
+const OTHER_MODEL = "This conversation asks for another model than the mesh serves now.";
+const NOT_READY = "The mesh is not ready. Try again in a moment.";
+
+const TITLES: Record<string, string> = {
+  context_length_exceeded: "The message is too long for this model.",
+  image_too_large: "This picture is too large.",
+  image_unreadable: "This file is damaged, or no picture.",
+  image_unsupported: "This file is no picture that the mesh can read. It takes JPEG, PNG, GIF, BMP and WebP.",
+  too_many_images: "There are more pictures than one message may show.",
+  request_too_large: "This is larger than the mesh takes.",
+  model_not_found: OTHER_MODEL,
+  model_mismatch: OTHER_MODEL,
+  adapter_not_found: "The adapter of this conversation is not there any more. Choose another one.",
+  session_not_found: "This conversation is not there any more.",
+  message_not_found: "This message is not there any more.",
+  image_not_found: "The mesh does not have this picture any more. Add it again.",
+  turn_in_progress: "An answer is still being written in this conversation. Stop it, or wait for its end.",
+  saturated: "The mesh has no room right now. Try again in a moment.",
+  unavailable: NOT_READY,
+  stage_unavailable: NOT_READY,
+  other_weights: NOT_READY,
+  deadline_exceeded: "The answer took too long and was given up.",
+  forbidden: "The mesh refused this, because it seemed to come from another page.",
+};
+
+const RETRYABLE: ReadonlySet<string> = new Set([
+  "",
+  "turn_in_progress",
+  "saturated",
+  "unavailable",
+  "stage_unavailable",
+  "other_weights",
+  "deadline_exceeded",
+  "request_timeout",
+  "internal_error",
+]);
 
 export function toProblem(failure: unknown): Problem {
   if (failure instanceof ApiError) {
-    const { message, type, code } = failure.body;
+    const { message, type } = failure.body;
     const about = failure.param === "" ? "" : ` (${failure.param})`;
     return {
-      title: titleOf(failure),
-      detail: `${failure.status} ${code ?? type}${about}: ${message}`,
+      title: titleOf(failure.code, failure.param) ?? "Something went wrong in the mesh.",
+      detail: `${failure.status} ${failure.code || type}${about}: ${message}`,
+      retryable: RETRYABLE.has(failure.code),
     };
   }
   const detail = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
-  if (failure instanceof StreamClosedError) {
-    return { title: "The connection broke before the answer was whole.", detail };
-  }
-  return { title: "The mesh cannot be reached. Is it running?", detail };
+  const title =
+    failure instanceof StreamClosedError
+      ? "The connection broke before the answer was whole."
+      : "The mesh cannot be reached. Is it running?";
+  return { title, detail, retryable: true };
 }
 
-function titleOf(failure: ApiError): string {
-  switch (failure.status) {
-    case 400:
-    case 413:
-    case 415:
-      return badRequest(failure);
-    case 403:
-      return "The mesh refused this, because it seemed to come from another page.";
-    case 404:
-      return notFound(failure);
-    case 409:
-      return failure.param.endsWith("model")
-        ? "This conversation asks for another model than the mesh serves now."
-        : "An answer is still being written in this conversation. Stop it, or wait for its end.";
-    case 429:
-      return "The mesh has no room right now. Try again in a moment.";
-    case 503:
-      return unavailable(failure.body.message);
-    case 504:
-      return "The answer took too long and was given up.";
-    default:
-      return "Something went wrong in the mesh.";
-  }
+/** What a message that failed tells of the reason, as a problem. */
+export function answerProblem(answer: { error: string; errorCode: string; errorField: string }): Problem {
+  return {
+    title: titleOf(answer.errorCode, answer.errorField) ?? "The answer failed.",
+    detail: answer.error,
+    retryable: RETRYABLE.has(answer.errorCode),
+  };
 }
 
-function badRequest(failure: ApiError): string {
-  const { param, body } = failure;
-  if (failure.status === 413) {
-    return param.includes("image")
-      ? "This picture is too large."
-      : "This is larger than the mesh takes.";
+function titleOf(code: string, param: string): string | undefined {
+  if (code === "stage_unavailable" && STAGES[param] !== undefined) {
+    return `${STAGES[param]} is not there right now. Try again in a moment.`;
   }
-  if (/images$/.test(param)) {
-    return "There are more pictures than one message may show.";
-  }
-  if (param.includes("image")) {
-    return pictureTitle(body.message);
-  }
+  return code === "invalid_value" ? invalidValue(param) : TITLES[code];
+}
+
+function invalidValue(param: string): string {
   if (param.endsWith("system")) {
     return "The sentence that sets the scene is too long.";
   }
@@ -103,54 +128,7 @@ function badRequest(failure: ApiError): string {
     return "A note has at most 2,000 characters.";
   }
   const field = fieldOfParam(param);
-  if (field !== undefined) {
-    return settingTitle(field);
-  }
-  return /context|positions/.test(body.message)
-    ? "The message is too long for this model."
-    : "The mesh does not take this.";
-}
-
-function pictureTitle(message: string): string {
-  return /bytes|pixels|side/.test(message)
-    ? "This picture is too large."
-    : "This file is no picture that the mesh can read. It takes JPEG, PNG, GIF, BMP and WebP.";
-}
-
-function notFound(failure: ApiError): string {
-  if (failure.param.endsWith("adapter")) {
-    return "The adapter of this conversation is not there any more. Choose another one.";
-  }
-  if (failure.param.endsWith("model")) {
-    return "This conversation asks for another model than the mesh serves now.";
-  }
-  if (failure.param.includes("image") || failure.param.includes("sha256")) {
-    return "The mesh does not have this picture any more. Add it again.";
-  }
-  return failure.param.includes("message") || failure.param === "head"
-    ? "This message is not there any more."
-    : "This conversation is not there any more.";
-}
-
-function unavailable(message: string): string {
-  const stage = STAGES.find(([name]) => name.test(message));
-  return stage === undefined
-    ? "The mesh is not ready. Try again in a moment."
-    : `${stage[1]} is not there right now. Try again in a moment.`;
-}
-
-/** What a message that failed tells of the reason, as a problem. */
-export function answerProblem(error: string): Problem {
-  return { title: answerTitle(error), detail: error };
-}
-
-function answerTitle(error: string): string {
-  const field = fieldOfParam(/^[\w.]+(?=:)/.exec(error)?.[0] ?? "");
-  if (field !== undefined) {
-    return settingTitle(field);
-  }
-  const stage = STAGES.find(([name]) => name.test(error));
-  return stage === undefined ? "The answer failed." : `${stage[1]} failed.`;
+  return field === undefined ? "The mesh does not take this." : settingTitle(field);
 }
 
 function settingTitle(field: Field): string {

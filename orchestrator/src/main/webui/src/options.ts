@@ -74,6 +74,31 @@ export function fieldOfParam(param: string): Field | undefined {
   return FIELDS.find((field) => field.key === key);
 }
 
+/** What is wrong with a text of a form before the mesh is asked; nothing if it may be right. */
+export function faultOf(key: Field["key"], text: string): string | undefined {
+  if (text.trim() === "") {
+    return undefined;
+  }
+  if (key === "regex") {
+    try {
+      // The mesh takes what ECMA-262 and others have in common.
+      new RegExp(text);
+    } catch (failure) {
+      return failure instanceof Error ? failure.message : String(failure);
+    }
+  }
+  if (key === "jsonSchema") {
+    try {
+      const schema: unknown = JSON.parse(text);
+      const isSchema = typeof schema === "boolean" || (typeof schema === "object" && schema !== null && !Array.isArray(schema));
+      return isSchema ? undefined : "A schema is a JSON object.";
+    } catch (failure) {
+      return failure instanceof Error ? failure.message : String(failure);
+    }
+  }
+  return undefined;
+}
+
 /** What a form shows of an option; empty if it is absent. */
 export function formatOption(field: Field, options: AnswerOptions): string {
   const value = options[field.key];

@@ -1,146 +1,164 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DescribeResponse, Feedback, Message, Session, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import { signal } from "@preact/signals";
+import type { DescribeResponse, Feedback, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { Announcer } from "./announcer";
 import * as api from "./api";
 import { Attachment } from "./attachments";
-import { Conversation, Draft } from "./conversation";
-import { type Problem, toProblem } from "./errors";
+import { Conversation } from "./conversation";
+import { Draft } from "./draft";
+import { ApiError, type Problem, toProblem } from "./errors";
+import { SessionList } from "./sessions";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
 
-const PAGE_SIZE = 30;
 const DEFAULT_MAX_IMAGE_BYTES = 20 * 1024 * 1024;
-const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
+const DEFAULT_MAX_IMAGES = 16;
+/** How long what was deleted can be had back, milliseconds. */
+const UNDO = 8_000;
 
-/** All that the page knows, and what can be done on it. */
+/** What the store needs of the browser. */
+export interface Navigation {
+  /** Makes a conversation the one that the address names; the empty id is a new one. */
+  goTo(id: string): void;
+  /** The same, in place of where the page is. */
+  replace(id: string): void;
+  /** Tells other tabs that a conversation is another one now. */
+  changed(id: string): void;
+}
+
+/** All that the page knows, and what can be done on it. Components redraw where they read a signal. */
 export class Store {
-  mesh: DescribeResponse | undefined;
+  readonly mesh = signal<DescribeResponse>();
   /** Why the mesh does not tell of itself. */
-  meshProblem: Problem | undefined;
-  sessions: Session[] = [];
-  nextPageToken = "";
+  readonly meshProblem = signal<Problem>();
+  readonly list = new SessionList();
   /** Something that failed beside the conversation: loading the list, renaming, rating. */
-  notice: Problem | undefined;
-  current = new Conversation("");
-  readonly announcer = new Announcer(() => this.changed());
+  readonly notice = signal<Problem>();
+  readonly current = signal(new Conversation(""));
+  readonly announcer = new Announcer();
   readonly turns = new Turns({
     announcer: this.announcer,
-    changed: () => this.changed(),
-    maxImageBytes: () => Number(this.mesh?.maxImageBytes ?? DEFAULT_MAX_IMAGE_BYTES),
+    maxImageBytes: () => this.maxImageBytes,
+    maxImages: () => this.maxImages,
     started: (conversation) => this.started(conversation),
+    ended: (conversation) => this.navigation.changed(conversation.id),
     reload: (conversation) => this.load(conversation),
+    gone: (conversation) => this.gone(conversation),
   });
 
-  private unsaved = this.current;
+  private unsaved = this.current.value;
+  private undoTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly conversations = new Map<string, Conversation>();
-  private readonly listeners = new Set<() => void>();
-  private scheduled = false;
 
-  subscribe(listener: () => void): () => void {
-    this.listeners.add(listener);
-    // What was there before anybody listened was told to nobody.
-    this.changed();
-    return () => this.listeners.delete(listener);
+  constructor(private readonly navigation: Navigation) {}
+
+  get maxImageBytes(): number {
+    return Number(this.mesh.value?.maxImageBytes ?? DEFAULT_MAX_IMAGE_BYTES);
   }
 
-  /** Shows what changed, once a frame: tokens may come faster than anyone sees them. */
-  changed(): void {
-    if (!this.scheduled) {
-      this.scheduled = true;
-      requestAnimationFrame(() => {
-        this.scheduled = false;
-        this.listeners.forEach((listener) => listener());
-      });
-    }
+  get maxImages(): number {
+    return this.mesh.value?.maxImages ?? DEFAULT_MAX_IMAGES;
   }
 
-  start(): void {
-    window.addEventListener("hashchange", () => this.route());
-    this.route();
-    void this.describe();
-    void this.attempt(() => this.refreshList());
-  }
-
-  private async describe(): Promise<void> {
+  /** Asks the mesh what it serves, until it tells. */
+  async describe(): Promise<void> {
     try {
-      this.mesh = await api.describe();
-      this.meshProblem = undefined;
+      this.mesh.value = await api.describe();
+      this.meshProblem.value = undefined;
     } catch (failure) {
-      this.meshProblem = toProblem(failure);
+      this.meshProblem.value = toProblem(failure);
       setTimeout(() => void this.describe(), 3_000);
     }
-    this.changed();
   }
 
-  private async attempt(work: () => Promise<void>): Promise<void> {
+  private async attempt(work: () => Promise<void>): Promise<boolean> {
     try {
       await work();
+      return true;
     } catch (failure) {
-      this.notice = toProblem(failure);
+      this.notice.value = toProblem(failure);
+      return false;
     }
-    this.changed();
   }
 
   dismiss(): void {
-    this.notice = undefined;
-    this.changed();
+    this.notice.value = undefined;
   }
 
   // The list.
 
-  private async refreshList(): Promise<void> {
-    const page = await api.listSessions(PAGE_SIZE, "");
-    const first = new Set(page.sessions.map((session) => session.id));
-    const rest = this.sessions.filter((session) => !first.has(session.id));
-    if (rest.length === 0) {
-      this.nextPageToken = page.nextPageToken;
-    }
-    this.sessions = [...page.sessions, ...rest];
-    this.changed();
+  refreshList(): Promise<boolean> {
+    return this.attempt(() => this.list.refresh());
   }
 
-  loadMore(): Promise<void> {
+  /** Lists only conversations that hold a text; empty for all. */
+  search(text: string): Promise<boolean> {
+    return this.attempt(() => this.list.search(text));
+  }
+
+  loadMore(): Promise<boolean> {
+    return this.attempt(() => this.list.loadMore());
+  }
+
+  rename(id: string, title: string): Promise<boolean> {
     return this.attempt(async () => {
-      const page = await api.listSessions(PAGE_SIZE, this.nextPageToken);
-      const here = new Set(this.sessions.map((session) => session.id));
-      this.sessions.push(...page.sessions.filter((session) => !here.has(session.id)));
-      this.nextPageToken = page.nextPageToken;
+      const session = await api.updateSession(id, { title });
+      this.conversations.get(id)?.setSession(session);
+      this.list.replace(session);
+      this.navigation.changed(id);
     });
   }
 
-  rename(id: string, title: string): Promise<void> {
-    return this.attempt(async () => this.replaceSession(await api.updateSession(id, { title })));
+  /** Takes conversations from the list at once, and from the mesh when nobody asked for them back for a while. */
+  delete(ids: readonly string[]): void {
+    void this.deleteNow();
+    this.list.hidden.value = new Set(ids);
+    this.undoTimer = setTimeout(() => void this.deleteNow(), UNDO);
+    if (ids.includes(this.current.value.id)) {
+      this.navigation.goTo("");
+    }
   }
 
-  delete(id: string): Promise<void> {
+  undoDelete(): void {
+    clearTimeout(this.undoTimer);
+    this.list.hidden.value = new Set();
+  }
+
+  /** @param leaving whether the page goes away */
+  deleteNow(leaving = false): Promise<boolean> {
+    const ids = [...this.list.hidden.value];
+    this.undoDelete();
     return this.attempt(async () => {
-      await api.deleteSession(id);
-      this.sessions = this.sessions.filter((session) => session.id !== id);
-      this.conversations.delete(id);
-      if (this.current.id === id) {
-        location.hash = "#/";
+      ids.forEach((id) => this.list.remove(id));
+      await Promise.all(ids.map((id) => api.deleteSession(id, leaving).catch(unlessGone)));
+      for (const id of ids) {
+        this.conversations.delete(id);
+        this.navigation.changed(id);
       }
     });
   }
 
-  /** The mesh told how a session is now. */
-  private replaceSession(session: Session): void {
-    this.conversations.get(session.id)?.setSession(session);
-    this.sessions = this.sessions.map((other) => (other.id === session.id ? session : other));
+  /** Another tab changed a conversation, or somebody may have: told again, unless this page is changing it. */
+  async othersChanged(id: string): Promise<void> {
+    const current = this.current.value;
+    await this.list.refresh().catch(() => undefined);
+    if (id !== "" && id === current.id && current.activeTurn.value === undefined) {
+      await this.load(current).catch((failure: unknown) => this.goneIf(failure, current));
+    }
   }
 
   // The conversation.
 
-  private route(): void {
-    const id = ROUTE.exec(location.hash)?.[1] ?? "";
-    if (id === this.current.id) {
+  /** Shows a conversation; the empty id is a new one. */
+  show(id: string): void {
+    if (id === this.current.value.id) {
       return;
     }
-    this.current = id === "" ? this.unsaved : this.conversation(id);
-    if (id !== "" && this.current.activeTurn === undefined) {
-      void this.open(this.current);
+    const conversation = id === "" ? this.unsaved : this.conversation(id);
+    this.current.value = conversation;
+    if (id !== "" && conversation.activeTurn.value === undefined) {
+      void this.open(conversation);
     }
-    this.changed();
   }
 
   private conversation(id: string): Conversation {
@@ -150,34 +168,58 @@ export class Store {
   }
 
   private async open(conversation: Conversation): Promise<void> {
-    conversation.clearProblem();
-    conversation.loading = conversation.session === undefined;
+    conversation.failure.value = undefined;
+    conversation.loading.value = conversation.session.value === undefined;
     try {
       await this.load(conversation);
     } catch (failure) {
-      conversation.setProblem(toProblem(failure), () => void this.open(conversation));
+      conversation.failure.value = { problem: toProblem(failure), retry: () => void this.open(conversation) };
+      this.goneIf(failure, conversation);
     }
-    conversation.loading = false;
-    this.changed();
+    conversation.loading.value = false;
+  }
+
+  private goneIf(failure: unknown, conversation: Conversation): void {
+    if (failure instanceof ApiError && failure.code === "session_not_found") {
+      this.gone(conversation);
+    }
+  }
+
+  /** Nobody is left with a conversation that is not there: what was being written goes to a new one. */
+  private gone(conversation: Conversation): void {
+    this.conversations.delete(conversation.id);
+    this.list.remove(conversation.id);
+    if (conversation === this.current.value) {
+      this.notice.value = {
+        title: "This conversation is not there any more.",
+        detail: conversation.id,
+        retryable: false,
+      };
+      if (!conversation.draft.isEmpty.value) {
+        this.unsaved.draft.takeFrom(conversation.draft);
+      }
+      this.navigation.replace("");
+      this.show("");
+    }
   }
 
   private async load(conversation: Conversation): Promise<void> {
-    const { activeTurn } = conversation;
+    const activeTurn = conversation.activeTurn.value;
     const { session, messages } = await api.getSession(conversation.id);
-    if (conversation.activeTurn !== activeTurn) {
+    if (conversation.activeTurn.value !== activeTurn) {
       return; // A turn has begun meanwhile, and tells more than this.
     }
     conversation.setSession(session);
-    conversation.messages = messages;
-    this.changed();
-    if (conversation.isAnswering) {
+    conversation.messages.value = messages;
+    if (conversation.isBeingWritten.value) {
       // By another page; or by the one that was here before, and then it is interrupted in a moment.
       setTimeout(() => this.poll(conversation), 1_000);
     }
   }
 
   private poll(conversation: Conversation): void {
-    if (conversation === this.current && conversation.activeTurn === undefined && conversation.isAnswering) {
+    const isShown = conversation === this.current.value;
+    if (isShown && conversation.activeTurn.value === undefined && conversation.isBeingWritten.value) {
       void this.load(conversation).catch(() => setTimeout(() => this.poll(conversation), 1_000));
     }
   }
@@ -186,100 +228,81 @@ export class Store {
     if (conversation === this.unsaved) {
       this.conversations.set(conversation.id, conversation);
       this.unsaved = new Conversation("");
-      if (conversation === this.current) {
-        history.pushState(null, "", `#/c/${conversation.id}`);
+      if (conversation === this.current.value) {
+        this.navigation.goTo(conversation.id);
       }
     }
-    void this.refreshList()
-      .then(() => {
-        const listed = this.sessions.find((session) => session.id === conversation.id);
-        if (listed !== undefined && conversation.session !== undefined) {
-          conversation.session = { ...conversation.session, title: listed.title };
-        }
-      })
+    this.navigation.changed(conversation.id);
+    void this.list
+      .refresh()
+      .then(() => conversation.setTitle(this.list.find(conversation.id)?.title ?? ""))
       .catch(() => undefined);
   }
 
   // Messages.
 
   attach(draft: Draft, files: Iterable<File>): void {
-    for (const file of files) {
-      const attachment = Attachment.ofFile(file);
-      draft.attachments.push(attachment);
-      // What fails is told beside the picture.
-      void attachment
-        .upload(Number(this.mesh?.maxImageBytes ?? DEFAULT_MAX_IMAGE_BYTES), () => this.changed())
-        .catch(() => undefined);
-    }
-    draft.changed();
-    this.changed();
+    const attachments = [...files].map((file) => Attachment.ofFile(file));
+    draft.attach(attachments);
+    attachments.forEach((attachment) => this.upload(attachment));
   }
 
-  detach(draft: Draft, attachment: Attachment): void {
-    draft.attachments = draft.attachments.filter((other) => other !== attachment);
-    attachment.release();
-    draft.changed();
-    this.changed();
-  }
-
-  setText(draft: Draft, text: string): void {
-    draft.text = text;
-    draft.changed();
-    this.changed();
+  /** Sends a picture; what fails is told beside it. */
+  upload(attachment: Attachment): void {
+    void attachment.upload(this.maxImageBytes).catch(() => undefined);
   }
 
   /** Begins to say a message otherwise, with its pictures. */
   startEdit(message: Message): void {
     const draft = new Draft();
-    draft.text = message.text;
-    draft.attachments = message.images.map((image, i) =>
-      Attachment.ofImage(image, `Picture ${i + 1}`),
-    );
-    this.current.editing = { message, draft };
-    this.changed();
+    draft.setText(message.text);
+    draft.attach(message.images.map((image, i) => Attachment.ofImage(image, `Picture ${i + 1}`)));
+    this.current.value.editing.value = { message, draft };
   }
 
   cancelEdit(): void {
-    this.current.editing?.draft.clear();
-    this.current.editing = undefined;
-    this.changed();
+    const { editing } = this.current.value;
+    editing.value?.draft.clear();
+    editing.value = undefined;
   }
 
   /** Makes another message of the same place the one that is shown, and what came after it. */
   async switchTo(message: Message): Promise<void> {
-    const conversation = this.current;
-    const before = conversation.session?.head ?? "";
-    const head = latestLeaf(conversation.messages, message.id);
-    conversation.clearProblem();
+    const conversation = this.current.value;
+    const before = conversation.session.value?.head ?? "";
+    const head = latestLeaf(conversation.messages.value, message.id);
+    conversation.failure.value = undefined;
     conversation.setHead(head);
-    this.changed();
     try {
       await api.updateSession(conversation.id, { head });
+      this.navigation.changed(conversation.id);
     } catch (failure) {
       conversation.setHead(before);
-      conversation.setProblem(toProblem(failure), () => void this.switchTo(message));
+      conversation.failure.value = { problem: toProblem(failure), retry: () => void this.switchTo(message) };
     }
-    this.changed();
   }
 
-  async rate(message: Message, feedback: Feedback): Promise<boolean> {
-    const conversation = this.current;
-    let kept = false;
-    await this.attempt(async () => {
+  rate(message: Message, feedback: Feedback): Promise<boolean> {
+    const conversation = this.current.value;
+    return this.attempt(async () => {
       conversation.upsert(await api.setFeedback(conversation.id, message.id, feedback));
-      kept = true;
     });
-    return kept;
   }
 
   /** Throws if the mesh does not take them. */
   async updateSettings(settings: SessionSettings): Promise<void> {
-    const conversation = this.current;
+    const conversation = this.current.value;
     if (conversation.id === "") {
-      conversation.settings = settings;
+      conversation.settings.value = settings;
     } else {
       conversation.setSession(await api.updateSession(conversation.id, { settings }));
     }
-    this.changed();
+  }
+}
+
+/** What is gone already need not be deleted. */
+function unlessGone(failure: unknown): void {
+  if (!(failure instanceof ApiError && failure.code === "session_not_found")) {
+    throw failure;
   }
 }

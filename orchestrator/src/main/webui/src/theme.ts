@@ -1,40 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
+import { signal } from "@preact/signals";
 
 export type Theme = "light" | "dark";
 
+/** As in public/theme.js, which puts the choice in place before the page is first drawn. */
 const KEY = "owl-theme";
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 
-function storedTheme(): Theme | undefined {
-  try {
-    const kept = localStorage.getItem(KEY);
-    return kept === "light" || kept === "dark" ? kept : undefined;
-  } catch {
-    // Storage may be forbidden: then the choice lasts as long as the page.
-    return undefined;
-  }
-}
+const shown = (): Theme => {
+  const chosen = document.documentElement.dataset["theme"];
+  return chosen === "light" || chosen === "dark" ? chosen : dark.matches ? "dark" : "light";
+};
 
-export function theme(): Theme {
-  const shown = document.documentElement.dataset["theme"];
-  return shown === "light" || shown === "dark" ? shown : dark.matches ? "dark" : "light";
-}
+/** What is shown; the device's choice holds until a person makes another one. */
+export const theme = signal(shown());
 
-/** The device's choice holds until a person makes another one. */
-export function restoreTheme(changed: () => void): void {
-  const kept = storedTheme();
-  if (kept !== undefined) {
-    document.documentElement.dataset["theme"] = kept;
-  }
-  dark.addEventListener("change", changed);
-}
+dark.addEventListener("change", () => {
+  theme.value = shown();
+});
 
 export function toggleTheme(): void {
-  const next: Theme = theme() === "dark" ? "light" : "dark";
+  const next: Theme = theme.value === "dark" ? "light" : "dark";
   document.documentElement.dataset["theme"] = next;
+  theme.value = next;
   try {
     localStorage.setItem(KEY, next);
   } catch {
-    // As above.
+    // Storage may be forbidden: then the choice lasts as long as the page.
   }
 }

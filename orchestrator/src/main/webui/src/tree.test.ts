@@ -13,6 +13,8 @@ function message(id: string, parentId: string, role: Role): Message {
     state: "MESSAGE_STATE_COMPLETE",
     createdAt: "2026-01-01T00:00:00Z",
     error: "",
+    errorCode: "",
+    errorField: "",
   };
 }
 

@@ -2,19 +2,22 @@
 import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Announcer } from "./announcer";
 import * as api from "./api";
-import { ActiveTurn, type Conversation, type Draft, randomId } from "./conversation";
+import { ActiveTurn, type Conversation } from "./conversation";
+import { type Draft, randomId, type Sent } from "./draft";
 import { ApiError, toProblem } from "./errors";
-import { Progress } from "./progress";
 import { branch } from "./tree";
 
 /** What turns need of the page. */
 export interface TurnCallbacks {
   announcer: Announcer;
-  changed(): void;
   maxImageBytes(): number;
+  maxImages(): number;
   /** A conversation has its id, or a new place in the list. */
   started(conversation: Conversation): void;
+  ended(conversation: Conversation): void;
   reload(conversation: Conversation): Promise<void>;
+  /** The mesh does not have this conversation any more. */
+  gone(conversation: Conversation): void;
 }
 
 /** Takes turns in conversations; one at a time in each. */
@@ -23,101 +26,132 @@ export class Turns {
 
   /** Says what a draft holds; as an earlier message said otherwise, if one is named. */
   async send(conversation: Conversation, draft: Draft, edited?: Message): Promise<void> {
-    if (conversation.activeTurn !== undefined || draft.isEmpty) {
+    if (conversation.isAnswering.value || draft.sending.value || !this.isSendable(draft)) {
       return;
     }
     const activeTurn = this.begin(conversation);
-    draft.problem = undefined;
-    draft.sending = true;
-    this.page.changed();
+    const sent = draft.send();
+    const isNew = conversation.id === "";
+    draft.sending.value = true;
     try {
-      await this.uploadAndSend(conversation, activeTurn, draft, edited);
+      await this.uploadAndSend(conversation, activeTurn, sent, edited, () => {
+        draft.accepted(sent);
+        draft.sending.value = false;
+        conversation.editing.value = edited === undefined ? conversation.editing.value : undefined;
+      });
     } catch (failure) {
-      if (activeTurn.answerId === undefined && !activeTurn.stopping) {
-        draft.problem = toProblem(failure);
-        this.page.announcer.end("");
+      if (activeTurn.answerId.value === undefined) {
+        await this.refused(conversation, activeTurn, draft, failure, isNew);
       }
       await this.recover(conversation, activeTurn, failure);
     } finally {
-      draft.sending = false;
+      draft.sending.value = false;
       this.end(conversation);
     }
   }
 
+  /** Whether the mesh may take it; what is in the way is shown beside the pictures. */
+  isSendable(draft: Draft): boolean {
+    const attachments = draft.attachments.value;
+    return (
+      !draft.isEmpty.value &&
+      attachments.length <= this.page.maxImages() &&
+      !attachments.some((attachment) => attachment.isRefused)
+    );
+  }
+
   private begin(conversation: Conversation): ActiveTurn {
     const activeTurn = new ActiveTurn();
-    conversation.activeTurn = activeTurn;
-    conversation.clearProblem();
+    conversation.activeTurn.value = activeTurn;
+    conversation.failure.value = undefined;
     this.page.announcer.begin();
     this.page.announcer.announceIfSlow("Sending");
     return activeTurn;
   }
 
   private end(conversation: Conversation): void {
-    conversation.activeTurn = undefined;
-    this.page.changed();
+    conversation.activeTurn.value = undefined;
+    this.page.ended(conversation);
   }
 
   private async uploadAndSend(
     conversation: Conversation,
     activeTurn: ActiveTurn,
-    draft: Draft,
+    sent: Sent,
     edited: Message | undefined,
+    accepted: () => void,
   ): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const images = await this.uploadImages(activeTurn, draft);
-        activeTurn.setSending();
+        const images = await this.uploadImages(activeTurn, sent);
+        activeTurn.sending();
         await this.ensureSession(conversation);
-        await this.stream(conversation, activeTurn, turnRequest(draft, images, edited), () => {
-          if (edited === undefined) {
-            draft.clear();
-          } else {
-            conversation.editing = undefined;
-          }
-        });
+        await this.stream(conversation, activeTurn, turnRequest(sent, images, edited), accepted);
         return;
       } catch (failure) {
         // Files that no message shows are forgotten after a while; this page still has them.
-        if (attempt > 0 || !isForgottenImage(failure)) {
+        if (attempt > 0 || !(failure instanceof ApiError && failure.code === "image_not_found")) {
           throw failure;
         }
-        draft.attachments.forEach((attachment) => attachment.invalidate());
+        sent.attachments.forEach((attachment) => attachment.invalidate());
       }
     }
   }
 
-  private async uploadImages(activeTurn: ActiveTurn, draft: Draft): Promise<string[]> {
-    if (draft.attachments.some((attachment) => attachment.image === undefined)) {
-      activeTurn.setUploading(draft.attachments.length);
-      this.page.changed();
+  private async uploadImages(activeTurn: ActiveTurn, { attachments }: Sent): Promise<string[]> {
+    if (attachments.some((attachment) => !attachment.isUploaded)) {
+      activeTurn.uploading(attachments.length);
     }
     const limit = this.page.maxImageBytes();
-    const images: Image[] = await Promise.all(
-      draft.attachments.map((attachment) => attachment.upload(limit, this.page.changed)),
-    );
+    const images: Image[] = await Promise.all(attachments.map((attachment) => attachment.upload(limit)));
     return images.map((image) => image.sha256);
   }
 
   private async ensureSession(conversation: Conversation): Promise<void> {
     if (conversation.id === "") {
-      conversation.setSession(await api.createSession(conversation.settings));
-      conversation.id = conversation.session?.id ?? "";
+      const session = await api.createSession(conversation.settings.value);
+      conversation.id = session.id;
+      conversation.setSession(session);
+    }
+  }
+
+  /** The mesh did not take the message: it stays where it was written. */
+  private async refused(
+    conversation: Conversation,
+    activeTurn: ActiveTurn,
+    draft: Draft,
+    failure: unknown,
+    isNew: boolean,
+  ): Promise<void> {
+    this.page.announcer.end("");
+    const told = draft.attachments.value.some((attachment) => attachment.problem.value !== undefined);
+    if (!told && !activeTurn.stopping.value) {
+      draft.problem.value = toProblem(failure);
+    }
+    if (!(failure instanceof ApiError)) {
+      return; // The mesh may have it all the same: the same turn is sent again, in the same session.
+    }
+    if (isNew && conversation.id !== "") {
+      await api.deleteSession(conversation.id).catch(() => undefined);
+      conversation.forgetSession();
+    } else if (failure.code === "session_not_found") {
+      this.page.gone(conversation);
     }
   }
 
   /** Answers a message again. */
   async regenerate(conversation: Conversation, message: Message, requestId = randomId()): Promise<void> {
-    if (conversation.activeTurn !== undefined) {
+    if (conversation.isAnswering.value) {
       return;
     }
     const activeTurn = this.begin(conversation);
-    this.page.changed();
     try {
       await this.stream(conversation, activeTurn, { requestId, regenerate: { messageId: message.id } }, () => {});
     } catch (failure) {
-      if (activeTurn.answerId === undefined && !activeTurn.stopping) {
-        conversation.setProblem(toProblem(failure), () => void this.regenerate(conversation, message, requestId));
+      if (activeTurn.answerId.value === undefined && !activeTurn.stopping.value) {
+        const problem = toProblem(failure);
+        const retry = () => void this.regenerate(conversation, message, requestId);
+        conversation.failure.value = { problem, retry: problem.retryable ? retry : undefined };
         this.page.announcer.end("");
       }
       await this.recover(conversation, activeTurn, failure);
@@ -126,20 +160,32 @@ export class Turns {
     }
   }
 
-  /** Ends the answer that is being written. */
+  /** Ends the answer that is being written, by this page or by another one. */
   async stop(conversation: Conversation): Promise<void> {
-    const activeTurn = conversation.activeTurn;
-    if (activeTurn === undefined || activeTurn.stopping) {
+    const activeTurn = conversation.activeTurn.value;
+    if (activeTurn === undefined) {
+      await this.stopOfOthers(conversation);
       return;
     }
-    activeTurn.stopping = true;
-    this.page.changed();
+    if (activeTurn.stopping.value) {
+      return;
+    }
+    activeTurn.stopping.value = true;
     try {
-      if (activeTurn.answerId === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
+      if (activeTurn.answerId.value === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
         activeTurn.controller.abort();
       }
     } catch {
       activeTurn.controller.abort();
+    }
+  }
+
+  private async stopOfOthers(conversation: Conversation): Promise<void> {
+    try {
+      await api.stopAnswer(conversation.id);
+      await this.page.reload(conversation);
+    } catch (failure) {
+      conversation.failure.value = { problem: toProblem(failure), retry: () => void this.stop(conversation) };
     }
   }
 
@@ -155,65 +201,60 @@ export class Turns {
         accepted();
       }
       this.handle(conversation, activeTurn, event);
-      this.page.changed();
     }
   }
 
   private handle(conversation: Conversation, activeTurn: ActiveTurn, event: api.TurnEvent): void {
     const { announcer } = this.page;
+    if (event.text !== undefined) {
+      activeTurn.append(event.text.text);
+      announcer.append(event.text.text);
+      return;
+    }
+    if (event.done !== undefined) {
+      conversation.upsert(event.done);
+      announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? "Stopped." : "");
+      return;
+    }
     if (event.accepted !== undefined) {
       const { question, answer } = event.accepted;
       conversation.upsert(question);
       conversation.upsert({ ...answer, text: "", state: "MESSAGE_STATE_ANSWERING" });
       conversation.setHead(answer.id);
-      activeTurn.answerId = answer.id;
-      activeTurn.progress = new Progress(countImages(conversation.messages, question.id));
+      activeTurn.accepted(answer.id, countImages(conversation.messages.value, question.id));
       this.page.started(conversation);
     } else if (event.stage !== undefined) {
-      activeTurn.progress?.stage(event.stage);
-    } else if (event.text !== undefined) {
-      const answer = conversation.messages.find((message) => message.id === activeTurn.answerId);
-      if (answer !== undefined) {
-        conversation.upsert({ ...answer, text: answer.text + event.text.text });
-      }
-      announcer.append(event.text.text);
-      return;
-    } else if (event.done !== undefined) {
-      conversation.upsert(event.done);
-      announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? "Stopped." : "");
-      return;
+      activeTurn.stage(event.stage);
     }
-    announcer.announceIfSlow(activeTurn.status());
+    announcer.announceIfSlow(activeTurn.status.value);
   }
 
   /** Shows at once what is known of the end, then asks the mesh what it kept. */
   private async recover(conversation: Conversation, activeTurn: ActiveTurn, failure: unknown): Promise<void> {
-    const answer = conversation.messages.find((message) => message.id === activeTurn.answerId);
+    const answer = conversation.messages.value.find((message) => message.id === activeTurn.answerId.value);
     if (answer !== undefined) {
       const reported = failure instanceof ApiError;
       conversation.upsert({
         ...answer,
+        text: activeTurn.said,
         state: reported ? "MESSAGE_STATE_FAILED" : "MESSAGE_STATE_INTERRUPTED",
         error: reported ? failure.body.message : "",
+        errorCode: reported ? failure.code : "",
+        errorField: reported ? failure.param : "",
       });
       this.page.announcer.end(reported ? "The answer failed." : "The answer was interrupted.");
     }
-    this.page.changed();
     if (conversation.id !== "") {
       await this.page.reload(conversation).catch(() => undefined);
     }
   }
 }
 
-function turnRequest(draft: Draft, images: string[], edited: Message | undefined): api.TurnRequest {
-  const requestId = draft.requestId();
+function turnRequest(sent: Sent, images: string[], edited: Message | undefined): api.TurnRequest {
+  const { requestId, text } = sent;
   return edited === undefined
-    ? { requestId, say: { text: draft.text, images } }
-    : { requestId, edit: { messageId: edited.id, text: draft.text, images } };
-}
-
-function isForgottenImage(failure: unknown): boolean {
-  return failure instanceof ApiError && failure.status === 404 && failure.param.includes("images");
+    ? { requestId, say: { text, images } }
+    : { requestId, edit: { messageId: edited.id, text, images } };
 }
 
 /** How many pictures the model is shown for a question. */

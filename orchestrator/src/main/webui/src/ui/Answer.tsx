@@ -4,9 +4,11 @@ import type { Conversation } from "../conversation";
 import { answerProblem } from "../errors";
 import type { Store } from "../store";
 import { pluralize } from "../timebar";
+import { CopyButton } from "./CopyButton";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
+import { Said } from "./Said";
 import { Switcher } from "./Switcher";
 import { TimeBar } from "./TimeBar";
 
@@ -19,16 +21,12 @@ interface Props {
 /** What the model said, or is saying. */
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
-  const activeTurn = conversation.activeTurn?.answerId === message.id ? conversation.activeTurn : undefined;
   return (
     <article class="answer" aria-label="Answer" aria-busy={answering}>
-      {answering && message.text === "" ? (
-        <p class="progress">
-          <span class="pulse" aria-hidden="true" />
-          {activeTurn?.status() ?? "Answering"}
-        </p>
+      {answering ? (
+        <Arriving conversation={conversation} message={message} />
       ) : (
-        message.text !== "" && <p class={answering ? "said writing" : "said"}>{message.text}</p>
+        message.text !== "" && <Said text={message.text} />
       )}
       <Ending message={message} />
       {message.answer && <Omitted messages={message.answer.omittedMessages} />}
@@ -39,13 +37,31 @@ export function Answer({ store, conversation, message }: Props) {
           <IconButton
             icon="again"
             label="Answer again"
-            idle={conversation.activeTurn !== undefined}
+            idle={conversation.isAnswering}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
+          {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy answer" />}
           <FeedbackButtons store={store} message={message} />
         </div>
       )}
     </article>
+  );
+}
+
+/** The only part of the page that is drawn again for every token. */
+function Arriving({ conversation, message }: { conversation: Conversation; message: Message }) {
+  const activeTurn = conversation.activeTurn.value;
+  const isHere = activeTurn?.answerId.value === message.id;
+  const text = isHere ? activeTurn.text.value : message.text;
+  return text === "" ? <Status text={isHere ? activeTurn.status.value : "Answering"} /> : <Said text={text} writing />;
+}
+
+function Status({ text }: { text: string }) {
+  return (
+    <p class="progress">
+      <span class="pulse" aria-hidden="true" />
+      {text}
+    </p>
   );
 }
 
@@ -57,7 +73,7 @@ function Ending({ message }: { message: Message }) {
     case "MESSAGE_STATE_INTERRUPTED":
       return <p class="ending">Interrupted before its end. “Answer again” begins anew.</p>;
     case "MESSAGE_STATE_FAILED":
-      return <Notice problem={answerProblem(message.error)} alert={false} />;
+      return <Notice problem={answerProblem(message)} alert={false} />;
     default:
       return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
         <p class="ending">Cut off at the longest answer allowed.</p>

@@ -1,24 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useReducer, useRef, useState } from "preact/hooks";
+import { useComputed } from "@preact/signals";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
 import { Composer } from "./Composer";
 import { useFiles } from "./files";
 import { Header } from "./Header";
+import { isComposing } from "./keys";
 import { Notice } from "./Notice";
 import { SettingsDialog } from "./SettingsDialog";
-import { sessionTitle, SideList } from "./SideList";
+import { SideList, sessionTitle } from "./SideList";
 import { Thread } from "./Thread";
 
 const NARROW = "(max-width: 50rem)";
 
 /** The whole page. */
 export function App({ store }: { store: Store }) {
-  const [, redraw] = useReducer((version: number, _: void) => version + 1, 0);
   const [sideOpen, setSideOpen] = useState(false);
   const [settingsOpen, setSettingsOpen] = useState(false);
   const menu = useRef<HTMLDivElement>(null);
   const dropping = useFiles(store);
-  useEffect(() => store.subscribe(() => redraw()), [store]);
 
   const closeSide = () => setSideOpen(false);
   const wasOpen = useRef(false);
@@ -37,21 +37,13 @@ export function App({ store }: { store: Store }) {
   }, []);
   useEscape(store, sideOpen ? closeSide : undefined);
 
-  const conversation = store.current;
-  const title = sessionTitle(conversation.session);
-  useEffect(() => {
-    document.title = conversation.session === undefined ? "OwlMesh" : `${title} – OwlMesh`;
-  }, [title, conversation]);
-
+  const conversation = store.current.value;
   return (
     <>
-      <button
-        type="button"
-        class="skip"
-        onClick={() => document.getElementById("message")?.focus()}
-      >
+      <button type="button" class="skip" onClick={() => document.getElementById("message")?.focus()}>
         Skip to the message
       </button>
+      <Title store={store} />
       <SideList store={store} isOpen={sideOpen} close={closeSide} />
       {sideOpen && <div class="backdrop" onClick={closeSide} />}
       <main inert={sideOpen}>
@@ -62,19 +54,46 @@ export function App({ store }: { store: Store }) {
           openSide={() => setSideOpen(true)}
           openSettings={() => setSettingsOpen(true)}
         />
-        {store.meshProblem && <Notice problem={store.meshProblem} />}
-        {store.notice && <Notice problem={store.notice} dismiss={() => store.dismiss()} />}
+        <Notices store={store} />
         <Thread store={store} conversation={conversation} />
         <Composer store={store} conversation={conversation} />
       </main>
       {settingsOpen && <SettingsDialog store={store} onClose={() => setSettingsOpen(false)} />}
       {dropping && <div class="drop">Drop the pictures here</div>}
-      <div class="visually-hidden" role="log" aria-live="polite" aria-label="Answer as it comes">
-        {store.announcer.lines.map((line) => (
-          <p key={line.key}>{line.text}</p>
-        ))}
-      </div>
+      <Announcements store={store} />
     </>
+  );
+}
+
+function Title({ store }: { store: Store }) {
+  const title = useComputed(() => {
+    const session = store.current.value.session.value;
+    return session === undefined ? "OwlMesh" : `${sessionTitle(session)} – OwlMesh`;
+  }).value;
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return null;
+}
+
+function Notices({ store }: { store: Store }) {
+  const mesh = store.meshProblem.value;
+  const notice = store.notice.value;
+  return (
+    <>
+      {mesh && <Notice problem={mesh} />}
+      {notice && <Notice problem={notice} dismiss={() => store.dismiss()} />}
+    </>
+  );
+}
+
+function Announcements({ store }: { store: Store }) {
+  return (
+    <div class="visually-hidden" role="log" aria-live="polite" aria-label="Answer as it comes">
+      {store.announcer.lines.value.map((line) => (
+        <p key={line.key}>{line.text}</p>
+      ))}
+    </div>
   );
 }
 
@@ -82,14 +101,15 @@ export function App({ store }: { store: Store }) {
 function useEscape(store: Store, closeSide: (() => void) | undefined): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
-      if (event.key !== "Escape" || event.isComposing || document.querySelector("dialog[open]")) {
+      if (event.key !== "Escape" || isComposing(event) || document.querySelector("dialog[open]")) {
         return;
       }
+      const conversation = store.current.value;
       if (closeSide !== undefined) {
         closeSide();
-      } else if (store.current.activeTurn !== undefined) {
-        void store.turns.stop(store.current);
-      } else if (store.current.editing !== undefined) {
+      } else if (conversation.isAnswering.value) {
+        void store.turns.stop(conversation);
+      } else if (conversation.editing.value !== undefined) {
         store.cancelEdit();
       }
     };

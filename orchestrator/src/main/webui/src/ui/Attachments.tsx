@@ -1,54 +1,93 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useRef } from "preact/hooks";
-import { ACCEPTED_TYPES, type Attachment } from "../attachments";
-import type { Draft } from "../conversation";
+import type { Attachment } from "../attachments";
+import type { Draft } from "../draft";
 import type { Store } from "../store";
 import { Icon, IconButton } from "./Icon";
 
 /** The pictures of a message that is being written, each with what failed about it. */
 export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
-  if (draft.attachments.length === 0) {
+  const attachments = draft.attachments.value;
+  if (attachments.length === 0) {
     return null;
   }
   return (
-    <ul class="attachments" aria-label="Pictures of this message">
-      {draft.attachments.map((attachment) => (
-        <li key={attachment.key} class={attachment.problem ? "attachment failed" : "attachment"}>
-          <Thumb attachment={attachment} />
-          {attachment.problem && (
-            <div class="attachment-problem" role="alert">
-              <p>
-                <strong>{attachment.name}</strong>: {attachment.problem.title}
-              </p>
-              <details>
-                <summary>Details</summary>
-                <p class="detail">{attachment.problem.detail}</p>
-              </details>
-            </div>
-          )}
-          <IconButton
-            icon="close"
-            class="remove"
-            label={`Remove ${attachment.name}`}
-            onClick={() => store.detach(draft, attachment)}
+    <>
+      <ul class="attachments" aria-label="Pictures of this message">
+        {attachments.map((attachment, i) => (
+          <Item
+            key={attachment.key}
+            store={store}
+            draft={draft}
+            attachment={attachment}
+            number={attachments.length > 1 ? i + 1 : undefined}
           />
-        </li>
-      ))}
-    </ul>
+        ))}
+      </ul>
+      {attachments.length > store.maxImages && (
+        <p class="attachment-limit" role="alert">
+          A message may show {store.maxImages} pictures. Remove {attachments.length - store.maxImages} of these{" "}
+          {attachments.length}.
+        </p>
+      )}
+    </>
   );
 }
 
-function Thumb({ attachment }: { attachment: Attachment }) {
-  return attachment.problem ? (
-    <span class="thumb">
-      <Icon name="warning" />
-    </span>
-  ) : (
-    <img
-      class={attachment.isUploading ? "thumb waiting" : "thumb"}
-      src={attachment.url}
-      alt={attachment.name}
-    />
+interface ItemProps {
+  store: Store;
+  draft: Draft;
+  attachment: Attachment;
+  /** Its place among others, as a question may name it; undefined if it is alone. */
+  number: number | undefined;
+}
+
+function Item({ store, draft, attachment, number }: ItemProps) {
+  const problem = attachment.problem.value;
+  return (
+    <li class={problem ? "attachment failed" : "attachment"}>
+      {problem ? (
+        <>
+          <span class="thumb">
+            <Icon name="warning" />
+          </span>
+          <div class="attachment-problem" role="alert">
+            <p>
+              <strong>
+                <bdi>{attachment.name}</bdi>
+              </strong>
+              : {problem.title}
+            </p>
+            <details>
+              <summary>Details</summary>
+              <p class="detail">{problem.detail}</p>
+            </details>
+          </div>
+          {problem.retryable && (
+            <button type="button" class="button quiet" onClick={() => store.upload(attachment)}>
+              Try again
+            </button>
+          )}
+        </>
+      ) : (
+        <img
+          class={attachment.isUploading.value ? "thumb waiting" : "thumb"}
+          src={attachment.url}
+          alt={attachment.name}
+        />
+      )}
+      {number !== undefined && (
+        <span class="number-badge" aria-hidden="true">
+          {number}
+        </span>
+      )}
+      <IconButton
+        icon="close"
+        class="remove"
+        label={`Remove ${attachment.name}`}
+        onClick={() => draft.detach(attachment)}
+      />
+    </li>
   );
 }
 
@@ -63,7 +102,7 @@ export function PickButton({ store, draft }: { store: Store; draft: Draft }) {
         type="file"
         multiple
         hidden
-        accept={ACCEPTED_TYPES}
+        accept="image/*"
         aria-label="Pictures"
         onChange={(event) => {
           store.attach(draft, event.currentTarget.files ?? []);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Conversation, Draft } from "../conversation";
+import type { Conversation } from "../conversation";
+import type { Draft } from "../draft";
 import type { Store } from "../store";
 import { Attachments, PickButton } from "./Attachments";
 import { IconButton } from "./Icon";
+import { isComposing } from "./keys";
 import { Notice } from "./Notice";
 
 interface MessageInputProps {
@@ -11,7 +13,6 @@ interface MessageInputProps {
   label: string;
   placeholder: string;
   id?: string;
-  onText: (text: string) => void;
   onEnter: () => void;
   focused?: boolean;
 }
@@ -19,12 +20,13 @@ interface MessageInputProps {
 /** A field that grows with its text. Enter sends, unless an input method is composing. */
 export function MessageInput(props: MessageInputProps) {
   const { draft } = props;
+  const text = draft.text.value;
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const area = field.current!;
     area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight + 2, window.innerHeight * 0.4)}px`;
-  }, [draft.text, draft]);
+  }, [text, draft]);
   useEffect(() => {
     if (props.focused) {
       const area = field.current!;
@@ -37,13 +39,13 @@ export function MessageInput(props: MessageInputProps) {
       ref={field}
       id={props.id}
       rows={1}
-      value={draft.text}
-      readOnly={draft.sending}
+      dir="auto"
+      value={text}
       aria-label={props.label}
       placeholder={props.placeholder}
-      onInput={(event) => props.onText(event.currentTarget.value)}
+      onInput={(event) => draft.setText(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+        if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
           event.preventDefault();
           props.onEnter();
         }
@@ -52,11 +54,11 @@ export function MessageInput(props: MessageInputProps) {
   );
 }
 
-/** Where the next message is written. */
+/** Where the next message is written, while an answer comes too. */
 export function Composer({ store, conversation }: { store: Store; conversation: Conversation }) {
-  const { draft, activeTurn } = conversation;
+  const { draft } = conversation;
+  const problem = draft.problem.value;
   const send = () => void store.turns.send(conversation, draft);
-  const isEmpty = draft.isEmpty;
   return (
     <form
       class="composer"
@@ -66,7 +68,7 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
         send();
       }}
     >
-      {draft.problem && <Notice problem={draft.problem} retry={send} />}
+      {problem && <Notice problem={problem} retry={problem.retryable ? send : undefined} />}
       <div class="composer-box">
         <Attachments store={store} draft={draft} />
         <div class="composer-line">
@@ -76,26 +78,35 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
             draft={draft}
             label="Message"
             placeholder="Ask about a picture"
-            onText={(text) => store.setText(draft, text)}
             onEnter={send}
           />
-          {activeTurn === undefined ? (
-            <IconButton icon="send" class="primary" label="Send" idle={isEmpty} onClick={send} />
-          ) : (
-            <IconButton
-              icon="stop"
-              class="primary"
-              label={activeTurn.stopping ? "Stopping" : "Stop (Escape)"}
-              idle={activeTurn.stopping}
-              onClick={() => void store.turns.stop(conversation)}
-            />
-          )}
+          <SendButton store={store} conversation={conversation} send={send} />
         </div>
       </div>
       <p class="hint">
-        Drop, paste or pick pictures. <kbd>Enter</kbd> sends, <kbd>Shift</kbd>+<kbd>Enter</kbd>{" "}
-        begins a line, <kbd>Escape</kbd> stops.
+        Drop, paste or pick pictures. <kbd>Enter</kbd> sends, <kbd>Shift</kbd>+<kbd>Enter</kbd> begins a
+        line, <kbd>Escape</kbd> stops.
       </p>
     </form>
+  );
+}
+
+/** Sends, or stops the answer that is being written. */
+function SendButton({ store, conversation, send }: { store: Store; conversation: Conversation; send: () => void }) {
+  if (!conversation.isAnswering.value) {
+    const { draft } = conversation;
+    return (
+      <IconButton icon="send" class="primary" label="Send" idle={!store.turns.isSendable(draft)} onClick={send} />
+    );
+  }
+  const stopping = conversation.activeTurn.value?.stopping.value ?? false;
+  return (
+    <IconButton
+      icon="stop"
+      class="primary"
+      label={stopping ? "Stopping" : "Stop (Escape)"}
+      idle={stopping}
+      onClick={() => void store.turns.stop(conversation)}
+    />
   );
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Conversation, Draft } from "../conversation";
+import type { Conversation } from "../conversation";
+import { Draft } from "../draft";
 import { toProblem } from "../errors";
 import { EXAMPLES, type Example, fetchPicture } from "../examples";
 import type { Store } from "../store";
@@ -8,8 +9,9 @@ import type { Store } from "../store";
 export function Examples({ store, conversation }: { store: Store; conversation: Conversation }) {
   const send = async (draft: Draft) => {
     await store.turns.send(conversation, draft);
-    if (draft.problem !== undefined) {
-      conversation.setProblem(draft.problem, () => void send(draft));
+    const problem = draft.problem.value ?? draft.attachments.value[0]?.problem.value;
+    if (problem !== undefined) {
+      conversation.failure.value = { problem, retry: problem.retryable ? () => void send(draft) : undefined };
     }
   };
   const ask = async (example: Example) => {
@@ -18,11 +20,10 @@ export function Examples({ store, conversation }: { store: Store; conversation: 
     try {
       store.attach(draft, [await fetchPicture(example)]);
     } catch (failure) {
-      conversation.setProblem(toProblem(failure), () => void ask(example));
-      store.changed();
+      conversation.failure.value = { problem: toProblem(failure), retry: () => void ask(example) };
       return;
     }
-    store.setText(draft, example.question);
+    draft.setText(example.question);
     document.getElementById("message")?.focus();
     await send(draft);
   };
@@ -31,7 +32,7 @@ export function Examples({ store, conversation }: { store: Store; conversation: 
       <h2>What do you see, owl?</h2>
       <p>
         Show pictures and ask about them.
-        {store.mesh?.model === "owl-nano" &&
+        {store.mesh.value?.model === "owl-nano" &&
           " This is the nano owl: it knows a toy world of coloured shapes, signs, tables and charts."}
       </p>
       <ul>

@@ -2,33 +2,42 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message, Rating } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
+import { ConfirmDialog } from "./ConfirmDialog";
 import { IconButton } from "./Icon";
 
 /** What a person thinks of an answer. */
 export function FeedbackButtons({ store, message }: { store: Store; message: Message }) {
   const [open, setOpen] = useState(false);
+  const [asking, setAsking] = useState(false);
+  const noteButton = useRef<HTMLButtonElement>(null);
   const rating = message.feedback?.rating ?? "RATING_UNSPECIFIED";
   const note = message.feedback?.note ?? "";
   useEffect(() => setOpen(false), [message.id]);
 
   const choose = async (chosen: Rating) => {
-    const removed = rating === chosen;
-    const kept = await store.rate(message, {
-      rating: removed ? "RATING_UNSPECIFIED" : chosen,
-      note: removed ? "" : note,
-    });
-    if (kept) {
-      setOpen(!removed && chosen === "RATING_FLAG");
+    if (rating !== chosen) {
+      if (await store.rate(message, { rating: chosen, note })) {
+        setOpen(chosen === "RATING_FLAG");
+      }
+    } else if (note === "") {
+      await remove();
+    } else {
+      setAsking(true);
     }
+  };
+  const remove = async () => {
+    if (await store.rate(message, { rating: "RATING_UNSPECIFIED", note: "" })) {
+      setOpen(false);
+    }
+  };
+  const close = () => {
+    setOpen(false);
+    // Whoever wrote a note is where it can be changed.
+    requestAnimationFrame(() => noteButton.current?.focus());
   };
 
   const button = (icon: "up" | "down" | "flag", label: string, value: Rating) => (
-    <IconButton
-      icon={icon}
-      label={label}
-      pressed={rating === value}
-      onClick={() => void choose(value)}
-    />
+    <IconButton icon={icon} label={label} pressed={rating === value} onClick={() => void choose(value)} />
   );
 
   return (
@@ -39,7 +48,7 @@ export function FeedbackButtons({ store, message }: { store: Store; message: Mes
         {button("flag", "Flag for somebody to look at", "RATING_FLAG")}
       </div>
       {rating !== "RATING_UNSPECIFIED" && !open && (
-        <button type="button" class="button quiet" onClick={() => setOpen(true)}>
+        <button type="button" ref={noteButton} class="button quiet" onClick={() => setOpen(true)}>
           {note === "" ? "Add a note" : "Change the note"}
         </button>
       )}
@@ -48,13 +57,26 @@ export function FeedbackButtons({ store, message }: { store: Store; message: Mes
           text={note}
           save={async (text) => {
             if (await store.rate(message, { rating, note: text })) {
-              setOpen(false);
+              close();
             }
           }}
-          cancel={() => setOpen(false)}
+          cancel={close}
         />
       )}
-      {note !== "" && !open && <p class="note">{note}</p>}
+      {note !== "" && !open && (
+        <p class="note" dir="auto">
+          {note}
+        </p>
+      )}
+      {asking && (
+        <ConfirmDialog
+          question="Remove the rating and its note?"
+          consequence="What was written about this answer is gone for good."
+          confirm="Remove"
+          onConfirm={() => void remove()}
+          onClose={() => setAsking(false)}
+        />
+      )}
     </>
   );
 }
@@ -84,7 +106,7 @@ function Note({ text, save, cancel }: NoteProps) {
     >
       <label>
         Note
-        <textarea ref={field} rows={2} maxLength={2000} defaultValue={text} />
+        <textarea ref={field} rows={2} maxLength={2000} dir="auto" defaultValue={text} />
       </label>
       <div class="editor-actions">
         <button type="button" class="button" onClick={cancel}>

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { RefObject } from "preact";
 import type { DescribeResponse, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
-import logo from "../owl.svg";
-import type { Store } from "../store";
 import { toProblem } from "../errors";
 import { NO_OPTIONS } from "../options";
+import logo from "../owl.svg";
+import type { Store } from "../store";
 import { theme, toggleTheme } from "../theme";
+import { ExportMenu } from "./ExportMenu";
 import { IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
 
@@ -19,9 +20,10 @@ interface Props {
 
 /** Names the conversation and the model, and leads to everything else. */
 export function Header({ store, sideOpen, menu, openSide, openSettings }: Props) {
-  const { session } = store.current;
+  const session = store.current.value.session.value;
+  const mesh = store.mesh.value;
   const isNamed = session !== undefined && (session.title !== "" || session.head !== "");
-  const next = theme() === "dark" ? "light" : "dark";
+  const next = theme.value === "dark" ? "light" : "dark";
   return (
     <header class="top">
       <div class="narrow" ref={menu}>
@@ -33,17 +35,15 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
         />
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
-      <h1>{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
-      {store.mesh && <span class="model">{store.mesh.model}</span>}
-      {store.mesh && <AdapterChoice store={store} mesh={store.mesh} />}
+      <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
+      {mesh && <span class="model">{mesh.model}</span>}
+      {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      <ExportMenu store={store} />
       <IconButton icon="sliders" label="Settings" onClick={openSettings} />
       <IconButton
         icon={next === "dark" ? "moon" : "sun"}
         label={`Change to ${next} colours`}
-        onClick={() => {
-          toggleTheme();
-          store.changed();
-        }}
+        onClick={toggleTheme}
       />
     </header>
   );
@@ -53,7 +53,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
 const DEFAULT = "/default";
 
 function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
-  const { settings } = store.current;
+  const settings = store.current.value.settings.value;
   const chosen = settings.options?.adapter;
   const names = [...mesh.adapters];
   if (chosen !== undefined && chosen !== "" && !names.includes(chosen)) {
@@ -68,8 +68,7 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }
     try {
       await store.updateSettings(next);
     } catch (failure) {
-      store.notice = toProblem(failure);
-      store.changed();
+      store.notice.value = toProblem(failure);
     }
   };
   return (

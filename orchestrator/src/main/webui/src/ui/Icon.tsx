@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ReadonlySignal } from "@preact/signals";
 
 const PATHS = {
   plus: "M12 5v14M5 12h14",
@@ -9,6 +10,10 @@ const PATHS = {
   send: "M12 19V5M6 11l6-6 6 6",
   stop: "M7.5 7.5h9v9h-9z",
   image: "M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01",
+  copy: "M9 9h11v11H9zM5 15H4V4h11v1",
+  check: "M5 12.5l4.5 4.5L19 7.5",
+  download: "M12 4v11M7 10.5l5 5 5-5M5 20h14",
+  select: "M5 5h14v14H5zM8.5 12l2.5 2.5 4.5-5",
   again: "M20 11a8 8 0 1 0-2.3 6.2M20 5v6h-6",
   up: "M7 11v9H4v-9zM7 11l4-7c1.5 0 2.3 1 2 2.5L12.5 9H19a1.5 1.5 0 0 1 1.5 1.8l-1.4 7.5A2 2 0 0 1 17.2 20H7",
   down: "M7 13V4H4v9zM7 13l4 7c1.5 0 2.3-1 2-2.5L12.5 15H19a1.5 1.5 0 0 0 1.5-1.8l-1.4-7.5A2 2 0 0 0 17.2 4H7",
@@ -36,14 +41,15 @@ interface ButtonProps {
   label: string;
   onClick: () => void;
   pressed?: boolean;
-  /** It stays in place and keeps the focus, but does nothing now. */
-  idle?: boolean;
+  /** It stays in place and keeps the focus, but does nothing now. A signal redraws the button alone. */
+  idle?: boolean | ReadonlySignal<boolean>;
   class?: string;
   expanded?: boolean;
 }
 
 /** A button that shows an icon and is named by words. */
 export function IconButton(props: ButtonProps) {
+  const idle = typeof props.idle === "object" ? props.idle.value : props.idle;
   return (
     <button
       type="button"
@@ -52,9 +58,9 @@ export function IconButton(props: ButtonProps) {
       title={props.label}
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
-      aria-disabled={props.idle || undefined}
+      aria-disabled={idle || undefined}
       onClick={() => {
-        if (!props.idle) {
+        if (!idle) {
           props.onClick();
         }
       }}

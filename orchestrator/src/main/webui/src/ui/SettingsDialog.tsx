@@ -2,7 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AnswerOptions, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { type Problem, toProblem } from "../errors";
-import { type Field, FIELDS, formatOption, NO_OPTIONS, parseOptions } from "../options";
+import { FIELDS, type Field, faultOf, formatOption, NO_OPTIONS, parseOptions } from "../options";
 import type { Store } from "../store";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
@@ -12,7 +12,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
   const dialog = useRef<HTMLDialogElement>(null);
   const [failed, setFailed] = useState<Problem>();
   useEffect(() => dialog.current?.showModal(), []);
-  const { settings } = store.current;
+  const settings = store.current.value.settings.value;
   const options = settings.options ?? NO_OPTIONS;
 
   const save = async (form: HTMLFormElement) => {
@@ -44,6 +44,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
               id="option-system"
               name="system"
               rows={2}
+              dir="auto"
               maxLength={4096}
               aria-describedby="system-hint"
               defaultValue={settings.system ?? ""}
@@ -105,6 +106,7 @@ function clear(form: HTMLFormElement): void {
 }
 
 function OptionInput({ field, options }: { field: Field; options: AnswerOptions }) {
+  const [fault, setFault] = useState<string>();
   const hint = `hint-${field.key}`;
   const id = `option-${field.key}`;
   const attributes = {
@@ -128,9 +130,22 @@ function OptionInput({ field, options }: { field: Field; options: AnswerOptions 
       ) : field.kind === "digits" ? (
         <input {...attributes} type="text" inputMode="numeric" pattern="[0-9]{1,20}" />
       ) : (
-        <textarea {...attributes} rows={2} />
+        <textarea
+          {...attributes}
+          rows={2}
+          dir="auto"
+          spellcheck={false}
+          aria-invalid={fault !== undefined}
+          onInput={(event) => {
+            const found = faultOf(field.key, event.currentTarget.value);
+            event.currentTarget.setCustomValidity(found ?? "");
+            setFault(found);
+          }}
+        />
       )}
-      <small id={hint}>{field.hint}</small>
+      <small id={hint} class={fault === undefined ? "" : "fault"} role="status">
+        {fault ?? field.hint}
+      </small>
     </div>
   );
 }

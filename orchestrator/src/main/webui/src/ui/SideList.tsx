@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "#proto/owlmesh/chat/v1/chat";
+import { dayHeading, formatMoment, grouped } from "../dates";
 import type { Store } from "../store";
-import { ConfirmDialog } from "./ConfirmDialog";
+import { pluralize } from "../timebar";
 import { Icon, IconButton } from "./Icon";
+import { isComposing } from "./keys";
 
 interface Props {
   store: Store;
@@ -11,17 +13,33 @@ interface Props {
   close: () => void;
 }
 
+/** How long a person types before the mesh is asked, milliseconds. */
+const TYPING = 250;
+
 export const sessionTitle = (session: Session | undefined) => session?.title || "Untitled";
 
 /** The conversations that the mesh keeps. */
 export function SideList({ store, isOpen, close }: Props) {
-  const [toDelete, setToDelete] = useState<Session>();
+  const [selected, setSelected] = useState<ReadonlySet<string>>();
   const list = useRef<HTMLElement>(null);
+  const sessions = store.list.shown.value;
   useEffect(() => {
     if (isOpen) {
       list.current?.querySelector<HTMLElement>("a, button")?.focus();
     }
   }, [isOpen]);
+  const toggle = (id: string) => {
+    const next = new Set(selected);
+    if (!next.delete(id)) {
+      next.add(id);
+    }
+    setSelected(next);
+  };
+  const remove = (ids: readonly string[]) => {
+    setSelected(undefined);
+    store.delete(ids);
+    requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(".undo button")?.focus());
+  };
   return (
     <nav id="side" ref={list} class={isOpen ? "side open" : "side"} aria-label="Conversations">
       <div class="side-head">
@@ -30,36 +48,91 @@ export function SideList({ store, isOpen, close }: Props) {
         </a>
         <IconButton icon="close" class="narrow" label="Close the list" onClick={close} />
       </div>
-      <ul>
-        {store.sessions.map((session) => (
-          <SessionItem
-            key={session.id}
-            store={store}
-            session={session}
-            open={close}
-            onDelete={() => setToDelete(session)}
-          />
-        ))}
-      </ul>
-      {store.sessions.length === 0 && <p class="side-empty">No conversations yet.</p>}
-      {store.nextPageToken !== "" && (
+      <div class="side-head">
+        <SearchField store={store} />
+        <IconButton
+          icon="select"
+          label="Select conversations"
+          pressed={selected !== undefined}
+          onClick={() => setSelected(selected === undefined ? new Set() : undefined)}
+        />
+      </div>
+      {selected !== undefined && (
+        <button
+          type="button"
+          class="button danger"
+          aria-disabled={selected.size === 0 || undefined}
+          onClick={() => selected.size > 0 && remove([...selected])}
+        >
+          Delete {pluralize(selected.size, "conversation")}
+        </button>
+      )}
+      <Undo store={store} />
+      {grouped(sessions, (session) => dayHeading(session.updatedAt ?? "")).map(({ heading, members }) => (
+        <section key={heading} aria-label={heading}>
+          <h2 class="side-day">{heading}</h2>
+          <ul>
+            {members.map((session) => (
+              <SessionItem
+                key={session.id}
+                store={store}
+                session={session}
+                open={close}
+                selected={selected?.has(session.id)}
+                toggle={() => toggle(session.id)}
+                onDelete={() => remove([session.id])}
+              />
+            ))}
+          </ul>
+        </section>
+      ))}
+      {sessions.length === 0 && (
+        <p class="side-empty">
+          {store.list.query.value === "" ? "No conversations yet." : "No conversation holds this."}
+        </p>
+      )}
+      {store.list.nextPageToken.value !== "" && (
         <button type="button" class="button more" onClick={() => void store.loadMore()}>
           Load more
         </button>
       )}
-      {toDelete && (
-        <ConfirmDialog
-          question={`Delete “${sessionTitle(toDelete)}”?`}
-          consequence="Its messages, pictures and ratings are gone for good."
-          confirm="Delete"
-          onConfirm={() => {
-            void store.delete(toDelete.id);
-            list.current?.querySelector<HTMLElement>(".new")?.focus();
-          }}
-          onClose={() => setToDelete(undefined)}
-        />
-      )}
     </nav>
+  );
+}
+
+function SearchField({ store }: { store: Store }) {
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  return (
+    <input
+      type="search"
+      class="search"
+      dir="auto"
+      maxLength={200}
+      aria-label="Search conversations"
+      placeholder="Search"
+      onInput={(event) => {
+        const text = event.currentTarget.value.trim();
+        clearTimeout(timer.current);
+        timer.current = setTimeout(() => void store.search(text), TYPING);
+      }}
+    />
+  );
+}
+
+/** Gives back what was deleted, for a while. */
+function Undo({ store }: { store: Store }) {
+  const { size } = store.list.hidden.value;
+  return (
+    <div role="status">
+      {size > 0 && (
+        <p class="undo">
+          <span>{pluralize(size, "conversation")} deleted.</span>
+          <button type="button" class="button" onClick={() => store.undoDelete()}>
+            Undo
+          </button>
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -67,14 +140,17 @@ interface SessionItemProps {
   store: Store;
   session: Session;
   open: () => void;
+  /** Whether it is one of several that are chosen; undefined while none can be. */
+  selected: boolean | undefined;
+  toggle: () => void;
   onDelete: () => void;
 }
 
-function SessionItem({ store, session, open, onDelete }: SessionItemProps) {
+function SessionItem({ store, session, open, selected, toggle, onDelete }: SessionItemProps) {
   const [renaming, setRenaming] = useState(false);
   const item = useRef<HTMLLIElement>(null);
   const title = sessionTitle(session);
-  const current = store.current.id === session.id;
+  const current = store.current.value.id === session.id;
   const done = (name: string) => {
     setRenaming(false);
     if (name !== "" && name !== session.title) {
@@ -82,13 +158,29 @@ function SessionItem({ store, session, open, onDelete }: SessionItemProps) {
     }
     requestAnimationFrame(() => item.current?.querySelector<HTMLElement>(".rename")?.focus());
   };
+  if (selected !== undefined) {
+    return (
+      <li class="entry">
+        <label class="entry-choice">
+          <input type="checkbox" checked={selected} onChange={toggle} />
+          <span dir="auto">{title}</span>
+        </label>
+      </li>
+    );
+  }
   return (
     <li ref={item} class={current ? "entry current" : "entry"}>
       {renaming ? (
         <Rename title={session.title} done={done} />
       ) : (
         <>
-          <a href={`#/c/${session.id}`} aria-current={current ? "page" : undefined} onClick={open}>
+          <a
+            href={`#/c/${session.id}`}
+            dir="auto"
+            title={`${title}\n${formatMoment(session.updatedAt ?? "")}`}
+            aria-current={current ? "page" : undefined}
+            onClick={open}
+          >
             {title}
           </a>
           <IconButton
@@ -118,12 +210,13 @@ function Rename({ title, done }: { title: string; done: (name: string) => void }
     <input
       ref={field}
       class="rename-field"
+      dir="auto"
       aria-label="New title"
       maxLength={200}
       defaultValue={title}
       onBlur={(event) => finish(event.currentTarget.value.trim())}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.isComposing) {
+        if (event.key === "Enter" && !isComposing(event)) {
           finish(event.currentTarget.value.trim());
         } else if (event.key === "Escape") {
           event.stopPropagation();

@@ -13,7 +13,7 @@ interface Props {
 
 /** Moves between what was said in one place; nothing if only one thing was. */
 export function Switcher({ store, conversation, message }: Props) {
-  const all = siblings(conversation.messages, message);
+  const all = siblings(conversation.messages.value, message);
   if (all.length < 2) {
     return null;
   }
@@ -25,7 +25,7 @@ export function Switcher({ store, conversation, message }: Props) {
       void store.switchTo(other);
     }
   };
-  const busy = conversation.activeTurn !== undefined;
+  const busy = conversation.isAnswering.value;
   return (
     <div class="switcher" role="group" aria-label={`Other ${what}s`}>
       <IconButton

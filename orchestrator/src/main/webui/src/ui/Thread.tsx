@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import type { Conversation } from "../conversation";
+import type { ActiveTurn, Conversation } from "../conversation";
 import type { Store } from "../store";
 import { Answer } from "./Answer";
 import { Examples } from "./Examples";
-import { UserMessage } from "./UserMessage";
 import { Notice } from "./Notice";
+import { UserMessage } from "./UserMessage";
 
 /** How near to its end a reader must be for new text to keep the end in sight, pixels. */
 const FOLLOW_MARGIN = 120;
@@ -13,15 +13,30 @@ const FOLLOW_MARGIN = 120;
 /** What was said on the current branch. */
 export function Thread({ store, conversation }: { store: Store; conversation: Conversation }) {
   const box = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
-  useEffect(() => {
-    follows.current = true;
-  }, [conversation, conversation.activeTurn]);
+  const failure = conversation.failure.value;
+  const activeTurn = conversation.activeTurn.value;
   useLayoutEffect(() => {
-    if (follows.current && box.current !== null) {
-      box.current.scrollTop = box.current.scrollHeight;
+    // Whoever opens a conversation or takes a turn sees its end; the end of an answer moves nobody.
+    if (activeTurn !== undefined) {
+      follows.current = true;
+      toEnd(box.current!);
     }
-  });
+  }, [activeTurn]);
+  useLayoutEffect(() => {
+    follows.current = true;
+    toEnd(box.current!);
+  }, [conversation]);
+  useEffect(() => {
+    const observer = new ResizeObserver(() => {
+      if (follows.current) {
+        toEnd(box.current!);
+      }
+    });
+    observer.observe(content.current!);
+    return () => observer.disconnect();
+  }, []);
   return (
     <div
       class="thread"
@@ -34,20 +49,31 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
         follows.current = scrollHeight - scrollTop - clientHeight < FOLLOW_MARGIN;
       }}
     >
-      <MessageList store={store} conversation={conversation} />
-      {conversation.problem && <Notice problem={conversation.problem} retry={conversation.retry} />}
+      <div class="thread-content" ref={content}>
+        <MessageList store={store} conversation={conversation} />
+        {failure && <Notice problem={failure.problem} retry={failure.retry} />}
+      </div>
     </div>
   );
 }
 
+function toEnd(box: HTMLElement): void {
+  box.scrollTop = box.scrollHeight;
+}
+
 function MessageList({ store, conversation }: { store: Store; conversation: Conversation }) {
-  if (conversation.loading) {
+  const branch = conversation.branch.value;
+  const activeTurn = conversation.activeTurn.value;
+  const pending = activeTurn !== undefined && activeTurn.answerId.value === undefined ? activeTurn : undefined;
+  if (conversation.loading.value) {
     return <p class="progress">Opening the conversation</p>;
   }
-  const { branch } = conversation;
   if (branch.length === 0) {
-    const waits = conversation.activeTurn !== undefined && conversation.activeTurn.answerId === undefined;
-    return waits ? <PendingStatus status={conversation.activeTurn!.status()} /> : <Examples store={store} conversation={conversation} />;
+    return pending === undefined ? (
+      <Examples store={store} conversation={conversation} />
+    ) : (
+      <PendingStatus activeTurn={pending} />
+    );
   }
   return (
     <ol class="messages">
@@ -61,20 +87,20 @@ function MessageList({ store, conversation }: { store: Store; conversation: Conv
           )}
         </li>
       ))}
-      {conversation.activeTurn !== undefined && conversation.activeTurn.answerId === undefined && (
+      {pending !== undefined && (
         <li key="sending">
-          <PendingStatus status={conversation.activeTurn.status()} />
+          <PendingStatus activeTurn={pending} />
         </li>
       )}
     </ol>
   );
 }
 
-function PendingStatus({ status }: { status: string }) {
+function PendingStatus({ activeTurn }: { activeTurn: ActiveTurn }) {
   return (
     <p class="progress">
       <span class="pulse" aria-hidden="true" />
-      {status}
+      {activeTurn.status.value}
     </p>
   );
 }

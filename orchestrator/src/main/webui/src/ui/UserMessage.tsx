@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import { imageUrl } from "../api";
 import type { Conversation, Editing } from "../conversation";
 import type { Store } from "../store";
 import { Attachments, PickButton } from "./Attachments";
 import { MessageInput } from "./Composer";
+import { CopyButton } from "./CopyButton";
 import { IconButton } from "./Icon";
+import { Lightbox } from "./Lightbox";
 import { Notice } from "./Notice";
 import { Switcher } from "./Switcher";
 
@@ -18,12 +20,13 @@ interface Props {
 
 /** What a person said. */
 export function UserMessage({ store, conversation, message }: Props) {
-  const editing = conversation.editing?.message.id === message.id ? conversation.editing : undefined;
+  const edited = conversation.editing.value;
+  const editing = edited?.message.id === message.id ? edited : undefined;
   const actions = useRef<HTMLDivElement>(null);
   const wasEditing = useRef(false);
   useEffect(() => {
     // Whoever gives up an edit is where it began.
-    if (wasEditing.current && editing === undefined && conversation.activeTurn === undefined) {
+    if (wasEditing.current && editing === undefined && !conversation.isAnswering.peek()) {
       actions.current?.querySelector<HTMLElement>(".edit")?.focus();
     }
     wasEditing.current = editing !== undefined;
@@ -34,14 +37,19 @@ export function UserMessage({ store, conversation, message }: Props) {
   return (
     <article class="user-message" aria-label="You">
       <Pictures images={message.images} />
-      {message.text !== "" && <p class="said">{message.text}</p>}
+      {message.text !== "" && (
+        <p class="said" dir="auto">
+          {message.text}
+        </p>
+      )}
       <div class="actions" ref={actions}>
         <Switcher store={store} conversation={conversation} message={message} />
+        {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy message" />}
         <IconButton
           icon="pencil"
           class="edit"
           label="Edit message"
-          idle={conversation.activeTurn !== undefined}
+          idle={conversation.isAnswering}
           onClick={() => store.startEdit(message)}
         />
       </div>
@@ -50,32 +58,48 @@ export function UserMessage({ store, conversation, message }: Props) {
 }
 
 function Pictures({ images }: { images: Image[] }) {
+  const [open, setOpen] = useState<number>();
+  const list = useRef<HTMLUListElement>(null);
   if (images.length === 0) {
     return null;
   }
+  const close = () => {
+    const shown = open ?? 0;
+    setOpen(undefined);
+    list.current?.querySelectorAll("button")[shown]?.focus();
+  };
   return (
-    <ul class="pictures">
-      {images.map((image, i) => (
-        <li key={i}>
-          <a href={imageUrl(image)} target="_blank" rel="noreferrer">
-            <img
-              class={image.width <= 128 ? "small" : ""}
-              src={imageUrl(image)}
-              width={image.width}
-              height={image.height}
-              alt={`Picture ${i + 1} of ${images.length}, opens in a new tab`}
-            />
-          </a>
-        </li>
-      ))}
-    </ul>
+    <>
+      <ul class="pictures" ref={list}>
+        {images.map((image, i) => (
+          <li key={i}>
+            <button type="button" class="picture" onClick={() => setOpen(i)}>
+              <img
+                class={image.width <= 128 ? "small" : ""}
+                src={imageUrl(image)}
+                width={image.width}
+                height={image.height}
+                alt={`Picture ${i + 1} of ${images.length}`}
+              />
+              {images.length > 1 && (
+                <span class="number-badge" aria-hidden="true">
+                  {i + 1}
+                </span>
+              )}
+            </button>
+          </li>
+        ))}
+      </ul>
+      {open !== undefined && <Lightbox images={images} first={open} moved={setOpen} onClose={close} />}
+    </>
   );
 }
 
 function Editor({ store, conversation, editing }: { store: Store; conversation: Conversation; editing: Editing }) {
   const { draft, message } = editing;
+  const problem = draft.problem.value;
   const send = () => {
-    if (draft.isEmpty) {
+    if (!store.turns.isSendable(draft)) {
       return;
     }
     void store.turns.send(conversation, draft, message);
@@ -90,7 +114,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
         send();
       }}
     >
-      {draft.problem && <Notice problem={draft.problem} retry={send} />}
+      {problem && <Notice problem={problem} retry={problem.retryable ? send : undefined} />}
       <div class="composer-box">
         <Attachments store={store} draft={draft} />
         <div class="composer-line">
@@ -100,7 +124,6 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
             label="Edited message"
             placeholder=""
             focused
-            onText={(text) => store.setText(draft, text)}
             onEnter={send}
           />
         </div>
@@ -109,7 +132,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
         <button type="button" class="button" onClick={() => store.cancelEdit()}>
           Cancel
         </button>
-        <button type="submit" class="button primary" aria-disabled={draft.isEmpty || undefined}>
+        <button type="submit" class="button primary" aria-disabled={!store.turns.isSendable(draft) || undefined}>
           Send
         </button>
       </div>

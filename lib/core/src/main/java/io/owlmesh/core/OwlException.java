@@ -4,27 +4,37 @@ package io.owlmesh.core;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A {@link Fault} with the field it concerns and a sentence that names the limit. The message is
- * safe to show to callers.
+ * An {@link ErrorCode} with the field it concerns and a sentence that names the limit. The message
+ * is safe to show to callers.
  */
 public final class OwlException extends RuntimeException {
-  private final Fault fault;
+  private final ErrorCode code;
   private final String field;
   private final String sentence;
+
+  /** Of a fault of which no more is known. */
+  public OwlException(Fault fault, String field, String message) {
+    this(ErrorCode.of(fault), field, message, null);
+  }
+
+  /** As above, with the cause, which is logged and never sent to callers. */
+  public OwlException(Fault fault, String field, String message, @Nullable Throwable cause) {
+    this(ErrorCode.of(fault), field, message, cause);
+  }
 
   /**
    * @param field the request field, file or tensor concerned, for example {@code image.bytes};
    *     empty if none
    * @param message one sentence naming what was found and what is allowed
    */
-  public OwlException(Fault fault, String field, String message) {
-    this(fault, field, message, null);
+  public OwlException(ErrorCode code, String field, String message) {
+    this(code, field, message, null);
   }
 
-  /** As above, with the cause, which is logged and never sent to callers. */
-  public OwlException(Fault fault, String field, String message, @Nullable Throwable cause) {
+  /** As above, with the cause. */
+  public OwlException(ErrorCode code, String field, String message, @Nullable Throwable cause) {
     super(field.isEmpty() ? message : field + ": " + message, cause);
-    this.fault = fault;
+    this.code = code;
     this.field = field;
     this.sentence = message;
   }
@@ -39,8 +49,12 @@ public final class OwlException extends RuntimeException {
     return new OwlException(Fault.BAD_CHECKPOINT, where, message);
   }
 
+  public ErrorCode code() {
+    return code;
+  }
+
   public Fault fault() {
-    return fault;
+    return code.fault();
   }
 
   public String field() {

@@ -13,6 +13,7 @@ import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
@@ -69,27 +70,34 @@ class FaultsTest {
 
   @ParameterizedTest
   @EnumSource
-  void everyFaultCrossesTheWireAndComesBack(Fault fault) {
-    Throwable end = end(new OwlException(fault, "image.bytes", "21 MiB, the limit is 20"));
-    assertThat(Status.fromThrowable(end).getCode()).isEqualTo(Faults.code(fault));
+  void everyErrorCrossesTheWireAndComesBack(ErrorCode code) {
+    Throwable end = end(new OwlException(code, "image.bytes", "21 MiB, the limit is 20"));
+    assertThat(Status.fromThrowable(end).getCode()).isEqualTo(Faults.code(code.fault()));
     assertThat(details(end, ErrorInfo.class))
         .singleElement()
-        .returns(fault.name(), ErrorInfo::getReason)
+        .returns(code.name(), ErrorInfo::getReason)
         .returns("owlmesh.io", ErrorInfo::getDomain);
     assertThat(Faults.fromStatus(end))
         .hasMessage("image.bytes: 21 MiB, the limit is 20")
-        .returns(fault, OwlException::fault)
+        .returns(code, OwlException::code)
         .returns("image.bytes", OwlException::field);
   }
 
   @ParameterizedTest
-  @EnumSource(names = {"BAD_INPUT", "NOT_FOUND", "OTHER_WEIGHTS"})
-  void faultsOfItemsComeBack(Fault fault) {
-    OwlException sent = new OwlException(fault, "features", "does not fit");
+  @EnumSource(names = {"IMAGE_UNREADABLE", "NOT_FOUND", "OTHER_WEIGHTS"})
+  void errorsOfItemsComeBack(ErrorCode code) {
+    OwlException sent = new OwlException(code, "features", "does not fit");
     assertThat(Faults.fromItemError(Faults.toItemError(sent)))
         .hasMessage(sent.getMessage())
-        .returns(fault, OwlException::fault)
+        .returns(code, OwlException::code)
         .returns("features", OwlException::field);
+  }
+
+  @Test
+  void everyFaultHasACodeOfWhichNoMoreIsKnown() {
+    for (Fault fault : Fault.values()) {
+      assertThat(ErrorCode.of(fault).fault()).isEqualTo(fault);
+    }
   }
 
   @Test

@@ -12,11 +12,11 @@ import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.netty.handler.codec.http2.Http2Exception;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -71,7 +71,7 @@ public final class Faults {
             .addDetails(
                 Any.pack(
                     ErrorInfo.newBuilder()
-                        .setReason(e.fault().name())
+                        .setReason(e.code().name())
                         .setDomain(DOMAIN)
                         .putMetadata("field", e.field())
                         .build()));
@@ -97,6 +97,7 @@ public final class Faults {
         .setCode(code(e.fault()).value())
         .setField(e.field())
         .setMessage(message(e))
+        .setReason(e.code().name())
         .build();
   }
 
@@ -112,8 +113,8 @@ public final class Faults {
 
   /** The fault that another stage reported for an item. */
   public static OwlException fromItemError(ItemError error) {
-    return restore(
-        fault(Status.fromCodeValue(error.getCode())), error.getField(), error.getMessage(), null);
+    ErrorCode code = code(error.getReason(), Status.fromCodeValue(error.getCode()));
+    return restore(code, error.getField(), error.getMessage(), null);
   }
 
   /** The fault behind the end of a call to another stage. */
@@ -124,19 +125,19 @@ public final class Faults {
     }
     Status status = Status.fromThrowable(cause);
     com.google.rpc.Status details = StatusProto.fromThrowable(cause);
-    Fault fault = isLost(status) ? Fault.UNAVAILABLE : fault(status);
+    ErrorCode code = ErrorCode.of(isLost(status) ? Fault.UNAVAILABLE : fault(status));
     String field = "";
     if (details != null) {
       for (Any detail : details.getDetailsList()) {
         if (detail.is(ErrorInfo.class)) {
           ErrorInfo info = unpack(detail);
           field = info.getMetadataOrDefault("field", "");
-          fault = named(info.getReason(), fault);
+          code = code(info.getReason(), status);
         }
       }
     }
-    String message = status.getDescription() == null ? fault.name() : status.getDescription();
-    return restore(fault, field, message, cause);
+    String message = status.getDescription() == null ? code.name() : status.getDescription();
+    return restore(code, field, message, cause);
   }
 
   /**
@@ -149,12 +150,12 @@ public final class Faults {
 
   /** The same fault for callers who know the field by another name. */
   public static OwlException renamed(OwlException e, String field) {
-    return new OwlException(e.fault(), field, e.sentence(), e);
+    return new OwlException(e.code(), field, e.sentence(), e);
   }
 
   private static OwlException restore(
-      Fault fault, String field, String message, @Nullable Throwable cause) {
-    return new OwlException(fault, field, withoutField(field, message), cause);
+      ErrorCode code, String field, String message, @Nullable Throwable cause) {
+    return new OwlException(code, field, withoutField(field, message), cause);
   }
 
   /** A message that holds its field already would name it twice. */
@@ -172,11 +173,8 @@ public final class Faults {
     }
   }
 
-  private static Fault named(String reason, Fault otherwise) {
-    return Arrays.stream(Fault.values())
-        .filter(fault -> fault.name().equals(reason))
-        .findFirst()
-        .orElse(otherwise);
+  private static ErrorCode code(String reason, Status status) {
+    return ErrorCode.named(reason).orElseGet(() -> ErrorCode.of(fault(status)));
   }
 
   private static Fault fault(Status status) {

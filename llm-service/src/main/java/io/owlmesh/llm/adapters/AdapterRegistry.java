@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.adapters;
 
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
@@ -109,7 +110,8 @@ public final class AdapterRegistry {
                 Fault.NOT_FOUND, "name", "this service was started without owl.adapters"));
     Path path = parent.resolve(name);
     if (!AdapterFile.isAdapterFolder(path)) {
-      throw new OwlException(Fault.NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
+      throw new OwlException(
+          ErrorCode.ADAPTER_NOT_FOUND, "name", "no adapter '" + name + "' in the folder");
     }
     return AdapterFile.open(path, name);
   }
@@ -230,7 +232,9 @@ public final class AdapterRegistry {
   private OwlException unknown(String name) {
     String shown = name.length() > 64 ? name.substring(0, 64) + "..." : name;
     return new OwlException(
-        Fault.NOT_FOUND, "adapter", "no adapter '" + shown + "'; known are " + byName.keySet());
+        ErrorCode.ADAPTER_NOT_FOUND,
+        "adapter",
+        "no adapter '" + shown + "'; known are " + byName.keySet());
   }
 
   /** Sorted by name. */

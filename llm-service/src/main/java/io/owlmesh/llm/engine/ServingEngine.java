@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.runtime.language.LanguageModel;
@@ -59,8 +60,10 @@ public final class ServingEngine implements AutoCloseable {
     long positions = (long) request.prompt().length() + request.maxTokens();
     long room = (long) scheduler.blocks().count() * BlockManager.SIZE;
     if (positions > room) {
-      throw OwlException.badInput(
-          "prompt", positions + " positions with the answer, but the cache has " + room);
+      throw new OwlException(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          "prompt",
+          positions + " positions with the answer, but the cache has " + room);
     }
     int sequences = request.strategy().sequences();
     if (sequences > limits.maxSequences()) {

@@ -4,6 +4,7 @@ package io.owlmesh.llm.grpc;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.LlmEngine;
 import io.owlmesh.llm.engine.EnginePrompt;
@@ -97,7 +98,8 @@ final class PromptParts {
     int context = config.language().context();
     int positions = (images.size() + 1) * config.visualTokens();
     if (positions >= context) {
-      throw OwlException.badInput(
+      throw new OwlException(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "prompt",
           "%d images take %d positions, but the context is %d"
               .formatted(images.size() + 1, positions, context));
@@ -121,7 +123,8 @@ final class PromptParts {
     PromptTokens tokens = config.encode(new Prompt(parts), engine.tokenizer());
     int context = config.language().context();
     if (tokens.length() + room > context) {
-      throw OwlException.badInput(
+      throw new OwlException(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
           "prompt",
           "%d positions and %d to follow, but the context is %d"
               .formatted(tokens.length(), room, context));

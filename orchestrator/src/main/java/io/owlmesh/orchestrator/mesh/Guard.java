@@ -7,6 +7,7 @@ import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import java.time.Duration;
@@ -54,14 +55,12 @@ public final class Guard {
       return guarded.get();
     } catch (CallNotPermittedException e) {
       throw new OwlException(
-          Fault.UNAVAILABLE,
-          "",
-          "the %s stage keeps failing; calls to it pause for %d s"
-              .formatted(stage.label(), OPEN.toSeconds()),
+          ErrorCode.STAGE_UNAVAILABLE,
+          stage.label(),
+          "the stage keeps failing; calls to it pause for %d s".formatted(OPEN.toSeconds()),
           e);
     } catch (BulkheadFullException e) {
-      throw new OwlException(
-          Fault.SATURATED, "", "too many calls to the " + stage.label() + " stage", e);
+      throw new OwlException(Fault.SATURATED, stage.label(), "too many calls to the stage", e);
     }
   }
 }

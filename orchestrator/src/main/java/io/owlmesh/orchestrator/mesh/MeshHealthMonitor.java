@@ -84,7 +84,7 @@ public final class MeshHealthMonitor implements AutoCloseable {
     return switch (finding) {
       case Up(MeshInfo mesh) -> mesh;
       case Down(OwlException reason) ->
-          throw new OwlException(reason.fault(), "", String.valueOf(reason.getMessage()), reason);
+          throw new OwlException(reason.code(), reason.field(), reason.sentence(), reason);
     };
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.Faults;
@@ -25,10 +26,9 @@ public final class StageFailure extends RuntimeException {
   public static StageFailure silent(StageKind stage, String what, Duration time) {
     OwlException fault =
         new OwlException(
-            Fault.UNAVAILABLE,
-            "",
-            "the %s stage sent no %s for %s s"
-                .formatted(stage.label(), what, time.toMillis() / 1e3));
+            ErrorCode.STAGE_UNAVAILABLE,
+            stage.label(),
+            "the stage sent no %s for %s s".formatted(what, time.toMillis() / 1e3));
     return new StageFailure(stage, fault, fault);
   }
 
@@ -37,13 +37,10 @@ public final class StageFailure extends RuntimeException {
     return switch (cause.fault()) {
       case UNAVAILABLE ->
           new OwlException(
-              Fault.UNAVAILABLE, "", "the " + stage.label() + " stage is unavailable", cause);
+              ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable", cause);
       case TOO_LATE ->
           new OwlException(
-              Fault.TOO_LATE,
-              "",
-              "the time for the answer ended in the " + stage.label() + " stage",
-              cause);
+              Fault.TOO_LATE, stage.label(), "the time for the answer ended in the stage", cause);
       default -> cause;
     };
   }

@@ -220,6 +220,6 @@ final class ImageEncodingCall {
   private void refuse(StageKind stage, PromptImage picture, ItemError error) {
     OwlException fault = Faults.fromItemError(error);
     String field = "images[" + picture.indices().getFirst() + "]";
-    fail(stage, new OwlException(fault.fault(), field, String.valueOf(error.getMessage())));
+    fail(stage, new OwlException(fault.code(), field, fault.sentence()));
   }
 }

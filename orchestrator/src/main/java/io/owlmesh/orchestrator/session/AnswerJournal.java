@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.store.Draft;
 import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.Turn;
@@ -115,9 +116,12 @@ final class AnswerJournal {
     Message.Builder answer = said().setState(state);
     if (done != null) {
       answer.setAnswer(done.toBuilder().setOmittedMessages(asked.omittedMessages()));
-    } else if (failure != null) {
-      String why = Faults.toStatus(failure).getStatus().getDescription();
-      answer.setError(why == null ? "" : why);
+    } else if (failure != null && state == MessageState.MESSAGE_STATE_FAILED) {
+      OwlException why = Faults.fromStatus(Faults.toStatus(failure));
+      answer
+          .setError(String.valueOf(why.getMessage()))
+          .setErrorCode(why.code().label())
+          .setErrorField(why.field());
     }
     Message whole = answer.build();
     context.drafts().forget(whole.getId());

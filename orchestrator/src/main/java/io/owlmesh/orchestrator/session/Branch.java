@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Message;
 import java.util.ArrayDeque;
@@ -27,7 +27,8 @@ final class Branch {
   Message require(String field, String id) {
     Message message = byId.get(id);
     if (message == null) {
-      throw new OwlException(Fault.NOT_FOUND, field, "no message '" + id + "' in this session");
+      throw new OwlException(
+          ErrorCode.MESSAGE_NOT_FOUND, field, "no message '" + id + "' in this session");
     }
     return message;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
@@ -41,7 +42,8 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
       Predicate<Prompt> fits) {
     List<Integer> starts = starts(branch, limits);
     if (starts.isEmpty()) {
-      throw OwlException.badInput(
+      throw new OwlException(
+          ErrorCode.TOO_MANY_IMAGES,
           "images",
           "the message alone shows more than %d, or more than %d bytes"
               .formatted(limits.most(), limits.bytes()));
@@ -59,8 +61,10 @@ record ContextWindow(Prompt prompt, List<Message> messages, int omitted) {
     }
     ContextWindow best = from(branch, starts.get(low), layout);
     if (low == starts.size() - 1 && !fits.test(best.prompt())) {
-      throw OwlException.badInput(
-          "text", "the message alone is longer than the context of the model leaves room for");
+      throw new OwlException(
+          ErrorCode.CONTEXT_LENGTH_EXCEEDED,
+          "text",
+          "the message alone is longer than the context of the model leaves room for");
     }
     return best;
   }

@@ -2,7 +2,7 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
@@ -45,6 +45,7 @@ public final class Sessions {
   private static final int MAX_TITLE = 200;
   private static final int MAX_SYSTEM = 4_096;
   private static final int MAX_NOTE = 2_000;
+  private static final int MAX_QUERY = 200;
   private static final int MAX_SETTINGS_BYTES = 131_072;
   private static final int MAX_PAGE = 200;
   private static final int USUAL_PAGE = 50;
@@ -109,7 +110,7 @@ public final class Sessions {
       MeshInfo mesh = gateway.mesh();
       if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
         throw new OwlException(
-            Fault.NOT_FOUND,
+            ErrorCode.MODEL_NOT_FOUND,
             "settings.model",
             "'%s', the mesh serves '%s'".formatted(asked.getModel(), mesh.model()));
       }
@@ -132,7 +133,8 @@ public final class Sessions {
     if (size < 1 || size > MAX_PAGE) {
       throw OwlException.badInput("page_size", size + ", allowed are 1 to " + MAX_PAGE);
     }
-    SessionPage page = store.list(size, request.getPageToken());
+    TextRules.require("query", request.getQuery(), 0, MAX_QUERY);
+    SessionPage page = store.list(size, request.getPageToken(), request.getQuery());
     return ListSessionsResponse.newBuilder()
         .addAllSessions(page.sessions())
         .setNextPageToken(page.nextToken())

@@ -3,7 +3,7 @@ package io.owlmesh.orchestrator.session;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import java.util.HashMap;
 import java.util.Map;
@@ -36,7 +36,7 @@ final class TurnLocks {
 
   private static OwlException taken() {
     return new OwlException(
-        Fault.CONFLICT, "session_id", "another turn is being taken in this session");
+        ErrorCode.TURN_IN_PROGRESS, "session_id", "another turn is being taken in this session");
   }
 
   /**

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
@@ -140,8 +141,10 @@ final class TurnPlan {
 
   private List<Image> images(String field, List<String> digests) {
     if (digests.size() > limits.maxImages()) {
-      throw OwlException.badInput(
-          field, "%d, at most %d are allowed".formatted(digests.size(), limits.maxImages()));
+      throw new OwlException(
+          ErrorCode.TOO_MANY_IMAGES,
+          field,
+          "%d, at most %d are allowed".formatted(digests.size(), limits.maxImages()));
     }
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < digests.size(); i++) {
@@ -150,13 +153,15 @@ final class TurnPlan {
       } catch (OwlException e) {
         String reason = e.fault() == Fault.NOT_FOUND ? "is not uploaded" : "is no SHA-256";
         String place = "%s[%d]".formatted(field, i);
-        throw new OwlException(e.fault(), place, "'%s' %s".formatted(digests.get(i), reason), e);
+        throw new OwlException(e.code(), place, "'%s' %s".formatted(digests.get(i), reason), e);
       }
     }
     long bytes = images.stream().mapToLong(Image::getSizeBytes).sum();
     if (bytes > limits.maxRequestBytes()) {
-      throw OwlException.badInput(
-          field, "%d bytes, at most %d are allowed".formatted(bytes, limits.maxRequestBytes()));
+      throw new OwlException(
+          ErrorCode.IMAGE_TOO_LARGE,
+          field,
+          "%d bytes, at most %d are allowed".formatted(bytes, limits.maxRequestBytes()));
     }
     return images;
   }
@@ -172,7 +177,7 @@ final class TurnPlan {
     MeshInfo mesh = gateway.mesh();
     if (settings.hasModel() && !settings.getModel().equals(mesh.model())) {
       throw new OwlException(
-          Fault.CONFLICT,
+          ErrorCode.MODEL_MISMATCH,
           "settings.model",
           "the session wants '%s', the mesh serves '%s'"
               .formatted(settings.getModel(), mesh.model()));
@@ -185,7 +190,9 @@ final class TurnPlan {
   static void requireAdapter(String field, String adapter, MeshInfo mesh) {
     if (!adapter.isEmpty() && !mesh.adapters().contains(adapter)) {
       throw new OwlException(
-          Fault.NOT_FOUND, field, "'%s', there are %s".formatted(adapter, mesh.adapters()));
+          ErrorCode.ADAPTER_NOT_FOUND,
+          field,
+          "'%s', there are %s".formatted(adapter, mesh.adapters()));
     }
   }
 

@@ -2,7 +2,7 @@
 package io.owlmesh.orchestrator.store;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.image.PictureHeader;
 import io.owlmesh.model.image.codec.PictureLimits;
@@ -137,7 +137,7 @@ final class ImageRepository {
   }
 
   private static OwlException unknown(String field, String sha256) {
-    return new OwlException(Fault.NOT_FOUND, field, "no image '" + sha256 + "'");
+    return new OwlException(ErrorCode.IMAGE_NOT_FOUND, field, "no image '" + sha256 + "'");
   }
 
   /** Shows images in a message, in the transaction that stores it. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
@@ -57,7 +57,7 @@ final class Messages {
             .findOne()
             .orElseThrow(() ->
                 new OwlException(
-                    Fault.NOT_FOUND,
+                    ErrorCode.MESSAGE_NOT_FOUND,
                     "message_id",
                     "no message '" + messageId + "' in this session"));
     row.createQuery(

@@ -61,7 +61,9 @@ final class Rows {
             .setText(row.getString("body"))
             .setState(MessageState.valueOf("MESSAGE_STATE_" + upper(row, "state")))
             .setCreatedAt(timestamp(row, "created_at"))
-            .setError(row.getString("error"));
+            .setError(row.getString("error"))
+            .setErrorCode(row.getString("error_code"))
+            .setErrorField(row.getString("error_field"));
     String answer = row.getString("answer");
     if (!answer.isEmpty()) {
       AnswerDone.Builder done = AnswerDone.newBuilder();

@@ -3,7 +3,7 @@ package io.owlmesh.orchestrator.store;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.Timestamp;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.Feedback;
 import io.owlmesh.proto.chat.v1.Image;
@@ -23,6 +23,12 @@ import org.jdbi.v3.core.Handle;
  * crash of the process. A failure of the database is UNAVAILABLE.
  */
 public final class SessionStore implements AutoCloseable {
+  private static final String HOLDS =
+      """
+       AND (LOWER(title) LIKE LOWER(:text) ESCAPE '!' OR EXISTS (SELECT 1 FROM message
+         WHERE session_id = session.id AND LOWER(body) LIKE LOWER(:text) ESCAPE '!'))\
+      """;
+
   private final Database database;
   private final ImageStore files;
   private final ImageRepository images;
@@ -113,20 +119,24 @@ public final class SessionStore implements AutoCloseable {
         .bind("id", Rows.id(id))
         .map((result, _) -> Rows.session(result))
         .findOne()
-        .orElseThrow(
-            () -> new OwlException(Fault.NOT_FOUND, "session_id", "no session '" + id + "'"));
+        .orElseThrow(() ->
+            new OwlException(ErrorCode.SESSION_NOT_FOUND, "session_id", "no session '" + id + "'"));
   }
 
   /**
    * Some sessions, the one changed last first.
    *
    * @param pageToken of the page before; empty for the first
+   * @param text that title or messages hold, in upper or lower case; empty for all sessions
    * @throws OwlException BAD_INPUT, field {@code page_token}
    */
-  public SessionPage list(int size, String pageToken) {
+  public SessionPage list(int size, String pageToken, String text) {
     Optional<PageToken> from = PageToken.parse(pageToken);
     String where =
-        from.isPresent() ? "WHERE updated_at < :at OR (updated_at = :at AND id > :id)" : "";
+        (from.isPresent()
+                ? "WHERE (updated_at < :at OR (updated_at = :at AND id > :id))"
+                : "WHERE TRUE")
+            + (text.isEmpty() ? "" : HOLDS);
     List<Session> found =
         database.transact(row -> {
           var query =
@@ -135,6 +145,9 @@ public final class SessionStore implements AutoCloseable {
                           + where
                           + " ORDER BY updated_at DESC, id LIMIT :size")
                   .bind("size", size + 1);
+          if (!text.isEmpty()) {
+            query.bind("text", "%" + text.replaceAll("[!%_]", "!$0") + "%");
+          }
           from.ifPresent(token -> query.bind("at", token.at()).bind("id", token.id()));
           return query.map((result, _) -> Rows.session(result)).list();
         });

@@ -54,8 +54,9 @@ final class Turns {
   static int restart(Handle row, TurnLease lease, String answerId, OffsetDateTime now) {
     touch(row, lease.sessionId(), now);
     return row.createUpdate(
-            "UPDATE message SET state = 'answering', body = '', error = '', answer = '',"
-                + " fence = :fence WHERE session_id = :session AND id = :id")
+            "UPDATE message SET state = 'answering', body = '', answer = '', error = '',"
+                + " error_code = '', error_field = '', fence = :fence"
+                + " WHERE session_id = :session AND id = :id")
         .bind("fence", lease.fence())
         .bind("session", lease.sessionId())
         .bind("id", answerId)
@@ -118,12 +119,14 @@ final class Turns {
     return !touch(row, lease.sessionId(), now)
         || row.createUpdate(
                     "UPDATE message SET body = :text, state = :state, answer = :answer,"
-                        + " error = :error"
+                        + " error = :error, error_code = :errorCode, error_field = :errorField"
                         + " WHERE id = :id AND fence = :fence AND state = 'answering'")
                 .bind("text", answer.getText())
                 .bind("state", Rows.word(answer.getState(), "MESSAGE_STATE_"))
                 .bind("answer", answer.hasAnswer() ? Rows.json(answer.getAnswer()) : "")
                 .bind("error", answer.getError())
+                .bind("errorCode", answer.getErrorCode())
+                .bind("errorField", answer.getErrorField())
                 .bind("id", answer.getId())
                 .bind("fence", lease.fence())
                 .execute()

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Status;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate.Role;
@@ -152,7 +153,7 @@ class PipelineTest {
         catchThrowableOfType(OwlException.class, () -> pipeline.answer(about(), heard));
 
     assertThat(refused.fault()).isEqualTo(Fault.UNAVAILABLE);
-    assertThat(refused).hasMessageContaining("the llm stage keeps failing");
+    assertThat(refused).hasMessageContaining("llm: the stage keeps failing");
     assertThat(stages.calls(StageKind.LLM)).isEqualTo(5);
   }
 
@@ -310,14 +311,14 @@ class PipelineTest {
   void aStageThatHangsIsGivenUpAndNamed() {
     stages.hang(StageKind.LLM);
     assertThat(silence(about()).fault())
-        .hasMessage("the llm stage sent no first token for 0.2 s")
-        .returns(Fault.UNAVAILABLE, OwlException::fault);
+        .hasMessage("llm: the stage sent no first token for 0.2 s")
+        .returns(ErrorCode.STAGE_UNAVAILABLE, OwlException::code);
     stages.hang(StageKind.ABSTRACTOR);
     assertThat(silence(about("cat")).fault())
-        .hasMessage("the abstractor stage sent no visual tokens for 0.2 s");
+        .hasMessage("abstractor: the stage sent no visual tokens for 0.2 s");
     stages.hang(StageKind.VISION);
     assertThat(silence(about("owl")).fault())
-        .hasMessage("the vision stage sent no features for 0.2 s");
+        .hasMessage("vision: the stage sent no features for 0.2 s");
     assertThat(stages.calls(StageKind.VISION)).as("not tried again").isEqualTo(2);
   }
 
@@ -326,7 +327,7 @@ class PipelineTest {
     stages.stopAfterFirstToken = true;
 
     assertThat(silence(about()).fault())
-        .hasMessage("the llm stage sent no further token for 0.2 s");
+        .hasMessage("llm: the stage sent no further token for 0.2 s");
   }
 
   @Test
@@ -340,7 +341,7 @@ class PipelineTest {
       StageFailure late =
           catchThrowableOfType(StageFailure.class, () -> pipeline.answer(about(), heard));
       assertThat(late.fault())
-          .hasMessage("the time for the answer ended in the llm stage")
+          .hasMessage("llm: the time for the answer ended in the stage")
           .returns(Fault.TOO_LATE, OwlException::fault);
     } finally {
       caller.detach(outer);

@@ -254,7 +254,9 @@ class SessionsTest {
     Listening failed = send(say(id, "One?").setRequestId("k"));
     assertThat(failed.failure()).isNotNull();
     Message kept = sessions.get(id).getMessages(1);
-    assertThat(kept.getState()).isEqualTo(MessageState.MESSAGE_STATE_FAILED);
+    assertThat(kept)
+        .returns(MessageState.MESSAGE_STATE_FAILED, Message::getState)
+        .returns("internal_error", Message::getErrorCode);
 
     Message answer = send(say(id, "One?").setRequestId("k")).answer();
 

@@ -38,6 +38,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.flywaydb.core.Flyway;
+import org.jdbi.v3.core.Jdbi;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -248,13 +250,13 @@ abstract class SessionStoreContract {
     List<String> seen = new ArrayList<>();
     String token = "";
     do {
-      SessionPage page = store.list(3, token);
+      SessionPage page = store.list(3, token, "");
       page.sessions().forEach(session -> seen.add(session.getId()));
       token = page.nextToken();
     } while (!token.isEmpty());
 
     assertThat(seen).isEqualTo(ids);
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense"));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense", ""));
   }
 
   @Test
@@ -376,7 +378,7 @@ abstract class SessionStoreContract {
 
     assertThat(sweep(Optional.of(Duration.ZERO))).isEqualTo(1);
 
-    assertThat(store.list(10, "").sessions())
+    assertThat(store.list(10, "", "").sessions())
         .extracting(Session::getId)
         .containsExactly(young.getId());
     assertThat(filesOnDisk()).isEmpty();
@@ -426,11 +428,11 @@ abstract class SessionStoreContract {
     String token =
         java.util.Base64.getUrlEncoder()
             .encodeToString("2026-01-01T00:00:00Z a\0b".getBytes(StandardCharsets.UTF_8));
-    assertThat(store.list(3, token).sessions()).isEmpty();
+    assertThat(store.list(3, token, "").sessions()).isEmpty();
     String far =
         java.util.Base64.getUrlEncoder()
             .encodeToString("+999999999-01-01T00:00:00Z a".getBytes(StandardCharsets.UTF_8));
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far, ""));
   }
 
   @Test
@@ -516,5 +518,81 @@ abstract class SessionStoreContract {
 
     assertThat(store.message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
+  }
+
+  @Test
+  void sessionsAreFoundByWhatTheirTitleOrMessagesHold() {
+    Session owls = session("Owls at NIGHT");
+    Session cats = session("Cats");
+    finish(begin(cats, "", "", "Is 100% of it an Owl_cat?"), "No.");
+    session("Dogs");
+
+    assertThat(found("owl")).containsExactly(cats.getId(), owls.getId());
+    assertThat(found("at night")).containsExactly(owls.getId());
+    assertThat(found("100% of")).containsExactly(cats.getId());
+    assertThat(found("1%of")).isEmpty();
+    assertThat(found("l_c")).containsExactly(cats.getId());
+    assertThat(found("_ats")).isEmpty();
+    SessionPage first = store.list(1, "", "owl");
+    assertThat(first.sessions()).extracting(Session::getId).containsExactly(cats.getId());
+    assertThat(store.list(1, first.nextToken(), "owl").sessions())
+        .extracting(Session::getId)
+        .containsExactly(owls.getId());
+  }
+
+  private List<String> found(String text) {
+    return store.list(10, "", text).sessions().stream().map(Session::getId).toList();
+  }
+
+  @Test
+  void whyAnAnswerFailedIsKeptUntilItIsGivenAgain() {
+    Turn turn = begin(session("s"), "", "", "What?");
+    Message failed =
+        turn.answer().toBuilder()
+            .setState(MessageState.MESSAGE_STATE_FAILED)
+            .setError("vision: the stage is unavailable")
+            .setErrorCode("stage_unavailable")
+            .setErrorField("vision")
+            .build();
+
+    store.finish(turn.sessionId(), failed);
+
+    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(failed);
+    store.restart(turn.sessionId(), failed.getId());
+    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(turn.answer());
+  }
+
+  @Test
+  void whatTheFirstVersionKeptIsStillThere() {
+    store.close();
+    String id = UUID.randomUUID().toString();
+    Flyway first =
+        Flyway.configure()
+            .dataSource(url(), user().orElse(""), "")
+            .locations("classpath:db/migration")
+            .cleanDisabled(false)
+            .target("1")
+            .load();
+    first.clean();
+    first.migrate();
+    Jdbi.create(url(), user().orElse(""), "")
+        .useHandle(row ->
+            row.createScript(
+                    """
+                    INSERT INTO session VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
+                      TIMESTAMP '2026-01-01 00:00:00', '%1$s');
+                    INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, error)
+                    VALUES ('%1$s', '%1$s', '', 'ai', 'Hm', 'failed', TIMESTAMP '2026-01-01 00:00:00', 'why');
+                    """
+                        .formatted(id))
+                .execute());
+
+    open();
+
+    assertThat(store.messages(id))
+        .singleElement()
+        .returns("why", Message::getError)
+        .returns("", Message::getErrorCode)
+        .returns("", Message::getErrorField);
   }
 }

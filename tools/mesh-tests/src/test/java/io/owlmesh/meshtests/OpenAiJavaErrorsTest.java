@@ -207,7 +207,7 @@ class OpenAiJavaErrorsTest {
       }
       assertFails(
           RateLimitException.class,
-          "overloaded",
+          "saturated",
           "",
           () -> client.chat().completions().create(question().build()));
     }

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.grpc;
 
 import com.google.protobuf.ByteString;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
@@ -61,15 +62,21 @@ final class ConversationUpload {
       String field = "turns[%d].images[%d].size_bytes".formatted(turn, i);
       long size = images.get(i).getSizeBytes();
       if (size < 1 || size > limits.maxImageBytes()) {
-        throw OwlException.badInput(field, size + ", allowed is 1 to " + limits.maxImageBytes());
+        throw new OwlException(
+            size < 1 ? ErrorCode.INVALID_VALUE : ErrorCode.IMAGE_TOO_LARGE,
+            field,
+            size + ", allowed is 1 to " + limits.maxImageBytes());
       }
       sizes.add(size);
       if (sizes.size() > limits.maxImages()) {
-        throw OwlException.badInput(
-            "turns[" + turn + "].images", "more than " + limits.maxImages() + " in all");
+        throw new OwlException(
+            ErrorCode.TOO_MANY_IMAGES,
+            "turns[" + turn + "].images",
+            "more than " + limits.maxImages() + " in all");
       }
       if (totalBytes() > limits.maxRequestBytes()) {
-        throw OwlException.badInput(
+        throw new OwlException(
+            ErrorCode.IMAGE_TOO_LARGE,
             field,
             totalBytes()
                 + " bytes with the images before, allowed are "

@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
@@ -74,7 +75,10 @@ final class UploadImageCall implements StreamObserver<UploadImageRequest> {
       throw OwlException.badInput("header", "was sent already");
     }
     if (size < 1 || size > maxBytes) {
-      throw OwlException.badInput("header.size_bytes", size + ", allowed is 1 to " + maxBytes);
+      throw new OwlException(
+          size < 1 ? ErrorCode.INVALID_VALUE : ErrorCode.IMAGE_TOO_LARGE,
+          "header.size_bytes",
+          size + ", allowed is 1 to " + maxBytes);
     }
     room = new Reservation(bytes -> held.add(answers.hold(bytes)), size);
     announced = size;

@@ -21,20 +21,20 @@ record HttpError(int status, String type, String message, String param, String c
     }
     OwlException e = Faults.fromStatus(Faults.toStatus(failure));
     return switch (e.fault()) {
-      case BAD_INPUT -> of(400, CALLER, "invalid_value", e);
-      case NOT_FOUND ->
-          of(404, CALLER, e.field().equals("model") ? "model_not_found" : "not_found", e);
-      case CONFLICT -> of(409, CALLER, "conflict", e);
-      case SATURATED -> of(429, "rate_limit_error", "overloaded", e);
-      case CANCELLED -> of(499, CALLER, "cancelled", e);
-      case UNAVAILABLE, OTHER_WEIGHTS -> of(503, SERVER, "unavailable", e);
-      case TOO_LATE -> of(504, SERVER, "deadline_exceeded", e);
-      case BAD_CHECKPOINT, INTERNAL -> of(500, SERVER, "internal_error", e);
+      case BAD_INPUT -> of(400, CALLER, e);
+      case NOT_FOUND -> of(404, CALLER, e);
+      case CONFLICT -> of(409, CALLER, e);
+      case SATURATED -> of(429, "rate_limit_error", e);
+      case CANCELLED -> of(499, CALLER, e);
+      case UNAVAILABLE, OTHER_WEIGHTS -> of(503, SERVER, e);
+      case TOO_LATE -> of(504, SERVER, e);
+      case BAD_CHECKPOINT, INTERNAL -> of(500, SERVER, e);
     };
   }
 
-  private static HttpError of(int status, String type, String code, OwlException e) {
-    return new HttpError(status, type, String.valueOf(e.getMessage()), e.field(), code);
+  private static HttpError of(int status, String type, OwlException e) {
+    String message = String.valueOf(e.getMessage());
+    return new HttpError(status, type, message, e.field(), e.code().label());
   }
 
   /** The body of a response, or the data of an event. */

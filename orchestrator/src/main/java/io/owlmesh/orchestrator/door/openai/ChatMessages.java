@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.openai;
 
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
@@ -47,7 +48,9 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
       if (images.size() > maxImages) {
         throw message
             .get("content")
-            .refused("more than %d images in all messages".formatted(maxImages));
+            .refused(
+                ErrorCode.TOO_MANY_IMAGES,
+                "more than %d images in all messages".formatted(maxImages));
       }
       if (role.isEmpty()) {
         system.append(system.isEmpty() ? "" : "\n").append(content.text());

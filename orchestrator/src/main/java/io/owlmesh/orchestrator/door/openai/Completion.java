@@ -117,6 +117,6 @@ final class Completion implements AnswerObserver {
         better = images.get(i).path();
       }
     }
-    return new OwlException(fault.fault(), better, fault.sentence(), failure);
+    return new OwlException(fault.code(), better, fault.sentence(), failure);
   }
 }

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.session.TextRules;
 import java.util.ArrayList;
@@ -136,6 +137,10 @@ record Field(String path, JsonNode value) {
   }
 
   OwlException refused(String why) {
-    return OwlException.badInput(path.isEmpty() ? "body" : path, why);
+    return refused(ErrorCode.INVALID_VALUE, why);
+  }
+
+  OwlException refused(ErrorCode code, String why) {
+    return new OwlException(code, path.isEmpty() ? "body" : path, why);
   }
 }

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.openai;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.image.PictureHeader;
@@ -95,10 +96,12 @@ final class ImageResolver {
       ByteString content = join(contents.get(i));
       Field field = sources.get(i).field();
       total += content.size();
-      field.require(
-          total <= limits.maxRequestBytes(),
-          "%d bytes with the images before, allowed are %d"
-              .formatted(total, limits.maxRequestBytes()));
+      if (total > limits.maxRequestBytes()) {
+        throw field.refused(
+            ErrorCode.IMAGE_TOO_LARGE,
+            "%d bytes with the images before, allowed are %d"
+                .formatted(total, limits.maxRequestBytes()));
+      }
       images.add(
           answers.compute(() -> {
             check(field, content);
@@ -152,16 +155,21 @@ final class ImageResolver {
     long most = limits.maxImageBytes();
     if (InlineImages.isMark(spelled)) {
       ByteString image = inline.image(spelled).orElseThrow(() -> field.refused("is no base64"));
-      field.require(image.size() <= most, "exceeds the allowed %d bytes".formatted(most));
+      requireAtMost(field, image.size(), most);
       return image;
     }
-    field.require(
-        (url.length() - comma - 1) / 4 * 3L <= most + 3,
-        "exceeds the allowed %d bytes".formatted(most));
+    requireAtMost(field, (url.length() - comma - 1) / 4 * 3L - 3, most);
     try {
       return UnsafeByteOperations.unsafeWrap(Base64.getDecoder().decode(spelled));
     } catch (IllegalArgumentException e) {
       throw field.refused("is no base64");
+    }
+  }
+
+  private static void requireAtMost(Field field, long bytes, long most) {
+    if (bytes > most) {
+      throw field.refused(
+          ErrorCode.IMAGE_TOO_LARGE, "exceeds the allowed %d bytes".formatted(most));
     }
   }
 
@@ -170,7 +178,7 @@ final class ImageResolver {
     try {
       PictureHeader.of(content.toByteArray(), pictures);
     } catch (OwlException e) {
-      throw new OwlException(Fault.BAD_INPUT, field.path(), e.sentence(), e);
+      throw new OwlException(e.code(), field.path(), e.sentence(), e);
     }
   }
 }

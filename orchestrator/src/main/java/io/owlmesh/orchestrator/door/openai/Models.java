@@ -4,7 +4,7 @@ package io.owlmesh.orchestrator.door.openai;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import java.util.LinkedHashMap;
@@ -43,7 +43,9 @@ final class Models {
     String adapter = adapters.get(model);
     if (adapter == null) {
       throw new OwlException(
-          Fault.NOT_FOUND, "model", "'%s', there are %s".formatted(model, adapters.keySet()));
+          ErrorCode.MODEL_NOT_FOUND,
+          "model",
+          "'%s', there are %s".formatted(model, adapters.keySet()));
     }
     return adapter;
   }

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.openai;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -185,8 +186,10 @@ final class RemoteImages {
     }
 
     private OwlException tooLarge() {
-      return OwlException.badInput(
-          field, "the image exceeds the allowed %d bytes".formatted(maxBytes));
+      return new OwlException(
+          ErrorCode.IMAGE_TOO_LARGE,
+          field,
+          "the image exceeds the allowed %d bytes".formatted(maxBytes));
     }
 
     private static long announced(HttpClientResponse response) {

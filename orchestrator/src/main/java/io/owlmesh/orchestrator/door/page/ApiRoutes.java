@@ -103,6 +103,7 @@ public final class ApiRoutes {
         ListSessionsRequest.newBuilder()
             .setPageSize(exchange.query("pageSize", 1, 200, 0))
             .setPageToken(exchange.query("pageToken"))
+            .setQuery(exchange.query("query"))
             .build());
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.image.codec;
 
-import io.owlmesh.core.Fault;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import org.jspecify.annotations.Nullable;
 
@@ -12,8 +12,18 @@ public final class BadPicture {
 
   private BadPicture() {}
 
-  static OwlException because(String message) {
-    return OwlException.badInput(FIELD, message);
+  static OwlException tooLarge(String message) {
+    return new OwlException(ErrorCode.IMAGE_TOO_LARGE, FIELD, message);
+  }
+
+  /** A format, or a kind of a format, that is not read. */
+  static OwlException unsupported(String message) {
+    return new OwlException(ErrorCode.IMAGE_UNSUPPORTED, FIELD, message);
+  }
+
+  /** No picture at all. */
+  static OwlException unreadable(String message) {
+    return new OwlException(ErrorCode.IMAGE_UNREADABLE, FIELD, message);
   }
 
   /**
@@ -28,6 +38,6 @@ public final class BadPicture {
   /** As above; the cause is for the log, its text never reaches callers. */
   public static OwlException corrupt(String format, @Nullable Throwable cause) {
     return new OwlException(
-        Fault.BAD_INPUT, FIELD, "is a truncated or corrupt " + format + " file", cause);
+        ErrorCode.IMAGE_UNREADABLE, FIELD, "is a truncated or corrupt " + format + " file", cause);
   }
 }

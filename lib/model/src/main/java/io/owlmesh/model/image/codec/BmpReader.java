@@ -84,7 +84,7 @@ public final class BmpReader {
           default -> false;
         };
     if (!known) {
-      throw BadPicture.because(
+      throw BadPicture.unsupported(
           "is a BMP file of %d bits a pixel in compression %d; 1, 4, 8, 16, 24 and 32 bits, masks and"
                   .formatted(bits, compression)
               + " run lengths are accepted");

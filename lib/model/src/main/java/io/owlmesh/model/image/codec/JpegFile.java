@@ -174,7 +174,7 @@ final class JpegFile {
     sizes.check(width, height);
     boolean isKnown = marker >= FRAME_BASELINE && marker <= FRAME_PROGRESSIVE;
     if (!isKnown || precision != 8 || (count != 1 && count != 3 && count != 4)) {
-      throw BadPicture.because(
+      throw BadPicture.unsupported(
           String.format(
               Locale.ROOT,
               "is a JPEG file of kind SOF%d with %d components of %d bits; baseline and progressive"
@@ -201,7 +201,7 @@ final class JpegFile {
     }
     // The scans of the components of one picture, and those of any usual progressive one, are few.
     if (scanCount > 16 && scanCount * width * height > MOST_SCANNED_PIXELS) {
-      throw BadPicture.because(
+      throw BadPicture.tooLarge(
           "has over %d scans of %d x %d pixels, the limit is %d pixels in all scans"
               .formatted(scanCount - 1, width, height, MOST_SCANNED_PIXELS));
     }

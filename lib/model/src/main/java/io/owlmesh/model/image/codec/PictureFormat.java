@@ -49,7 +49,7 @@ public enum PictureFormat {
     if (has(file, 0, "BM")) {
       return BMP;
     }
-    throw BadPicture.because("is not a picture of an accepted format; " + BadPicture.ACCEPTED);
+    throw BadPicture.unsupported("is not a picture of an accepted format; " + BadPicture.ACCEPTED);
   }
 
   /** Whether the Latin-1 text stands at the offset. */

@@ -28,25 +28,25 @@ public record PictureLimits(int maxBytes, long maxPixels, int maxSide) {
   /** Refuses an encoded size over the limit, or none at all. */
   public void checkBytes(int bytes) {
     if (bytes == 0) {
-      throw BadPicture.because("is empty; " + BadPicture.ACCEPTED);
+      throw BadPicture.unreadable("is empty; " + BadPicture.ACCEPTED);
     }
     if (bytes > maxBytes) {
-      throw BadPicture.because("has %d bytes, the limit is %d".formatted(bytes, maxBytes));
+      throw BadPicture.tooLarge("has %d bytes, the limit is %d".formatted(bytes, maxBytes));
     }
   }
 
   /** Refuses the size that a header states: before anything of that size is allocated. */
   public void checkSize(long width, long height) {
     if (width < 1 || height < 1) {
-      throw BadPicture.because(
+      throw BadPicture.unreadable(
           "states a size of %d x %d pixels, the least is 1 x 1".formatted(width, height));
     }
     if (width > maxSide || height > maxSide) {
-      throw BadPicture.because(
+      throw BadPicture.tooLarge(
           "is %d x %d pixels, the limit is %d a side".formatted(width, height, maxSide));
     }
     if (width * height > maxPixels) {
-      throw BadPicture.because(
+      throw BadPicture.tooLarge(
           "is %d x %d pixels, the limit is %d in all".formatted(width, height, maxPixels));
     }
   }

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Store } from "./store";
+
+const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
+/** How often the list is asked for anew while somebody looks, milliseconds. */
+const REFRESH = 15_000;
+
+const routeId = () => ROUTE.exec(location.hash)?.[1] ?? "";
+const address = (id: string) => (id === "" ? "#/" : `#/c/${id}`);
+
+/** The store, joined with the address of the page and with the page in other tabs. */
+export function openStore(): Store {
+  const tabs = new BroadcastChannel("owlmesh");
+  const store = new Store({
+    goTo: (id) => {
+      history.pushState(null, "", address(id));
+      store.show(id);
+    },
+    replace: (id) => history.replaceState(null, "", address(id)),
+    changed: (id) => tabs.postMessage(id),
+  });
+  tabs.onmessage = ({ data }: MessageEvent<string>) => void store.othersChanged(data);
+  window.addEventListener("hashchange", () => store.show(routeId()));
+  window.addEventListener("popstate", () => store.show(routeId()));
+  const look = () => {
+    if (!document.hidden) {
+      void store.othersChanged(store.current.value.id);
+    }
+  };
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("focus", look);
+  setInterval(look, REFRESH);
+  window.addEventListener("pagehide", () => void store.deleteNow(true));
+  store.show(routeId());
+  void store.describe();
+  void store.refreshList();
+  return store;
+}

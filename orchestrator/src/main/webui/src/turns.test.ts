@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: Apache-2.0
+import { beforeEach, expect, test, vi } from "vitest";
+import { Attachment } from "./attachments";
+import type { Conversation } from "./conversation";
+import { events, FakeMesh, message, refusal, settled } from "./fakemesh";
+import { Store } from "./store";
+
+let mesh: FakeMesh;
+let store: Store;
+let conversation: Conversation;
+
+beforeEach(() => {
+  mesh = new FakeMesh();
+  store = new Store({ goTo: () => {}, replace: () => {}, changed: () => {} });
+  conversation = store.current.value;
+});
+
+const png = (name = "a.png") => new File(["png"], name, { type: "image/png" });
+const send = () => store.turns.send(conversation, conversation.draft);
+const texts = () => conversation.branch.value.map((each) => each.text);
+
+test("a message is taken with its pictures, and answered", async () => {
+  store.attach(conversation.draft, [png()]);
+  conversation.draft.setText("What?");
+
+  await send();
+
+  expect(texts()).toEqual(["What?", "An owl."]);
+  expect(mesh.turns[0]?.say?.images).toHaveLength(1);
+  expect(conversation.draft.isEmpty.value).toBe(true);
+  expect(conversation.isAnswering.value).toBe(false);
+});
+
+test("what is written and dropped while the answer comes stays for the next message", async () => {
+  let answer = (_: Response) => {};
+  mesh.before = (call) => (call.endsWith("/turns") ? new Promise((resolve) => (answer = resolve)) : undefined);
+  conversation.draft.setText("What?");
+  const sending = send();
+  await settled();
+  expect(conversation.draft.sending.value).toBe(true);
+
+  conversation.draft.setText("What? And");
+  store.attach(conversation.draft, [png("later.png")]);
+  const question = message({ id: "q", text: "What?" });
+  answer(events({ accepted: { question, answer: message({ id: "a", parentId: "q", role: "ROLE_AI" }) } }));
+  await sending;
+
+  expect(conversation.draft.text.value).toBe(" And");
+  expect(conversation.draft.attachments.value.map((each) => each.name)).toEqual(["later.png"]);
+});
+
+test("a refused first message leaves no session", async () => {
+  mesh.before = (call) => (call.endsWith("/turns") ? refusal(400, "context_length_exceeded", "text") : undefined);
+  conversation.draft.setText("Long");
+
+  await send();
+
+  expect(mesh.sessions.size).toBe(0);
+  expect(conversation.id).toBe("");
+  expect(conversation.draft.text.value).toBe("Long");
+  expect(conversation.draft.problem.value?.title).toContain("too long");
+  expect(conversation.draft.problem.value?.retryable).toBe(false);
+});
+
+test("a message that did not get through is sent again as the same turn, in the same session", async () => {
+  let broken = true;
+  mesh.before = (call) => {
+    if (broken && call.endsWith("/turns")) {
+      broken = false;
+      return Promise.reject(new TypeError("Failed to fetch"));
+    }
+    return undefined;
+  };
+  conversation.draft.setText("What?");
+  await send();
+  expect(conversation.draft.problem.value?.title).toContain("cannot be reached");
+  const { id } = conversation;
+
+  await send();
+
+  expect(conversation.id).toBe(id);
+  expect(mesh.sessions.size).toBe(1);
+  expect(texts()).toEqual(["What?", "An owl."]);
+});
+
+test("more pictures than a message may show are not sent, and no session begins", async () => {
+  store.attach(conversation.draft, Array.from({ length: 18 }, () => png()));
+  conversation.draft.setText("What?");
+
+  expect(store.turns.isSendable(conversation.draft)).toBe(false);
+  await send();
+
+  expect(mesh.calls.filter((call) => call !== "POST api/images")).toEqual([]);
+});
+
+test("a picture that the mesh refuses is told once, and holds the message back", async () => {
+  mesh.before = (call) => (call === "POST api/images" ? refusal(400, "image_unreadable", "image") : undefined);
+  store.attach(conversation.draft, [png("broken.png")]);
+  conversation.draft.setText("What?");
+  await settled();
+
+  await send();
+
+  expect(conversation.draft.attachments.value[0]?.problem.value?.title).toContain("damaged");
+  expect(conversation.draft.problem.value).toBeUndefined();
+  expect(mesh.calls).toEqual(["POST api/images"]);
+});
+
+test("pictures that the mesh forgot are sent again", async () => {
+  let forgotten = true;
+  mesh.before = (call) => {
+    if (forgotten && call.endsWith("/turns")) {
+      forgotten = false;
+      return refusal(404, "image_not_found", "say.images[0]");
+    }
+    return undefined;
+  };
+  store.attach(conversation.draft, [png()]);
+
+  await send();
+
+  expect(mesh.calls.filter((call) => call === "POST api/images")).toHaveLength(2);
+  expect(texts()).toEqual(["", "An owl."]);
+});
+
+test("a message in a conversation that is gone goes to a new one", async () => {
+  conversation.draft.setText("One?");
+  await send();
+  mesh.sessions.clear();
+  conversation.draft.setText("Two?");
+
+  await send();
+
+  expect(store.current.value).not.toBe(conversation);
+  expect(store.current.value.draft.text.value).toBe("Two?");
+  expect(store.notice.value?.title).toContain("not there any more");
+  await store.turns.send(store.current.value, store.current.value.draft);
+  expect(mesh.turns.at(-1)?.say?.text).toBe("Two?");
+});
+
+test("an answer of another tab can be stopped", async () => {
+  const session = mesh.add("theirs");
+  const answer = message({ id: "a", role: "ROLE_AI", state: "MESSAGE_STATE_ANSWERING" });
+  session.head = "a";
+  mesh.sessions.get(session.id)!.messages.push(answer);
+  store.show(session.id);
+  await settled();
+  const theirs = store.current.value;
+  expect(theirs.isAnswering.value).toBe(true);
+  mesh.before = (call) => {
+    answer.state = call.endsWith("/stop") ? "MESSAGE_STATE_STOPPED" : answer.state;
+    return undefined;
+  };
+
+  await store.turns.stop(theirs);
+
+  expect(mesh.calls).toContain(`POST api/sessions/${session.id}/stop`);
+  expect(theirs.isAnswering.value).toBe(false);
+});
+
+test("an answer whose stream fails keeps what was said, and its code", async () => {
+  mesh.before = (call) => {
+    if (!call.endsWith("/turns")) {
+      return call.startsWith("GET") ? refusal(503, "unavailable") : undefined;
+    }
+    const question = message({ id: "q" });
+    const answer = message({ id: "a", parentId: "q", role: "ROLE_AI" });
+    const said = events({ accepted: { question, answer } }, { text: { text: "An o" } });
+    const error = { message: "vision: the stage is unavailable", type: "t", code: "stage_unavailable", param: "vision" };
+    return said.text().then((text) => new Response(`${text}event: error\ndata: ${JSON.stringify({ error })}\n\n`));
+  };
+  conversation.draft.setText("What?");
+
+  await send();
+
+  expect(conversation.branch.value.at(-1)).toMatchObject({
+    text: "An o",
+    state: "MESSAGE_STATE_FAILED",
+    errorCode: "stage_unavailable",
+    errorField: "vision",
+  });
+});
+
+test("tokens change what one answer shows, and no message", async () => {
+  let changes = 0;
+  conversation.messages.subscribe(() => changes++);
+  mesh.before = (call) => {
+    if (!call.endsWith("/turns")) {
+      return undefined;
+    }
+    const question = message({ id: "q" });
+    const answer = message({ id: "a", parentId: "q", role: "ROLE_AI", text: "x".repeat(900) });
+    const tokens = Array.from({ length: 900 }, () => ({ text: { text: "x" } }));
+    return events({ accepted: { question, answer } }, ...tokens, { done: answer });
+  };
+  conversation.draft.setText("What?");
+
+  await send();
+
+  expect(conversation.branch.value.at(-1)?.text).toHaveLength(900);
+  // As it was, the question, the answer begun, the answer whole.
+  expect(changes).toBe(4);
+});
+
+test("an attachment keeps what the mesh has, and says what it never takes", async () => {
+  const attachment = Attachment.ofFile(png());
+  await Promise.all([attachment.upload(100), attachment.upload(100)]);
+  await attachment.upload(100);
+  expect(mesh.calls).toEqual(["POST api/images"]);
+
+  const large = Attachment.ofFile(png());
+  await expect(large.upload(2)).rejects.toThrow("at most 2");
+  expect(large.isRefused).toBe(true);
+  expect(large.problem.value?.title).toBe("This picture is too large.");
+
+  mesh.before = () => Promise.reject(new TypeError("Failed to fetch"));
+  const unlucky = Attachment.ofFile(png());
+  await expect(unlucky.upload(100)).rejects.toThrow();
+  expect(unlucky.isRefused).toBe(false);
+  mesh.before = () => undefined;
+  await unlucky.upload(100);
+  expect(unlucky.problem.value).toBeUndefined();
+});
+
+test("what the mesh cannot read, or is too large for it, the browser makes anew", async () => {
+  const drawn: number[] = [];
+  vi.stubGlobal("createImageBitmap", async () => ({ width: 8000, height: 4000, close: () => {} }));
+  vi.stubGlobal(
+    "OffscreenCanvas",
+    class {
+      constructor(readonly width: number) {}
+      getContext = () => ({ fillRect: () => {}, drawImage: () => {} });
+      // A byte a pixel of its side.
+      convertToBlob = async () => {
+        drawn.push(this.width);
+        return new Blob(["x".repeat(this.width)], { type: "image/jpeg" });
+      };
+    },
+  );
+  const large = Attachment.ofFile(new File(["x".repeat(3_000)], "a.png", { type: "image/png" }));
+  await large.upload(1_500);
+  expect(drawn).toEqual([2048, 1434]);
+
+  let refused = false;
+  mesh.before = (call) => {
+    const first = call === "POST api/images" && !refused;
+    refused = true;
+    return first ? refusal(400, "image_too_large", "image") : undefined;
+  };
+  const wide = Attachment.ofFile(png());
+  await wide.upload(3_000);
+  expect(wide.isRefused).toBe(false);
+
+  await Attachment.ofFile(new File(["x"], "a.avif", { type: "image/avif" })).upload(3_000);
+  expect(drawn).toEqual([2048, 1434, 2048, 2048]);
+  vi.unstubAllGlobals();
+});
