@@ -85,7 +85,8 @@ public class AbstractorModel implements ServedModel {
 
     @Override
     public CompletableFuture<Computed> begin(HostTensor features, long deadline) {
-      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.resample(features, deadline);
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work =
+          engine.resample(features, "", deadline);
       CompletableFuture<Computed> result = work.thenApply(Computed::of);
       result.whenComplete((_, _) -> work.cancel(false));
       return result;

@@ -18,6 +18,7 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
 import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
@@ -41,6 +42,7 @@ public final class LlmEngine implements AutoCloseable {
   private final String abstractorDigest;
   private final String languageDigest;
   private final Tokenizer tokenizer;
+  private final ChatTemplate template;
   private final Constraints constraints;
   private final Constraints continuing;
   private final LanguageModel model;
@@ -55,8 +57,9 @@ public final class LlmEngine implements AutoCloseable {
     config = checkpoint.config();
     visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
-    tokenizer = Tokenizer.open(settings.checkpoint());
+    tokenizer = config.tokenizer(settings.checkpoint());
     config.requireEmbedded(tokenizer);
+    template = config.chatTemplate(settings.checkpoint());
     constraints = new Constraints(tokenizer, config.language().eos());
     continuing = constraints.continuing();
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);
@@ -70,6 +73,7 @@ public final class LlmEngine implements AutoCloseable {
             Quantization.named(settings.quantize()));
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
+    model.bar(id -> id >= tokenizer.size() || !config.answers(id));
     adapters = new AdapterRegistry(model, settings.adapters(), settings.adapterBytes());
     serving = new ServingEngine(model, limits(settings));
     metrics = new AnswerMetrics(meter, name, serving.counts());
@@ -96,7 +100,7 @@ public final class LlmEngine implements AutoCloseable {
     WarmUp reader = new WarmUp(new CompletableFuture<>());
     Sampler greedy = new Sampler(SamplingParams.GREEDY);
     Turn hello = new Turn(Role.HUMAN, "Hello", 0);
-    Prompt prompt = config.chatTemplate().prompt("", List.of(hello));
+    Prompt prompt = template.prompt("", List.of(hello));
     serving.submit(
         new EngineRequest(
             new EnginePrompt(config.encode(prompt, tokenizer), List.of()),
@@ -142,6 +146,11 @@ public final class LlmEngine implements AutoCloseable {
 
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** By which dialogues are to be laid out. */
+  public ChatTemplate template() {
+    return template;
   }
 
   /**

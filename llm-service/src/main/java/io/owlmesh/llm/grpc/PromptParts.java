@@ -22,11 +22,14 @@ import java.util.List;
  */
 final class PromptParts {
   private static final int MAX_TEXT = 1 << 20;
+  private static final int MAX_MARK = 64;
+  private static final int MAX_MARKS = 4096;
 
   private final LlmEngine engine;
   private final List<Prompt.Part> parts = new ArrayList<>();
   private final List<HostTensor> images = new ArrayList<>();
   private long characters;
+  private int marks;
 
   PromptParts(LlmEngine engine) {
     this.engine = engine;
@@ -36,7 +39,9 @@ final class PromptParts {
     switch (part.getPartCase()) {
       case TEXT -> addText(part.getText());
       case VISUAL_TOKENS -> addImage(part.getVisualTokens());
-      case PART_NOT_SET -> throw OwlException.badInput("part", "is neither text nor visual tokens");
+      case MARK -> addMark(part.getMark());
+      case PART_NOT_SET ->
+          throw OwlException.badInput("part", "is neither text, mark nor visual tokens");
     }
   }
 
@@ -47,6 +52,17 @@ final class PromptParts {
           "prompt", characters + " characters so far, the limit is " + MAX_TEXT);
     }
     parts.add(new Prompt.Text(text));
+  }
+
+  private void addMark(String token) {
+    if (token.length() > MAX_MARK || engine.tokenizer().mark(token).isEmpty()) {
+      throw OwlException.badInput("part.mark", "the tokenizer has no such mark");
+    }
+    marks++;
+    if (marks > MAX_MARKS) {
+      throw OwlException.badInput("prompt", "more than " + MAX_MARKS + " marks");
+    }
+    parts.add(new Prompt.Mark(token));
   }
 
   private void addImage(Tensor tokens) {

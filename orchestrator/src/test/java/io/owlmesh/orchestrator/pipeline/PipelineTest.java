@@ -51,6 +51,7 @@ class PipelineTest {
             stages.channels,
             new VisualTokenCache(1 << 20),
             () -> FakeStages.WEIGHTS,
+            () -> false,
             TIMEOUTS,
             4,
             3);
@@ -297,6 +298,7 @@ class PipelineTest {
         stages.channels,
         new VisualTokenCache(1 << 20),
         () -> FakeStages.WEIGHTS,
+        () -> false,
         new StageTimeouts(little, little, little),
         4,
         3);

@@ -47,7 +47,7 @@ public final class CheckpointAnswerer implements Answerer {
       Path folder, Optional<Path> adapter, EngineOptions options, int maxNewTokens) {
     Checkpoint checkpoint = Checkpoint.open(folder);
     this.config = checkpoint.config();
-    this.tokenizer = Tokenizer.open(folder);
+    this.tokenizer = config.tokenizer(folder);
     this.processor = config.imageProcessor();
     this.maxNewTokens = maxNewTokens;
     this.vision = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
@@ -64,9 +64,13 @@ public final class CheckpointAnswerer implements Answerer {
     for (TrainingSample.Image image : question.images()) {
       images.add(processor.process(new PictureDecoder().decode(image.read())));
     }
+    Prompt asked = config.chatTemplate().prompt(question.turns());
     List<HostTensor> tokens =
-        images.isEmpty() ? List.of() : abstractor.resample(vision.encode(images));
-    PromptTokens prompt = config.encode(config.chatTemplate().prompt(question.turns()), tokenizer);
+        images.isEmpty()
+            ? List.of()
+            : abstractor.resample(
+                vision.encode(images), Collections.nCopies(images.size(), asked.text()));
+    PromptTokens prompt = config.encode(asked, tokenizer);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();
     try (PromptEmbeddings inputs = PromptEmbeddings.of(language, prompt.ids(), starts, tokens);

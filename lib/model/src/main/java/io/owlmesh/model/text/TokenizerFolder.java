@@ -39,12 +39,14 @@ final class TokenizerFolder {
   private final Map<String, AddedToken> byContent = new HashMap<>();
   private final List<AddedToken> tokens = new ArrayList<>();
   private final Set<String> marks = new HashSet<>();
+  private final boolean legacy;
 
   /**
    * @throws OwlException BAD_CHECKPOINT if a file is damaged
    */
   TokenizerFolder(Path folder) {
     JsonNode config = optional(folder, "tokenizer_config.json");
+    legacy = config.path("legacy").asBoolean(true);
     addMarks(config);
     addMarks(optional(folder, "special_tokens_map.json"));
     config
@@ -54,6 +56,14 @@ final class TokenizerFolder {
     for (Map.Entry<String, JsonNode> e : optional(folder, "added_tokens.json").properties()) {
       add("added_tokens.json", flagless(id("added_tokens.json", e.getValue()), e.getKey()));
     }
+  }
+
+  /**
+   * Whether a SentencePiece model takes a space to precede every text, as its first users did,
+   * rather than the first one alone and where there is none.
+   */
+  boolean isLegacy() {
+    return legacy;
   }
 
   private static JsonNode optional(Path folder, String name) {

@@ -26,7 +26,8 @@ class ConfigFileTest {
 
   private MplugOwlConfig read(String config) throws IOException {
     Files.writeString(folder.resolve("config.json"), config);
-    return (MplugOwlConfig) ConfigFile.open(folder, problems).read(Map.of());
+    return (MplugOwlConfig)
+        ConfigFile.open(folder, problems).read(Map.of(), Set.of(), Optional.empty());
   }
 
   @Test
@@ -48,7 +49,8 @@ class ConfigFileTest {
     for (var file : nano.files(DType.FLOAT16).entrySet()) {
       Files.writeString(folder.resolve(file.getKey()), file.getValue().toString());
     }
-    assertThat(ConfigFile.open(folder, problems).read(Map.of())).isEqualTo(Preset.NANO.config());
+    assertThat(ConfigFile.open(folder, problems).read(Map.of(), Set.of(), Optional.empty()))
+        .isEqualTo(Preset.NANO.config());
     assertThat(problems.list()).isEmpty();
   }
 
