@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.family.patchchat.PatchChatFamily;
+import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.proto.abstractor.v1.DescribeRequest;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
-import io.owlmesh.model.weights.SafetensorsFile;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.SortedMap;
@@ -58,13 +58,11 @@ class AnotherFamilyConnectorTest {
           .isTrue();
       AbstractorEngine engine = connector.stage().engine();
       HostTensor picture = Objects.requireNonNull(forward.get("features/photo-b.jpg"));
-      var unusual =
-          engine.resample(picture, "What is unusual about this image?", Long.MAX_VALUE);
+      var unusual = engine.resample(picture, "What is unusual about this image?", Long.MAX_VALUE);
       var birds = engine.resample(picture, "How many birds are in the picture?", Long.MAX_VALUE);
 
       assertClose(unusual.join().value(), forward.get("visual_tokens/unusual"));
-      assertClose(
-          birds.join().value(), forward.get("visual_tokens/same-image-other-question"));
+      assertClose(birds.join().value(), forward.get("visual_tokens/same-image-other-question"));
       assertThatThrownBy(() -> engine.resample(picture, "?".repeat(20_000), Long.MAX_VALUE))
           .hasMessageContaining("the limit is 16384");
     }

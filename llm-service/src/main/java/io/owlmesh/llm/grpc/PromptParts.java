@@ -40,7 +40,7 @@ final class PromptParts {
       case TEXT -> addText(part.getText());
       case VISUAL_TOKENS -> addImage(part.getVisualTokens());
       case MARK -> addMark(part.getMark());
-      case PART_NOT_SET ->
+      case HELD_IMAGE, PART_NOT_SET ->
           throw OwlException.badInput("part", "is neither text, mark nor visual tokens");
     }
   }

@@ -40,9 +40,7 @@ class FamiliesTest {
     JsonNode cases = new ObjectMapper().readTree(golden.resolve("forward.json").toFile());
     try (Processes mesh =
         Processes.fused(
-                logs,
-                golden.resolve("checkpoints").resolve(layout),
-                Map.of("OWL_DTYPE", "float32"))
+                logs, golden.resolve("checkpoints").resolve(layout), Map.of("OWL_DTYPE", "float32"))
             .start()) {
       ManagedChannel door = mesh.connect("fused");
       int asked = 0;
@@ -57,7 +55,9 @@ class FamiliesTest {
                   Files.readAllBytes(golden.resolve("images").resolve(name.asText()))));
         }
         AnswerCaller caller = AnswerCaller.ask(door, conversation(test, images), images);
-        assertThat(caller.text()).as(test.get("name").asText()).isEqualTo(test.get("text").asText());
+        assertThat(caller.text())
+            .as(test.get("name").asText())
+            .isEqualTo(test.get("text").asText());
         asked++;
       }
       assertThat(asked).isGreaterThan(2);

@@ -30,6 +30,11 @@ final class TokenizerFolder {
   static final int MAX_FILE = 100_000_000;
   static final int MAX_PIECES = 1_000_000;
   private static final int MAX_CONTENT = 256;
+
+  /** What stands for images in prompts of other programs is no text, whichever file lists it. */
+  private static final Set<String> PLACES =
+      Set.of("<image>", "<im_patch>", "<im_start>", "<im_end>");
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -38,7 +43,7 @@ final class TokenizerFolder {
 
   private final Map<String, AddedToken> byContent = new HashMap<>();
   private final List<AddedToken> tokens = new ArrayList<>();
-  private final Set<String> marks = new HashSet<>();
+  private final Set<String> marks = new HashSet<>(PLACES);
   private final boolean legacy;
 
   /**

@@ -170,9 +170,9 @@ public final class WordPiece {
     return normal.toString();
   }
 
-  /** White space as Unicode defines it. */
+  /** White space; that which is a control character, too, goes as one. */
   private static boolean isSpace(int c) {
-    return (c >= 0x09 && c <= 0x0d) || c == 0x85 || Character.isSpaceChar(c);
+    return c == '\t' || c == '\n' || c == '\r' || Character.isSpaceChar(c);
   }
 
   private static boolean isControl(int c) {

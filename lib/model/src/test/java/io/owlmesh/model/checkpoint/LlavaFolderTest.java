@@ -56,10 +56,16 @@ class LlavaFolderTest {
         .collect(Collectors.joining("\n"));
   }
 
+  private static void replace(Path file, SortedMap<String, HostTensor> tensors)
+      throws IOException {
+    Files.delete(file);
+    SafetensorsWriter.writeAll(file, tensors, Map.of());
+  }
+
   private static void rename(Path file, UnaryOperator<String> names) throws IOException {
     SortedMap<String, HostTensor> renamed = new TreeMap<>();
     SafetensorsFile.load(file).forEach((name, t) -> renamed.put(names.apply(name), t));
-    SafetensorsWriter.writeAll(file, renamed, Map.of());
+    replace(file, renamed);
   }
 
   @ParameterizedTest
@@ -123,7 +129,7 @@ class LlavaFolderTest {
         new TreeMap<>(SafetensorsFile.load(folder.resolve("model.safetensors")));
     SafetensorsFile.load(AUTHORS.resolve("vision_tower/model.safetensors"))
         .forEach((name, t) -> all.put("model.vision_tower.vision_tower." + name, t));
-    SafetensorsWriter.writeAll(folder.resolve("model.safetensors"), all, Map.of());
+    replace(folder.resolve("model.safetensors"), all);
     OwlTiny.edit(
         folder.resolve("config.json"),
         "\"mm_hidden_size\"",
@@ -181,7 +187,7 @@ class LlavaFolderTest {
     Path weights = folder.resolve("model.safetensors");
     SortedMap<String, HostTensor> without = new TreeMap<>(SafetensorsFile.load(weights));
     without.keySet().removeIf(name -> name.contains("linear_2"));
-    SafetensorsWriter.writeAll(weights, without, Map.of());
+    replace(weights, without);
     assertThat(problems(folder)).isEmpty();
     assertThat(((LlavaConfig) Checkpoint.open(folder).config()).projector().layers()).isEqualTo(1);
   }

@@ -39,7 +39,11 @@ final class TextChecks {
         "templates",
         golden.cases().stream().filter(test -> test.messages() != null).toList(),
         test ->
-            same(config.encode(test.laidOut(config.chatTemplate(checkpoint.folder())), tokenizer).ids(), test.ids()));
+            same(
+                config
+                    .encode(test.laidOut(config.chatTemplate(checkpoint.folder())), tokenizer)
+                    .ids(),
+                test.ids()));
     ModelConfig.QuestionTokenizer questions = config.questionTokenizer(checkpoint.folder());
     checks.given(
         "questions",

@@ -4,6 +4,7 @@ package io.owlmesh.model.family.blip;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.NetworkSpec;
@@ -168,6 +169,13 @@ public record BlipConfig(
   @Override
   public Tokenizer tokenizer(Path checkpointFolder) {
     return Tokenizer.open(checkpointFolder).withWholeRuns();
+  }
+
+  /** Refuses a tokeniser for which the place of an image is another token, too. */
+  @Override
+  public void requireEmbedded(Tokenizer tokenizer) {
+    ModelConfig.super.requireEmbedded(tokenizer);
+    ImageToken.require(imageToken, language.vocabulary(), tokenizer);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.owlmesh.model.family.blip;
 
 import io.owlmesh.model.family.CheckpointFiles;
 import io.owlmesh.model.family.ConfigReader;
+import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.PreprocessorReader;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
@@ -48,7 +49,7 @@ final class BlipReader {
         language,
         PreprocessorReader.read(files.preprocessor(), Fit.SQUASH, tower.imageSize()),
         template(),
-        imageToken(language.vocabulary()));
+        ImageToken.read(root, language.vocabulary(), language.vocabulary()));
   }
 
   private BlipConfig.Tower tower() {
@@ -117,10 +118,5 @@ final class BlipReader {
       return usual;
     }
     return named;
-  }
-
-  private int imageToken(int vocabulary) {
-    String key = root.isPresent("image_token_id") ? "image_token_id" : "image_token_index";
-    return root.number(key, vocabulary, 0, vocabulary - 1);
   }
 }

@@ -4,6 +4,7 @@ package io.owlmesh.model.family.llava;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.family.llama.LlamaConfig;
@@ -164,18 +165,7 @@ public record LlavaConfig(
   @Override
   public void requireEmbedded(Tokenizer tokenizer) {
     ModelConfig.super.requireEmbedded(tokenizer);
-    int place = tokenizer.mark("<image>").orElse(imageToken);
-    boolean isText = imageToken < tokenizer.size() && !tokenizer.isMark(imageToken);
-    if (imageToken < language.vocabulary() && (place != imageToken || isText)) {
-      throw OwlException.badCheckpoint(
-          "config.json",
-          "image_token_index is %d, but to the tokenizer %s"
-              .formatted(
-                  imageToken,
-                  isText
-                      ? "that is '" + tokenizer.shown(imageToken, false) + "'"
-                      : "<image> is " + place));
-    }
+    ImageToken.require(imageToken, language.vocabulary(), tokenizer);
   }
 
   @Override

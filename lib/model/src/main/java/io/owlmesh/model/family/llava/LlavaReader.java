@@ -4,6 +4,7 @@ package io.owlmesh.model.family.llava;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.model.family.CheckpointFiles;
 import io.owlmesh.model.family.ConfigReader;
+import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.PreprocessorReader;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
@@ -55,7 +56,10 @@ final class LlavaReader {
         language,
         PreprocessorReader.read(files.preprocessor(), fit(), tower.imageSize()),
         template(),
-        imageToken(language.vocabulary()));
+        authors
+            ? language.vocabulary()
+            : ImageToken.read(
+                root, Math.min(32_000, language.vocabulary() - 1), language.vocabulary()));
   }
 
   private LlavaConfig.Tower tower() {
@@ -201,13 +205,5 @@ final class LlavaReader {
       return usual;
     }
     return named;
-  }
-
-  private int imageToken(int vocabulary) {
-    if (authors) {
-      return vocabulary;
-    }
-    String key = root.isPresent("image_token_id") ? "image_token_id" : "image_token_index";
-    return root.number(key, Math.min(32000, vocabulary - 1), 0, vocabulary - 1);
   }
 }

@@ -61,7 +61,9 @@ public final class JinjaTemplate implements ChatTemplate {
       template.layout(
           "S",
           List.of(
-              new Turn(Role.HUMAN, "Q", 2), new Turn(Role.AI, "A", 0), new Turn(Role.HUMAN, "R", 0)));
+              new Turn(Role.HUMAN, "Q", 2),
+              new Turn(Role.AI, "A", 0),
+              new Turn(Role.HUMAN, "R", 0)));
     } catch (OwlException e) {
       throw OwlException.badCheckpoint(WHERE, e.sentence());
     }
@@ -138,16 +140,19 @@ public final class JinjaTemplate implements ChatTemplate {
     Scope scope =
         new Scope(
             Map.of(
-                "messages", messages,
-                "add_generation_prompt", true,
-                "bos_token", "<s>",
-                "eos_token", "</s>"));
+                "messages",
+                messages,
+                "add_generation_prompt",
+                true,
+                "bos_token",
+                "<s>",
+                "eos_token",
+                "</s>"));
     Statement.runAll(statements, scope);
     List<Prompt.Part> parts = parts(scope.output(), texts);
     long placed = parts.stream().filter(Prompt.Image.class::isInstance).count();
     if (placed != images) {
-      throw OwlException.badCheckpoint(
-          WHERE, "places %d images of %d".formatted(placed, images));
+      throw OwlException.badCheckpoint(WHERE, "places %d images of %d".formatted(placed, images));
     }
     return parts;
   }

@@ -48,13 +48,15 @@ final class Scope {
   void step() {
     steps[0]++;
     if (steps[0] > MAX_STEPS) {
-      throw OwlException.badCheckpoint(JinjaTemplate.WHERE, "takes more than " + MAX_STEPS + " steps");
+      throw OwlException.badCheckpoint(
+          JinjaTemplate.WHERE, "takes more than " + MAX_STEPS + " steps");
     }
   }
 
   void write(String text) {
     if (output.length() + text.length() > MAX_OUTPUT) {
-      throw OwlException.badInput("turns", "more than %d characters of prompt".formatted(MAX_OUTPUT));
+      throw OwlException.badInput(
+          "turns", "more than %d characters of prompt".formatted(MAX_OUTPUT));
     }
     output.append(text);
   }

@@ -9,16 +9,16 @@ import java.util.List;
 final class StatementParser {
   private static final int MAX_DEPTH = 30;
 
-  private final List<Segment> segments;
+  private final List<TemplateSegment> segments;
   private int at;
   private int depth;
 
-  private StatementParser(List<Segment> segments) {
+  private StatementParser(List<TemplateSegment> segments) {
     this.segments = segments;
   }
 
   static List<Statement> parse(String template) {
-    StatementParser parser = new StatementParser(Segment.cut(template));
+    StatementParser parser = new StatementParser(TemplateSegment.cut(template));
     List<Statement> body = parser.until();
     if (parser.at < parser.segments.size()) {
       throw OwlException.badCheckpoint(
@@ -31,8 +31,10 @@ final class StatementParser {
     if (at >= segments.size()) {
       return "";
     }
-    Segment segment = segments.get(at);
-    return segment.kind() == Segment.Kind.STATEMENT ? segment.tokens().getFirst().text() : "";
+    TemplateSegment segment = segments.get(at);
+    return segment.kind() == TemplateSegment.Kind.STATEMENT
+        ? segment.tokens().getFirst().text()
+        : "";
   }
 
   /** Statements up to one of these keywords, or the end. */
@@ -43,10 +45,12 @@ final class StatementParser {
     }
     List<Statement> body = new ArrayList<>();
     while (at < segments.size()) {
-      Segment segment = segments.get(at);
-      if (segment.kind() == Segment.Kind.STATEMENT) {
+      TemplateSegment segment = segments.get(at);
+      if (segment.kind() == TemplateSegment.Kind.STATEMENT) {
         String keyword = keyword();
-        if (List.of(ends).contains(keyword) || keyword.startsWith("end") || keyword.startsWith("el")) {
+        if (List.of(ends).contains(keyword)
+            || keyword.startsWith("end")
+            || keyword.startsWith("el")) {
           break;
         }
         at++;
@@ -54,7 +58,7 @@ final class StatementParser {
         continue;
       }
       at++;
-      if (segment.kind() == Segment.Kind.TEXT) {
+      if (segment.kind() == TemplateSegment.Kind.TEXT) {
         body.add(new Statement.Print(_ -> segment.body()));
       } else {
         ExpressionParser parser = new ExpressionParser(segment.tokens());
@@ -67,7 +71,7 @@ final class StatementParser {
     return body;
   }
 
-  private void statement(String keyword, Segment segment, List<Statement> body) {
+  private void statement(String keyword, TemplateSegment segment, List<Statement> body) {
     ExpressionParser parser = new ExpressionParser(segment.tokens());
     parser.next();
     switch (keyword) {

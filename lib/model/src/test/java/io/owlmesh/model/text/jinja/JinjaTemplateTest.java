@@ -77,6 +77,7 @@ class JinjaTemplateTest {
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
+      quoteCharacter = '"',
       value = {
         "{% for m in messages %} | lacks endfor",
         "{{ messages | tojson }} | the filter tojson is not understood",

@@ -4,13 +4,16 @@ package io.owlmesh.model.text.jinja;
 import io.owlmesh.core.OwlException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A stretch of a template: text, an expression to print, or a statement.
  *
  * @param body the text, or what stands between the brackets
  */
-record Segment(Kind kind, String body) {
+record TemplateSegment(Kind kind, String body) {
+  private static final Set<String> PAIRS = Set.of("==", "!=", "<=", ">=");
+
   /** What a stretch is. */
   enum Kind {
     TEXT,
@@ -24,8 +27,8 @@ record Segment(Kind kind, String body) {
    *
    * @throws OwlException BAD_CHECKPOINT if a bracket does not close
    */
-  static List<Segment> cut(String template) {
-    List<Segment> segments = new ArrayList<>();
+  static List<TemplateSegment> cut(String template) {
+    List<TemplateSegment> segments = new ArrayList<>();
     int at = 0;
     boolean strip = false;
     boolean afterBlock = false;
@@ -53,7 +56,7 @@ record Segment(Kind kind, String body) {
           before ? text.stripTrailing() : type == '{' ? text : withoutIndent(text, segments));
       String body = template.substring(open + (before ? 3 : 2), after ? close - 1 : close);
       if (type != '#') {
-        segments.add(new Segment(type == '{' ? Kind.PRINT : Kind.STATEMENT, body));
+        segments.add(new TemplateSegment(type == '{' ? Kind.PRINT : Kind.STATEMENT, body));
       }
       strip = after;
       afterBlock = type != '{';
@@ -72,15 +75,15 @@ record Segment(Kind kind, String body) {
   }
 
   /** Spaces alone on a line before a statement. */
-  private static String withoutIndent(String text, List<Segment> before) {
+  private static String withoutIndent(String text, List<TemplateSegment> before) {
     int line = text.lastIndexOf('\n');
     boolean starts = line >= 0 || before.isEmpty();
     return starts && text.substring(line + 1).isBlank() ? text.substring(0, line + 1) : text;
   }
 
-  private static void add(List<Segment> segments, String text) {
+  private static void add(List<TemplateSegment> segments, String text) {
     if (!text.isEmpty()) {
-      segments.add(new Segment(Kind.TEXT, text));
+      segments.add(new TemplateSegment(Kind.TEXT, text));
     }
   }
 
@@ -113,7 +116,7 @@ record Segment(Kind kind, String body) {
       } else if (c == '\'' || c == '"') {
         end = string(tokens, at);
       } else {
-        boolean two = end < body.length() && "== != <= >=".contains(body.substring(at, end + 1));
+        boolean two = end < body.length() && PAIRS.contains(body.substring(at, end + 1));
         end += two ? 1 : 0;
         String sign = body.substring(at, end);
         if (!two && "()[]{}.,|:=+-~%<>".indexOf(c) < 0) {
