@@ -38,7 +38,11 @@ class FamiliesServingTest {
   private static LanguageModel load(Path checkpoint, Quantization quantization) {
     return LanguageModel.load(
         Checkpoint.open(checkpoint),
-        new EngineOptions("cpu", Precision.FLOAT32, 1, quantization),
+        new EngineOptions(
+            "cpu",
+            quantization == Quantization.NONE ? Precision.FLOAT32 : Precision.AUTO,
+            1,
+            quantization),
         Optional.empty(),
         WeightLoader.Progress.NONE);
   }

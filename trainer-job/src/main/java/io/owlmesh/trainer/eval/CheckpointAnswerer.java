@@ -8,6 +8,8 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
@@ -24,6 +26,7 @@ import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +34,7 @@ import java.util.Optional;
 public final class CheckpointAnswerer implements Answerer {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
+  private final ChatTemplate template;
   private final ImageProcessor processor;
   private final VisionEncoder vision;
   private final VisualAbstractor abstractor;
@@ -48,6 +52,7 @@ public final class CheckpointAnswerer implements Answerer {
     Checkpoint checkpoint = Checkpoint.open(folder);
     this.config = checkpoint.config();
     this.tokenizer = config.tokenizer(folder);
+    this.template = config.chatTemplate(folder);
     this.processor = config.imageProcessor();
     this.maxNewTokens = maxNewTokens;
     this.vision = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
@@ -64,7 +69,7 @@ public final class CheckpointAnswerer implements Answerer {
     for (TrainingSample.Image image : question.images()) {
       images.add(processor.process(new PictureDecoder().decode(image.read())));
     }
-    Prompt asked = config.chatTemplate().prompt(question.turns());
+    Prompt asked = template.prompt(question.turns());
     List<HostTensor> tokens =
         images.isEmpty()
             ? List.of()

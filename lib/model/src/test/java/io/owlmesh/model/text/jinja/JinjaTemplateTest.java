@@ -76,19 +76,19 @@ class JinjaTemplateTest {
 
   @ParameterizedTest
   @CsvSource(
-      delimiter = '|',
+      delimiter = '@',
       quoteCharacter = '"',
       value = {
-        "{% for m in messages %} | lacks endfor",
-        "{{ messages | tojson }} | the filter tojson is not understood",
-        "{% include 'x' %} | the statement include is not understood",
-        "{{ ''.__class__() }} | the method __class__ is not understood",
-        "{{ range(9) }} | the function range is not understood",
-        "{% endif %} | 'endif' closes nothing",
-        "{{ 'a } | is never closed",
-        "{{ messages }} | printing of a list",
-        "{{ raise_exception('no') }} | no",
-        "hello | places 0 images of 2"
+        "{% for m in messages %} @ lacks endfor",
+        "{{ messages | tojson }} @ the filter tojson is not understood",
+        "{% include 'x' %} @ the statement include is not understood",
+        "{{ ''.__class__() }} @ the method __class__ is not understood",
+        "{{ range(9) }} @ the function range is not understood",
+        "{% endif %} @ 'endif' closes nothing",
+        "{{ 'a } @ is never closed",
+        "{{ messages }} @ printing of a list",
+        "{{ raise_exception('no') }} @ no",
+        "hello @ places 0 images of 2"
       })
   void whatIsNotUnderstoodIsRefusedByName(String source, String expected) {
     assertThatThrownBy(() -> JinjaTemplate.of(source, FAMILY))
