@@ -72,7 +72,7 @@ final class RandomCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Preset wanted = preset();
     TargetFolder target = new TargetFolder(folder);
-    long parameters = ExpectedTensors.of(wanted.config()).parameters();
+    long parameters = ExpectedTensors.of(wanted.config()).storedParameters();
     PrintWriter out = spec.commandLine().getOut();
     target.refuseUnlessFree(force);
     target.requireSpace(parameters * dtype.bytes());

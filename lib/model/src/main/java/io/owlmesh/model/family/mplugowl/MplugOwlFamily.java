@@ -21,7 +21,7 @@ public final class MplugOwlFamily implements ModelFamily {
           Preprocessing.clip(224),
           64);
 
-  /** The released multilingual 7B: 796 tensors, the output layer among them. */
+  /** The released multilingual 7B: 796 tensors, of which the embeddings are the output layer, too. */
   private static final MplugOwlConfig BLOOMZ_7B =
       new MplugOwlConfig(
           OWL_7B.vision(),
