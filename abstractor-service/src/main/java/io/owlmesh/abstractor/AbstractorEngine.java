@@ -15,17 +15,23 @@ import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.connector.VisualAbstractor;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.StageEngine;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
 /**
  * Features [P, D] -> visual tokens [T, H], in batches, on the one thread that owns the abstractor.
  */
 public final class AbstractorEngine implements StageEngine {
+  private static final int MAX_QUESTION = 16_384;
+
   private final ModelConfig config;
   private final String visionDigest;
   private final String digest;
   private final VisualAbstractor abstractor;
-  private final DynamicBatcher<HostTensor, HostTensor> batcher;
+  private final DynamicBatcher<Item, HostTensor> batcher;
+
+  /** Features of an image, and what is asked of it. */
+  private record Item(HostTensor features, String question) {}
 
   AbstractorEngine(AbstractorConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -37,9 +43,13 @@ public final class AbstractorEngine implements StageEngine {
     abstractor =
         VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
     batcher =
-        new DynamicBatcher<>(
-            "abstractor", settings.maxBatch(), settings.queue(), abstractor::resample);
+        new DynamicBatcher<>("abstractor", settings.maxBatch(), settings.queue(), this::resample);
     warmUp();
+  }
+
+  private List<HostTensor> resample(List<Item> items) {
+    return abstractor.resample(
+        items.stream().map(Item::features).toList(), items.stream().map(Item::question).toList());
   }
 
   /** The first images make the engine plan and allocate, which no caller should wait for. */
@@ -48,7 +58,7 @@ public final class AbstractorEngine implements StageEngine {
     int width = config.featureWidth();
     HostTensor blank = HostTensor.ofFloats(new float[tokens * width], tokens, width);
     for (int i = 0; i < 2; i++) {
-      batcher.submit(blank, Long.MAX_VALUE).join();
+      batcher.submit(new Item(blank, ""), Long.MAX_VALUE).join();
     }
   }
 
@@ -56,11 +66,17 @@ public final class AbstractorEngine implements StageEngine {
    * Resamples the features of an image; cancelling the future gives it up.
    *
    * @param features [P, D]
+   * @param question what is asked of it; read only where the model's connector reads it
    * @param deadline {@link System#nanoTime} after which nobody wants the result
-   * @throws OwlException SATURATED if too many wait
+   * @throws OwlException SATURATED if too many wait, BAD_INPUT if the question is too long
    */
-  CompletableFuture<DynamicBatcher.Done<HostTensor>> resample(HostTensor features, long deadline) {
-    return batcher.submit(features, deadline);
+  CompletableFuture<DynamicBatcher.Done<HostTensor>> resample(
+      HostTensor features, String question, long deadline) {
+    if (question.length() > MAX_QUESTION) {
+      throw OwlException.badInput(
+          "question", question.length() + " characters, the limit is " + MAX_QUESTION);
+    }
+    return batcher.submit(new Item(features, question), deadline);
   }
 
   @Override

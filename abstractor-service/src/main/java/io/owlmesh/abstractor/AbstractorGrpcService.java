@@ -78,7 +78,8 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
           TensorCodec.fromProto(
               request.getFeatures(), "features", config.featureTokens(), config.featureWidth());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
-      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.resample(features, deadline);
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work =
+          engine.resample(features, request.getQuestion(), deadline);
       CompletableFuture<ResampleResponse> answer =
           work.thenApply(done -> respond(request, done, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
@@ -135,6 +136,7 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
         .setDataType(TensorCodec.toProto(engine.dtype()))
         .setDevice(settings.device())
         .setMaxBatch(settings.maxBatch())
+        .setReadsQuestion(engine.config().readsQuestion())
         .build();
   }
 }

@@ -2,6 +2,7 @@
 package io.owlmesh.abstractor;
 
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.LineageCheck;
@@ -85,7 +86,12 @@ public class AbstractorModel implements ServedModel {
 
     @Override
     public CompletableFuture<Computed> begin(HostTensor features, long deadline) {
-      CompletableFuture<DynamicBatcher.Done<HostTensor>> work = engine.resample(features, deadline);
+      if (engine.config().readsQuestion()) {
+        throw OwlException.badInput(
+            "model_name", "this connector reads a question, which the protocol does not carry");
+      }
+      CompletableFuture<DynamicBatcher.Done<HostTensor>> work =
+          engine.resample(features, "", deadline);
       CompletableFuture<Computed> result = work.thenApply(Computed::of);
       result.whenComplete((_, _) -> work.cancel(false));
       return result;

@@ -19,6 +19,7 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.checkpoint.WeightsDigest;
 import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt;
@@ -47,6 +48,7 @@ public final class LlmEngine implements StageEngine {
   private final String abstractorDigest;
   private final String languageDigest;
   private final Tokenizer tokenizer;
+  private final ChatTemplate template;
   private final Constraints constraints;
   private final Constraints continuing;
   private final LanguageModel model;
@@ -62,8 +64,9 @@ public final class LlmEngine implements StageEngine {
     config = checkpoint.config();
     visionDigest = WeightsDigest.of(checkpoint, Part.VISION);
     abstractorDigest = WeightsDigest.of(checkpoint, Part.ABSTRACTOR);
-    tokenizer = Tokenizer.open(settings.checkpoint());
+    tokenizer = config.tokenizer(settings.checkpoint());
     config.requireEmbedded(tokenizer);
+    template = config.chatTemplate(settings.checkpoint());
     constraints = new Constraints(tokenizer, config.language().eos());
     continuing = constraints.continuing();
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);
@@ -77,6 +80,7 @@ public final class LlmEngine implements StageEngine {
             Quantization.named(settings.quantize()));
     model =
         LanguageModel.load(checkpoint, options, merged, LoadingLog.of(checkpoint, Part.LANGUAGE));
+    model.bar(id -> id >= tokenizer.size() || !config.answers(id));
     adapters = new AdapterRegistry(model, settings.adapters(), settings.adapterBytes());
     serving = new ServingEngine(model, limits(settings), held);
     heldImages = new HeldImages(settings.heldImageBytes(), held);
@@ -103,7 +107,7 @@ public final class LlmEngine implements StageEngine {
     WarmUp reader = new WarmUp(new CompletableFuture<>());
     Sampler greedy = new Sampler(SamplingParams.GREEDY);
     Turn hello = new Turn(Role.HUMAN, "Hello", 0);
-    Prompt prompt = config.chatTemplate().prompt("", List.of(hello));
+    Prompt prompt = template.prompt("", List.of(hello));
     serving.submit(
         new EngineRequest(
             new EnginePrompt(config.encode(prompt, tokenizer), List.of(), List.of()),
@@ -189,6 +193,11 @@ public final class LlmEngine implements StageEngine {
 
   public Tokenizer tokenizer() {
     return tokenizer;
+  }
+
+  /** By which dialogues are to be laid out. */
+  public ChatTemplate template() {
+    return template;
   }
 
   /**

@@ -91,6 +91,33 @@ public final class HostTensor {
     return out;
   }
 
+  /**
+   * The values in another floating point type, rounded to nearest, ties to even.
+   *
+   * @param other FLOAT32, FLOAT16 or BFLOAT16
+   */
+  public HostTensor as(DType other) {
+    if (other == dtype) {
+      return this;
+    }
+    float[] values = toFloats();
+    ByteBuffer out =
+        ByteBuffer.allocateDirect(values.length * other.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+    for (float value : values) {
+      switch (other) {
+        case FLOAT32 -> out.putFloat(value);
+        case FLOAT16 -> out.putShort(Float.floatToFloat16(value));
+        case BFLOAT16 -> {
+          int bits = Float.floatToRawIntBits(value);
+          out.putShort((short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16));
+        }
+        case UINT8, INT8, INT32, INT64, BOOL ->
+            throw new IllegalArgumentException(other + " is not a floating point type");
+      }
+    }
+    return new HostTensor(other, shape, out.flip());
+  }
+
   @Override
   public String toString() {
     return dtype + Arrays.toString(shape);

@@ -2,6 +2,7 @@
 package io.owlmesh.runtime;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
@@ -10,6 +11,7 @@ import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.script.Script;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A network with its weights that makes one tensor of each that it is given, independent of the
@@ -63,6 +65,22 @@ public final class BatchNetwork implements AutoCloseable {
     try (PtNDManager scope = program.newScope()) {
       NDArray batch = HostTensors.enter(program, inputs, as, scope);
       try (Call call = program.call(method).with(batch).with(weights.named())) {
+        return HostTensors.leave(call.tensor(scope), weights.dtype());
+      }
+    }
+  }
+
+  /**
+   * As above, of a method that reads integers beside each input.
+   *
+   * @param ids of each input, as many for all
+   */
+  public List<HostTensor> run(String method, List<HostTensor> inputs, DType as, List<int[]> ids) {
+    try (PtNDManager scope = program.newScope()) {
+      NDArray batch = HostTensors.enter(program, inputs, as, scope);
+      long[] all = ids.stream().flatMapToInt(IntStream::of).asLongStream().toArray();
+      NDArray beside = scope.create(all, new Shape(ids.size(), ids.getFirst().length));
+      try (Call call = program.call(method).with(batch).with(beside).with(weights.named())) {
         return HostTensors.leave(call.tensor(scope), weights.dtype());
       }
     }

@@ -178,6 +178,7 @@ class PatchChatTest {
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("config.json")
         .hasMessageContaining(
-            "model_type is 'kosmos'; served are model_type mplug-owl, patch-chat");
+            "model_type is 'kosmos'; served are model_type blip-2, instructblip, llava, mplug-owl,"
+                + " patch-chat");
   }
 }

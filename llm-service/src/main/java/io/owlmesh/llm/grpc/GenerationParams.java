@@ -17,6 +17,7 @@ import io.owlmesh.runtime.language.Sampler;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The options of a request, checked.
@@ -90,7 +91,7 @@ record GenerationParams(
                 options.hasSeed() ? options.getSeed() : ThreadLocalRandom.current().nextLong()),
             rule(options, config, constraints),
             options.getAdapter(),
-            options.getStopList(),
+            stops(options, config),
             options.getContinues(),
             options.getResumedTokensList(),
             vocabulary,
@@ -105,6 +106,15 @@ record GenerationParams(
           "min_new_tokens", "cannot be combined with a constraint, which may end before");
     }
     return limits;
+  }
+
+  /** Those asked for, and those with which the model's template ends answers. */
+  private static List<String> stops(GenerationOptions options, ModelConfig config) {
+    List<String> own = config.chatTemplate().stops();
+    boolean room = options.getStopCount() + own.size() <= StopText.MAX_STOPS;
+    return options.getBeams() > 1 || !room
+        ? options.getStopList()
+        : Stream.concat(options.getStopList().stream(), own.stream()).distinct().toList();
   }
 
   private static LogitsProcessor rule(

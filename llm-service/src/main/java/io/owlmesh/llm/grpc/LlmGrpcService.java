@@ -16,6 +16,7 @@ import io.owlmesh.llm.engine.EngineCounts;
 import io.owlmesh.llm.engine.SchedulerConfig;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.text.jinja.JinjaTemplate;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.DescribeRequest;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
@@ -229,7 +230,10 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setWeightBytes(engine.model().stepBytes())
         .setQuantization(engine.model().quantization().label())
         .setMatrixParameters(engine.model().matrixParameters())
-        .setChatTemplate(config.chatTemplate().name())
+        .setChatTemplate(engine.template().name())
+        .setChatTemplateSource(
+            engine.template() instanceof JinjaTemplate jinja ? jinja.source() : "")
+        .setModelType(config.modelType())
         .build();
   }
 

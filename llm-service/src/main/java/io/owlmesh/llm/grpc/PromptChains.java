@@ -52,18 +52,21 @@ final class PromptChains {
 
   private int end(Mark mark, PromptTokens tokens, int[] ids, Tokenizer tokenizer) {
     List<Integer> images = tokens.imageStarts();
-    int begin = mark.images == 0 ? 1 : images.get(mark.images - 1) + tokens.visualTokens();
+    int begin = mark.images == 0 ? 0 : images.get(mark.images - 1) + tokens.visualTokens();
     int end = mark.images < images.size() ? images.get(mark.images) : tokens.length();
     if (mark.bytes == texts.get(mark.images)) {
       return end;
     }
     int at = begin;
     long bytes = 0;
+    boolean first = true; // Of a text: after an image, or a token that is no text.
     while (at < end) {
-      bytes += tokenizer.bytes(ids[at], at == begin).length;
+      int more = tokenizer.bytes(ids[at], first).length;
+      bytes += more;
       if (bytes > mark.bytes) {
         break;
       }
+      first = more == 0;
       at++;
     }
     return at;

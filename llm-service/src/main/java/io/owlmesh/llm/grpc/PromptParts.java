@@ -27,12 +27,15 @@ import java.util.function.Supplier;
 final class PromptParts {
   private static final int MAX_TEXT = 1 << 20;
   private static final int MAX_NAME = 32;
+  private static final int MAX_MARK = 64;
+  private static final int MAX_MARKS = 4096;
 
   private final LlmEngine engine;
   private final List<Prompt.Part> parts = new ArrayList<>();
   private final List<HostTensor> images = new ArrayList<>();
   private final PromptChains chains = new PromptChains();
   private long characters;
+  private int marks;
 
   PromptParts(LlmEngine engine) {
     this.engine = engine;
@@ -41,14 +44,16 @@ final class PromptParts {
   void add(PromptPart part) {
     switch (part.getPartCase()) {
       case TEXT -> addText(part.getText());
+      case MARK -> addMark(part.getMark());
       case VISUAL_TOKENS -> addImage(() -> visualTokens(part.getVisualTokens()));
       case HELD_IMAGE -> addImage(() -> held(part.getHeldImage()));
-      case PART_NOT_SET -> throw OwlException.badInput("part", "is neither text nor visual tokens");
+      case PART_NOT_SET ->
+          throw OwlException.badInput("part", "is neither text, mark nor visual tokens");
     }
     if (!part.getImageKey().isEmpty()) {
       ByteString key = name("image_key", part.getImageKey());
-      if (part.hasText()) {
-        throw OwlException.badInput("image_key", "stands beside a text");
+      if (part.hasText() || part.hasMark()) {
+        throw OwlException.badInput("image_key", "stands beside no image");
       }
       engine.heldImages().put(key, images.getLast());
     }
@@ -91,6 +96,17 @@ final class PromptParts {
     }
     parts.add(new Prompt.Text(text));
     chains.text(text);
+  }
+
+  private void addMark(String token) {
+    if (token.length() > MAX_MARK || engine.tokenizer().mark(token).isEmpty()) {
+      throw OwlException.badInput("part.mark", "the tokenizer has no such mark");
+    }
+    marks++;
+    if (marks > MAX_MARKS) {
+      throw OwlException.badInput("prompt", "more than " + MAX_MARKS + " marks");
+    }
+    parts.add(new Prompt.Mark(token));
   }
 
   private void addImage(Supplier<HostTensor> image) {

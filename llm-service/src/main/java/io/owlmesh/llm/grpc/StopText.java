@@ -9,7 +9,7 @@ import java.util.List;
  * so nothing of it is ever given out, over however many tokens it spans.
  */
 final class StopText {
-  private static final int MAX_STOPS = 16;
+  static final int MAX_STOPS = 16;
   private static final int MAX_LENGTH = 256;
 
   private final List<String> stops;

@@ -603,7 +603,7 @@ class LlmGrpcServiceTest {
   void aPromptWithoutPartsAndAPartWithoutContentAreRefused() {
     assertThat(refusal(List.of(), options()).getDescription()).contains("prompt", "is empty");
     assertThat(refusal(List.of(PromptPart.getDefaultInstance()), options()).getDescription())
-        .contains("neither text nor visual tokens");
+        .contains("neither text, mark nor visual tokens");
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplates;
+import io.owlmesh.model.text.jinja.JinjaTemplate;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.Model;
 import java.util.List;
@@ -13,16 +14,20 @@ import java.util.List;
  * What the three stages say of themselves, if they fit together.
  *
  * @param model what it is called
+ * @param family of it, for example {@code mplug-owl}
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
+ * @param readsQuestion whether they depend on what is asked of it
  * @param template by which dialogues are laid out for the language model
  * @param digests of the weights of all stages
  * @param adapters that requests may name
  */
 public record MeshInfo(
     String model,
+    String family,
     int context,
     int visualTokens,
+    boolean readsQuestion,
     ChatTemplate template,
     WeightDigests digests,
     List<String> adapters) {
@@ -45,9 +50,11 @@ public record MeshInfo(
     same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
     return new MeshInfo(
         language.getName(),
+        llm.getModelType(),
         llm.getContext(),
         llm.getVisualTokens(),
-        template(llm.getChatTemplate()),
+        abstractor.getReadsQuestion(),
+        template(llm.getChatTemplate(), llm.getChatTemplateSource()),
         new WeightDigests(
             vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
         language.getAdaptersList().stream().map(Adapter::getName).toList());
@@ -63,7 +70,12 @@ public record MeshInfo(
     return visionDigest + " " + abstractorDigest;
   }
 
-  private static ChatTemplate template(String name) {
+  private static ChatTemplate template(String name, String source) {
+    ChatTemplate named = named(name);
+    return source.isEmpty() ? named : JinjaTemplate.of(source, named);
+  }
+
+  private static ChatTemplate named(String name) {
     return ChatTemplates.named(name)
         .orElseThrow(() ->
             new OwlException(

@@ -14,18 +14,27 @@ import java.util.Map;
  * @param images the files in the order of their places in the prompt
  */
 public record ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+  /** Characters that a connector takes; it would leave out the beginning itself. */
+  private static final int MAX_QUESTION = 16_384;
+
   public ChatRequest {
     images = List.copyOf(images);
   }
 
-  /** The image files, each once. */
-  List<PromptImage> pictures() {
+  /**
+   * The image files, each once.
+   *
+   * @param asked whether their visual tokens depend on what is asked
+   */
+  List<PromptImage> pictures(boolean asked) {
+    String text = asked ? prompt.text() : "";
+    String question = text.substring(Math.max(0, text.length() - MAX_QUESTION));
     Map<String, List<Integer>> places = new LinkedHashMap<>();
     for (int i = 0; i < images.size(); i++) {
       places.computeIfAbsent(images.get(i).sha256(), _ -> new ArrayList<>()).add(i);
     }
     return places.values().stream()
-        .map(indices -> new PromptImage(images.get(indices.getFirst()), indices))
+        .map(indices -> new PromptImage(images.get(indices.getFirst()), indices, question))
         .toList();
   }
 }

@@ -81,6 +81,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
       PromptPart.Builder piece = PromptPart.newBuilder();
       switch (parts.get(sent)) {
         case Prompt.Text(String text) -> piece.setText(text);
+        case Prompt.Mark(String token) -> piece.setMark(token);
         case Prompt.Image _ -> {
           Tensor known = tokens.get(images);
           if (known == null) {

@@ -136,6 +136,7 @@ final class ImageEncodingCall {
           ResampleRequest.newBuilder()
               .setId(response.getId())
               .setFeatures(response.getFeatures())
+              .setQuestion(picture.question())
               .build());
       if (waiting.isEmpty()) {
         abstractor.onCompleted();

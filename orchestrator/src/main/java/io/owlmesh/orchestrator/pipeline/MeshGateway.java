@@ -23,6 +23,7 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
 /** Everything behind the front doors, put together once. */
@@ -56,19 +57,20 @@ public final class MeshGateway {
                 StageKind.ABSTRACTOR, settings.abstractor(),
                 StageKind.LLM, settings.llm()),
             tracing);
-    pipeline = pipeline(settings.visualCacheBytes(), this::weights);
+    pipeline = pipeline(settings.visualCacheBytes(), this::weights, () -> mesh().readsQuestion());
     // It is to reach the stages each time, and comes before the watch knows their weights.
-    Pipeline forgetful = pipeline(0, () -> "");
+    Pipeline forgetful = pipeline(0, () -> "", () -> false);
     watch =
         new MeshHealthMonitor(
             stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
   }
 
-  private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {
+  private Pipeline pipeline(long cacheBytes, Supplier<String> weights, BooleanSupplier asks) {
     return new Pipeline(
         stages,
         new VisualTokenCache(cacheBytes),
         weights,
+        asks,
         StageTimeouts.of(settings),
         settings.maxStageCalls(),
         settings.attempts());

@@ -27,6 +27,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -37,6 +38,7 @@ final class Pipeline {
   private final StageChannels stages;
   private final VisualTokenCache cache;
   private final Supplier<String> weights;
+  private final BooleanSupplier asks;
   private final StageTimeouts timeouts;
   private final Guard vision;
   private final Guard abstractor;
@@ -47,6 +49,7 @@ final class Pipeline {
    * Leads requests through the stages.
    *
    * @param weights as {@link MeshInfo#visualWeights} names those that make visual tokens now
+   * @param asks whether visual tokens depend on the question now
    * @param timeouts of the stages
    * @param maxCalls to one stage at a time
    * @param attempts at work that was refused as unavailable, before the answer began
@@ -55,6 +58,7 @@ final class Pipeline {
       StageChannels stages,
       VisualTokenCache cache,
       Supplier<String> weights,
+      BooleanSupplier asks,
       StageTimeouts timeouts,
       int maxCalls,
       int attempts) {
@@ -62,6 +66,7 @@ final class Pipeline {
     this.stages = stages;
     this.cache = cache;
     this.weights = weights;
+    this.asks = asks;
     this.vision = new Guard(StageKind.VISION, maxCalls);
     this.abstractor = new Guard(StageKind.ABSTRACTOR, maxCalls);
     this.llm = new Guard(StageKind.LLM, maxCalls);
@@ -111,7 +116,7 @@ final class Pipeline {
   private List<@Nullable Tensor> known(ChatRequest request) {
     @Nullable Tensor[] all = new Tensor[request.images().size()];
     String weightsNow = all.length == 0 ? "" : weights.get();
-    for (PromptImage image : request.pictures()) {
+    for (PromptImage image : request.pictures(asks.getAsBoolean())) {
       Tensor tokens = cache.known(image, weightsNow).orElse(null);
       image.indices().forEach(place -> all[place] = tokens);
     }
@@ -140,7 +145,7 @@ final class Pipeline {
   private List<Tensor> encodeNow(ChatRequest request, AnswerListener listener, Timings timings) {
     String weightsNow = request.images().isEmpty() ? "" : weights.get();
     List<PendingVisualTokens> pending =
-        request.pictures().stream().map(p -> cache.of(p, weightsNow)).toList();
+        request.pictures(asks.getAsBoolean()).stream().map(p -> cache.of(p, weightsNow)).toList();
     Reports reports = new Reports(listener, timings);
     encodeMissing(pending.stream().filter(PendingVisualTokens::isOwn).toList(), reports);
     Tensor[] all = new Tensor[request.images().size()];

@@ -21,11 +21,17 @@ final class PromptLength {
 
   /** As {@link MeshGateway#positions}, for images of so many visual tokens. */
   static int of(Prompt prompt, int visualTokens, int bound, StageChannels stages) {
-    int begin = 1; // The beginning-of-sequence token.
-    int images =
-        visualTokens * (int) prompt.parts().stream().filter(Prompt.Image.class::isInstance).count();
-    int most = begin + images + mostOfTexts(prompt);
-    return most <= bound ? most : begin + images + ofTexts(prompt, stages);
+    int fixed = 1; // The beginning-of-sequence token.
+    for (Prompt.Part part : prompt.parts()) {
+      fixed +=
+          switch (part) {
+            case Prompt.Image _ -> visualTokens;
+            case Prompt.Mark _ -> 1;
+            case Prompt.Text _ -> 0;
+          };
+    }
+    int most = fixed + mostOfTexts(prompt);
+    return most <= bound ? most : fixed + ofTexts(prompt, stages);
   }
 
   /** No token is less than a byte, but for one before a text. */

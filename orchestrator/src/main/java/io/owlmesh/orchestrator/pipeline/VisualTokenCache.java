@@ -21,8 +21,8 @@ import java.util.concurrent.CompletionException;
 public final class VisualTokenCache {
   private final AsyncCache<Key, Tensor> tokens;
 
-  /** A file's content, and the weights that encode it. */
-  private record Key(String sha256, String weights) {}
+  /** A file's content with what is asked of it, and the weights that encode it. */
+  private record Key(String picture, String weights) {}
 
   /**
    * An empty cache.
@@ -106,7 +106,7 @@ public final class VisualTokenCache {
 
   /** Tokens of a picture [T, H], if they are there now. */
   Optional<Tensor> known(PromptImage picture, String weights) {
-    CompletableFuture<Tensor> there = tokens.asMap().get(new Key(picture.file().sha256(), weights));
+    CompletableFuture<Tensor> there = tokens.asMap().get(new Key(picture.key(), weights));
     return there == null || !there.isDone() || there.isCompletedExceptionally()
         ? Optional.empty()
         : Optional.of(there.join());
@@ -118,6 +118,6 @@ public final class VisualTokenCache {
    * @param weights as {@link MeshInfo#visualWeights} names those that are to make the tokens
    */
   PendingVisualTokens of(PromptImage picture, String weights) {
-    return new PendingVisualTokens(picture, new Key(picture.file().sha256(), weights));
+    return new PendingVisualTokens(picture, new Key(picture.key(), weights));
   }
 }

@@ -37,6 +37,7 @@ final class FeedbackLine {
       text.append(
           switch (part) {
             case Prompt.Text(String said) -> said;
+            case Prompt.Mark(String token) -> token;
             case Prompt.Image _ -> PLACE;
           });
     }

@@ -52,6 +52,7 @@ class PipelineTest {
             stages.channels,
             new VisualTokenCache(1 << 20),
             () -> FakeStages.WEIGHTS,
+            () -> false,
             TIMEOUTS,
             4,
             3);
@@ -298,6 +299,7 @@ class PipelineTest {
         stages.channels,
         new VisualTokenCache(1 << 20),
         () -> FakeStages.WEIGHTS,
+        () -> false,
         new StageTimeouts(little, little, little),
         4,
         3);

@@ -68,6 +68,7 @@ class VisualTokenCacheTest {
         stages.channels,
         new VisualTokenCache(bytes),
         () -> FakeStages.WEIGHTS,
+        () -> false,
         PipelineTest.TIMEOUTS,
         64,
         1);

@@ -86,6 +86,7 @@ final class StageCalls implements AutoCloseable {
       PromptPart.Builder piece = PromptPart.newBuilder();
       switch (part) {
         case Prompt.Text(String text) -> piece.setText(text);
+        case Prompt.Mark(String token) -> piece.setMark(token);
         case Prompt.Image _ -> piece.setVisualTokens(tokens);
       }
       call.onNext(GenerateRequest.newBuilder().setPart(piece).build());

@@ -8,6 +8,8 @@ import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.text.ChatTemplate;
+import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.EngineOptions;
@@ -24,6 +26,7 @@ import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -31,6 +34,7 @@ import java.util.Optional;
 public final class CheckpointAnswerer implements Answerer {
   private final ModelConfig config;
   private final Tokenizer tokenizer;
+  private final ChatTemplate template;
   private final ImageProcessor processor;
   private final VisionEncoder vision;
   private final VisualAbstractor abstractor;
@@ -47,7 +51,8 @@ public final class CheckpointAnswerer implements Answerer {
       Path folder, Optional<Path> adapter, EngineOptions options, int maxNewTokens) {
     Checkpoint checkpoint = Checkpoint.open(folder);
     this.config = checkpoint.config();
-    this.tokenizer = Tokenizer.open(folder);
+    this.tokenizer = config.tokenizer(folder);
+    this.template = config.chatTemplate(folder);
     this.processor = config.imageProcessor();
     this.maxNewTokens = maxNewTokens;
     this.vision = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
@@ -64,9 +69,13 @@ public final class CheckpointAnswerer implements Answerer {
     for (TrainingSample.Image image : question.images()) {
       images.add(processor.process(new PictureDecoder().decode(image.read())));
     }
+    Prompt asked = template.prompt(question.turns());
     List<HostTensor> tokens =
-        images.isEmpty() ? List.of() : abstractor.resample(vision.encode(images));
-    PromptTokens prompt = config.encode(config.chatTemplate().prompt(question.turns()), tokenizer);
+        images.isEmpty()
+            ? List.of()
+            : abstractor.resample(
+                vision.encode(images), Collections.nCopies(images.size(), asked.text()));
+    PromptTokens prompt = config.encode(asked, tokenizer);
     int[] starts = prompt.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     List<Integer> ids = new ArrayList<>();
     try (PromptEmbeddings inputs = PromptEmbeddings.of(language, prompt.ids(), starts, tokens);

@@ -12,10 +12,9 @@ import io.owlmesh.model.weights.MappedTensor;
 import io.owlmesh.model.weights.SafetensorsWriter;
 import io.owlmesh.trainer.training.Lora;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -24,7 +23,13 @@ import java.util.TreeMap;
 /** Writes what was learnt in the formats that others read. */
 final class Export {
   private static final List<String> SIDE_FILES =
-      List.of("tokenizer.model", "tokenizer.json", "special_tokens_map.json");
+      List.of(
+          "tokenizer.model",
+          "tokenizer.json",
+          "tokenizer_config.json",
+          "special_tokens_map.json",
+          "added_tokens.json",
+          "chat_template.json");
   private static final String LORA = "base_model.model.";
 
   private Export() {}
@@ -55,39 +60,23 @@ final class Export {
         (tensor, sink) -> {
           HostTensor own = learnt.get(tensor.name());
           if (own != null) {
-            sink.write(as(own, dtype));
+            sink.write(own.as(dtype).bytes());
             return;
           }
           try (MappedTensor file = base.map(tensor.name())) {
-            sink.write(as(new HostTensor(file.dtype(), file.shape(), file.bytes()), dtype));
+            sink.write(new HostTensor(file.dtype(), file.shape(), file.bytes()).as(dtype).bytes());
           }
         },
         partial -> {
           for (String name : SIDE_FILES) {
             if (Files.exists(base.folder().resolve(name))) {
-              Files.copy(base.folder().resolve(name), partial.resolve(name));
+              Files.copy(
+                  base.folder().resolve(name),
+                  partial.resolve(name),
+                  StandardCopyOption.REPLACE_EXISTING);
             }
           }
         });
-  }
-
-  /** The elements in another type, rounded to nearest, ties to even. */
-  private static ByteBuffer as(HostTensor tensor, DType dtype) {
-    if (tensor.dtype() == dtype) {
-      return tensor.bytes();
-    }
-    float[] values = tensor.toFloats();
-    ByteBuffer out =
-        ByteBuffer.allocateDirect(values.length * dtype.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-    for (float value : values) {
-      if (dtype == DType.BFLOAT16) {
-        int bits = Float.floatToRawIntBits(value);
-        out.putShort((short) ((bits + 0x7FFF + ((bits >>> 16) & 1)) >>> 16));
-      } else {
-        out.putFloat(value);
-      }
-    }
-    return out.flip();
   }
 
   /** Writes the LoRA among what was learnt as PEFT does. */

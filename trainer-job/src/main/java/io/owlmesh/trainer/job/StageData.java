@@ -40,7 +40,7 @@ final class StageData implements AutoCloseable {
    */
   StageData(Recipe recipe, TrainingStage stage, int number, Checkpoint checkpoint, long first) {
     this.stage = stage;
-    Tokenizer tokenizer = Tokenizer.open(checkpoint.folder());
+    Tokenizer tokenizer = checkpoint.config().tokenizer(checkpoint.folder());
     TrainingStage.Augment augment = stage.augmentation();
     SampleEncoder encoder =
         new SampleEncoder(

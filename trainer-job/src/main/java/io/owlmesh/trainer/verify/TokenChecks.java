@@ -2,7 +2,6 @@
 package io.owlmesh.trainer.verify;
 
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.text.Tokenizer;
 import io.owlmesh.runtime.verify.Row;
 import io.owlmesh.trainer.data.Augmentation;
 import io.owlmesh.trainer.data.BadSample;
@@ -26,7 +25,7 @@ final class TokenChecks {
     GoldenTraining golden = GoldenTraining.read(folder);
     SampleEncoder encoder =
         new SampleEncoder(
-            Tokenizer.open(checkpoint.folder()),
+            checkpoint.config().tokenizer(checkpoint.folder()),
             checkpoint.config(),
             golden.maxLength(),
             Augmentation.NONE,

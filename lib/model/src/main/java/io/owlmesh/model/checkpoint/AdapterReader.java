@@ -22,6 +22,7 @@ import java.util.TreeMap;
 /** Reads adapters for {@link AdapterFile}. */
 public final class AdapterReader {
   static final String CONFIG = "adapter_config.json";
+  private static final String OTHERS = "non_lora_trainables.bin";
   static final String[] WEIGHTS = {"adapter_model.safetensors", "adapter_model.bin"};
 
   /** Alpha over rank in the authors' script: 32 over 8. */
@@ -86,6 +87,11 @@ public final class AdapterReader {
       }
     } else {
       collect(WeightFiles.read(absolute, label, Optional::of, problems).adapter());
+    }
+    if (isFolder && Files.exists(absolute.resolve(OTHERS))) {
+      problems.add(
+          OTHERS,
+          "holds a projector that was trained with the adapter; merge both into a checkpoint");
     }
     AdapterConfig settings = AdapterConfig.UNKNOWN;
     if (Files.exists(config)) {

@@ -3,6 +3,7 @@ package io.owlmesh.model.checkpoint;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.ModelFamily;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.weights.MappedTensor;
@@ -13,8 +14,11 @@ import java.nio.file.Path;
 import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeSet;
 
 /**
  * The weights of a model in a folder, in any of the layouts of Hugging Face: {@code
@@ -54,9 +58,33 @@ public final class Checkpoint {
       problems.add(folder.toString(), "not a folder");
     }
     ConfigFile file = ConfigFile.open(folder, problems);
+    ModelFamily family = file.modelFamily();
+    Set<String> namings = new TreeSet<>();
     WeightFiles.Contents contents =
-        WeightFiles.read(folder, folder.toString(), file.modelFamily()::canonical, problems);
-    ModelConfig config = file.read(contents.tensors());
+        WeightFiles.read(
+            folder,
+            folder.toString(),
+            name -> {
+              family.naming(name).ifPresent(namings::add);
+              return family.canonical(name);
+            },
+            problems);
+    if (namings.size() > 1) {
+      problems.add(
+          contents.layout(), "tensors are named in several ways: " + String.join(", ", namings));
+    }
+    Optional<Path> tower =
+        family
+            .towerFolder(file.root(), contents.tensors().keySet())
+            .flatMap(named -> TowerFolder.find(folder, named, problems));
+    if (tower.isPresent()) {
+      Map<String, TensorEntry> more =
+          WeightFiles.read(tower.get(), tower.get().toString(), family::canonical, problems)
+              .tensors();
+      more.forEach((name, entry) -> contents.tensors().putIfAbsent(name, entry));
+    }
+    ModelConfig config = file.read(contents.tensors(), namings, tower);
+    contents.tensors().keySet().removeIf(config::isUnused);
     // Tied models may be saved without the output layer; where one is stored, it counts.
     config
         .tiedTensors()

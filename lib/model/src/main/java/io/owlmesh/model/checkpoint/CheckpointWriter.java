@@ -143,7 +143,7 @@ public final class CheckpointWriter {
     ObjectNode index = JsonNodeFactory.instance.objectNode();
     index
         .putObject("metadata")
-        .put("total_size", ExpectedTensors.of(config).parameters() * dtype.bytes());
+        .put("total_size", ExpectedTensors.of(config).storedParameters() * dtype.bytes());
     ObjectNode map = index.putObject("weight_map");
     for (int i = 0; i < shards.size(); i++) {
       String name =
@@ -164,7 +164,7 @@ public final class CheckpointWriter {
     List<List<Announced>> shards = new ArrayList<>();
     List<Announced> shard = new ArrayList<>();
     long size = 0;
-    for (Map.Entry<String, List<Long>> entry : ExpectedTensors.of(config).all().entrySet()) {
+    for (Map.Entry<String, List<Long>> entry : ExpectedTensors.of(config).stored().entrySet()) {
       Announced tensor = new Announced(entry.getKey(), dtype, entry.getValue());
       if (size + tensor.bytes() > MAX_SHARD) {
         shards.add(shard);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.family.CheckpointFiles;
+import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.ModelFamilies;
 import io.owlmesh.model.family.ModelFamily;
@@ -18,11 +19,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
  * config.json, whose {@code model_type} decides which family reads it, with
- * preprocessor_config.json and generation_config.json if they are there.
+ * preprocessor_config.json, processor_config.json and generation_config.json if they are there, and
+ * those of the folder of the vision tower if it has one.
  */
 final class ConfigFile {
   private final Path folder;
@@ -63,11 +66,11 @@ final class ConfigFile {
   }
 
   private JsonFields fields(String name, boolean required) {
-    return new JsonFields(name, object(name, required), problems);
+    return new JsonFields(name, object(folder, name, required), problems);
   }
 
-  private JsonNode object(String name, boolean required) {
-    Path file = folder.resolve(name);
+  private JsonNode object(Path in, String name, boolean required) {
+    Path file = in.resolve(name);
     if (Files.exists(file)) {
       try {
         return StrictJson.object(file);
@@ -85,15 +88,43 @@ final class ConfigFile {
     return family;
   }
 
-  /** The configuration; meaningless where it added problems. */
-  ModelConfig read(Map<String, TensorEntry> tensors) {
+  /** What config.json holds. */
+  ConfigReader root() {
+    return root;
+  }
+
+  /**
+   * The configuration; meaningless where it added problems.
+   *
+   * @param tower folder of the vision tower where that is not in this one
+   */
+  ModelConfig read(Map<String, TensorEntry> tensors, Set<String> namings, Optional<Path> tower) {
     Map<String, List<Long>> shapes = new TreeMap<>();
     tensors.forEach((name, entry) -> shapes.put(name, entry.shape()));
+    JsonNode towerConfig =
+        tower.map(path -> object(path, "config.json", true)).orElseGet(MissingNode::getInstance);
     return family.read(
         new CheckpointFiles(
             root,
+            new JsonFields("config.json of the vision tower", towerConfig, problems),
             fields("generation_config.json", false),
-            fields("preprocessor_config.json", false),
+            preprocessor(tower),
+            namings,
             shapes));
+  }
+
+  /** Newer folders keep it in a file of several processors, separate towers beside the tower. */
+  private JsonFields preprocessor(Optional<Path> tower) {
+    String own = "preprocessor_config.json";
+    JsonNode node = object(folder, own, false);
+    if (node.isMissingNode()) {
+      String all = "processor_config.json";
+      JsonNode within = object(folder, all, false).path("image_processor");
+      if (within.isObject()) {
+        return new JsonFields(all, within, problems);
+      }
+      node = tower.map(path -> object(path, own, false)).orElse(node);
+    }
+    return new JsonFields(own, node, problems);
   }
 }

@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -16,7 +17,10 @@ public final class ExpectedTensors {
   private final SortedMap<String, List<Long>> all = new TreeMap<>();
   private final Map<Part, SortedMap<String, List<Long>>> parts = new EnumMap<>(Part.class);
 
+  private final Set<String> tied;
+
   private ExpectedTensors(ModelConfig config) {
+    tied = config.tiedTensors().keySet();
     for (Part part : Part.values()) {
       SortedMap<String, List<Long>> shapes = part.network(config).weights().shapes();
       parts.put(part, shapes);
@@ -31,6 +35,18 @@ public final class ExpectedTensors {
   /** Canonical names and shapes of all parts. */
   public SortedMap<String, List<Long>> all() {
     return Collections.unmodifiableSortedMap(all);
+  }
+
+  /** Those that files hold: all but the ones that others stand in for. */
+  public SortedMap<String, List<Long>> stored() {
+    SortedMap<String, List<Long>> stored = new TreeMap<>(all);
+    stored.keySet().removeAll(tied);
+    return stored;
+  }
+
+  /** How many numbers files hold. */
+  public long storedParameters() {
+    return parameters(stored());
   }
 
   /** Canonical names and shapes of one part. */

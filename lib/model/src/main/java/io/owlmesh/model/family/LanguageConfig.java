@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.family;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Map;
+
 /** The sizes of a language model that its users need. */
 public interface LanguageConfig {
   /** Ids that are embedded and scored. */
@@ -25,4 +28,24 @@ public interface LanguageConfig {
 
   /** Id that ends an answer. */
   int eos();
+
+  /**
+   * The network.
+   *
+   * @param prefix of the names of all its tensors
+   */
+  NetworkSpec network(String prefix);
+
+  /**
+   * Tensors that may be absent, each with the one that then stands in for it.
+   *
+   * @param prefix as above
+   */
+  Map<String, String> tiedTensors(String prefix);
+
+  /** The same, deeper or shallower. */
+  LanguageConfig withLayers(int count);
+
+  /** Writes the {@code text_config} that this was read from. */
+  void write(ObjectNode node);
 }

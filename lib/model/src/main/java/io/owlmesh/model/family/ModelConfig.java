@@ -9,6 +9,8 @@ import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.model.text.PromptTokens;
 import io.owlmesh.model.text.Tokenizer;
+import io.owlmesh.model.text.jinja.JinjaTemplate;
+import java.nio.file.Path;
 import java.util.Map;
 
 /** One model of a family: its sizes, validated, and everything that depends on them. */
@@ -39,8 +41,20 @@ public interface ModelConfig {
   /** From a picture to the pixels that the vision tower reads. */
   ImageProcessor imageProcessor();
 
-  /** How dialogues are laid out for it. */
+  /** How dialogues are laid out for its family. */
   ChatTemplate chatTemplate();
+
+  /**
+   * How dialogues are laid out for it: by the template that lies with the checkpoint, else by its
+   * family's.
+   *
+   * @throws OwlException BAD_CHECKPOINT if the template is not understood
+   */
+  default ChatTemplate chatTemplate(Path checkpointFolder) {
+    return JinjaTemplate.source(checkpointFolder)
+        .<ChatTemplate>map(source -> JinjaTemplate.of(source, chatTemplate()))
+        .orElseGet(this::chatTemplate);
+  }
 
   /**
    * The positions of a prompt: the start of the sequence, then every text cut by itself and {@link
@@ -53,6 +67,15 @@ public interface ModelConfig {
     return prompt.encode(
         tokenizer,
         new PromptTokens.Layout(language().bos(), language().vocabulary(), visualTokens()));
+  }
+
+  /**
+   * The tokeniser that lies with the checkpoint.
+   *
+   * @throws OwlException BAD_CHECKPOINT as {@link Tokenizer#open} has it
+   */
+  default Tokenizer tokenizer(Path checkpointFolder) {
+    return Tokenizer.open(checkpointFolder);
   }
 
   /**
@@ -69,8 +92,38 @@ public interface ModelConfig {
     }
   }
 
+  /** Whether an answer may hold an id; not the places of images, for example. */
+  default boolean answers(int id) {
+    return true;
+  }
+
+  /** Whether the connector reads what is asked of an image, so that visual tokens depend on it. */
+  default boolean readsQuestion() {
+    return false;
+  }
+
+  /**
+   * What makes ids of questions for a connector that reads them; no ids for others.
+   *
+   * @throws OwlException BAD_CHECKPOINT if its files are missing or damaged
+   */
+  default QuestionTokenizer questionTokenizer(Path checkpointFolder) {
+    return _ -> new int[0];
+  }
+
+  /** From a question to the ids that a connector reads. */
+  @FunctionalInterface
+  interface QuestionTokenizer {
+    int[] ids(String question);
+  }
+
   /** Tensors that may be absent, each with the one that then stands in for it. */
   Map<String, String> tiedTensors();
+
+  /** Whether a tensor that files hold is one that nothing reads. */
+  default boolean isUnused(String tensor) {
+    return false;
+  }
 
   /** Whether a tensor of the connector is one of its learned queries. */
   boolean isQuery(String tensor);

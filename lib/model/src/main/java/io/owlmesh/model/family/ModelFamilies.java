@@ -30,7 +30,8 @@ public final class ModelFamilies {
   private static boolean reads(
       ModelFamily family, Optional<String> modelType, List<String> architectures) {
     if (modelType.isPresent()) {
-      return family.modelType().equals(modelType.get());
+      String type = modelType.get();
+      return family.modelType().equals(type) || family.otherModelTypes().contains(type);
     }
     return architectures.isEmpty()
         ? family.readsUnnamed()

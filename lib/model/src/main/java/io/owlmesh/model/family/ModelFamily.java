@@ -4,6 +4,7 @@ package io.owlmesh.model.family;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A family of vision-language models, found by the {@code model_type} of config.json. It is all
@@ -17,6 +18,11 @@ import java.util.Optional;
 public interface ModelFamily {
   /** The {@code model_type} that its checkpoints have. */
   String modelType();
+
+  /** Others that it reads in the same way. */
+  default List<String> otherModelTypes() {
+    return List.of();
+  }
 
   /** The {@code architectures} that it reads where config.json names no {@code model_type}. */
   default List<String> architectures() {
@@ -34,6 +40,24 @@ public interface ModelFamily {
    */
   default Optional<String> canonical(String name) {
     return Optional.of(name);
+  }
+
+  /**
+   * Who names a tensor so, where several do in different ways; names of two in one checkpoint are
+   * refused. Empty for names that tell nothing.
+   */
+  default Optional<String> naming(String name) {
+    return Optional.empty();
+  }
+
+  /**
+   * The folder that the vision tower lies in where it is not among the weights, as config.json
+   * names it.
+   *
+   * @param tensors canonical names of what is among the weights
+   */
+  default Optional<String> towerFolder(ConfigReader config, Set<String> tensors) {
+    return Optional.empty();
   }
 
   /** Reads a configuration; meaningless where that added problems. */

@@ -11,12 +11,15 @@ import java.util.List;
  *
  * <ul>
  *   <li>{@code Vision}: {@code vision_input(pixels [N, 3, S, S], stem) -> x}, {@code
- *       vision_block(x, layer) -> x}, {@code vision_output(x, tail) -> features [N, P, D]}, which
- *       are exactly what the connector reads;
- *   <li>{@code Connector}: {@code connect(features [N, P, D], weights, dropout) -> [N, T, H]};
+ *       vision_block(x, layer) -> x}, {@code vision_output(x, weights) -> features [N, P, D]},
+ *       which are exactly what the connector reads;
+ *   <li>{@code Connector}: {@code connect(features [N, P, D], question [N, L], weights, dropout) ->
+ *       [N, T, H]}, where the question is the ids of what is asked if {@link
+ *       ModelConfig#readsQuestion}, and L is 0 else;
  *   <li>{@code Language}: {@code embed(ids [R], weights) -> [R, H]}, {@code position_tables(n,
- *       like) -> tables}, {@code block(h [R, H], layer, lora, rows, keys, values) -> [R, H]},
- *       {@code final_norm(h, weights) -> [R, H]}, {@code head(weights) -> Matrix}.
+ *       like) -> tables}, {@code key_bias(n, like) -> [heads, n] float32, or empty}, {@code block(h
+ *       [R, H], layer, lora, rows, keys, values) -> [R, H]}, {@code final_norm(h, weights) -> [R,
+ *       H]}, {@code head(weights) -> Matrix}.
  * </ul>
  *
  * @param name {@code Vision}, {@code Connector} or {@code Language}

@@ -2,6 +2,7 @@
 package io.owlmesh.model.family;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.owlmesh.model.image.Fit;
 import io.owlmesh.model.image.Preprocessing;
 import java.util.List;
 
@@ -12,9 +13,10 @@ public final class PreprocessorReader {
   /**
    * The preprocessing.
    *
+   * @param fit how a picture becomes a square
    * @param imageSize side that the vision tower takes, pixels; another one is a problem
    */
-  public static Preprocessing read(ConfigReader f, int imageSize) {
+  public static Preprocessing read(ConfigReader f, Fit fit, int imageSize) {
     for (String key : List.of("resolution", "crop_size", "size")) {
       if (f.isPresent(key)) {
         checkSize(f, key, imageSize);
@@ -24,6 +26,7 @@ public final class PreprocessorReader {
     double[] mean = {clip.meanRed(), clip.meanGreen(), clip.meanBlue()};
     double[] deviation = {clip.deviationRed(), clip.deviationGreen(), clip.deviationBlue()};
     return Preprocessing.of(
+        fit,
         imageSize,
         channels(f, "image_mean", mean, false),
         channels(f, "image_std", deviation, true));

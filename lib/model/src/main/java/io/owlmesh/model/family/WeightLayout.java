@@ -55,6 +55,7 @@ public final class WeightLayout {
   private final List<Slot> tail;
   private final int layers;
   private final String prefix;
+  private final int stepSize;
 
   private WeightLayout(Builder from) {
     network = from.network;
@@ -64,6 +65,7 @@ public final class WeightLayout {
     tail = List.copyOf(from.groups.get(2));
     layers = from.layers;
     prefix = from.prefix;
+    stepSize = from.stepSize;
   }
 
   /**
@@ -83,6 +85,7 @@ public final class WeightLayout {
     private int group;
     private int layers;
     private String prefix = "";
+    private int stepSize;
     private boolean quantizable;
 
     private Builder(String network) {
@@ -105,6 +108,17 @@ public final class WeightLayout {
       this.prefix = prefix;
       group = 1;
       return this;
+    }
+
+    /**
+     * As above, for several layers of a file that make one here: the tensors of a step begin with
+     * the number of a layer within it, as in {@code 0.attention}.
+     *
+     * @param prefix of the tensors, up to the number of a layer
+     */
+    public Builder steps(int count, int size, String prefix) {
+      stepSize = size;
+      return layers(count, prefix);
     }
 
     /** Goes on with the tail. */
@@ -152,8 +166,8 @@ public final class WeightLayout {
     List<Weight> all = new ArrayList<>();
     stem.forEach(slot -> all.add(weight("", slot)));
     for (int l = 0; l < layers; l++) {
-      String before = layerPrefix(l);
-      layer.forEach(slot -> all.add(weight(before, slot)));
+      int at = l;
+      layer.forEach(slot -> all.add(inLayer(at, slot)));
     }
     tail.forEach(slot -> all.add(weight("", slot)));
     return all;
@@ -161,6 +175,16 @@ public final class WeightLayout {
 
   private static Weight weight(String before, Slot slot) {
     return new Weight(before + slot.tensor, slot.kind, slot.shape);
+  }
+
+  private Weight inLayer(int l, Slot slot) {
+    if (stepSize == 0) {
+      return weight(layerPrefix(l), slot);
+    }
+    int dot = slot.tensor.indexOf('.');
+    int layerOfFile = l * stepSize + Integer.parseInt(slot.tensor.substring(0, dot));
+    String name = prefix + layerOfFile + slot.tensor.substring(dot);
+    return new Weight(name, slot.kind, slot.shape);
   }
 
   private String layerPrefix(int l) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /**
  * Pillow's bicubic resize to a square, to the last bit: antialiased when it makes smaller, columns
- * first, rows second, 8 bits in between, weights in 22-bit fixed point (Resample.c of Pillow). The
- * aspect ratio is not kept.
+ * first, rows second, 8 bits in between, weights in 22-bit fixed point (Resample.c of Pillow). Of a
+ * picture that is cropped, only what stays is computed.
  */
 public final class Bicubic {
   private static final double A = -0.5;
@@ -18,23 +18,69 @@ public final class Bicubic {
   private Bicubic() {}
 
   /**
-   * The picture, resized.
+   * The picture as a square.
    *
    * @param size side of the result, pixels, at least 1
    * @return [size, size, 3]
    */
   public static byte[] resizeToSquare(Picture picture, int size) {
-    int height = picture.height();
-    Weights across = Weights.of(picture.width(), size);
-    Weights down = Weights.of(height, size);
+    return square(
+        picture, Weights.of(picture.width(), size), Weights.of(picture.height(), size), size);
+  }
+
+  /** As above, keeping its shape: the short side becomes the size, the middle of the long stays. */
+  static byte[] crop(Picture picture, int size) {
+    return square(
+        picture,
+        cropped(picture.width(), picture.height(), size),
+        cropped(picture.height(), picture.width(), size),
+        size);
+  }
+
+  private static Weights cropped(int side, int other, int size) {
+    long resized = side <= other ? size : (long) ((double) ((long) size * side) / other);
+    return Weights.of(side, resized, (resized - size) / 2, size);
+  }
+
+  private static byte[] square(Picture picture, Weights across, Weights down, int size) {
+    int top = down.start();
+    int height = down.end() - top;
     byte[] columns = new byte[3 * size * height]; // [height, size, 3]
     for (int y = 0; y < height; y++) {
-      across(picture.rgb(), 3 * picture.width() * y, columns, 3 * size * y, across);
+      across(picture.rgb(), 3 * picture.width() * (top + y), columns, 3 * size * y, across);
     }
+    return rows(columns, top, down, size);
+  }
+
+  /** As above, with a frame of one colour that makes the picture a square first. */
+  static byte[] pad(Picture picture, int size, int[] fill) {
+    int side = Math.max(picture.width(), picture.height());
+    int left = (side - picture.width()) / 2;
+    int top = (side - picture.height()) / 2;
+    Weights weights = Weights.of(side, size);
+    byte[] framed = filled(side, fill);
+    byte[] columns = filled(side * size, fill); // [side, size, 3]; weights of a row sum to one
+    for (int y = 0; y < picture.height(); y++) {
+      int row = 3 * picture.width();
+      System.arraycopy(picture.rgb(), row * y, framed, 3 * left, row);
+      across(framed, 0, columns, 3 * size * (top + y), weights);
+    }
+    return rows(columns, 0, weights, size);
+  }
+
+  private static byte[] filled(int pixels, int[] colour) {
+    byte[] rgb = new byte[3 * pixels];
+    for (int i = 0; i < rgb.length; i++) {
+      rgb[i] = (byte) colour[i % 3];
+    }
+    return rgb;
+  }
+
+  private static byte[] rows(byte[] columns, int top, Weights down, int size) {
     byte[] rows = new byte[3 * size * size]; // [size, size, 3]
     int[] sums = new int[3 * size];
     for (int y = 0; y < size; y++) {
-      down(columns, rows, y, sums, down);
+      down(columns, top, rows, y, sums, down);
     }
     return rows;
   }
@@ -60,9 +106,9 @@ public final class Bicubic {
   }
 
   /** Sums whole rows at a time, so that memory is read in order. */
-  private static void down(byte[] in, byte[] out, int y, int[] sums, Weights weights) {
+  private static void down(byte[] in, int top, byte[] out, int y, int[] sums, Weights weights) {
     Arrays.fill(sums, HALF);
-    int at = weights.first[y] * sums.length;
+    int at = (weights.first[y] - top) * sums.length;
     for (int weight : weights.fixed[y]) {
       for (int i = 0; i < sums.length; i++) {
         sums[i] += (in[at + i] & 0xff) * weight;
@@ -89,13 +135,18 @@ public final class Bicubic {
     }
 
     static Weights of(int inputs, int outputs) {
-      Weights weights = new Weights(outputs);
+      return of(inputs, outputs, 0, outputs);
+    }
+
+    /** Those of some outputs. */
+    static Weights of(int inputs, long outputs, long firstOutput, int count) {
+      Weights weights = new Weights(count);
       double scale = (double) inputs / outputs;
       double stretch = Math.max(scale, 1);
       double support = SUPPORT * stretch;
       double inverse = 1 / stretch;
-      for (int i = 0; i < outputs; i++) {
-        double centre = (i + 0.5) * scale;
+      for (int i = 0; i < count; i++) {
+        double centre = (firstOutput + i + 0.5) * scale;
         int from = Math.max(0, (int) (centre - support + 0.5));
         int to = Math.min(inputs, (int) (centre + support + 0.5));
         double[] exact = new double[to - from];
@@ -108,6 +159,16 @@ public final class Bicubic {
         weights.fixed[i] = fixed(exact, sum);
       }
       return weights;
+    }
+
+    /** The first input that counts. */
+    private int start() {
+      return first[0];
+    }
+
+    /** The input after the last that counts. */
+    private int end() {
+      return first[first.length - 1] + fixed[first.length - 1].length;
     }
 
     private static int[] fixed(double[] exact, double sum) {

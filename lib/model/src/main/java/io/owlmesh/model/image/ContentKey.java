@@ -4,6 +4,7 @@ package io.owlmesh.model.image;
 import io.owlmesh.core.Sha256;
 import io.owlmesh.model.image.codec.Picture;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 
 /** What names the features of a picture: files that decode to the same pixels share one key. */
@@ -14,7 +15,8 @@ public final class ContentKey {
    * The key of what these preprocessing numbers make of this picture.
    *
    * @return 64 lower-case hexadecimal digits: SHA-256 of width, height, RGB, and the side, means
-   *     and deviations, numbers as four big-endian bytes
+   *     and deviations, numbers as four big-endian bytes; then, unless pictures are squashed, the
+   *     name of the way in which they become squares
    */
   public static String of(Picture picture, Preprocessing how) {
     MessageDigest digest = Sha256.begin();
@@ -27,6 +29,9 @@ public final class ContentKey {
         .putFloat(how.deviationGreen())
         .putFloat(how.deviationBlue());
     digest.update(numbers.array());
+    if (how.fit() != Fit.SQUASH) {
+      digest.update(how.fit().name().getBytes(StandardCharsets.US_ASCII));
+    }
     return Sha256.hex(digest);
   }
 }

@@ -17,6 +17,14 @@ public interface ImageProcessor {
   HostTensor process(Picture picture);
 
   /**
+   * Makes a picture a square, of any side.
+   *
+   * @param side of the result, pixels, at least 1
+   * @return [side, side, 3] unsigned
+   */
+  byte[] square(Picture picture, int side);
+
+  /**
    * Normalises a picture that has the right size already.
    *
    * @param pixels [S, S, 3] unsigned

@@ -4,16 +4,13 @@ package io.owlmesh.model.image;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.image.codec.Picture;
 
-/** Resizes pictures to a square, whatever their shape. */
+/** Makes pictures squares and normalises them. */
 public final class Preprocessor implements ImageProcessor {
   private final Preprocessing how;
   private final int size;
   // [3, 256]: a channel has only 256 values, so each is computed once.
   private final float[][] values;
 
-  /**
-   * @param how side, means and deviations
-   */
   public Preprocessor(Preprocessing how) {
     this.how = how;
     this.size = how.size();
@@ -42,7 +39,16 @@ public final class Preprocessor implements ImageProcessor {
 
   @Override
   public HostTensor process(Picture picture) {
-    return normalise(Bicubic.resizeToSquare(picture, size));
+    return normalise(square(picture, size));
+  }
+
+  @Override
+  public byte[] square(Picture picture, int side) {
+    return switch (how.fit()) {
+      case SQUASH -> Bicubic.resizeToSquare(picture, side);
+      case CROP -> Bicubic.crop(picture, side);
+      case PAD -> Bicubic.pad(picture, side, how.fill());
+    };
   }
 
   @Override

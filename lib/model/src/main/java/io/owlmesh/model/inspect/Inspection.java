@@ -110,9 +110,18 @@ public record Inspection(
 
   private static void openTokenizer(Path folder, @Nullable ModelConfig config, Problems problems) {
     try {
-      Tokenizer tokenizer = Tokenizer.open(folder);
+      if (config == null) {
+        Tokenizer.open(folder);
+      } else {
+        config.requireEmbedded(config.tokenizer(folder));
+        config.questionTokenizer(folder);
+      }
+    } catch (OwlException e) {
+      problems.add(e);
+    }
+    try {
       if (config != null) {
-        config.requireEmbedded(tokenizer);
+        config.chatTemplate(folder);
       }
     } catch (OwlException e) {
       problems.add(e);

@@ -35,7 +35,7 @@ public final class RandomCheckpoint {
     this.dtype = dtype;
     this.seed = seed;
     this.progress = progress;
-    this.total = ExpectedTensors.of(preset.config()).parameters() * dtype.bytes();
+    this.total = ExpectedTensors.of(preset.config()).storedParameters() * dtype.bytes();
   }
 
   /**

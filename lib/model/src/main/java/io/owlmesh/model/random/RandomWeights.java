@@ -82,7 +82,7 @@ final class RandomWeights {
   }
 
   private static boolean isNorm(String name) {
-    return name.matches(".*(norm|norm1|norm2|normk|ffn_ln)\\.weight");
+    return name.matches("(?i).*(norm|norm1|norm2|normk|ffn_ln|ln_f)\\.weight");
   }
 
   private void normals(SplittableRandom random, long elements, CheckpointWriter.Sink sink)

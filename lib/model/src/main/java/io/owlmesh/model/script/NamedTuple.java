@@ -2,7 +2,9 @@
 package io.owlmesh.model.script;
 
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
+import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +41,10 @@ public record NamedTuple(String name, List<Field> fields) {
     fields = List.copyOf(fields);
   }
 
-  /** The tuple that stands for a record of numbers: same name, same fields, same order. */
+  /**
+   * The tuple that stands for a record of numbers and lists of them: same name, same fields, same
+   * order.
+   */
   public static NamedTuple of(Class<? extends Record> type) {
     return of(type.getSimpleName(), type);
   }
@@ -49,18 +54,21 @@ public record NamedTuple(String name, List<Field> fields) {
     return new NamedTuple(
         name,
         Arrays.stream(type.getRecordComponents())
-            .map(c -> new Field(snake(c.getName()), spelling(c.getType())))
+            .map(c -> new Field(snake(c.getName()), spelling(c.getGenericType())))
             .toList());
   }
 
-  private static String spelling(Class<?> type) {
+  private static String spelling(Type type) {
     if (type == int.class || type == long.class) {
       return "int";
     }
     if (type == double.class) {
       return "float";
     }
-    throw new IllegalArgumentException(type + " is neither int, long nor double");
+    if (type instanceof ParameterizedType list && list.getRawType() == List.class) {
+      return list.getActualTypeArguments()[0] == Integer.class ? "List[int]" : "List[float]";
+    }
+    throw new IllegalArgumentException(type + " is neither int, long, double nor a list");
   }
 
   /** {@code aName} or {@code AName} as {@code a_name}. */
@@ -103,7 +111,7 @@ public record NamedTuple(String name, List<Field> fields) {
   /** A method {@code a_name()} that gives a tuple of these values. */
   public String constant(Record values) {
     List<Method> accessors = ACCESSORS.get(values.getClass());
-    return method(readerName(), "", i -> value(accessors.get(i), values).toString());
+    return method(readerName(), "", i -> result(accessors.get(i), values).toString());
   }
 
   private String method(String method, String parameters, Function<Integer, String> value) {
@@ -119,8 +127,12 @@ public record NamedTuple(String name, List<Field> fields) {
   }
 
   private static Number value(Method accessor, Record values) {
+    return (Number) result(accessor, values);
+  }
+
+  private static Object result(Method accessor, Record values) {
     try {
-      return (Number) accessor.invoke(values);
+      return accessor.invoke(values);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(accessor + " cannot be called", e);
     }

@@ -26,8 +26,18 @@ public interface ChatTemplate {
   /** The system sentence where none is given; may be empty. */
   String system();
 
+  /** Texts that end an answer, because the model writes them where another turn would begin. */
+  default List<String> stops() {
+    return List.of();
+  }
+
   /** What opens a turn in the text of training data. */
   String opening(Role role);
+
+  /** What stands between the end of a prompt and the answer's text, which an answer begins with. */
+  default String beforeAnswer() {
+    return "";
+  }
 
   /** The parts of a prompt; the turns have passed all checks. */
   List<Prompt.Part> layout(String system, List<Turn> turns);

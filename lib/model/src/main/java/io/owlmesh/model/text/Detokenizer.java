@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.text;
 
+import io.owlmesh.model.text.Vocabulary.Kind;
 import io.owlmesh.model.text.Vocabulary.Piece;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -19,6 +21,9 @@ public final class Detokenizer {
   // The bytes of a character that is not complete: at most three between calls.
   private final byte[] held = new byte[4];
   private int heldCount;
+
+  // Bytes of which it is not known whether they are text together.
+  private final ByteArrayOutputStream run = new ByteArrayOutputStream();
   private boolean atStart;
 
   public Detokenizer(Tokenizer tokenizer) {
@@ -46,11 +51,43 @@ public final class Detokenizer {
       return finish();
     }
     int value = vocabulary.byteOf(id);
-    if (value == Vocabulary.NONE) {
-      return finish() + textOf(vocabulary.piece(id));
+    Piece piece = vocabulary.piece(id);
+    if (tokenizer.hasWholeRuns() && (value != Vocabulary.NONE || piece.kind() == Kind.CONTROL)) {
+      atStart &= value == Vocabulary.NONE;
+      return runOn(value);
     }
+    if (value != Vocabulary.NONE) {
+      return take((byte) value);
+    }
+    if (!vocabulary.isByteLevel() || piece.kind() == Kind.CONTROL || piece.kind() == Kind.UNKNOWN) {
+      return finish() + textOf(piece);
+    }
+    StringBuilder text = new StringBuilder();
+    for (byte b : tokenizer.byteLevel(piece)) {
+      text.append(take(b));
+    }
+    return text.toString();
+  }
+
+  /** What a mark stands between goes on. */
+  private String runOn(int value) {
+    if (value != Vocabulary.NONE) {
+      run.write(value);
+    }
+    return "";
+  }
+
+  private String run() {
+    byte[] bytes = run.toByteArray();
+    run.reset();
+    return isWhole(bytes)
+        ? new String(bytes, StandardCharsets.UTF_8)
+        : REPLACEMENT.repeat(bytes.length);
+  }
+
+  private String take(byte next) {
     atStart = false;
-    held[heldCount++] = (byte) value;
+    held[heldCount++] = next;
     return release(false);
   }
 
@@ -61,7 +98,7 @@ public final class Detokenizer {
 
   /** The rest: one replacement character for each byte of a character that stayed incomplete. */
   public String finish() {
-    return release(true);
+    return run() + release(true);
   }
 
   private String textOf(Piece piece) {
@@ -87,7 +124,7 @@ public final class Detokenizer {
         break;
       }
       boolean complete = length <= heldCount && isCharacter(length);
-      int used = complete ? length : 1;
+      int used = complete ? length : vocabulary.isByteLevel() ? wrong() : 1;
       text.append(complete ? new String(held, 0, used, StandardCharsets.UTF_8) : REPLACEMENT);
       heldCount -= used;
       System.arraycopy(held, used, held, 0, heldCount);
@@ -113,9 +150,39 @@ public final class Detokenizer {
     return true;
   }
 
+  /**
+   * Bytes of vocabularies that have pieces for several: as many as could have begun a character are
+   * replaced together.
+   */
+  private int wrong() {
+    int length = characterLength();
+    int used = 1;
+    while (used < Math.min(heldCount, length) && begins(used + 1, length)) {
+      used++;
+    }
+    return used;
+  }
+
+  /** Whether a character of that length may begin with the first {@code count} bytes. */
+  private boolean begins(int count, int length) {
+    for (int low : new int[] {0x80, 0xbf, 0x90, 0xa0, 0x8f, 0x9f}) {
+      byte[] bytes = Arrays.copyOf(held, length);
+      for (int i = count; i < length; i++) {
+        bytes[i] = (byte) (i == 1 ? low : 0x80);
+      }
+      if (isWhole(bytes)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** Whether the first bytes are the one, shortest encoding of a character. */
   private boolean isCharacter(int length) {
-    byte[] bytes = Arrays.copyOf(held, length);
+    return isWhole(Arrays.copyOf(held, length));
+  }
+
+  private static boolean isWhole(byte[] bytes) {
     String decoded = new String(bytes, StandardCharsets.UTF_8);
     return Arrays.equals(decoded.getBytes(StandardCharsets.UTF_8), bytes);
   }

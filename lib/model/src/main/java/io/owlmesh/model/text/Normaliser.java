@@ -69,6 +69,16 @@ record Normaliser(Prefix prefix, boolean collapse) {
     return out.toString();
   }
 
+  /** The text with replacement characters for unpaired surrogates, which have no UTF-8. */
+  static String wellFormed(String text) {
+    if (text.codePoints().noneMatch(Normaliser::isSurrogate)) {
+      return text;
+    }
+    StringBuilder out = new StringBuilder(text.length());
+    text.codePoints().forEach(c -> out.appendCodePoint(isSurrogate(c) ? 0xFFFD : c));
+    return out.toString();
+  }
+
   private static boolean isSurrogate(int codePoint) {
     return codePoint >= Character.MIN_SURROGATE && codePoint <= Character.MAX_SURROGATE;
   }

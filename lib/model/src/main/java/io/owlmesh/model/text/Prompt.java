@@ -4,6 +4,8 @@ package io.owlmesh.model.text;
 import io.owlmesh.core.OwlException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What the language model reads: text with images at their places. No text is empty and no two
@@ -12,7 +14,7 @@ import java.util.List;
  * @param parts in order
  */
 public record Prompt(List<Part> parts) {
-  private static final String PLACEHOLDER = "<image>";
+  private static final Pattern PLACEHOLDER = Pattern.compile("<image>|</s>");
 
   /** A stretch of text, or the place of one image. */
   public sealed interface Part {}
@@ -22,6 +24,9 @@ public record Prompt(List<Part> parts) {
 
   /** The place of the next image. */
   public record Image() implements Part {}
+
+  /** A token that no text becomes, by its name, for example {@code </s>} after an answer. */
+  public record Mark(String token) implements Part {}
 
   /**
    * Joins neighbouring texts and drops empty ones.
@@ -37,6 +42,10 @@ public record Prompt(List<Part> parts) {
         case Image image -> {
           addText(text, joined);
           joined.add(image);
+        }
+        case Mark mark -> {
+          addText(text, joined);
+          joined.add(mark);
         }
       }
     }
@@ -58,17 +67,21 @@ public record Prompt(List<Part> parts) {
 
   /**
    * Reads the textual form of the reference, in which every {@code <image>} is the place of an
-   * image. Not for text that users typed.
+   * image, and {@code </s>} a mark. Not for text that users typed.
    *
    * @throws OwlException BAD_INPUT as for the constructor
    */
   public static Prompt parse(String text) {
+    return parse(text, PLACEHOLDER);
+  }
+
+  /** As above, where every match of an expression is the place of an image, but for marks. */
+  public static Prompt parse(String text, Pattern places) {
     List<Part> parts = new ArrayList<>();
     int start = 0;
-    for (int at = text.indexOf(PLACEHOLDER); at >= 0; at = text.indexOf(PLACEHOLDER, start)) {
-      parts.add(new Text(text.substring(start, at)));
-      parts.add(new Image());
-      start = at + PLACEHOLDER.length();
+    for (Matcher place = places.matcher(text); place.find(); start = place.end()) {
+      parts.add(new Text(text.substring(start, place.start())));
+      parts.add(place.group().equals("</s>") ? new Mark(place.group()) : new Image());
     }
     parts.add(new Text(text.substring(start)));
     return new Prompt(parts);
@@ -79,19 +92,33 @@ public record Prompt(List<Part> parts) {
     return (int) parts.stream().filter(Image.class::isInstance).count();
   }
 
+  private List<String> marks() {
+    return parts.stream()
+        .filter(Mark.class::isInstance)
+        .map(part -> ((Mark) part).token())
+        .toList();
+  }
+
+  /** All text of it, joined. */
+  public String text() {
+    return String.join("", texts(parts));
+  }
+
   /**
-   * The positions of this prompt: the start of the sequence, then every text cut by itself and its
-   * positions per image. The reference takes images without text between for one; here each has its
-   * own positions.
+   * The positions of this prompt: the start of the sequence, unless a mark is it, then every text
+   * cut by itself, a position per mark and its positions per image. The reference takes images
+   * without text between for one; here each has its own positions.
    *
-   * @throws OwlException BAD_CHECKPOINT if the tokeniser gives an id that the model does not embed;
-   *     BAD_INPUT if there are more positions than an array can hold
+   * @throws OwlException BAD_CHECKPOINT if the tokeniser gives an id that the model does not embed,
+   *     or lacks a mark; BAD_INPUT if there are more positions than an array can hold
    */
   public PromptTokens encode(Tokenizer tokenizer, PromptTokens.Layout layout) {
-    PromptTokens.Builder tokens = new PromptTokens.Builder(layout);
+    boolean begun = marks().stream().anyMatch(mark -> tokenizer.requireMark(mark) == layout.bos());
+    PromptTokens.Builder tokens = new PromptTokens.Builder(layout, !begun);
     for (Part part : parts) {
       switch (part) {
-        case Text(String text) -> tokens.text(tokenizer.encode(text));
+        case Text(String text) -> tokens.text(tokenizer.encode(text, tokens.beginsText()));
+        case Mark(String token) -> tokens.text(new int[] {tokenizer.requireMark(token)});
         case Image _ -> tokens.image();
       }
     }

@@ -17,8 +17,15 @@ public final class PromptTokens {
    * @param bos id that begins a sequence
    * @param vocabulary ids that the model embeds
    * @param visualTokens positions of an image
+   * @param oneText whether all texts of a prompt are one to the tokeniser, so that only the first
+   *     begins it
    */
-  public record Layout(int bos, int vocabulary, int visualTokens) {}
+  public record Layout(int bos, int vocabulary, int visualTokens, boolean oneText) {
+    /** Where every text is one of its own. */
+    public Layout(int bos, int vocabulary, int visualTokens) {
+      this(bos, vocabulary, visualTokens, false);
+    }
+  }
 
   private final int[] ids;
   private final List<Integer> imageStarts;
@@ -50,16 +57,26 @@ public final class PromptTokens {
     return visualTokens;
   }
 
-  /** Appends position by position, beginning with BOS. */
+  /** Appends position by position. */
   static final class Builder {
     private final List<Integer> imageStarts = new ArrayList<>();
     private final Layout layout;
     private int[] ids = new int[64];
     private int length;
 
-    Builder(Layout layout) {
+    /**
+     * @param begins whether with the id that begins a sequence
+     */
+    Builder(Layout layout, boolean begins) {
       this.layout = layout;
-      ids[length++] = layout.bos();
+      if (begins) {
+        ids[length++] = layout.bos();
+      }
+    }
+
+    /** Whether a text that comes now begins one for the tokeniser. */
+    boolean beginsText() {
+      return !layout.oneText() || length == 1;
     }
 
     void text(int[] more) {

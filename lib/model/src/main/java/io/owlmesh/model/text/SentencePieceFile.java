@@ -58,11 +58,13 @@ final class SentencePieceFile {
       throw refused("model_type " + modelType + " (" + name + "); LLaMA models have 2 (BPE)");
     }
     List<AddedToken> added = folder.mergeInto(where, pieces);
-    Vocabulary vocabulary = new Vocabulary(where, pieces);
+    Vocabulary vocabulary = new Vocabulary(where, pieces, false);
     if (byteFallback && !vocabulary.spellsBytes()) {
       throw OwlException.badCheckpoint(where, "byte_fallback without a piece for every byte");
     }
-    var prefix = dummyPrefix ? Normaliser.Prefix.ALWAYS : Normaliser.Prefix.NEVER;
+    var before =
+        folder.isLegacy() ? Normaliser.Prefix.ALWAYS : Normaliser.Prefix.FIRST_UNLESS_THERE;
+    var prefix = dummyPrefix ? before : Normaliser.Prefix.NEVER;
     return new Tokenizer(
         vocabulary,
         new Normaliser(prefix, collapse),

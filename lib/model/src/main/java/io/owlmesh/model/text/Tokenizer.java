@@ -2,12 +2,15 @@
 package io.owlmesh.model.text;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.text.Vocabulary.Kind;
 import io.owlmesh.model.text.Vocabulary.Piece;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -21,6 +24,7 @@ public final class Tokenizer {
   private final AddedTokenCutter added;
   private final AddedTokenCutter addedNormalised;
   private final boolean stripsSpace;
+  private final boolean wholeRuns;
 
   /**
    * @param added cut out of the text as it is
@@ -32,6 +36,17 @@ public final class Tokenizer {
       Merges merges,
       AddedTokenCutter added,
       AddedTokenCutter addedNormalised) {
+    this(vocabulary, normaliser, merges, added, addedNormalised, false);
+  }
+
+  private Tokenizer(
+      Vocabulary vocabulary,
+      Normaliser normaliser,
+      Merges merges,
+      AddedTokenCutter added,
+      AddedTokenCutter addedNormalised,
+      boolean wholeRuns) {
+    this.wholeRuns = wholeRuns;
     this.added = added;
     this.addedNormalised = addedNormalised;
     this.vocabulary = vocabulary;
@@ -41,7 +56,7 @@ public final class Tokenizer {
   }
 
   /**
-   * Reads {@code tokenizer.model} (SentencePiece) or, where that is absent, {@code tokenizer.json},
+   * Reads {@code tokenizer.json} or, where that is absent, {@code tokenizer.model} (SentencePiece),
    * and what the files beside it say of added tokens.
    *
    * @param checkpointFolder the folder that holds config.json
@@ -49,16 +64,29 @@ public final class Tokenizer {
    *     of tokeniser that LLaMA models do not come with
    */
   public static Tokenizer open(Path checkpointFolder) {
-    Path model = checkpointFolder.resolve("tokenizer.model");
-    if (Files.exists(model)) {
-      return SentencePieceFile.read(model, new TokenizerFolder(checkpointFolder));
-    }
     Path json = checkpointFolder.resolve("tokenizer.json");
     if (Files.exists(json)) {
       return TokenizerJson.read(json, new TokenizerFolder(checkpointFolder));
     }
+    Path model = checkpointFolder.resolve("tokenizer.model");
+    if (Files.exists(model)) {
+      return SentencePieceFile.read(model, new TokenizerFolder(checkpointFolder));
+    }
     throw OwlException.badCheckpoint(
-        checkpointFolder.toString(), "missing tokenizer: no tokenizer.model and no tokenizer.json");
+        checkpointFolder.toString(), "missing tokenizer: no tokenizer.json and no tokenizer.model");
+  }
+
+  /**
+   * The same, but that bytes which follow each other are one text or none, as Hugging Face's
+   * tokenizers have it: if they are no UTF-8 together, each gives a replacement character. In
+   * SentencePiece, only those do that are wrong.
+   */
+  public Tokenizer withWholeRuns() {
+    return new Tokenizer(vocabulary, normaliser, merges, added, addedNormalised, true);
+  }
+
+  boolean hasWholeRuns() {
+    return wholeRuns;
   }
 
   /**
@@ -69,15 +97,41 @@ public final class Tokenizer {
    * @return ids, one per piece; empty for an empty text
    */
   public int[] encode(String text) {
+    return encode(text, true);
+  }
+
+  /**
+   * As above.
+   *
+   * @param begins whether nothing comes before it; some tokenisers take a space to precede only
+   *     such a text
+   */
+  int[] encode(String text, boolean begins) {
     IntStream.Builder ids = IntStream.builder();
     for (AddedTokenCutter.Stretch stretch : added.cut(text)) {
       if (stretch.id() != Vocabulary.NONE) {
         ids.add(stretch.id());
       } else {
-        encode(text.substring(stretch.start(), stretch.end()), stretch.start() == 0, ids);
+        boolean first = begins && stretch.start() == 0;
+        encode(text.substring(stretch.start(), stretch.end()), first, ids);
       }
     }
     return ids.build().toArray();
+  }
+
+  /** The id of a mark, such as {@code </s>}, by its name. */
+  public OptionalInt mark(String name) {
+    return vocabulary.mark(name);
+  }
+
+  int requireMark(String name) {
+    return mark(name)
+        .orElseThrow(() -> OwlException.badCheckpoint("tokenizer", "has no mark '" + name + "'"));
+  }
+
+  /** Whether an id is a mark, which no text becomes. */
+  public boolean isMark(int id) {
+    return vocabulary.piece(id).kind() == Kind.CONTROL;
   }
 
   /** Where normalising puts a space before everything, tokens are looked for behind that. */
@@ -89,10 +143,19 @@ public final class Tokenizer {
       if (stretch.id() != Vocabulary.NONE) {
         ids.add(stretch.id());
       } else {
-        String normal = before ? part : normaliser.apply(part, first && stretch.start() == 0);
-        Arrays.stream(new BytePairs(vocabulary, merges, normal).ids()).forEach(ids::add);
+        spelled(part, before, first && stretch.start() == 0)
+            .forEach(piece ->
+                Arrays.stream(new BytePairs(vocabulary, merges, piece).ids()).forEach(ids::add));
       }
     }
+  }
+
+  /** What is merged by itself. */
+  private List<String> spelled(String part, boolean isNormal, boolean first) {
+    if (vocabulary.isByteLevel()) {
+      return ByteLevel.pieces(part);
+    }
+    return List.of(isNormal ? part : normaliser.apply(part, first));
   }
 
   /**
@@ -124,7 +187,9 @@ public final class Tokenizer {
       case CONTROL, UNKNOWN -> new byte[0];
       case BYTE -> new byte[] {(byte) vocabulary.byteOf(id)};
       case NORMAL, USER_DEFINED, UNUSED, ADDED ->
-          spelling(piece, first).getBytes(StandardCharsets.UTF_8);
+          vocabulary.isByteLevel()
+              ? byteLevel(piece)
+              : spelling(piece, first).getBytes(StandardCharsets.UTF_8);
     };
   }
 
@@ -145,8 +210,31 @@ public final class Tokenizer {
             ? Character.toString(value)
             : String.format(Locale.ROOT, "\\x%02x", value);
       }
-      case NORMAL, USER_DEFINED, UNUSED, ADDED -> spelling(piece, first);
+      case NORMAL, USER_DEFINED, UNUSED, ADDED ->
+          vocabulary.isByteLevel() ? shown(byteLevel(piece)) : spelling(piece, first);
     };
+  }
+
+  /** Bytes of a vocabulary of bytes; added tokens are spelled as they are. */
+  byte[] byteLevel(Piece piece) {
+    return piece.kind() == Kind.ADDED
+        ? piece.text().getBytes(StandardCharsets.UTF_8)
+        : ByteLevel.bytes(piece.text());
+  }
+
+  private static String shown(byte[] bytes) {
+    String text = new String(bytes, StandardCharsets.UTF_8);
+    if (Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
+      return text;
+    }
+    StringBuilder shown = new StringBuilder();
+    for (byte b : bytes) {
+      shown.append(
+          b >= ' ' && b < 0x7f
+              ? Character.toString(b)
+              : String.format(Locale.ROOT, "\\x%02x", b & 0xff));
+    }
+    return shown.toString();
   }
 
   /** The text that a piece spells. */

@@ -30,6 +30,11 @@ final class TokenizerFolder {
   static final int MAX_FILE = 100_000_000;
   static final int MAX_PIECES = 1_000_000;
   private static final int MAX_CONTENT = 256;
+
+  /** What stands for images in prompts of other programs is no text, whichever file lists it. */
+  private static final Set<String> PLACES =
+      Set.of("<image>", "<im_patch>", "<im_start>", "<im_end>");
+
   private static final JsonMapper MAPPER =
       JsonMapper.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -38,13 +43,15 @@ final class TokenizerFolder {
 
   private final Map<String, AddedToken> byContent = new HashMap<>();
   private final List<AddedToken> tokens = new ArrayList<>();
-  private final Set<String> marks = new HashSet<>();
+  private final Set<String> marks = new HashSet<>(PLACES);
+  private final boolean legacy;
 
   /**
    * @throws OwlException BAD_CHECKPOINT if a file is damaged
    */
   TokenizerFolder(Path folder) {
     JsonNode config = optional(folder, "tokenizer_config.json");
+    legacy = config.path("legacy").asBoolean(true);
     addMarks(config);
     addMarks(optional(folder, "special_tokens_map.json"));
     config
@@ -54,6 +61,14 @@ final class TokenizerFolder {
     for (Map.Entry<String, JsonNode> e : optional(folder, "added_tokens.json").properties()) {
       add("added_tokens.json", flagless(id("added_tokens.json", e.getValue()), e.getKey()));
     }
+  }
+
+  /**
+   * Whether a SentencePiece model takes a space to precede every text, as its first users did,
+   * rather than the first one alone and where there is none.
+   */
+  boolean isLegacy() {
+    return legacy;
   }
 
   private static JsonNode optional(Path folder, String name) {

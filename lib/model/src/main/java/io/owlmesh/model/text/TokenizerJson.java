@@ -15,20 +15,23 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads the {@code tokenizer.json} that a SentencePiece tokeniser of a LLaMA was converted to.
- * Steps that such a conversion does not have are refused by name, because ignoring one would give
- * other ids. Added tokens that are special become marks, which no text is ever taken for.
+ * Reads the {@code tokenizer.json} that a SentencePiece tokeniser of a LLaMA was converted to, or
+ * the one of BLOOM, whose pieces are of bytes. Steps that neither has are refused by name, because
+ * ignoring one would give other ids. Added tokens that are special become marks, which no text is
+ * ever taken for.
  */
 final class TokenizerJson {
   private static final String SPACE = String.valueOf(Normaliser.SPACE);
   private static final Set<String> DECODERS =
-      Set.of("Sequence", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace");
+      Set.of("Sequence", "Replace", "ByteFallback", "Fuse", "Strip", "Metaspace", "ByteLevel");
 
   private final String where;
   private final JsonNode root;
   private final JsonNode model;
   private Prefix prefix = Prefix.NEVER;
   private boolean metaspace;
+  private boolean words;
+  private boolean byteLevel;
 
   private TokenizerJson(String where, JsonNode root) {
     this.where = where;
@@ -38,7 +41,7 @@ final class TokenizerJson {
 
   /**
    * @param folder what other files say of added tokens
-   * @throws OwlException BAD_CHECKPOINT if the file is damaged or not for a LLaMA model
+   * @throws OwlException BAD_CHECKPOINT if the file is damaged or neither for a LLaMA nor a BLOOM
    */
   static Tokenizer read(Path path, TokenizerFolder folder) {
     return new TokenizerJson(String.valueOf(path.getFileName()), TokenizerFolder.json(path))
@@ -46,9 +49,9 @@ final class TokenizerJson {
   }
 
   private Tokenizer tokenizer(TokenizerFolder folder) {
-    requireBytePairs();
     normalizer(root.path("normalizer"));
     preTokenizer(root.path("pre_tokenizer"));
+    requireBytePairs();
     decoder(root.path("decoder"));
     for (JsonNode token : root.path("added_tokens")) {
       folder.add(
@@ -56,7 +59,7 @@ final class TokenizerJson {
     }
     List<Piece> pieces = pieces();
     List<AddedToken> added = folder.mergeInto(where, pieces);
-    Vocabulary vocabulary = new Vocabulary(where, pieces);
+    Vocabulary vocabulary = new Vocabulary(where, pieces, byteLevel);
     if (!vocabulary.spellsBytes()) {
       throw OwlException.badCheckpoint(where, "byte_fallback without a piece for every byte");
     }
@@ -89,8 +92,11 @@ final class TokenizerJson {
     if (!type.equals("BPE") || !model.path("vocab").isObject()) {
       throw refused("model type " + type + "; LLaMA models have BPE with a vocab");
     }
-    if (!model.path("byte_fallback").asBoolean()) {
-      throw refused("a model without byte_fallback");
+    if (words != byteLevel || (byteLevel && prefix != Prefix.NEVER)) {
+      throw refused("steps of several kinds of tokenizers");
+    }
+    if (model.path("byte_fallback").asBoolean() == byteLevel) {
+      throw refused(byteLevel ? "byte_fallback of bytes" : "a model without byte_fallback");
     }
     if (model.path("ignore_merges").asBoolean()) {
       throw refused("ignore_merges");
@@ -135,6 +141,22 @@ final class TokenizerJson {
           prefix = scheme.equals("first") ? Prefix.FIRST_UNLESS_THERE : Prefix.UNLESS_THERE;
         }
       }
+      case "Sequence" -> step.path("pretokenizers").forEach(this::preTokenizer);
+      case "Split" -> {
+        requireText(step.path("pattern"), "Regex", ByteLevel.EXPRESSION);
+        requireText(step, "behavior", "Isolated");
+        if (step.path("invert").asBoolean() || byteLevel) {
+          throw refused("pre_tokenizer Split, inverted or after ByteLevel");
+        }
+        words = true;
+      }
+      case "ByteLevel" -> {
+        if (step.path("add_prefix_space").asBoolean(true)
+            || step.path("use_regex").asBoolean(true)) {
+          throw refused("pre_tokenizer ByteLevel with add_prefix_space or use_regex");
+        }
+        byteLevel = true;
+      }
       default -> throw refused("pre_tokenizer " + type(step));
     }
   }
@@ -152,7 +174,7 @@ final class TokenizerJson {
 
   private void requireText(JsonNode step, String key, String expected) {
     if (!step.path(key).asText("").equals(expected)) {
-      throw refused(key + " " + step.path(key) + "; LLaMA models have '" + expected + "'");
+      throw refused(key + " " + step.path(key) + "; expected '" + expected + "'");
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 
 /** The pieces of a tokeniser: what each id spells, and whether text may become it. Immutable. */
 final class Vocabulary {
@@ -39,17 +40,22 @@ final class Vocabulary {
 
   private final List<Piece> pieces;
   private final Map<String, Integer> spelled;
+  private final Map<String, Integer> marks = new HashMap<>();
   private final int[] bytes = new int[BYTES];
   private final int[] byteValues;
+  private final boolean byteLevel;
   private final int unknown;
   private final int longestUserDefined;
 
   /**
    * @param where file name for messages
+   * @param byteLevel whether all pieces spell bytes, in the characters that {@link ByteLevel} has
+   *     for them
    * @throws OwlException BAD_CHECKPOINT if pieces contradict each other, or some text has neither
    *     bytes to be spelled by nor a piece that stands for the unknown
    */
-  Vocabulary(String where, List<Piece> pieces) {
+  Vocabulary(String where, List<Piece> pieces, boolean byteLevel) {
+    this.byteLevel = byteLevel;
     this.pieces = List.copyOf(pieces);
     this.spelled = HashMap.newHashMap(pieces.size());
     this.byteValues = new int[pieces.size()];
@@ -70,14 +76,25 @@ final class Vocabulary {
           bytes[byteValues[id]] = id;
         }
         case UNKNOWN -> unknownId = id;
-        case CONTROL, ADDED -> {}
+        case CONTROL -> marks.putIfAbsent(piece.text(), id);
+        case ADDED -> {}
       }
     }
-    if (unknownId == NONE && !spellsBytes()) {
+    if (byteLevel) {
+      requireBytes(where);
+    } else if (unknownId == NONE && !spellsBytes()) {
       throw OwlException.badCheckpoint(where, "no piece stands for unknown text");
     }
     this.unknown = unknownId;
     this.longestUserDefined = longest;
+  }
+
+  private void requireBytes(String where) {
+    for (int value = 0; value < BYTES; value++) {
+      if (find(String.valueOf(ByteLevel.character(value))) == NONE) {
+        throw OwlException.badCheckpoint(where, "no piece spells the byte " + value);
+      }
+    }
   }
 
   private void spell(String where, Piece piece, int id) {
@@ -98,6 +115,11 @@ final class Vocabulary {
     return pieces.size();
   }
 
+  /** Whether all pieces spell bytes. */
+  boolean isByteLevel() {
+    return byteLevel;
+  }
+
   /** The piece of an id from 0 up to, not including, {@link #size}. */
   Piece piece(int id) {
     return pieces.get(id);
@@ -106,6 +128,12 @@ final class Vocabulary {
   /** The id that text spells, or {@link #NONE}. */
   int find(String text) {
     return spelled.getOrDefault(text, NONE);
+  }
+
+  /** The id of a mark by its name; none has an empty one. */
+  OptionalInt mark(String name) {
+    Integer id = name.isEmpty() ? null : marks.get(name);
+    return id == null ? OptionalInt.empty() : OptionalInt.of(id);
   }
 
   /** The id for text that nothing spells; {@link #NONE} only where every byte has a piece. */
@@ -125,7 +153,7 @@ final class Vocabulary {
 
   /** Whether every byte has a piece, so that any text can be spelled. */
   boolean spellsBytes() {
-    return Arrays.stream(bytes).allMatch(id -> id != NONE);
+    return byteLevel || Arrays.stream(bytes).allMatch(id -> id != NONE);
   }
 
   /** One more than the largest id that text can become. */

@@ -19,6 +19,9 @@ public final class TensorNames {
   private static final Pattern LANGUAGE_LAYER =
       Pattern.compile("(?:model\\.)?(?:language_model\\.)?(?:model\\.)?(layers\\.\\d+\\..+)");
 
+  private static final Pattern BLOOM_LAYER =
+      Pattern.compile("(?:language_model\\.)?(?:transformer\\.)?(h\\.\\d+\\..+)");
+
   /** A LoRA matrix: the linear layer it changes, and whether it is A or B. */
   public record Lora(String module, boolean isA) {}
 
@@ -52,11 +55,16 @@ public final class TensorNames {
   /**
    * The path in the whole model of a layer that an adapter names: adapters are also made on the
    * language model alone, where {@code model.layers.0} or {@code layers.0} is what is here {@code
-   * language_model.model.layers.0}. Other paths stay as they are.
+   * language_model.model.layers.0}, and a BLOOM's {@code transformer.h.0} is {@code
+   * language_model.transformer.h.0}. Other paths stay as they are.
    */
   public static String inWholeModel(String module) {
     Matcher layer = LANGUAGE_LAYER.matcher(module);
-    return layer.matches() ? "language_model.model." + layer.group(1) : module;
+    if (layer.matches()) {
+      return "language_model.model." + layer.group(1);
+    }
+    Matcher bloom = BLOOM_LAYER.matcher(module);
+    return bloom.matches() ? "language_model.transformer." + bloom.group(1) : module;
   }
 
   /** Whether an adapter made this tensor, supported or not. */

@@ -92,6 +92,10 @@ final class TorchFile {
     }
     Member pickle = member("data.pkl");
     Object value = Unpickler.load(content(pickle, most), where);
+    // Some trainers put the weights beside what they need to go on.
+    if (value instanceof Map<?, ?> outer && outer.get("model") instanceof Map<?, ?> inner) {
+      value = inner;
+    }
     if (!(value instanceof Map<?, ?> map)) {
       throw OwlException.badCheckpoint(where, "not a dictionary of tensors");
     }

@@ -4,7 +4,7 @@ package io.owlmesh.model.checkpoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.owlmesh.core.DType;
-import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.family.mplugowl.MplugOwlConfig;
 import io.owlmesh.model.json.Problem;
 import io.owlmesh.model.json.Problems;
@@ -12,11 +12,15 @@ import io.owlmesh.model.random.Preset;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ConfigFileTest {
@@ -26,7 +30,12 @@ class ConfigFileTest {
 
   private MplugOwlConfig read(String config) throws IOException {
     Files.writeString(folder.resolve("config.json"), config);
-    return (MplugOwlConfig) ConfigFile.open(folder, problems).read(Map.of());
+    return (MplugOwlConfig)
+        ConfigFile.open(folder, problems).read(Map.of(), Set.of(), Optional.empty());
+  }
+
+  private LlamaConfig llama(String config) throws IOException {
+    return (LlamaConfig) read(config).language();
   }
 
   @Test
@@ -42,13 +51,18 @@ class ConfigFileTest {
     assertThat(config.abstractor().mlpWidth()).isEqualTo(4096);
   }
 
-  @Test
-  void whatIsWrittenIsReadBack() throws IOException {
-    ModelConfig nano = Preset.NANO.config();
-    for (var file : nano.files(DType.FLOAT16).entrySet()) {
+  static List<Preset> presets() {
+    return Preset.all();
+  }
+
+  @ParameterizedTest
+  @MethodSource("presets")
+  void whatIsWrittenIsReadBack(Preset preset) throws IOException {
+    for (var file : preset.config().files(DType.FLOAT16).entrySet()) {
       Files.writeString(folder.resolve(file.getKey()), file.getValue().toString());
     }
-    assertThat(ConfigFile.open(folder, problems).read(Map.of())).isEqualTo(Preset.NANO.config());
+    assertThat(ConfigFile.open(folder, problems).read(Map.of(), Set.of(), Optional.empty()))
+        .isEqualTo(preset.config());
     assertThat(problems.list()).isEmpty();
   }
 
@@ -63,11 +77,11 @@ class ConfigFileTest {
 
   @Test
   void theRotaryBaseIsFoundInEitherPlace() throws IOException {
-    assertThat(read("{\"text_config\":{\"rope_theta\":5}}").language().ropeTheta()).isEqualTo(5);
+    assertThat(llama("{\"text_config\":{\"rope_theta\":5}}").ropeTheta()).isEqualTo(5);
     String newer =
         "{'text_config':{'rope_scaling':null,'rope_parameters':"
             + "{'rope_type':'default','rope_theta':6}}}";
-    assertThat(read(newer.replace('\'', '"')).language().ropeTheta()).isEqualTo(6);
+    assertThat(llama(newer.replace('\'', '"')).ropeTheta()).isEqualTo(6);
     assertThat(problems.list()).isEmpty();
   }
 
@@ -75,13 +89,14 @@ class ConfigFileTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{'model_type':'mplug_owl2'}|model_type is 'mplug_owl2'; served are model_type mplug-owl",
+        "{'model_type':'mplug_owl2'}|model_type is 'mplug_owl2'; served are model_type blip-2",
         "{'architectures':['Owl2']}|architectures is 'Owl2'",
-        "{'text_config':{'model_type':'bloom'}}|model_type is 'bloom'",
+        "{'text_config':{'model_type':'mistral'}}|model_type is 'mistral'",
+        "{'text_config':{'model_type':'bloom','n_head':7}}|7 heads do not divide width 64",
         "{'text_config':{'hidden_act':'gelu'}}|hidden_act 'gelu'",
         "{'text_config':{'attention_bias':true}}|attention_bias is not supported",
-        "{'text_config':{'rope_scaling':{'type':'linear','factor':2}}}|type 'linear'",
-        "{'text_config':{'rope_scaling':{'rope_type':'llama3'}}}|type 'llama3'",
+        "{'text_config':{'rope_scaling':{'type':'yarn','factor':2}}}|'yarn'; known are [default, linear",
+        "{'text_config':{'rope_scaling':{'rope_type':'llama3'}}}|factor of the rotary",
         "{'text_config':{'num_attention_heads':7}}|7 heads do not divide width 4096",
         "{'text_config':{'num_key_value_heads':5}}|5 heads of keys do not divide 32",
         "{'text_config':{'head_dim':3}}|odd head size 3",

@@ -90,7 +90,7 @@ class TokenizerTest {
   @Test
   void aFolderWithoutTokeniserIsRefusedNamingWhatIsMissing() {
     assertThatThrownBy(() -> Tokenizer.open(folder))
-        .hasMessageContaining("no tokenizer.model and no tokenizer.json")
+        .hasMessageContaining("no tokenizer.json and no tokenizer.model")
         .extracting("fault")
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }

@@ -6,12 +6,16 @@ import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.Part;
 import io.owlmesh.model.family.ModelConfig;
+import io.owlmesh.model.family.ModelConfig.QuestionTokenizer;
 import io.owlmesh.model.script.Script;
 import io.owlmesh.runtime.BatchNetwork;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.HostTensors;
 import io.owlmesh.runtime.WeightLoader;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The connector of a model, such as a visual abstractor or a projection: features [P, D] -> visual
@@ -23,10 +27,12 @@ public final class VisualAbstractor implements AutoCloseable {
 
   private final ModelConfig config;
   private final BatchNetwork network;
+  private final QuestionTokenizer questions;
 
-  private VisualAbstractor(ModelConfig config, BatchNetwork network) {
+  private VisualAbstractor(ModelConfig config, BatchNetwork network, QuestionTokenizer questions) {
     this.config = config;
     this.network = network;
+    this.questions = questions;
   }
 
   /**
@@ -37,10 +43,12 @@ public final class VisualAbstractor implements AutoCloseable {
   public static VisualAbstractor load(
       Checkpoint checkpoint, EngineOptions options, WeightLoader.Progress progress) {
     ModelConfig config = checkpoint.config();
+    QuestionTokenizer questions = config.questionTokenizer(checkpoint.folder());
     return new VisualAbstractor(
         config,
         BatchNetwork.load(
-            checkpoint, Part.ABSTRACTOR, config.connectorNetwork(), RUNNER, options, progress));
+            checkpoint, Part.ABSTRACTOR, config.connectorNetwork(), RUNNER, options, progress),
+        questions);
   }
 
   /**
@@ -50,10 +58,33 @@ public final class VisualAbstractor implements AutoCloseable {
    * @return visual tokens [T, H] each, in {@link #dtype}
    */
   public List<HostTensor> resample(List<HostTensor> features) {
+    return resample(features, Collections.nCopies(features.size(), ""));
+  }
+
+  /**
+   * As above, for what is asked of each image; read only where {@link ModelConfig#readsQuestion}.
+   */
+  public List<HostTensor> resample(List<HostTensor> features, List<String> questions) {
     for (HostTensor image : features) {
       HostTensors.requireShape(image, "features", config.featureTokens(), config.featureWidth());
     }
-    return network.run("resample", features, network.dtype());
+    List<int[]> ids = questions.stream().map(this.questions::ids).toList();
+    HostTensor[] tokens = new HostTensor[features.size()];
+    // Those with questions of one length are computed together.
+    IntStream.range(0, tokens.length)
+        .boxed()
+        .collect(Collectors.groupingBy(i -> ids.get(i).length))
+        .values()
+        .forEach(same -> {
+          List<HostTensor> made =
+              network.run(
+                  "resample",
+                  same.stream().map(features::get).toList(),
+                  network.dtype(),
+                  same.stream().map(ids::get).toList());
+          IntStream.range(0, same.size()).forEach(j -> tokens[same.get(j)] = made.get(j));
+        });
+    return List.of(tokens);
   }
 
   public ModelConfig config() {

@@ -73,7 +73,8 @@ public final class DecoderScript {
    * What the rows of a call have in common. tables: position tables at their positions; few: rows
    * up to which matrices of 8 bits pay; slots, segments: as in {@link StepNumbers}, unused where
    * sequences is not 0: in training, the rows are so many whole sequences. scaling: of the LoRA,
-   * where B does not hold it; dropout: of what A reads.
+   * where B does not hold it; dropout: of what A reads; bias: what is added to the scores of keys
+   * by their positions [heads, positions], or empty.
    */
   private static final NamedTuple ROWS =
       new NamedTuple(
@@ -86,7 +87,8 @@ public final class DecoderScript {
               new Field("segments", "List[__torch__.Segment]"),
               new Field("sequences", "int"),
               new Field("scaling", "float"),
-              new Field("dropout", "float")));
+              new Field("dropout", "float"),
+              new Field("bias", "Tensor")));
 
   /** A {@link SegmentPlan} with its stretches. */
   private static final NamedTuple SEGMENT =

@@ -172,7 +172,9 @@ final class ForwardBatch {
           .with(loras)
           .with(cache.keys())
           .with(cache.values())
-          .with(model.tables());
+          .with(model.tables())
+          .with(model.bias())
+          .with(model.barred());
       long begin = System.nanoTime();
       List<NDArray> results = call.tensors(scope);
       return new ForwardResult(scope, results, firstLogits, System.nanoTime() - begin);

@@ -2,6 +2,7 @@
 package io.owlmesh.runtime.language;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
@@ -22,6 +23,8 @@ import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.Weights;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
 
 /**
  * The language model: immutable weights over which {@link CachedSequence}s run, each with its own
@@ -35,6 +38,8 @@ public final class LanguageModel implements AutoCloseable {
   private final NDArray like;
   private final TensorList tables;
   private final PromptEmbeddings nothing;
+  private final NDArray bias;
+  private NDArray barred;
   private List<LoraAdapter> listed = List.of();
   private ScriptValue loras;
 
@@ -46,6 +51,8 @@ public final class LanguageModel implements AutoCloseable {
     this.like =
         HostTensors.enter(program, HostTensor.ofFloats(new float[1], 1), weights.dtype(), scope);
     this.tables = positionTables();
+    this.bias = keyBias();
+    this.barred = scope.create(new long[0], new Shape(0));
     this.nothing = PromptEmbeddings.of(this, new int[0], new int[0], List.of());
     this.loras = loras(List.of());
   }
@@ -78,6 +85,14 @@ public final class LanguageModel implements AutoCloseable {
       program.close();
       throw e;
     }
+  }
+
+  /** Keeps ids from ever being chosen: those of rows that no token has, for example. */
+  public void bar(IntPredicate ids) {
+    long[] all =
+        IntStream.range(0, config.language().vocabulary()).filter(ids).asLongStream().toArray();
+    barred.close();
+    barred = scope.create(all, new Shape(all.length));
   }
 
   /**
@@ -178,6 +193,12 @@ public final class LanguageModel implements AutoCloseable {
     }
   }
 
+  private NDArray keyBias() {
+    try (Call call = program.call("key_bias").with(config.language().context()).with(like)) {
+      return call.tensor(scope);
+    }
+  }
+
   public ModelConfig config() {
     return config;
   }
@@ -214,6 +235,16 @@ public final class LanguageModel implements AutoCloseable {
   /** A tensor of the working type on the device. */
   NDArray like() {
     return like;
+  }
+
+  /** What is added to the scores of keys by their positions. */
+  NDArray bias() {
+    return bias;
+  }
+
+  /** Ids that are never chosen. */
+  NDArray barred() {
+    return barred;
   }
 
   /** What the program reads positions from. */

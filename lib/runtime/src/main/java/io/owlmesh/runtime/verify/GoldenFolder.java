@@ -2,6 +2,7 @@
 package io.owlmesh.runtime.verify;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
@@ -12,11 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** A folder of golden values. */
 final class GoldenFolder {
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final double USUAL_ALLOWANCE = 3e-2;
 
   private final Path folder;
 
@@ -27,6 +31,25 @@ final class GoldenFolder {
   /** {@code NAME@SIZE} -> uint8 [SIZE, SIZE, 3]. */
   SortedMap<String, HostTensor> pixels() {
     return SafetensorsFile.load(folder.resolve("pixels.safetensors"));
+  }
+
+  /** The same pictures with a frame; empty where the folder has none. */
+  SortedMap<String, HostTensor> paddedPixels() {
+    Path file = folder.resolve("pixels-pad.safetensors");
+    return Files.exists(file) ? SafetensorsFile.load(file) : new TreeMap<>();
+  }
+
+  /**
+   * Error that bfloat16 may have of a check, of the norm of what is expected: 1.3 times that of the
+   * reference, or 3e-2 where the folder does not say.
+   */
+  double allowance(String check) {
+    Path file = folder.resolve("bfloat16.json");
+    if (!Files.exists(file)) {
+      return USUAL_ALLOWANCE;
+    }
+    JsonNode all = json("bfloat16.json", new TypeReference<JsonNode>() {});
+    return all.path("allowed").path(check).asDouble(USUAL_ALLOWANCE);
   }
 
   /**

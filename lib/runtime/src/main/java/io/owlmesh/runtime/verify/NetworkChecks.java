@@ -20,56 +20,98 @@ import io.owlmesh.runtime.vision.VisionEncoder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** The three networks of one checkpoint in one arithmetic. */
 final class NetworkChecks {
   private final Checkpoint checkpoint;
   private final EngineOptions options;
+  private final GoldenFolder folder;
+  private final List<GoldenCase> cases;
   private final SortedMap<String, HostTensor> golden;
   private final Consumer<Row> out;
 
   NetworkChecks(
       Checkpoint checkpoint,
       EngineOptions options,
+      GoldenFolder folder,
       SortedMap<String, HostTensor> golden,
       Consumer<Row> out) {
     this.checkpoint = checkpoint;
     this.options = options;
+    this.folder = folder;
+    this.cases = folder.cases();
     this.golden = golden;
     this.out = out;
   }
 
   /** All images in one batch: pixels -> features, and the reference's features -> visual tokens. */
   void vision() {
-    List<HostTensor> expectedFeatures = named("features/");
-    List<HostTensor> expectedTokens = named("visual_tokens/");
+    SortedMap<String, HostTensor> expectedFeatures = named("features/");
+    SortedMap<String, HostTensor> expectedTokens = named("visual_tokens/");
     try (var encoder = VisionEncoder.load(checkpoint, options, WeightLoader.Progress.NONE);
         var abstractor = VisualAbstractor.load(checkpoint, options, WeightLoader.Progress.NONE)) {
-      List<HostTensor> features = encoder.encode(named("pixel_values/"));
-      out.accept(row("features", encoder.dtype(), features, expectedFeatures));
-      List<HostTensor> tokens = abstractor.resample(expectedFeatures);
-      out.accept(row("visual tokens", abstractor.dtype(), tokens, expectedTokens));
+      SortedMap<String, HostTensor> pixels = named("pixel_values/");
+      List<HostTensor> encoded = encoder.encode(List.copyOf(pixels.values()));
+      SortedMap<String, HostTensor> features = new TreeMap<>();
+      pixels.keySet().forEach(name -> features.put(name, encoded.get(features.size())));
+      double tower = folder.allowance("features");
+      out.accept(row("features", tower, encoder.dtype(), features, expectedFeatures));
+      double connector = folder.allowance("visual_tokens");
+      var tokens = resampled(abstractor, expectedFeatures, expectedTokens.keySet());
+      out.accept(row("visual tokens", connector, abstractor.dtype(), tokens, expectedTokens));
       // The errors of both stages together.
-      List<HostTensor> both = abstractor.resample(features);
-      out.accept(row("pixels to tokens", abstractor.dtype(), both, expectedTokens));
+      var both = resampled(abstractor, features, expectedTokens.keySet());
+      double sum = tower + connector;
+      out.accept(row("pixels to tokens", sum, abstractor.dtype(), both, expectedTokens));
     }
   }
 
-  private List<HostTensor> named(String prefix) {
-    return golden.entrySet().stream()
-        .filter(e -> e.getKey().startsWith(prefix))
-        .map(e -> e.getValue())
-        .toList();
+  /** Visual tokens by name: of an image, or, where the connector reads the question, of a case. */
+  private SortedMap<String, HostTensor> resampled(
+      VisualAbstractor abstractor, Map<String, HostTensor> features, Set<String> names) {
+    List<HostTensor> inputs = new ArrayList<>();
+    List<String> questions = new ArrayList<>();
+    for (String name : names) {
+      Optional<GoldenCase> test =
+          abstractor.config().readsQuestion() ? named(name, cases) : Optional.empty();
+      inputs.add(expected(features, test.map(c -> c.images().getFirst()).orElse(name)));
+      questions.add(test.map(GoldenCase::prompt).orElse(""));
+    }
+    List<HostTensor> tokens = abstractor.resample(inputs, questions);
+    SortedMap<String, HostTensor> all = new TreeMap<>();
+    names.forEach(name -> all.put(name, tokens.get(all.size())));
+    return all;
   }
 
-  private Row row(String check, DType dtype, List<HostTensor> actual, List<HostTensor> expected) {
-    Closeness closeness = new Closeness(dtype);
-    for (int i = 0; i < actual.size(); i++) {
-      closeness.add(actual.get(i).toFloats(), expected.get(i).toFloats());
-    }
+  private static Optional<GoldenCase> named(String name, List<GoldenCase> cases) {
+    return cases.stream().filter(test -> test.name().equals(name)).findFirst();
+  }
+
+  private SortedMap<String, HostTensor> named(String prefix) {
+    SortedMap<String, HostTensor> found = new TreeMap<>();
+    golden.forEach((name, tensor) -> {
+      if (name.startsWith(prefix)) {
+        found.put(name.substring(prefix.length()), tensor);
+      }
+    });
+    return found;
+  }
+
+  private Row row(
+      String check,
+      double allowance,
+      DType dtype,
+      Map<String, HostTensor> actual,
+      Map<String, HostTensor> expected) {
+    Closeness closeness = new Closeness(dtype, allowance);
+    actual.forEach(
+        (name, tensor) -> closeness.add(tensor.toFloats(), expected(expected, name).toFloats()));
     return closeness.row(check, subject(dtype, ""));
   }
 
@@ -94,7 +136,8 @@ final class NetworkChecks {
                 WeightLoader.Progress.NONE);
         LoraAdapter lora =
             adapter.isPresent() && !merged ? model.adapt(adapter.orElseThrow()) : model.none()) {
-      Closeness logits = new Closeness(model.dtype());
+      String allowance = adapter.isPresent() ? "logits, adapter" : "logits";
+      Closeness logits = new Closeness(model.dtype(), folder.allowance(allowance));
       int same = 0;
       for (GoldenCase test : cases) {
         same += compare(model, lora, test, logits) ? 1 : 0;
@@ -116,12 +159,15 @@ final class NetworkChecks {
       LanguageModel model, LoraAdapter lora, GoldenCase test, Closeness logits) {
     int[] ids = test.ids().stream().mapToInt(Integer::intValue).toArray();
     List<HostTensor> images =
-        test.images().stream().map(name -> expected("visual_tokens/" + name)).toList();
+        test.images().stream()
+            .map(name -> checkpoint.config().readsQuestion() ? test.name() : name)
+            .map(name -> expected(golden, "visual_tokens/" + name))
+            .toList();
     int limit = test.greedy().size();
     try (PromptEmbeddings prompt = PromptEmbeddings.of(model, ids, starts(test), images)) {
       try (CachedSequence whole = model.begin(ids.length, lora)) {
         float[] actual = whole.appendAll(prompt, 0, ids.length);
-        logits.add(actual, expected("logits/" + test.name()).toFloats());
+        logits.add(actual, expected(golden, "logits/" + test.name()).toFloats());
       }
       List<Integer> answer = new ArrayList<>();
       try (CachedSequence sequence = model.begin(ids.length + limit, lora)) {
@@ -132,8 +178,8 @@ final class NetworkChecks {
     }
   }
 
-  private HostTensor expected(String name) {
-    HostTensor tensor = golden.get(name);
+  private static HostTensor expected(Map<String, HostTensor> tensors, String name) {
+    HostTensor tensor = tensors.get(name);
     if (tensor == null) {
       throw OwlException.badInput("golden", "forward.safetensors lacks " + name);
     }

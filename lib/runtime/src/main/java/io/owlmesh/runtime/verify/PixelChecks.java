@@ -3,8 +3,11 @@ package io.owlmesh.runtime.verify;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.family.ModelConfig;
-import io.owlmesh.model.image.Bicubic;
+import io.owlmesh.model.image.Fit;
+import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
+import io.owlmesh.model.image.Preprocessing;
+import io.owlmesh.model.image.Preprocessor;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.function.Consumer;
@@ -21,16 +24,21 @@ final class PixelChecks {
     this.out = out;
   }
 
-  /** Every picture at every size. */
-  void resized() {
-    golden.pixels().forEach(this::resized);
+  /** Every picture at every size, and with a frame where the folder has such. */
+  void squares(ModelConfig config) {
+    ImageProcessor processor = config.imageProcessor();
+    golden.pixels().forEach((name, expected) -> squares("pixels", name, expected, processor));
+    ImageProcessor padding = new Preprocessor(Preprocessing.clip(config.imageSize()).with(Fit.PAD));
+    golden
+        .paddedPixels()
+        .forEach((name, expected) -> squares("padded pixels", name, expected, padding));
   }
 
-  private void resized(String name, HostTensor expected) {
+  private void squares(String check, String name, HostTensor expected, ImageProcessor processor) {
     int at = name.lastIndexOf('@');
     byte[] image = golden.image(name.substring(0, at));
     int size = Integer.parseInt(name.substring(at + 1));
-    byte[] actual = Bicubic.resizeToSquare(new PictureDecoder().decode(image), size);
+    byte[] actual = processor.square(new PictureDecoder().decode(image), size);
     ByteBuffer wanted = expected.bytes();
     int worst = 0;
     long sum = 0;
@@ -45,7 +53,7 @@ final class PixelChecks {
     boolean passed = jpeg ? worst <= 3 && mean < JPEG_MEAN : worst <= 1;
     String found = String.format(Locale.ROOT, "%d, mean %.2f", worst, mean);
     out.accept(
-        new Row("pixels", name, actual.length, found, jpeg ? "3, mean 0.60" : "1 level", passed));
+        new Row(check, name, actual.length, found, jpeg ? "3, mean 0.60" : "1 level", passed));
   }
 
   /** From the reference's resized pixels to the input of the vision encoder, exact but rounding. */

@@ -2,10 +2,11 @@
 package io.owlmesh.runtime.verify;
 
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.model.text.Prompt;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Tokenizer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 
@@ -22,7 +23,8 @@ final class TextChecks {
   /** The texts, the prompts and the answers of the folder, with the tokeniser of the checkpoint. */
   static void run(GoldenFolder golden, Checkpoint checkpoint, Consumer<Row> out) {
     TextChecks checks = new TextChecks(checkpoint, out);
-    Tokenizer tokenizer = Tokenizer.open(checkpoint.folder());
+    ModelConfig config = checkpoint.config();
+    Tokenizer tokenizer = config.tokenizer(checkpoint.folder());
     checks.row(
         "tokens",
         golden.texts(),
@@ -32,14 +34,31 @@ final class TextChecks {
     checks.row(
         "prompts",
         golden.cases(),
+        test -> same(config.encode(test.parsed(), tokenizer).ids(), test.ids()));
+    checks.given(
+        "templates",
+        golden.cases().stream().filter(test -> test.messages() != null).toList(),
         test ->
             same(
-                checkpoint.config().encode(Prompt.parse(test.prompt()), tokenizer).ids(),
+                config
+                    .encode(test.laidOut(config.chatTemplate(checkpoint.folder())), tokenizer)
+                    .ids(),
                 test.ids()));
+    ModelConfig.QuestionTokenizer questions = config.questionTokenizer(checkpoint.folder());
+    checks.given(
+        "questions",
+        golden.cases().stream().filter(test -> test.questionIds() != null).toList(),
+        test -> same(questions.ids(test.prompt()), Objects.requireNonNull(test.questionIds())));
     checks.row(
         "answers",
         golden.cases(),
         test -> tokenizer.decode(array(test.greedy())).equals(test.text()));
+  }
+
+  private <T> void given(String check, List<T> tests, Predicate<T> same) {
+    if (!tests.isEmpty()) {
+      row(check, tests, same);
+    }
   }
 
   private <T> void row(String check, List<T> tests, Predicate<T> same) {

@@ -18,7 +18,8 @@ import java.util.stream.Stream;
 /**
  * The comparison of this engine with a folder of golden values, which may be of a model of any
  * size. Tolerances: lossless pictures 1 level, JPEG 3 levels and a mean of 0.6; float32 within 2e-4
- * + 1e-4 |x| and equal answers; bfloat16 within 3e-2 of the norm.
+ * + 1e-4 |x| and equal answers; bfloat16 within what the folder's bfloat16.json allows, of the
+ * norm.
  */
 public final class Verification {
   private final GoldenFolder golden;
@@ -54,13 +55,14 @@ public final class Verification {
 
   private void run(List<Checkpoint> checkpoints) {
     PixelChecks pixels = new PixelChecks(golden, out);
-    pixels.resized();
+    pixels.squares(checkpoints.getFirst().config());
     pixels.normalised(checkpoints.getFirst().config());
     SortedMap<String, HostTensor> forward = golden.forward();
     for (Checkpoint checkpoint : checkpoints) {
       TextChecks.run(golden, checkpoint, out);
       for (Precision precision : List.of(Precision.FLOAT32, Precision.BFLOAT16)) {
-        networks(new NetworkChecks(checkpoint, options.withPrecision(precision), forward, out));
+        networks(
+            new NetworkChecks(checkpoint, options.withPrecision(precision), golden, forward, out));
       }
     }
   }

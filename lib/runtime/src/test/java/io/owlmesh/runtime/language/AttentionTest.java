@@ -32,8 +32,10 @@ class AttentionTest {
       NDArray k = scope.randomNormal(new Shape(3, 5, 8));
       NDArray v = scope.randomNormal(new Shape(3, 5, 8));
 
-      List<NDArray> fused = attended(program, "fused", scope, q, k, v, causal);
-      List<NDArray> plain = attended(program, "plain", scope, q, k, v, causal);
+      NDArray bias = scope.randomNormal(new Shape(1, 3, 1, 5));
+
+      List<NDArray> fused = attended(program, "fused", scope, List.of(q, k, v, bias), causal);
+      List<NDArray> plain = attended(program, "plain", scope, List.of(q, k, v, bias), causal);
 
       for (int i = 0; i < 2; i++) {
         float[] expected = fused.get(i).toFloatArray();
@@ -46,15 +48,10 @@ class AttentionTest {
   }
 
   private static List<NDArray> attended(
-      Program program,
-      String method,
-      PtNDManager scope,
-      NDArray q,
-      NDArray k,
-      NDArray v,
-      boolean causal) {
+      Program program, String method, PtNDManager scope, List<NDArray> inputs, boolean causal) {
     try (Call call = program.call(method)) {
-      return call.with(q).with(k).with(v).with(causal).tensors(scope);
+      inputs.forEach(call::with);
+      return call.with(causal).tensors(scope);
     }
   }
 }

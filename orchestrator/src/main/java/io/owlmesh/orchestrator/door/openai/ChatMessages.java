@@ -70,7 +70,7 @@ record ChatMessages(Prompt prompt, List<Field> images, boolean continues) {
     String begun = last ? turns.removeLast().text() : "";
     try {
       List<Prompt.Part> parts = new ArrayList<>(template.continued(scene, turns).parts());
-      parts.add(new Prompt.Text(begun));
+      parts.add(new Prompt.Text(begun.isEmpty() ? "" : template.beforeAnswer() + begun));
       return new ChatMessages(new Prompt(parts), images, !begun.isEmpty());
     } catch (OwlException e) {
       throw messages.refused(e.sentence());

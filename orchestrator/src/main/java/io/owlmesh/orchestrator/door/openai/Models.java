@@ -19,6 +19,7 @@ final class Models {
   private static final String BASE = "base";
 
   private final Map<String, String> adapters = new LinkedHashMap<>();
+  private final MeshInfo mesh;
   private final long created;
 
   /**
@@ -26,6 +27,7 @@ final class Models {
    * @param created when the mesh was first seen, seconds since 1970
    */
   Models(MeshInfo mesh, String defaultAdapter, long created) {
+    this.mesh = mesh;
     this.created = created;
     adapters.put(mesh.model(), defaultAdapter);
     if (!defaultAdapter.isEmpty()) {
@@ -70,6 +72,9 @@ final class Models {
     model.put("object", "model");
     model.put("created", created);
     model.put("owned_by", "owlmesh");
+    model.put("family", mesh.family());
+    model.put("context_length", mesh.context());
+    model.put("visual_tokens", mesh.visualTokens());
     return model;
   }
 }

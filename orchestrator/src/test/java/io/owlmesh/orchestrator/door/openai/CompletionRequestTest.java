@@ -43,6 +43,7 @@ class CompletionRequestTest {
             switch (part) {
               case Prompt.Text(String text) -> text;
               case Prompt.Image _ -> "[]";
+              case Prompt.Mark(String token) -> token;
             })
         .collect(Collectors.joining());
   }

@@ -7,7 +7,13 @@ import picocli.CommandLine.HelpCommand;
 /** Looks at checkpoints and makes them. */
 @Command(
     name = "checkpoint",
-    description = "Inspects a checkpoint folder, or writes one of random weights.",
+    description =
+        "Inspects a checkpoint folder, writes one of random weights, or makes one of parts.",
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {InspectCommand.class, RandomCommand.class, HelpCommand.class})
+    subcommands = {
+      InspectCommand.class,
+      RandomCommand.class,
+      ComposeCommand.class,
+      HelpCommand.class
+    })
 public final class CheckpointCommand {}

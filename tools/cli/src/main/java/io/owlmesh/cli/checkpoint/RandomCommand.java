@@ -37,7 +37,9 @@ final class RandomCommand implements Callable<Integer> {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = "Dimensions: nano, or mplug-owl-7b as released (default: ${DEFAULT-VALUE}).")
+      description =
+          "Dimensions: nano, llava-nano, or as released: mplug-owl-7b, mplug-owl-bloomz-7b,"
+              + " llava-1.5-7b, minigpt4-7b (default: ${DEFAULT-VALUE}).")
   private String preset = Preset.NANO.name();
 
   @Option(
@@ -70,7 +72,7 @@ final class RandomCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Preset wanted = preset();
     TargetFolder target = new TargetFolder(folder);
-    long parameters = ExpectedTensors.of(wanted.config()).parameters();
+    long parameters = ExpectedTensors.of(wanted.config()).storedParameters();
     PrintWriter out = spec.commandLine().getOut();
     target.refuseUnlessFree(force);
     target.requireSpace(parameters * dtype.bytes());

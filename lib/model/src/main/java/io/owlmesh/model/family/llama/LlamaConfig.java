@@ -8,6 +8,7 @@ import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.family.WeightLayout;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The sizes of a LLaMA.
@@ -18,7 +19,9 @@ import java.util.List;
  * @param headSize channels of one head
  * @param epsilon of every RMSNorm
  * @param ropeTheta base of the rotary embedding
+ * @param scaling how it is stretched for more positions than it was first trained with
  * @param context positions that the model was trained for, tokens
+ * @param tied whether the output layer may be absent, and is the table of embeddings then
  */
 public record LlamaConfig(
     int vocabulary,
@@ -30,13 +33,47 @@ public record LlamaConfig(
     int headSize,
     double epsilon,
     double ropeTheta,
+    RopeScaling scaling,
     int context,
     int bos,
-    int eos)
+    int eos,
+    boolean tied)
     implements LanguageConfig {
+  private static final String HEAD = "lm_head.weight";
   private static final String SCRIPT = "/io/owlmesh/model/family/llama/llama.torchscript";
 
-  /** The same, deeper or shallower. */
+  /** With a rotary embedding as it is and an output layer of its own. */
+  public LlamaConfig(
+      int vocabulary,
+      int width,
+      int mlpWidth,
+      int layers,
+      int heads,
+      int keyValueHeads,
+      int headSize,
+      double epsilon,
+      double ropeTheta,
+      int context,
+      int bos,
+      int eos) {
+    this(
+        vocabulary,
+        width,
+        mlpWidth,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        epsilon,
+        ropeTheta,
+        RopeScaling.NONE,
+        context,
+        bos,
+        eos,
+        false);
+  }
+
+  @Override
   public LlamaConfig withLayers(int count) {
     return new LlamaConfig(
         vocabulary,
@@ -48,9 +85,49 @@ public record LlamaConfig(
         headSize,
         epsilon,
         ropeTheta,
+        scaling,
         context,
         bos,
-        eos);
+        eos,
+        tied);
+  }
+
+  /** The same with so many ids. */
+  public LlamaConfig withVocabulary(int ids) {
+    return new LlamaConfig(
+        ids,
+        width,
+        mlpWidth,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        epsilon,
+        ropeTheta,
+        scaling,
+        context,
+        bos,
+        eos,
+        tied);
+  }
+
+  /** The same, of which sequences begin and answers end with other ids. */
+  public LlamaConfig between(int otherBos, int otherEos) {
+    return new LlamaConfig(
+        vocabulary,
+        width,
+        mlpWidth,
+        layers,
+        heads,
+        keyValueHeads,
+        headSize,
+        epsilon,
+        ropeTheta,
+        scaling,
+        context,
+        otherBos,
+        otherEos,
+        tied);
   }
 
   /**
@@ -62,7 +139,12 @@ public record LlamaConfig(
     return new LlamaReader(text, files).read(prefix);
   }
 
-  /** Writes what {@link #read} reads. */
+  /** As above, of a configuration whose other keys are those of the whole model. */
+  public static LlamaConfig readFlat(ConfigReader root, CheckpointFiles files, String prefix) {
+    return new LlamaReader(root, files).readFlat(prefix);
+  }
+
+  @Override
   public void write(ObjectNode node) {
     node.put("model_type", "llama")
         .put("vocab_size", vocabulary)
@@ -78,11 +160,31 @@ public record LlamaConfig(
         .put("hidden_act", "silu")
         .put("bos_token_id", bos)
         .put("eos_token_id", eos)
-        .put("tie_word_embeddings", false);
+        .put("tie_word_embeddings", tied);
+    scaling.write(node);
   }
 
   /** What its program is told. */
-  private record Constants(int headSize, double epsilon, double ropeTheta) {}
+  private record Constants(
+      int headSize,
+      double epsilon,
+      double ropeTheta,
+      double stretch,
+      double slowest,
+      double slow,
+      double fast,
+      double trained) {}
+
+  /** As transformers name the parts of a language model. */
+  @Override
+  public NetworkSpec network(String prefix) {
+    return network(prefix + "model.", prefix + HEAD, List.of(prefix));
+  }
+
+  @Override
+  public Map<String, String> tiedTensors(String prefix) {
+    return tied ? Map.of(prefix + HEAD, prefix + "model.embed_tokens.weight") : Map.of();
+  }
 
   /**
    * The network.
@@ -117,7 +219,15 @@ public record LlamaConfig(
         "Language",
         List.of(SCRIPT),
         weights,
-        new Constants(headSize, epsilon, ropeTheta),
+        new Constants(
+            headSize,
+            epsilon,
+            ropeTheta,
+            scaling.stretch(),
+            scaling.slowest(),
+            scaling.slow(),
+            scaling.fast(),
+            scaling.trained()),
         prefixes);
   }
 }

@@ -23,6 +23,12 @@ final class LlamaReader {
   }
 
   LlamaConfig read(String prefix) {
+    String type = f.text("model_type").orElse("llama");
+    f.require(type.equals("llama"), "model_type is '" + type + "'; only 'llama' is served");
+    return readFlat(prefix);
+  }
+
+  LlamaConfig readFlat(String prefix) {
     refuseOtherModels();
     int width = f.count("hidden_size", 4096, MAX_WIDTH);
     int heads = f.count("num_attention_heads", 32, MAX_WIDTH);
@@ -37,6 +43,7 @@ final class LlamaReader {
     f.require(headSize % 2 == 0, "odd head size " + headSize + " cannot be rotated");
     f.require((long) heads * headSize <= MAX_WIDTH, "heads of %d channels".formatted(headSize));
     int vocabulary = f.count("vocab_size", 32000, MAX_VOCABULARY);
+    int context = f.count("max_position_embeddings", 2048, MAX_CONTEXT);
     return new LlamaConfig(
         vocabulary,
         width,
@@ -51,9 +58,11 @@ final class LlamaReader {
         headSize,
         f.positive("rms_norm_eps", 1e-6, MAX_EPSILON),
         ropeTheta(),
-        f.count("max_position_embeddings", 2048, MAX_CONTEXT),
+        scaling(context),
+        context,
         token("bos_token_id", 1, vocabulary),
-        token("eos_token_id", 2, vocabulary));
+        token("eos_token_id", 2, vocabulary),
+        f.flag("tie_word_embeddings", false));
   }
 
   private int token(String key, int absent, int vocabulary) {
@@ -62,8 +71,6 @@ final class LlamaReader {
   }
 
   private void refuseOtherModels() {
-    String type = f.text("model_type").orElse("llama");
-    f.require(type.equals("llama"), "model_type is '" + type + "'; only 'llama' is served");
     String activation = f.text("hidden_act").orElse("silu");
     f.require(activation.equals("silu"), "hidden_act '" + activation + "' is not 'silu'");
     for (String key : List.of("attention_bias", "mlp_bias")) {
@@ -71,17 +78,16 @@ final class LlamaReader {
     }
   }
 
-  /** Newer transformers move the base into rope_parameters; a scaling changes the positions. */
+  /** Newer transformers move the base into rope_parameters. */
   private double ropeTheta() {
     double theta = f.positive("rope_theta", 10_000, MAX_THETA);
-    for (String key : List.of("rope_scaling", "rope_parameters")) {
-      if (f.isPresent(key)) {
-        ConfigReader rope = f.child(key);
-        String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
-        f.require(type.equals("default"), key + " of type '" + type + "' is not supported");
-        theta = rope.positive("rope_theta", theta, MAX_THETA);
-      }
-    }
-    return theta;
+    return f.child("rope_parameters").positive("rope_theta", theta, MAX_THETA);
+  }
+
+  private RopeScaling scaling(int context) {
+    ConfigReader rope = f.child("rope_scaling");
+    return rope.isPresent("rope_type") || rope.isPresent("type")
+        ? RopeScaling.read(rope, context)
+        : RopeScaling.read(f.child("rope_parameters"), context);
   }
 }

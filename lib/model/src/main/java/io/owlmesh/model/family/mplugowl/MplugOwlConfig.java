@@ -4,14 +4,13 @@ package io.owlmesh.model.family.mplugowl;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.NetworkSpec;
-import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.Preprocessing;
 import io.owlmesh.model.image.Preprocessor;
 import io.owlmesh.model.text.ChatTemplate;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -20,35 +19,21 @@ import java.util.Map;
  *
  * @param queries learned queries of the abstractor; an image becomes {@code queries + 1} visual
  *     tokens
- * @param tied whether the output layer may be absent, and is the table of embeddings then
  */
 public record MplugOwlConfig(
     Vision vision,
     Abstractor abstractor,
-    LlamaConfig language,
+    LanguageConfig language,
     Preprocessing preprocessing,
-    int queries,
-    boolean tied)
+    int queries)
     implements ModelConfig {
   static final String MODEL_TYPE = "mplug-owl";
 
   static final String ARCHITECTURE = "MplugOwlForConditionalGeneration";
 
-  private static final String LANGUAGE = "language_model.";
-  static final String LLAMA = LANGUAGE + "model.";
-  private static final String HEAD = LANGUAGE + "lm_head.weight";
+  static final String LANGUAGE = "language_model.";
   private static final String QUERIES = "query_tokens";
   private static final String PROJECTION = "abstractor.visual_fc.";
-
-  /** With an output layer of its own. */
-  public MplugOwlConfig(
-      Vision vision,
-      Abstractor abstractor,
-      LlamaConfig language,
-      Preprocessing preprocessing,
-      int queries) {
-    this(vision, abstractor, language, preprocessing, queries, false);
-  }
 
   /**
    * The vision encoder (a ViT).
@@ -129,7 +114,7 @@ public record MplugOwlConfig(
 
   @Override
   public NetworkSpec languageNetwork() {
-    return language.network(LLAMA, HEAD, List.of(LANGUAGE));
+    return language.network(LANGUAGE);
   }
 
   @Override
@@ -144,7 +129,7 @@ public record MplugOwlConfig(
 
   @Override
   public Map<String, String> tiedTensors() {
-    return tied ? Map.of(HEAD, LLAMA + "embed_tokens.weight") : Map.of();
+    return language.tiedTensors(LANGUAGE);
   }
 
   @Override
@@ -168,14 +153,13 @@ public record MplugOwlConfig(
         abstractor.withLayers(layers),
         language.withLayers(layers),
         preprocessing,
-        queries,
-        tied);
+        queries);
   }
 
   /** The same with a linear projection of every feature in the place of the abstractor. */
   public MplugOwlConfig withLinearConnector() {
     return new MplugOwlConfig(
-        vision, abstractor.withLayers(0), language, preprocessing, vision.tokens(), tied);
+        vision, abstractor.withLayers(0), language, preprocessing, vision.tokens());
   }
 
   @Override

@@ -4,12 +4,13 @@ package io.owlmesh.model.family.mplugowl;
 import io.owlmesh.model.family.CheckpointFiles;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.ModelFamily;
+import io.owlmesh.model.family.bloom.BloomConfig;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Preprocessing;
 import java.util.List;
 import java.util.Map;
 
-/** mPLUG-Owl, first generation, with a LLaMA. */
+/** mPLUG-Owl, first generation, with a LLaMA or a BLOOM. */
 public final class MplugOwlFamily implements ModelFamily {
   /** The released 7B: 722 tensors of 7,123,068,928 parameters. */
   private static final MplugOwlConfig OWL_7B =
@@ -17,6 +18,15 @@ public final class MplugOwlFamily implements ModelFamily {
           new MplugOwlConfig.Vision(1024, 4096, 24, 16, 224, 14, 1e-6),
           new MplugOwlConfig.Abstractor(1024, 2816, 6, 16, 1e-6),
           new LlamaConfig(32000, 4096, 11008, 32, 32, 32, 128, 1e-6, 10_000, 2048, 1, 2),
+          Preprocessing.clip(224),
+          64);
+
+  /** The released multilingual 7B: 796 tensors, of which the embeddings are the output layer, too. */
+  private static final MplugOwlConfig BLOOMZ_7B =
+      new MplugOwlConfig(
+          OWL_7B.vision(),
+          OWL_7B.abstractor(),
+          new BloomConfig(250_880, 4096, 30, 32, 1e-5, 2048, 1, 2, true),
           Preprocessing.clip(224),
           64);
 
@@ -52,6 +62,6 @@ public final class MplugOwlFamily implements ModelFamily {
 
   @Override
   public Map<String, ModelConfig> presets() {
-    return Map.of("mplug-owl-7b", OWL_7B, "nano", NANO);
+    return Map.of("mplug-owl-7b", OWL_7B, "mplug-owl-bloomz-7b", BLOOMZ_7B, "nano", NANO);
   }
 }

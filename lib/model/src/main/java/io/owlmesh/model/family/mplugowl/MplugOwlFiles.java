@@ -4,7 +4,7 @@ package io.owlmesh.model.family.mplugowl;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.DType;
-import io.owlmesh.model.family.llama.LlamaConfig;
+import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.image.Preprocessing;
 import java.util.Locale;
 import java.util.Map;
@@ -63,7 +63,7 @@ final class MplugOwlFiles {
     return node;
   }
 
-  private static ObjectNode generation(LlamaConfig l) {
+  private static ObjectNode generation(LanguageConfig l) {
     return JsonNodeFactory.instance
         .objectNode()
         .put("bos_token_id", l.bos())

@@ -3,8 +3,11 @@ package io.owlmesh.model.family.mplugowl;
 
 import io.owlmesh.model.family.CheckpointFiles;
 import io.owlmesh.model.family.ConfigReader;
+import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.PreprocessorReader;
+import io.owlmesh.model.family.bloom.BloomConfig;
 import io.owlmesh.model.family.llama.LlamaConfig;
+import io.owlmesh.model.image.Fit;
 
 /**
  * Reads the configuration of an mPLUG-Owl. Absent keys take the defaults of the authors' code.
@@ -38,10 +41,15 @@ final class MplugOwlReader {
     return new MplugOwlConfig(
         vision,
         abstractor,
-        LlamaConfig.read(text, files, MplugOwlConfig.LLAMA),
-        PreprocessorReader.read(files.preprocessor(), vision.imageSize()),
-        queries,
-        text.flag("tie_word_embeddings", false));
+        language(text),
+        PreprocessorReader.read(files.preprocessor(), Fit.SQUASH, vision.imageSize()),
+        queries);
+  }
+
+  private LanguageConfig language(ConfigReader text) {
+    return text.text("model_type").orElse("llama").equals("bloom")
+        ? BloomConfig.read(text, files)
+        : LlamaConfig.read(text, files, MplugOwlConfig.LANGUAGE + "model.");
   }
 
   private MplugOwlConfig.Vision vision() {
