@@ -5,7 +5,7 @@ import type { Draft } from "../draft";
 import type { Store } from "../store";
 import { Attachments, PickButton } from "./Attachments";
 import { IconButton } from "./Icon";
-import { isComposing } from "./keys";
+import { isComposing, isTouch } from "./keys";
 import { Notice } from "./Notice";
 
 interface MessageInputProps {
@@ -17,7 +17,7 @@ interface MessageInputProps {
   focused?: boolean;
 }
 
-/** A field that grows with its text. Enter sends, unless an input method is composing. */
+/** A field that grows with its text. Enter sends, unless an input method is composing, or it is a key on a screen. */
 export function MessageInput(props: MessageInputProps) {
   const { draft } = props;
   const text = draft.text.value;
@@ -45,7 +45,7 @@ export function MessageInput(props: MessageInputProps) {
       placeholder={props.placeholder}
       onInput={(event) => draft.setText(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
+        if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && !isTouch()) {
           event.preventDefault();
           props.onEnter();
         }
