@@ -202,3 +202,30 @@ test("on a touch screen Enter begins a line, and what is touched is 44 pixels la
 
   assert.deepEqual(small, []);
 });
+
+test("the page speaks Chinese, all of it, and keeps the choice", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  await site.ask("What is in the picture?", "cross.png");
+
+  await site.button("中文").click();
+  await page.getByRole("button", { name: "重新回答" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "重新回答" }).waitFor();
+  await page.getByRole("button", { name: "设置" }).click();
+  await page.getByText("更多", { exact: true }).click();
+  await site.shot("chinese");
+
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
+  const english = await page.locator("button, summary, a.button, label, small, [aria-label], [placeholder]").evaluateAll((all) =>
+    all
+      .flatMap((each) => [each.ariaLabel, each.placeholder, each.children.length === 0 ? each.textContent : ""])
+      .filter((text) => /[a-z]{3}/i.test(text ?? "") && !/[\u4e00-\u9fff]/.test(text)),
+  );
+  const names = ["English", "instruct", "Top p", "Top k", "Min p"];
+  assert.deepEqual([...new Set(english)].filter((text) => !names.includes(text)), []);
+  assert.deepEqual(await wrongs(page), []);
+  await page.keyboard.press("Escape");
+  await site.button("English").click();
+  await site.button("Answer again").waitFor();
+});

@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Conversation } from "../conversation";
 import type { Draft } from "../draft";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Attachments, PickButton } from "./Attachments";
 import { IconButton } from "./Icon";
 import { isComposing, isTouch } from "./keys";
@@ -62,7 +63,7 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
   return (
     <form
       class="composer"
-      aria-label="New message"
+      aria-label={t("New message")}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -76,16 +77,15 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
           <MessageInput
             id="message"
             draft={draft}
-            label="Message"
-            placeholder="Ask about a picture"
+            label={t("Message")}
+            placeholder={t("Ask about a picture")}
             onEnter={send}
           />
           <SendButton store={store} conversation={conversation} send={send} />
         </div>
       </div>
       <p class="hint">
-        Drop, paste or pick pictures. <kbd>Enter</kbd> sends, <kbd>Shift</kbd>+<kbd>Enter</kbd> begins a
-        line, <kbd>Escape</kbd> stops.
+        {t("Drop, paste or pick pictures. Enter sends, Shift+Enter begins a line, Escape stops.")}
       </p>
     </form>
   );
@@ -96,7 +96,7 @@ function SendButton({ store, conversation, send }: { store: Store; conversation:
   if (!conversation.isAnswering.value) {
     const { draft } = conversation;
     return (
-      <IconButton icon="send" class="primary" label="Send" idle={!store.turns.isSendable(draft)} onClick={send} />
+      <IconButton icon="send" class="primary" label={t("Send")} idle={!store.turns.isSendable(draft)} onClick={send} />
     );
   }
   const stopping = conversation.activeTurn.value?.stopping.value ?? false;
@@ -104,7 +104,7 @@ function SendButton({ store, conversation, send }: { store: Store; conversation:
     <IconButton
       icon="stop"
       class="primary"
-      label={stopping ? "Stopping" : "Stop (Escape)"}
+      label={t(stopping ? "Stopping" : "Stop (Escape)")}
       idle={stopping}
       onClick={() => void store.turns.stop(conversation)}
     />
