@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, test } from "node:test";
-import { eventually, launchBrowser, Site } from "./site.mjs";
+import { eventually, launchBrowser, PAGE, Site } from "./site.mjs";
 
 const context = await launchBrowser({ after, afterEach });
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -173,4 +173,59 @@ test("a phone shows everything without scrolling sideways", async () => {
     () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Conversations"),
     "the focus is where the list was opened",
   );
+});
+
+test("on a touch screen Enter begins a line, and what is touched is 44 pixels large", async () => {
+  const page = await context.newPage();
+  const device = await context.newCDPSession(page);
+  await device.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+  await device.send("Emulation.setEmulatedMedia", { features: [{ name: "pointer", value: "coarse" }] });
+  const site = new Site(page, PAGE);
+  await page.setViewportSize({ width: 390, height: 800 });
+  await page.goto(PAGE);
+  await page.locator(".example").first().waitFor();
+  await site.pick("cross.png");
+  await site.message.fill("What is in");
+  await site.message.press("Enter");
+  await page.keyboard.type("the picture?");
+  assert.equal(await site.message.inputValue(), "What is in\nthe picture?");
+  await site.button("Send").click();
+  await site.answered();
+
+  const small = await page.locator("button:visible, summary:visible, a:visible, select:visible").evaluateAll((all) =>
+    all
+      .filter((target) => !target.matches(".skip"))
+      .map((target) => [target.ariaLabel ?? target.textContent, target.getBoundingClientRect()])
+      .filter(([, { width, height }]) => Math.min(width, height) < 44)
+      .map(([name, { width, height }]) => `${name} ${width} x ${height}`),
+  );
+
+  assert.deepEqual(small, []);
+});
+
+test("the page speaks Chinese, all of it, and keeps the choice", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  await site.ask("What is in the picture?", "cross.png");
+
+  await site.button("中文").click();
+  await page.getByRole("button", { name: "重新回答" }).waitFor();
+  await page.reload();
+  await page.getByRole("button", { name: "重新回答" }).waitFor();
+  await page.getByRole("button", { name: "设置" }).click();
+  await page.getByText("更多", { exact: true }).click();
+  await site.shot("chinese");
+
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "zh");
+  const english = await page.locator("button, summary, a.button, label, small, [aria-label], [placeholder]").evaluateAll((all) =>
+    all
+      .flatMap((each) => [each.ariaLabel, each.placeholder, each.children.length === 0 ? each.textContent : ""])
+      .filter((text) => /[a-z]{3}/i.test(text ?? "") && !/[\u4e00-\u9fff]/.test(text)),
+  );
+  const names = ["English", "instruct", "Top p", "Top k", "Min p"];
+  assert.deepEqual([...new Set(english)].filter((text) => !names.includes(text)), []);
+  assert.deepEqual(await wrongs(page), []);
+  await page.keyboard.press("Escape");
+  await site.button("English").click();
+  await site.button("Answer again").waitFor();
 });

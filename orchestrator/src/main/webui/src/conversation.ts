@@ -5,6 +5,7 @@ import { Draft } from "./draft";
 import type { Problem } from "./errors";
 import { Progress } from "./progress";
 import { branch, withMessage } from "./tree";
+import { t } from "./language";
 
 /** An answer that this page waits for. What changes with every token is here, and redraws nothing else. */
 export class ActiveTurn {
@@ -13,17 +14,17 @@ export class ActiveTurn {
   readonly stopping = signal(false);
   /** What is said so far, as much as is drawn. */
   readonly text = signal("");
-  readonly status = signal("Sending");
+  readonly status = signal(t("Sending"));
   private progress: Progress | undefined;
   private arrived = "";
   private drawing = false;
 
   uploading(pictures: number): void {
-    this.status.value = pictures === 1 ? "Sending the picture" : "Sending the pictures";
+    this.status.value = t(pictures === 1 ? "Sending the picture" : "Sending the pictures");
   }
 
   sending(): void {
-    this.status.value = "Sending";
+    this.status.value = t("Sending");
   }
 
   /** @param images shown on the branch */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Field, fieldOfParam } from "./options";
+import { type Text, t } from "./language";
 
 /** What the mesh answers instead of a message: OpenAI's form, no part of the contract. */
 export interface ErrorBody {
@@ -40,16 +41,16 @@ export class ApiError extends Error {
 /** The connection ended before the answer did. */
 export class StreamClosedError extends Error {}
 
-const STAGES: Record<string, string> = {
-  vision: "The part that looks at pictures",
-  abstractor: "The part that condenses pictures",
-  llm: "The language model",
+const STAGES: Record<string, Text> = {
+  vision: "The part that looks at pictures is not there right now. Try again in a moment.",
+  abstractor: "The part that condenses pictures is not there right now. Try again in a moment.",
+  llm: "The language model is not there right now. Try again in a moment.",
 };
 
 const OTHER_MODEL = "This conversation asks for another model than the mesh serves now.";
 const NOT_READY = "The mesh is not ready. Try again in a moment.";
 
-const TITLES: Record<string, string> = {
+const TITLES: Record<string, Text> = {
   context_length_exceeded: "The message is too long for this model.",
   image_too_large: "This picture is too large.",
   image_unreadable: "This file is damaged, or no picture.",
@@ -88,7 +89,7 @@ export function toProblem(failure: unknown): Problem {
     const { message, type } = failure.body;
     const about = failure.param === "" ? "" : ` (${failure.param})`;
     return {
-      title: titleOf(failure.code, failure.param) ?? "Something went wrong in the mesh.",
+      title: titleOf(failure.code, failure.param) ?? t("Something went wrong in the mesh."),
       detail: `${failure.status} ${failure.code || type}${about}: ${message}`,
       retryable: RETRYABLE.has(failure.code),
     };
@@ -96,41 +97,42 @@ export function toProblem(failure: unknown): Problem {
   const detail = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
   const title =
     failure instanceof StreamClosedError
-      ? "The connection broke before the answer was whole."
-      : "The mesh cannot be reached. Is it running?";
+      ? t("The connection broke before the answer was whole.")
+      : t("The mesh cannot be reached. Is it running?");
   return { title, detail, retryable: true };
 }
 
 /** What a message that failed tells of the reason, as a problem. */
 export function answerProblem(answer: { error: string; errorCode: string; errorField: string }): Problem {
   return {
-    title: titleOf(answer.errorCode, answer.errorField) ?? "The answer failed.",
+    title: titleOf(answer.errorCode, answer.errorField) ?? t("The answer failed."),
     detail: answer.error,
     retryable: RETRYABLE.has(answer.errorCode),
   };
 }
 
 function titleOf(code: string, param: string): string | undefined {
-  if (code === "stage_unavailable" && STAGES[param] !== undefined) {
-    return `${STAGES[param]} is not there right now. Try again in a moment.`;
+  if (code === "invalid_value") {
+    return invalidValue(param);
   }
-  return code === "invalid_value" ? invalidValue(param) : TITLES[code];
+  const title = (code === "stage_unavailable" ? STAGES[param] : undefined) ?? TITLES[code];
+  return title === undefined ? undefined : t(title);
 }
 
 function invalidValue(param: string): string {
   if (param.endsWith("system")) {
-    return "The sentence that sets the scene is too long.";
+    return t("The sentence that sets the scene is too long.");
   }
   if (param.endsWith("title")) {
-    return "A title has 1 to 200 characters.";
+    return t("A title has 1 to 200 characters.");
   }
   if (param.endsWith("note")) {
-    return "A note has at most 2,000 characters.";
+    return t("A note has at most 2,000 characters.");
   }
   const field = fieldOfParam(param);
-  return field === undefined ? "The mesh does not take this." : settingTitle(field);
+  return field === undefined ? t("The mesh does not take this.") : settingTitle(field);
 }
 
 function settingTitle(field: Field): string {
-  return `The setting “${field.label}” has a value that the mesh does not take.`;
+  return t("The setting “{label}” has a value that the mesh does not take.", { label: t(field.label) });
 }

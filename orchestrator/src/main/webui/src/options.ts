@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnswerOptions } from "#proto/owlmesh/chat/v1/chat";
+import { type Text, t } from "./language";
 
 type NumberKey =
   | "temperature"
@@ -16,9 +17,9 @@ type NumberKey =
   | "lengthPenalty";
 
 interface BaseField {
-  label: string;
+  label: Text;
   /** What it does, and what happens without it. */
-  hint: string;
+  hint: Text;
   /** Whether it is one of the few that people change often. */
   basic?: boolean;
 }
@@ -91,7 +92,7 @@ export function faultOf(key: Field["key"], text: string): string | undefined {
     try {
       const schema: unknown = JSON.parse(text);
       const isSchema = typeof schema === "boolean" || (typeof schema === "object" && schema !== null && !Array.isArray(schema));
-      return isSchema ? undefined : "A schema is a JSON object.";
+      return isSchema ? undefined : t("A schema is a JSON object.");
     } catch (failure) {
       return failure instanceof Error ? failure.message : String(failure);
     }

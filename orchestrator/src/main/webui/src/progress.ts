@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { StageDone } from "#proto/owlmesh/chat/v1/chat";
+import { t } from "./language";
 
 /** How far an answer has come before its first word. */
 export class Progress {
@@ -21,23 +22,19 @@ export class Progress {
   /** What the mesh does now. */
   status(): string {
     if (this.images === 0) {
-      return "Reading";
+      return t("Reading");
     }
     const shown = this.images - Math.min(this.first, this.images - 1);
     if (this.encoded.size < shown) {
-      return this.label("Looking at the picture", this.encoded.size, shown);
+      return this.label(t(this.images === 1 ? "Looking at the picture" : "Looking at the pictures"), this.encoded.size, shown);
     }
     if (this.resampled.size < shown) {
-      return this.label("Condensing", this.resampled.size, shown);
+      return this.label(t("Condensing"), this.resampled.size, shown);
     }
-    return "Reading";
+    return t("Reading");
   }
 
   private label(doing: string, done: number, all: number): string {
-    if (this.images === 1) {
-      return doing;
-    }
-    const many = doing.replace("the picture", "the pictures");
-    return done === 0 ? many : `${many}, ${done} of ${all} done`;
+    return this.images === 1 || done === 0 ? doing : t("{doing}, {done} of {all} done", { doing, done, all });
   }
 }

@@ -10,6 +10,7 @@ import { ApiError, type Problem, toProblem } from "./errors";
 import { SessionList } from "./sessions";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
+import { t } from "./language";
 
 const DEFAULT_MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const DEFAULT_MAX_IMAGES = 16;
@@ -191,7 +192,7 @@ export class Store {
     this.list.remove(conversation.id);
     if (conversation === this.current.value) {
       this.notice.value = {
-        title: "This conversation is not there any more.",
+        title: t("This conversation is not there any more."),
         detail: conversation.id,
         retryable: false,
       };
@@ -256,7 +257,7 @@ export class Store {
   startEdit(message: Message): void {
     const draft = new Draft();
     draft.setText(message.text);
-    draft.attach(message.images.map((image, i) => Attachment.ofImage(image, `Picture ${i + 1}`)));
+    draft.attach(message.images.map((image, i) => Attachment.ofImage(image, t("Picture {n}", { n: i + 1 }))));
     this.current.value.editing.value = { message, draft };
   }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnswerDone, AnswerTimings } from "#proto/owlmesh/chat/v1/chat";
+import { t } from "./language";
 
 /** Where a part of an answer's time went. */
 export interface TimeSegment {
@@ -63,22 +64,21 @@ export function tokensPerSecond(answer: AnswerDone): number | undefined {
 /** What a person may want to know of an answer's cost, in a few words each. */
 export function answerStats(answer: AnswerDone): string[] {
   const rate = tokensPerSecond(answer);
-  const stats: string[] = [pluralize(answer.completionTokens, "token")];
+  const stats: string[] = [t(answer.completionTokens === 1 ? "{n} token" : "{n} tokens", { n: answer.completionTokens })];
   if (answer.timings !== undefined) {
     stats.unshift(formatDuration(Number(answer.timings.totalMicros)));
   }
   if (rate !== undefined) {
-    stats.push(`${rate.toFixed(rate < 10 ? 1 : 0)} tokens/s`);
+    stats.push(t("{n} tokens/s", { n: rate.toFixed(rate < 10 ? 1 : 0) }));
   }
   if (answer.cachedImages > 0) {
-    stats.push(`${pluralize(answer.cachedImages, "picture")} seen before`);
+    const n = answer.cachedImages;
+    stats.push(t(n === 1 ? "{n} picture seen before" : "{n} pictures seen before", { n }));
   }
   if (answer.cachedPromptTokens > 0) {
-    stats.push(`${answer.cachedPromptTokens} of ${answer.promptTokens} prompt tokens from cache`);
+    stats.push(
+      t("{n} of {all} prompt tokens from cache", { n: answer.cachedPromptTokens, all: answer.promptTokens }),
+    );
   }
   return stats;
-}
-
-export function pluralize(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }

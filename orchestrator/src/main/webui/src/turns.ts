@@ -6,6 +6,7 @@ import { ActiveTurn, type Conversation } from "./conversation";
 import { type Draft, randomId, type Sent } from "./draft";
 import { ApiError, toProblem } from "./errors";
 import { branch } from "./tree";
+import { t } from "./language";
 
 /** What turns need of the page. */
 export interface TurnCallbacks {
@@ -65,7 +66,7 @@ export class Turns {
     conversation.activeTurn.value = activeTurn;
     conversation.failure.value = undefined;
     this.page.announcer.begin();
-    this.page.announcer.announceIfSlow("Sending");
+    this.page.announcer.announceIfSlow(t("Sending"));
     return activeTurn;
   }
 
@@ -213,7 +214,7 @@ export class Turns {
     }
     if (event.done !== undefined) {
       conversation.upsert(event.done);
-      announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? "Stopped." : "");
+      announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? t("Stopped.") : "");
       return;
     }
     if (event.accepted !== undefined) {
@@ -242,7 +243,7 @@ export class Turns {
         errorCode: reported ? failure.code : "",
         errorField: reported ? failure.param : "",
       });
-      this.page.announcer.end(reported ? "The answer failed." : "The answer was interrupted.");
+      this.page.announcer.end(t(reported ? "The answer failed." : "The answer was interrupted."));
     }
     if (conversation.id !== "") {
       await this.page.reload(conversation).catch(() => undefined);

@@ -3,7 +3,7 @@ import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import { answerProblem } from "../errors";
 import type { Store } from "../store";
-import { pluralize } from "../timebar";
+import { t } from "../language";
 import { CopyButton } from "./CopyButton";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
@@ -22,7 +22,7 @@ interface Props {
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
   return (
-    <article class="answer" aria-label="Answer" aria-busy={answering}>
+    <article class="answer" aria-label={t("Answer")} aria-busy={answering}>
       {answering ? (
         <Arriving conversation={conversation} message={message} />
       ) : (
@@ -36,11 +36,11 @@ export function Answer({ store, conversation, message }: Props) {
           <Switcher store={store} conversation={conversation} message={message} />
           <IconButton
             icon="again"
-            label="Answer again"
+            label={t("Answer again")}
             idle={conversation.isAnswering}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
-          {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy answer" />}
+          {message.text !== "" && <CopyButton store={store} text={message.text} label={t("Copy answer")} />}
           <FeedbackButtons store={store} message={message} />
         </div>
       )}
@@ -53,7 +53,7 @@ function Arriving({ conversation, message }: { conversation: Conversation; messa
   const activeTurn = conversation.activeTurn.value;
   const isHere = activeTurn?.answerId.value === message.id;
   const text = isHere ? activeTurn.text.value : message.text;
-  return text === "" ? <Status text={isHere ? activeTurn.status.value : "Answering"} /> : <Said text={text} writing />;
+  return text === "" ? <Status text={isHere ? activeTurn.status.value : t("Answering")} /> : <Said text={text} writing />;
 }
 
 function Status({ text }: { text: string }) {
@@ -69,14 +69,14 @@ function Status({ text }: { text: string }) {
 function Ending({ message }: { message: Message }) {
   switch (message.state) {
     case "MESSAGE_STATE_STOPPED":
-      return <p class="ending">Stopped. “Answer again” begins anew.</p>;
+      return <p class="ending">{t("Stopped. “Answer again” begins anew.")}</p>;
     case "MESSAGE_STATE_INTERRUPTED":
-      return <p class="ending">Interrupted before its end. “Answer again” begins anew.</p>;
+      return <p class="ending">{t("Interrupted before its end. “Answer again” begins anew.")}</p>;
     case "MESSAGE_STATE_FAILED":
       return <Notice problem={answerProblem(message)} alert={false} />;
     default:
       return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
-        <p class="ending">Cut off at the longest answer allowed.</p>
+        <p class="ending">{t("Cut off at the longest answer allowed.")}</p>
       ) : null;
   }
 }
@@ -84,8 +84,12 @@ function Ending({ message }: { message: Message }) {
 function Omitted({ messages }: { messages: number }) {
   return messages > 0 ? (
     <p class="ending">
-      The model did not see the first {pluralize(messages, "message")} of this conversation: there is no
-      room for more.
+      {t(
+        messages === 1
+          ? "The model did not see the first {n} message of this conversation: there is no room for more."
+          : "The model did not see the first {n} messages of this conversation: there is no room for more.",
+        { n: messages },
+      )}
     </p>
   ) : null;
 }

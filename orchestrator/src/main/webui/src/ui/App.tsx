@@ -2,6 +2,7 @@
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Store } from "../store";
+import { language, t } from "../language";
 import { Composer } from "./Composer";
 import { useFiles } from "./files";
 import { Header } from "./Header";
@@ -41,7 +42,7 @@ export function App({ store }: { store: Store }) {
   return (
     <>
       <button type="button" class="skip" onClick={() => document.getElementById("message")?.focus()}>
-        Skip to the message
+        {t("Skip to the message")}
       </button>
       <Title store={store} />
       <SideList store={store} isOpen={sideOpen} close={closeSide} />
@@ -59,7 +60,7 @@ export function App({ store }: { store: Store }) {
         <Composer store={store} conversation={conversation} />
       </main>
       {settingsOpen && <SettingsDialog store={store} onClose={() => setSettingsOpen(false)} />}
-      {dropping && <div class="drop">Drop the pictures here</div>}
+      {dropping && <div class="drop">{t("Drop the pictures here")}</div>}
       <Announcements store={store} />
     </>
   );
@@ -72,7 +73,8 @@ function Title({ store }: { store: Store }) {
   }).value;
   useEffect(() => {
     document.title = title;
-  }, [title]);
+    document.documentElement.lang = language.value;
+  }, [title, language.value]);
   return null;
 }
 
@@ -89,7 +91,7 @@ function Notices({ store }: { store: Store }) {
 
 function Announcements({ store }: { store: Store }) {
   return (
-    <div class="visually-hidden" role="log" aria-live="polite" aria-label="Answer as it comes">
+    <div class="visually-hidden" role="log" aria-live="polite" aria-label={t("Answer as it comes")}>
       {store.announcer.lines.value.map((line) => (
         <p key={line.key}>{line.text}</p>
       ))}

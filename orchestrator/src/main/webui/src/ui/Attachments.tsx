@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import type { Attachment } from "../attachments";
 import type { Draft } from "../draft";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Icon, IconButton } from "./Icon";
 
 /** The pictures of a message that is being written, each with what failed about it. */
@@ -13,7 +14,7 @@ export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
   }
   return (
     <>
-      <ul class="attachments" aria-label="Pictures of this message">
+      <ul class="attachments" aria-label={t("Pictures of this message")}>
         {attachments.map((attachment, i) => (
           <Item
             key={attachment.key}
@@ -26,8 +27,11 @@ export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
       </ul>
       {attachments.length > store.maxImages && (
         <p class="attachment-limit" role="alert">
-          A message may show {store.maxImages} pictures. Remove {attachments.length - store.maxImages} of these{" "}
-          {attachments.length}.
+          {t("A message may show {most} pictures. Remove {more} of these {all}.", {
+            most: store.maxImages,
+            more: attachments.length - store.maxImages,
+            all: attachments.length,
+          })}
         </p>
       )}
     </>
@@ -59,13 +63,13 @@ function Item({ store, draft, attachment, number }: ItemProps) {
               : {problem.title}
             </p>
             <details>
-              <summary>Details</summary>
+              <summary>{t("Details")}</summary>
               <p class="detail">{problem.detail}</p>
             </details>
           </div>
           {problem.retryable && (
             <button type="button" class="button quiet" onClick={() => store.upload(attachment)}>
-              Try again
+              {t("Try again")}
             </button>
           )}
         </>
@@ -84,7 +88,7 @@ function Item({ store, draft, attachment, number }: ItemProps) {
       <IconButton
         icon="close"
         class="remove"
-        label={`Remove ${attachment.name}`}
+        label={t("Remove {name}", { name: attachment.name })}
         onClick={() => draft.detach(attachment)}
       />
     </li>
@@ -96,14 +100,14 @@ export function PickButton({ store, draft }: { store: Store; draft: Draft }) {
   const input = useRef<HTMLInputElement>(null);
   return (
     <>
-      <IconButton icon="image" label="Add pictures" onClick={() => input.current?.click()} />
+      <IconButton icon="image" label={t("Add pictures")} onClick={() => input.current?.click()} />
       <input
         ref={input}
         type="file"
         multiple
         hidden
         accept="image/*"
-        aria-label="Pictures"
+        aria-label={t("Pictures")}
         onChange={(event) => {
           store.attach(draft, event.currentTarget.files ?? []);
           event.currentTarget.value = "";

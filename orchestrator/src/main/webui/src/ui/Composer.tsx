@@ -3,9 +3,10 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { Conversation } from "../conversation";
 import type { Draft } from "../draft";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Attachments, PickButton } from "./Attachments";
 import { IconButton } from "./Icon";
-import { isComposing } from "./keys";
+import { isComposing, isTouch } from "./keys";
 import { Notice } from "./Notice";
 
 interface MessageInputProps {
@@ -17,7 +18,7 @@ interface MessageInputProps {
   focused?: boolean;
 }
 
-/** A field that grows with its text. Enter sends, unless an input method is composing. */
+/** A field that grows with its text. Enter sends, unless an input method is composing, or it is a key on a screen. */
 export function MessageInput(props: MessageInputProps) {
   const { draft } = props;
   const text = draft.text.value;
@@ -45,7 +46,7 @@ export function MessageInput(props: MessageInputProps) {
       placeholder={props.placeholder}
       onInput={(event) => draft.setText(event.currentTarget.value)}
       onKeyDown={(event) => {
-        if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) {
+        if (event.key === "Enter" && !event.shiftKey && !isComposing(event) && !isTouch()) {
           event.preventDefault();
           props.onEnter();
         }
@@ -62,7 +63,7 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
   return (
     <form
       class="composer"
-      aria-label="New message"
+      aria-label={t("New message")}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -76,16 +77,15 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
           <MessageInput
             id="message"
             draft={draft}
-            label="Message"
-            placeholder="Ask about a picture"
+            label={t("Message")}
+            placeholder={t("Ask about a picture")}
             onEnter={send}
           />
           <SendButton store={store} conversation={conversation} send={send} />
         </div>
       </div>
       <p class="hint">
-        Drop, paste or pick pictures. <kbd>Enter</kbd> sends, <kbd>Shift</kbd>+<kbd>Enter</kbd> begins a
-        line, <kbd>Escape</kbd> stops.
+        {t("Drop, paste or pick pictures. Enter sends, Shift+Enter begins a line, Escape stops.")}
       </p>
     </form>
   );
@@ -96,7 +96,7 @@ function SendButton({ store, conversation, send }: { store: Store; conversation:
   if (!conversation.isAnswering.value) {
     const { draft } = conversation;
     return (
-      <IconButton icon="send" class="primary" label="Send" idle={!store.turns.isSendable(draft)} onClick={send} />
+      <IconButton icon="send" class="primary" label={t("Send")} idle={!store.turns.isSendable(draft)} onClick={send} />
     );
   }
   const stopping = conversation.activeTurn.value?.stopping.value ?? false;
@@ -104,7 +104,7 @@ function SendButton({ store, conversation, send }: { store: Store; conversation:
     <IconButton
       icon="stop"
       class="primary"
-      label={stopping ? "Stopping" : "Stop (Escape)"}
+      label={t(stopping ? "Stopping" : "Stop (Escape)")}
       idle={stopping}
       onClick={() => void store.turns.stop(conversation)}
     />

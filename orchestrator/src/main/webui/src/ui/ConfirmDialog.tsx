@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useRef } from "preact/hooks";
+import { t } from "../language";
 
 interface Props {
   question: string;
@@ -19,7 +20,7 @@ export function ConfirmDialog(props: Props) {
       <p>{props.consequence}</p>
       <div class="editor-actions">
         <button type="button" class="button" onClick={() => dialog.current?.close()}>
-          Cancel
+          {t("Cancel")}
         </button>
         <button
           type="button"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useEffect, useState } from "preact/hooks";
 import type { Store } from "../store";
+import { t } from "../language";
 import { IconButton } from "./Icon";
 
 /** How long the button says that it did, milliseconds. */
@@ -19,7 +20,7 @@ export function CopyButton({ store, text, label }: { store: Store; text: string;
   const copy = async () => {
     if (await toClipboard(text)) {
       setCopied(true);
-      store.announcer.announce("Copied.");
+      store.announcer.announce(t("Copied."));
     }
   };
   return <IconButton icon={copied ? "check" : "copy"} label={label} onClick={() => void copy()} />;

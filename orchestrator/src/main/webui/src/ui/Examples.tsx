@@ -4,6 +4,7 @@ import { Draft } from "../draft";
 import { toProblem } from "../errors";
 import { EXAMPLES, type Example, fetchPicture } from "../examples";
 import type { Store } from "../store";
+import { t } from "../language";
 
 /** What an empty conversation shows: questions that can be asked at once. */
 export function Examples({ store, conversation }: { store: Store; conversation: Conversation }) {
@@ -29,11 +30,11 @@ export function Examples({ store, conversation }: { store: Store; conversation: 
   };
   return (
     <div class="examples">
-      <h2>What do you see, owl?</h2>
+      <h2>{t("What do you see, owl?")}</h2>
       <p>
-        Show pictures and ask about them.
+        {t("Show pictures and ask about them.")}
         {store.mesh.value?.model === "owl-nano" &&
-          " This is the nano owl: it knows a toy world of coloured shapes, signs, tables and charts."}
+          ` ${t("This is the nano owl: it knows a toy world of coloured shapes, signs, tables and charts.")}`}
       </p>
       <ul>
         {EXAMPLES.map((example) => (

@@ -3,6 +3,7 @@ import { useRef } from "preact/hooks";
 import { imageUrl } from "../api";
 import { fileName, toJsonLines, toMarkdown } from "../exporting";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Icon } from "./Icon";
 import { sessionTitle } from "./SideList";
 
@@ -38,7 +39,7 @@ export function ExportMenu({ store }: { store: Store }) {
         }
       }}
     >
-      <summary class="icon-button" aria-label="Export" title="Export">
+      <summary class="icon-button" aria-label={t("Export")} title={t("Export")}>
         <Icon name="download" />
       </summary>
       <div class="menu-items">
@@ -47,14 +48,14 @@ export function ExportMenu({ store }: { store: Store }) {
           class="button"
           onClick={() => save("md", "text/markdown", toMarkdown(title, conversation.branch.value, absolute))}
         >
-          As Markdown, this branch
+          {t("As Markdown, this branch")}
         </button>
         <button
           type="button"
           class="button"
           onClick={() => save("jsonl", "application/jsonl", toJsonLines(session, conversation.messages.value))}
         >
-          As JSON lines, all branches
+          {t("As JSON lines, all branches")}
         </button>
       </div>
     </details>

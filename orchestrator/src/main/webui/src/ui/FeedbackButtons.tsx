@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { Message, Rating } from "#proto/owlmesh/chat/v1/chat";
 import type { Store } from "../store";
+import { t } from "../language";
 import { ConfirmDialog } from "./ConfirmDialog";
 import { IconButton } from "./Icon";
 
@@ -42,14 +43,14 @@ export function FeedbackButtons({ store, message }: { store: Store; message: Mes
 
   return (
     <>
-      <div class="feedback" role="group" aria-label="What do you think of this answer?">
-        {button("up", "Good answer", "RATING_UP")}
-        {button("down", "Bad answer", "RATING_DOWN")}
-        {button("flag", "Flag for somebody to look at", "RATING_FLAG")}
+      <div class="feedback" role="group" aria-label={t("What do you think of this answer?")}>
+        {button("up", t("Good answer"), "RATING_UP")}
+        {button("down", t("Bad answer"), "RATING_DOWN")}
+        {button("flag", t("Flag for somebody to look at"), "RATING_FLAG")}
       </div>
       {rating !== "RATING_UNSPECIFIED" && !open && (
         <button type="button" ref={noteButton} class="button quiet" onClick={() => setOpen(true)}>
-          {note === "" ? "Add a note" : "Change the note"}
+          {t(note === "" ? "Add a note" : "Change the note")}
         </button>
       )}
       {open && (
@@ -70,9 +71,9 @@ export function FeedbackButtons({ store, message }: { store: Store; message: Mes
       )}
       {asking && (
         <ConfirmDialog
-          question="Remove the rating and its note?"
-          consequence="What was written about this answer is gone for good."
-          confirm="Remove"
+          question={t("Remove the rating and its note?")}
+          consequence={t("What was written about this answer is gone for good.")}
+          confirm={t("Remove")}
           onConfirm={() => void remove()}
           onClose={() => setAsking(false)}
         />
@@ -105,15 +106,15 @@ function Note({ text, save, cancel }: NoteProps) {
       }}
     >
       <label>
-        Note
+        {t("Note")}
         <textarea ref={field} rows={2} maxLength={2000} dir="auto" defaultValue={text} />
       </label>
       <div class="editor-actions">
         <button type="button" class="button" onClick={cancel}>
-          Cancel
+          {t("Cancel")}
         </button>
         <button type="submit" class="button primary">
-          Save
+          {t("Save")}
         </button>
       </div>
     </form>

@@ -6,6 +6,7 @@ import { NO_OPTIONS } from "../options";
 import logo from "../owl.svg";
 import type { Store } from "../store";
 import { theme, toggleTheme } from "../theme";
+import { choose, language, t } from "../language";
 import { ExportMenu } from "./ExportMenu";
 import { IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
@@ -23,13 +24,14 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
   const session = store.current.value.session.value;
   const mesh = store.mesh.value;
   const isNamed = session !== undefined && (session.title !== "" || session.head !== "");
+  const other = language.value === "zh" ? "en" : "zh";
   const next = theme.value === "dark" ? "light" : "dark";
   return (
     <header class="top">
       <div class="narrow" ref={menu}>
         <IconButton
           icon="menu"
-          label="Conversations"
+          label={t("Conversations")}
           expanded={sideOpen}
           onClick={openSide}
         />
@@ -39,10 +41,18 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       {mesh && <span class="model">{mesh.model}</span>}
       {mesh && <AdapterChoice store={store} mesh={mesh} />}
       <ExportMenu store={store} />
-      <IconButton icon="sliders" label="Settings" onClick={openSettings} />
+      <button
+        type="button"
+        class="button quiet"
+        lang={other}
+        onClick={() => choose(other)}
+      >
+        {other === "zh" ? "中文" : "English"}
+      </button>
+      <IconButton icon="sliders" label={t("Settings")} onClick={openSettings} />
       <IconButton
         icon={next === "dark" ? "moon" : "sun"}
-        label={`Change to ${next} colours`}
+        label={t(next === "dark" ? "Change to dark colours" : "Change to light colours")}
         onClick={toggleTheme}
       />
     </header>
@@ -73,16 +83,16 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }
   };
   return (
     <label class="adapter">
-      <span>Adapter</span>
+      <span>{t("Adapter")}</span>
       <select
         value={chosen ?? DEFAULT}
         onChange={(event) => void choose(event.currentTarget.value)}
       >
-        <option value={DEFAULT}>Default ({mesh.defaultAdapter || "base model alone"})</option>
-        <option value="">Base model alone</option>
+        <option value={DEFAULT}>{t("Default ({name})", { name: mesh.defaultAdapter || t("base model alone") })}</option>
+        <option value="">{t("Base model alone")}</option>
         {names.map((name) => (
           <option key={name} value={name}>
-            {mesh.adapters.includes(name) ? name : `${name} (not there)`}
+            {mesh.adapters.includes(name) ? name : t("{name} (not there)", { name })}
           </option>
         ))}
       </select>

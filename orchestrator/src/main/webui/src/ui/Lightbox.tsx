@@ -2,6 +2,7 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import { imageUrl } from "../api";
+import { t } from "../language";
 import { IconButton } from "./Icon";
 
 interface Props {
@@ -28,7 +29,7 @@ export function Lightbox({ images, first, moved, onClose }: Props) {
     <dialog
       ref={dialog}
       class="lightbox"
-      aria-label={`Picture ${first + 1} of ${images.length}`}
+      aria-label={t("Picture {n} of {all}", { n: first + 1, all: images.length })}
       onClose={onClose}
       onClick={(event) => event.target === dialog.current && dialog.current?.close()}
       onKeyDown={(event) => {
@@ -40,27 +41,27 @@ export function Lightbox({ images, first, moved, onClose }: Props) {
       <div class="lightbox-head">
         {images.length > 1 && (
           <>
-            <IconButton icon="left" label="Previous picture" idle={first === 0} onClick={() => move(-1)} />
+            <IconButton icon="left" label={t("Previous picture")} idle={first === 0} onClick={() => move(-1)} />
             <span aria-live="polite">
               {first + 1} / {images.length}
             </span>
             <IconButton
               icon="right"
-              label="Next picture"
+              label={t("Next picture")}
               idle={first === images.length - 1}
               onClick={() => move(1)}
             />
           </>
         )}
         <a class="button" href={imageUrl(image)} target="_blank" rel="noreferrer">
-          Open in a new tab
+          {t("Open in a new tab")}
         </a>
-        <IconButton icon="close" label="Close" onClick={() => dialog.current?.close()} />
+        <IconButton icon="close" label={t("Close")} onClick={() => dialog.current?.close()} />
       </div>
       <img
         class={image.width <= 128 ? "small" : ""}
         src={imageUrl(image)}
-        alt={`${image.width} by ${image.height} pixels`}
+        alt={t("{width} by {height} pixels", { width: image.width, height: image.height })}
       />
     </dialog>
   );

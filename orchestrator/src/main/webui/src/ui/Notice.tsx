@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Problem } from "../errors";
+import { t } from "../language";
 import { Icon, IconButton } from "./Icon";
 
 interface Props {
@@ -19,17 +20,17 @@ export function Notice({ problem, retry, dismiss, alert = true }: Props) {
         <p>{problem.title}</p>
         {problem.detail !== "" && (
           <details>
-            <summary>Details</summary>
+            <summary>{t("Details")}</summary>
             <p class="detail">{problem.detail}</p>
           </details>
         )}
       </div>
       {retry && (
         <button type="button" class="button" onClick={retry}>
-          Try again
+          {t("Try again")}
         </button>
       )}
-      {dismiss && <IconButton icon="close" label="Dismiss" onClick={dismiss} />}
+      {dismiss && <IconButton icon="close" label={t("Dismiss")} onClick={dismiss} />}
     </div>
   );
 }

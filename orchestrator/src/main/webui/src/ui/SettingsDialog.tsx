@@ -4,6 +4,7 @@ import type { AnswerOptions, SessionSettings } from "#proto/owlmesh/chat/v1/chat
 import { type Problem, toProblem } from "../errors";
 import { FIELDS, type Field, faultOf, formatOption, NO_OPTIONS, parseOptions } from "../options";
 import type { Store } from "../store";
+import { t } from "../language";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 
@@ -33,13 +34,13 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
         }}
       >
         <div class="dialog-head">
-          <h2 id="settings-title">Settings of this conversation</h2>
-          <IconButton icon="close" label="Close" onClick={() => dialog.current?.close()} />
+          <h2 id="settings-title">{t("Settings of this conversation")}</h2>
+          <IconButton icon="close" label={t("Close")} onClick={() => dialog.current?.close()} />
         </div>
         {failed && <Notice problem={failed} />}
         <div class="dialog-body">
           <div class="field">
-            <label for="option-system">System sentence</label>
+            <label for="option-system">{t("System sentence")}</label>
             <textarea
               id="option-system"
               name="system"
@@ -49,7 +50,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
               aria-describedby="system-hint"
               defaultValue={settings.system ?? ""}
             />
-            <small id="system-hint">Sets the scene. Empty: the one the model was trained with.</small>
+            <small id="system-hint">{t("Sets the scene. Empty: the one the model was trained with.")}</small>
           </div>
           <div class="fields">
             {FIELDS.filter((field) => field.basic).map((field) => (
@@ -57,7 +58,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
             ))}
           </div>
           <details open={FIELDS.some((field) => !field.basic && formatOption(field, options) !== "")}>
-            <summary>More</summary>
+            <summary>{t("More")}</summary>
             <div class="fields">
               {FIELDS.filter((field) => !field.basic).map((field) => (
                 <OptionInput key={field.key} field={field} options={options} />
@@ -67,10 +68,10 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
         </div>
         <div class="editor-actions">
           <button type="button" class="button" onClick={(event) => clear(event.currentTarget.form!)}>
-            Clear all
+            {t("Clear all")}
           </button>
           <button type="submit" class="button primary">
-            Save
+            {t("Save")}
           </button>
         </div>
       </form>
@@ -117,7 +118,7 @@ function OptionInput({ field, options }: { field: Field; options: AnswerOptions 
   };
   return (
     <div class="field">
-      <label for={id}>{field.label}</label>
+      <label for={id}>{t(field.label)}</label>
       {field.kind === "number" ? (
         <input
           {...attributes}
@@ -144,7 +145,7 @@ function OptionInput({ field, options }: { field: Field; options: AnswerOptions 
         />
       )}
       <small id={hint} class={fault === undefined ? "" : "fault"} role="status">
-        {fault ?? field.hint}
+        {fault ?? t(field.hint)}
       </small>
     </div>
   );

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { Session } from "#proto/owlmesh/chat/v1/chat";
 import { dayHeading, formatMoment, grouped } from "../dates";
 import type { Store } from "../store";
-import { pluralize } from "../timebar";
+import { language, t } from "../language";
 import { Icon, IconButton } from "./Icon";
 import { isComposing } from "./keys";
 
@@ -16,7 +16,7 @@ interface Props {
 /** How long a person types before the mesh is asked, milliseconds. */
 const TYPING = 250;
 
-export const sessionTitle = (session: Session | undefined) => session?.title || "Untitled";
+export const sessionTitle = (session: Session | undefined) => session?.title || t("Untitled");
 
 /** The conversations that the mesh keeps. */
 export function SideList({ store, isOpen, close }: Props) {
@@ -41,18 +41,18 @@ export function SideList({ store, isOpen, close }: Props) {
     requestAnimationFrame(() => list.current?.querySelector<HTMLElement>(".undo button")?.focus());
   };
   return (
-    <nav id="side" ref={list} class={isOpen ? "side open" : "side"} aria-label="Conversations">
+    <nav id="side" ref={list} class={isOpen ? "side open" : "side"} aria-label={t("Conversations")}>
       <div class="side-head">
         <a class="button new" href="#/" onClick={close}>
-          <Icon name="plus" /> New conversation
+          <Icon name="plus" /> {t("New conversation")}
         </a>
-        <IconButton icon="close" class="narrow" label="Close the list" onClick={close} />
+        <IconButton icon="close" class="narrow" label={t("Close the list")} onClick={close} />
       </div>
       <div class="side-head">
         <SearchField store={store} />
         <IconButton
           icon="select"
-          label="Select conversations"
+          label={t("Select conversations")}
           pressed={selected !== undefined}
           onClick={() => setSelected(selected === undefined ? new Set() : undefined)}
         />
@@ -64,11 +64,11 @@ export function SideList({ store, isOpen, close }: Props) {
           aria-disabled={selected.size === 0 || undefined}
           onClick={() => selected.size > 0 && remove([...selected])}
         >
-          Delete {pluralize(selected.size, "conversation")}
+          {t(selected.size === 1 ? "Delete {n} conversation" : "Delete {n} conversations", { n: selected.size })}
         </button>
       )}
       <Undo store={store} />
-      {grouped(sessions, (session) => dayHeading(session.updatedAt ?? "")).map(({ heading, members }) => (
+      {grouped(sessions, (session) => dayHeading(session.updatedAt ?? "", new Date(), language.value)).map(({ heading, members }) => (
         <section key={heading} aria-label={heading}>
           <h2 class="side-day">{heading}</h2>
           <ul>
@@ -88,12 +88,12 @@ export function SideList({ store, isOpen, close }: Props) {
       ))}
       {sessions.length === 0 && (
         <p class="side-empty">
-          {store.list.query.value === "" ? "No conversations yet." : "No conversation holds this."}
+          {t(store.list.query.value === "" ? "No conversations yet." : "No conversation holds this.")}
         </p>
       )}
       {store.list.nextPageToken.value !== "" && (
         <button type="button" class="button more" onClick={() => void store.loadMore()}>
-          Load more
+          {t("Load more")}
         </button>
       )}
     </nav>
@@ -108,8 +108,8 @@ function SearchField({ store }: { store: Store }) {
       class="search"
       dir="auto"
       maxLength={200}
-      aria-label="Search conversations"
-      placeholder="Search"
+      aria-label={t("Search conversations")}
+      placeholder={t("Search")}
       onInput={(event) => {
         const text = event.currentTarget.value.trim();
         clearTimeout(timer.current);
@@ -126,9 +126,9 @@ function Undo({ store }: { store: Store }) {
     <div role="status">
       {size > 0 && (
         <p class="undo">
-          <span>{pluralize(size, "conversation")} deleted.</span>
+          <span>{t(size === 1 ? "{n} conversation deleted." : "{n} conversations deleted.", { n: size })}</span>
           <button type="button" class="button" onClick={() => store.undoDelete()}>
-            Undo
+            {t("Undo")}
           </button>
         </p>
       )}
@@ -177,7 +177,7 @@ function SessionItem({ store, session, open, selected, toggle, onDelete }: Sessi
           <a
             href={`#/c/${session.id}`}
             dir="auto"
-            title={`${title}\n${formatMoment(session.updatedAt ?? "")}`}
+            title={`${title}\n${formatMoment(session.updatedAt ?? "", language.value)}`}
             aria-current={current ? "page" : undefined}
             onClick={open}
           >
@@ -186,10 +186,10 @@ function SessionItem({ store, session, open, selected, toggle, onDelete }: Sessi
           <IconButton
             icon="pencil"
             class="rename"
-            label={`Rename “${title}”`}
+            label={t("Rename “{title}”", { title })}
             onClick={() => setRenaming(true)}
           />
-          <IconButton icon="trash" label={`Delete “${title}”`} onClick={onDelete} />
+          <IconButton icon="trash" label={t("Delete “{title}”", { title })} onClick={onDelete} />
         </>
       )}
     </li>
@@ -211,7 +211,7 @@ function Rename({ title, done }: { title: string; done: (name: string) => void }
       ref={field}
       class="rename-field"
       dir="auto"
-      aria-label="New title"
+      aria-label={t("New title")}
       maxLength={200}
       defaultValue={title}
       onBlur={(event) => finish(event.currentTarget.value.trim())}

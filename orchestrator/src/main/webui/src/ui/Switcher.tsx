@@ -3,6 +3,7 @@ import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import type { Store } from "../store";
 import { siblings } from "../tree";
+import { t } from "../language";
 import { IconButton } from "./Icon";
 
 interface Props {
@@ -18,7 +19,7 @@ export function Switcher({ store, conversation, message }: Props) {
     return null;
   }
   const place = all.findIndex((other) => other.id === message.id);
-  const what = message.role === "ROLE_AI" ? "answer" : "version";
+  const isAnswer = message.role === "ROLE_AI";
   const move = (step: number) => {
     const other = all[place + step];
     if (other !== undefined) {
@@ -27,10 +28,10 @@ export function Switcher({ store, conversation, message }: Props) {
   };
   const busy = conversation.isAnswering.value;
   return (
-    <div class="switcher" role="group" aria-label={`Other ${what}s`}>
+    <div class="switcher" role="group" aria-label={t(isAnswer ? "Other answers" : "Other versions")}>
       <IconButton
         icon="left"
-        label={`Previous ${what}`}
+        label={t(isAnswer ? "Previous answer" : "Previous version")}
         idle={busy || place === 0}
         onClick={() => move(-1)}
       />
@@ -39,7 +40,7 @@ export function Switcher({ store, conversation, message }: Props) {
       </span>
       <IconButton
         icon="right"
-        label={`Next ${what}`}
+        label={t(isAnswer ? "Next answer" : "Next version")}
         idle={busy || place === all.length - 1}
         onClick={() => move(1)}
       />

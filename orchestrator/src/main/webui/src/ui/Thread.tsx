@@ -2,6 +2,7 @@
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ActiveTurn, Conversation } from "../conversation";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Answer } from "./Answer";
 import { Examples } from "./Examples";
 import { Notice } from "./Notice";
@@ -43,7 +44,7 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
       ref={box}
       tabIndex={0}
       role="region"
-      aria-label="Messages"
+      aria-label={t("Messages")}
       onScroll={(event) => {
         const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
         follows.current = scrollHeight - scrollTop - clientHeight < FOLLOW_MARGIN;
@@ -66,7 +67,7 @@ function MessageList({ store, conversation }: { store: Store; conversation: Conv
   const activeTurn = conversation.activeTurn.value;
   const pending = activeTurn !== undefined && activeTurn.answerId.value === undefined ? activeTurn : undefined;
   if (conversation.loading.value) {
-    return <p class="progress">Opening the conversation</p>;
+    return <p class="progress">{t("Opening the conversation")}</p>;
   }
   if (branch.length === 0) {
     return pending === undefined ? (

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
 import { answerStats, formatDuration, type TimeSegment, timeSegments } from "../timebar";
+import { type Text, t } from "../language";
 
-const LABELS: Record<TimeSegment["name"], string> = {
+const LABELS: Record<TimeSegment["name"], Text> = {
   queue: "queue",
   prepare: "opening pictures",
   vision: "vision",
@@ -15,17 +16,17 @@ const LABELS: Record<TimeSegment["name"], string> = {
 /** Where the time of an answer went, and what it cost. */
 export function TimeBar({ answer }: { answer: AnswerDone }) {
   const segments = answer.timings === undefined ? [] : timeSegments(answer.timings);
-  const description = segments.map((segment) => `${LABELS[segment.name]} ${formatDuration(segment.micros)}`).join(", ");
+  const description = segments.map((segment) => `${t(LABELS[segment.name])} ${formatDuration(segment.micros)}`).join(", ");
   return (
     <div class="times">
       {segments.length > 0 && (
         <>
-          <div class="bar" role="img" aria-label={`Where the time went: ${description}`}>
+          <div class="bar" role="img" aria-label={t("Where the time went: {parts}", { parts: description })}>
             {segments.map((segment) => (
               <span
                 key={segment.name}
                 class={`part ${segment.name}`}
-                title={`${LABELS[segment.name]} ${formatDuration(segment.micros)}`}
+                title={`${t(LABELS[segment.name])} ${formatDuration(segment.micros)}`}
                 style={{ flexGrow: segment.share }}
               />
             ))}
@@ -35,7 +36,7 @@ export function TimeBar({ answer }: { answer: AnswerDone }) {
             {segments.map((segment) => (
               <li key={segment.name}>
                 <span class={`dot ${segment.name}`} />
-                {LABELS[segment.name]} <span class="number">{formatDuration(segment.micros)}</span>
+                {t(LABELS[segment.name])} <span class="number">{formatDuration(segment.micros)}</span>
               </li>
             ))}
           </ul>

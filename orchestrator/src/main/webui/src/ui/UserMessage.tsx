@@ -4,6 +4,7 @@ import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import { imageUrl } from "../api";
 import type { Conversation, Editing } from "../conversation";
 import type { Store } from "../store";
+import { t } from "../language";
 import { Attachments, PickButton } from "./Attachments";
 import { MessageInput } from "./Composer";
 import { CopyButton } from "./CopyButton";
@@ -35,7 +36,7 @@ export function UserMessage({ store, conversation, message }: Props) {
     return <Editor store={store} conversation={conversation} editing={editing} />;
   }
   return (
-    <article class="user-message" aria-label="You">
+    <article class="user-message" aria-label={t("You")}>
       <Pictures images={message.images} />
       {message.text !== "" && (
         <p class="said" dir="auto">
@@ -44,11 +45,11 @@ export function UserMessage({ store, conversation, message }: Props) {
       )}
       <div class="actions" ref={actions}>
         <Switcher store={store} conversation={conversation} message={message} />
-        {message.text !== "" && <CopyButton store={store} text={message.text} label="Copy message" />}
+        {message.text !== "" && <CopyButton store={store} text={message.text} label={t("Copy message")} />}
         <IconButton
           icon="pencil"
           class="edit"
-          label="Edit message"
+          label={t("Edit message")}
           idle={conversation.isAnswering}
           onClick={() => store.startEdit(message)}
         />
@@ -79,7 +80,7 @@ function Pictures({ images }: { images: Image[] }) {
                 src={imageUrl(image)}
                 width={image.width}
                 height={image.height}
-                alt={`Picture ${i + 1} of ${images.length}`}
+                alt={t("Picture {n} of {all}", { n: i + 1, all: images.length })}
               />
               {images.length > 1 && (
                 <span class="number-badge" aria-hidden="true">
@@ -108,7 +109,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
   return (
     <form
       class="user-message editor"
-      aria-label="Edit message"
+      aria-label={t("Edit message")}
       onSubmit={(event) => {
         event.preventDefault();
         send();
@@ -121,7 +122,7 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
           <PickButton store={store} draft={draft} />
           <MessageInput
             draft={draft}
-            label="Edited message"
+            label={t("Edited message")}
             placeholder=""
             focused
             onEnter={send}
@@ -130,10 +131,10 @@ function Editor({ store, conversation, editing }: { store: Store; conversation: 
       </div>
       <div class="editor-actions">
         <button type="button" class="button" onClick={() => store.cancelEdit()}>
-          Cancel
+          {t("Cancel")}
         </button>
         <button type="submit" class="button primary" aria-disabled={!store.turns.isSendable(draft) || undefined}>
-          Send
+          {t("Send")}
         </button>
       </div>
     </form>
