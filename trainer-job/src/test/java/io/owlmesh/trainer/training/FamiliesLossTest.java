@@ -53,8 +53,7 @@ class FamiliesLossTest {
       pixels.add(forward.get("pixel_values/" + image.asText()));
     }
     EncodedSample sample = new EncodedSample(ids, trained, pixels);
-    float[] logits =
-        Objects.requireNonNull(forward.get("logits/" + name)).toFloats();
+    float[] logits = Objects.requireNonNull(forward.get("logits/" + name)).toFloats();
     double expected = crossEntropy(logits, sample);
 
     AdapterFile adapter = AdapterFile.open(golden.resolve("adapters/peft"));
