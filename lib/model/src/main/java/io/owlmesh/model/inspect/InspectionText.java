@@ -2,6 +2,7 @@
 package io.owlmesh.model.inspect;
 
 import io.owlmesh.core.Columns;
+import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.json.Printable;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
@@ -20,6 +21,7 @@ public final class InspectionText {
     StringBuilder text = new StringBuilder();
     text.append(Printable.of(inspection.folder().toString()))
         .append(inspection.layout().isEmpty() ? "" : " (" + inspection.layout() + ")")
+        .append(model(inspection))
         .append("\n\n");
     table(text, parts(inspection));
     if (!inspection.adapters().isEmpty()) {
@@ -35,6 +37,22 @@ public final class InspectionText {
         .limit(Problems.SHOWN)
         .forEach(problem -> text.append("  ").append(problem).append('\n'));
     return text.append(Problems.more(count, "  ")).toString().stripTrailing() + "\n";
+  }
+
+  /** What it is; nothing where its configuration cannot be read. */
+  private static String model(Inspection inspection) {
+    if (inspection.problems().stream().anyMatch(p -> p.where().startsWith("config.json"))) {
+      return "";
+    }
+    ModelConfig config = inspection.config();
+    return "\n%s: pictures of %d x %d pixels, %d visual tokens each, a context of %d, %s as template"
+        .formatted(
+            config.modelType(),
+            config.imageSize(),
+            config.imageSize(),
+            config.visualTokens(),
+            config.language().context(),
+            config.chatTemplate().name());
   }
 
   private static List<List<String>> parts(Inspection inspection) {

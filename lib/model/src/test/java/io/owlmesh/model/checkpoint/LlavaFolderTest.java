@@ -56,8 +56,7 @@ class LlavaFolderTest {
         .collect(Collectors.joining("\n"));
   }
 
-  private static void replace(Path file, SortedMap<String, HostTensor> tensors)
-      throws IOException {
+  private static void replace(Path file, SortedMap<String, HostTensor> tensors) throws IOException {
     Files.delete(file);
     SafetensorsWriter.writeAll(file, tensors, Map.of());
   }
@@ -168,6 +167,13 @@ class LlavaFolderTest {
     Path folder = copy(TINY);
     OwlTiny.edit(folder.resolve("config.json"), from, to);
     assertThat(problems(folder)).contains(expected);
+  }
+
+  @Test
+  void aTemplateThatIsNotUnderstoodIsRefused() throws IOException {
+    Path folder = copy(TINY);
+    Files.writeString(folder.resolve("chat_template.jinja"), "{% for m in messages %}<image>");
+    assertThat(problems(folder)).isEqualTo("chat template: lacks endfor");
   }
 
   @Test

@@ -103,6 +103,8 @@ class InspectionTest {
     String text = Inspection.of(folder).toText();
     assertThat(text.lines().toList())
         .contains(
+            "mplug-owl: pictures of 56 x 56 pixels, 7 visual tokens each, a context of 2048,"
+                + " mplug-owl as template",
             "  part        tensors  expected  parameters    bytes  types",
             "  vision           31        31      36,608  146,432  FLOAT32",
             "  adapter  layers  rank  alpha",

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.checkpoint;
 
+import io.owlmesh.cli.option.FloatType;
+import io.owlmesh.cli.option.TargetFolder;
 import io.owlmesh.core.DType;
+import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.checkpoint.ExpectedTensors;
 import io.owlmesh.model.compose.MiniGpt4Composition;
-import io.owlmesh.model.family.blip.BlipConfig;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -83,14 +85,13 @@ final class ComposeCommand implements Callable<Integer> {
     target.refuseUnlessFree(force);
     MiniGpt4Composition.Parts parts =
         new MiniGpt4Composition.Parts(vit, qformer, projection, vicuna, vitHeads, qformerHeads);
-    BlipConfig[] made = new BlipConfig[1];
-    target.fill(place -> made[0] = MiniGpt4Composition.write(parts, place, dtype));
+    target.fill(place -> MiniGpt4Composition.write(parts, place, dtype));
     PrintWriter out = spec.commandLine().getOut();
     out.printf(
         Locale.ROOT,
         "%s: MiniGPT-4 of %,d parameters, %s%n",
         folder,
-        ExpectedTensors.of(made[0]).parameters(),
+        ExpectedTensors.of(Checkpoint.open(folder).config()).parameters(),
         dtype.name().toLowerCase(Locale.ROOT));
     out.flush();
     return 0;

@@ -21,7 +21,9 @@ public final class MplugOwlFamily implements ModelFamily {
           Preprocessing.clip(224),
           64);
 
-  /** The released multilingual 7B: 796 tensors, of which the embeddings are the output layer, too. */
+  /**
+   * The released multilingual 7B: 796 tensors, of which the embeddings are the output layer, too.
+   */
   private static final MplugOwlConfig BLOOMZ_7B =
       new MplugOwlConfig(
           OWL_7B.vision(),

@@ -13,51 +13,11 @@ final class ExpressionParser {
   private static final int MAX_DEPTH = 60;
   private static final List<String> COMPARISONS = List.of("==", "!=", "<", ">", "<=", ">=");
 
-  private final List<Token> tokens;
-  private int at;
+  private final TokenReader in;
   private int depth;
 
-  ExpressionParser(List<Token> tokens) {
-    this.tokens = tokens;
-  }
-
-  Token peek() {
-    return tokens.get(at);
-  }
-
-  Token next() {
-    Token token = tokens.get(at);
-    at = Math.min(at + 1, tokens.size() - 1);
-    return token;
-  }
-
-  boolean accept(String sign) {
-    if (peek().is(sign)) {
-      next();
-      return true;
-    }
-    return false;
-  }
-
-  void expect(String sign) {
-    if (!accept(sign)) {
-      throw OwlException.badCheckpoint(
-          JinjaTemplate.WHERE, "'%s' instead of '%s'".formatted(peek().text(), sign));
-    }
-  }
-
-  String name() {
-    if (peek().kind() != Token.Kind.NAME) {
-      throw OwlException.badCheckpoint(
-          JinjaTemplate.WHERE, "'" + peek().text() + "' instead of a name");
-    }
-    return next().text();
-  }
-
-  void end() {
-    if (peek().kind() != Token.Kind.END) {
-      throw Values.refused("'" + peek().text() + "' at this place");
-    }
+  ExpressionParser(TokenReader in) {
+    this.in = in;
   }
 
   /** {@code a if condition else b}. */
@@ -67,9 +27,9 @@ final class ExpressionParser {
       throw OwlException.badCheckpoint(JinjaTemplate.WHERE, "expressions nest too deep");
     }
     Expression value = either();
-    if (accept("if")) {
+    if (in.accept("if")) {
       Expression condition = either();
-      Expression other = accept("else") ? expression() : _ -> Values.UNDEFINED;
+      Expression other = in.accept("else") ? expression() : _ -> Values.UNDEFINED;
       Expression yes = value;
       value = scope -> (Values.truth(condition.value(scope)) ? yes : other).value(scope);
     }
@@ -79,7 +39,7 @@ final class ExpressionParser {
 
   private Expression either() {
     Expression left = both();
-    while (accept("or")) {
+    while (in.accept("or")) {
       Expression first = left;
       Expression second = both();
       left =
@@ -93,7 +53,7 @@ final class ExpressionParser {
 
   private Expression both() {
     Expression left = negated();
-    while (accept("and")) {
+    while (in.accept("and")) {
       Expression first = left;
       Expression second = negated();
       left =
@@ -106,7 +66,7 @@ final class ExpressionParser {
   }
 
   private Expression negated() {
-    if (accept("not")) {
+    if (in.accept("not")) {
       Expression value = negated();
       return scope -> !Values.truth(value.value(scope));
     }
@@ -117,21 +77,22 @@ final class ExpressionParser {
     Expression left = sum();
     while (true) {
       Expression first = left;
-      String sign = peek().text();
-      if (peek().kind() == Token.Kind.SIGN && COMPARISONS.contains(sign)) {
-        next();
+      String sign = in.peek().text();
+      if (in.peek().kind() == Token.Kind.SIGN && COMPARISONS.contains(sign)) {
+        in.next();
         Expression second = sum();
         left = scope -> compare(sign, first.value(scope), second.value(scope));
-      } else if (accept("in")) {
+      } else if (in.accept("in")) {
         Expression second = sum();
         left = scope -> Values.contains(second.value(scope), first.value(scope));
-      } else if (peek().is("not") && tokens.get(at + 1).is("in")) {
-        at += 2;
+      } else if (in.peek().is("not") && in.second().is("in")) {
+        in.next();
+        in.next();
         Expression second = sum();
         left = scope -> !Values.contains(second.value(scope), first.value(scope));
-      } else if (accept("is")) {
-        boolean negative = accept("not");
-        String test = name();
+      } else if (in.accept("is")) {
+        boolean negative = in.accept("not");
+        String test = in.name();
         left = scope -> Values.test(first.value(scope), test) != negative;
       } else {
         return left;
@@ -154,20 +115,20 @@ final class ExpressionParser {
     Expression left = postfix();
     while (true) {
       Expression first = left;
-      if (accept("+")) {
+      if (in.accept("+")) {
         Expression second = postfix();
         left = scope -> Values.sum(first.value(scope), second.value(scope));
-      } else if (accept("-")) {
+      } else if (in.accept("-")) {
         Expression second = postfix();
         left = scope -> Values.number(first.value(scope)) - Values.number(second.value(scope));
-      } else if (accept("%")) {
+      } else if (in.accept("%")) {
         Expression second = postfix();
         left =
             scope ->
                 Math.floorMod(
                     Values.number(first.value(scope)),
                     Math.max(1, Values.number(second.value(scope))));
-      } else if (accept("~")) {
+      } else if (in.accept("~")) {
         Expression second = postfix();
         left =
             scope ->
@@ -182,19 +143,19 @@ final class ExpressionParser {
     Expression value = primary();
     while (true) {
       Expression inner = value;
-      if (accept(".")) {
-        String name = name();
-        if (peek().is("(")) {
+      if (in.accept(".")) {
+        String name = in.name();
+        if (in.peek().is("(")) {
           List<Expression> arguments = arguments();
           value = scope -> Values.method(inner.value(scope), name, values(arguments, scope));
         } else {
           value = scope -> Values.member(inner.value(scope), name);
         }
-      } else if (accept("[")) {
+      } else if (in.accept("[")) {
         value = index(inner);
-      } else if (accept("|")) {
-        String name = name();
-        List<Expression> arguments = peek().is("(") ? arguments() : List.of();
+      } else if (in.accept("|")) {
+        String name = in.name();
+        List<Expression> arguments = in.peek().is("(") ? arguments() : List.of();
         value = scope -> Values.filter(inner.value(scope), name, values(arguments, scope));
       } else {
         return value;
@@ -205,28 +166,28 @@ final class ExpressionParser {
   /** {@code [key]}, or {@code [from:]}, which leaves out the beginning of a list. */
   private Expression index(Expression inner) {
     Expression key = expression();
-    if (accept(":")) {
-      expect("]");
+    if (in.accept(":")) {
+      in.expect("]");
       return scope -> {
         List<Object> all = Values.list(inner.value(scope));
         long from = Math.clamp(Values.number(key.value(scope)), 0, all.size());
         return List.copyOf(all.subList((int) from, all.size()));
       };
     }
-    expect("]");
+    in.expect("]");
     return scope -> Values.member(inner.value(scope), key.value(scope));
   }
 
   private List<Expression> arguments() {
-    expect("(");
+    in.expect("(");
     List<Expression> arguments = new ArrayList<>();
-    while (!accept(")")) {
-      if (peek().kind() == Token.Kind.NAME && tokens.get(at + 1).is("=")) {
-        throw Values.refused("the argument " + peek().text());
+    while (!in.accept(")")) {
+      if (in.peek().kind() == Token.Kind.NAME && in.second().is("=")) {
+        throw Values.refused("the argument " + in.peek().text());
       }
       arguments.add(expression());
-      if (!peek().is(")")) {
-        expect(",");
+      if (!in.peek().is(")")) {
+        in.expect(",");
       }
     }
     return arguments;
@@ -240,7 +201,7 @@ final class ExpressionParser {
   }
 
   private Expression primary() {
-    Token token = next();
+    Token token = in.next();
     return switch (token.kind()) {
       case STRING -> _ -> token.text();
       case NUMBER -> {
@@ -254,7 +215,7 @@ final class ExpressionParser {
   }
 
   private Expression named(String name) {
-    if (peek().is("(")) {
+    if (in.peek().is("(")) {
       List<Expression> arguments = arguments();
       if (!name.equals("raise_exception")) {
         throw Values.refused("the function " + name);
@@ -276,7 +237,7 @@ final class ExpressionParser {
     return switch (token.text()) {
       case "(" -> {
         Expression inner = expression();
-        expect(")");
+        in.expect(")");
         yield inner;
       }
       case "-" -> {
@@ -285,7 +246,7 @@ final class ExpressionParser {
       }
       case "[" -> list();
       case "{" -> {
-        expect("}");
+        in.expect("}");
         yield _ -> Map.of();
       }
       default -> throw Values.refused("'" + token.text() + "' at this place");
@@ -294,10 +255,10 @@ final class ExpressionParser {
 
   private Expression list() {
     List<Expression> items = new ArrayList<>();
-    while (!accept("]")) {
+    while (!in.accept("]")) {
       items.add(expression());
-      if (!peek().is("]")) {
-        expect(",");
+      if (!in.peek().is("]")) {
+        in.expect(",");
       }
     }
     return scope -> values(items, scope);

@@ -2,11 +2,12 @@
 package io.owlmesh.model.text.jinja;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.RegularFile;
-import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -86,11 +87,16 @@ public final class JinjaTemplate implements ChatTemplate {
     if (!Files.exists(json)) {
       return Optional.empty();
     }
-    JsonNode template = StrictJson.object(json).path("chat_template");
-    if (!template.isTextual()) {
+    byte[] text = RegularFile.read(json, "chat_template.json", MAX_SOURCE);
+    try {
+      JsonNode template = new ObjectMapper().readTree(text).path("chat_template");
+      if (template.isTextual()) {
+        return Optional.of(template.asText());
+      }
       throw OwlException.badCheckpoint("chat_template.json", "chat_template is no text");
+    } catch (IOException e) {
+      throw OwlException.badCheckpoint("chat_template.json", "not JSON: " + e.getMessage());
     }
-    return Optional.of(template.asText());
   }
 
   /** As it was given. */

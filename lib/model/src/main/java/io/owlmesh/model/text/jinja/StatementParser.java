@@ -61,10 +61,7 @@ final class StatementParser {
       if (segment.kind() == TemplateSegment.Kind.TEXT) {
         body.add(new Statement.Print(_ -> segment.body()));
       } else {
-        ExpressionParser parser = new ExpressionParser(segment.tokens());
-        Expression value = parser.expression();
-        parser.end();
-        body.add(new Statement.Print(value));
+        body.add(new Statement.Print(whole(new TokenReader(segment.tokens()))));
       }
     }
     depth--;
@@ -72,21 +69,19 @@ final class StatementParser {
   }
 
   private void statement(String keyword, TemplateSegment segment, List<Statement> body) {
-    ExpressionParser parser = new ExpressionParser(segment.tokens());
-    parser.next();
+    TokenReader tag = new TokenReader(segment.tokens());
+    tag.next();
     switch (keyword) {
-      case "for" -> body.add(loop(parser));
-      case "if" -> body.add(choice(parser));
+      case "for" -> body.add(loop(tag));
+      case "if" -> body.add(choice(tag));
       case "set" -> {
-        String name = parser.name();
-        parser.expect("=");
-        Expression value = parser.expression();
-        parser.end();
-        body.add(new Statement.Let(name, value));
+        String name = tag.name();
+        tag.expect("=");
+        body.add(new Statement.Let(name, whole(tag)));
       }
       // Marks what training learns, and prints it.
       case "generation" -> {
-        parser.end();
+        tag.end();
         body.addAll(until("endgeneration"));
         close("endgeneration");
       }
@@ -94,23 +89,28 @@ final class StatementParser {
     }
   }
 
-  private Statement loop(ExpressionParser parser) {
-    String name = parser.name();
-    parser.expect("in");
-    Expression items = parser.expression();
-    parser.end();
+  /** The expression that is the rest of a tag. */
+  private static Expression whole(TokenReader tag) {
+    Expression value = new ExpressionParser(tag).expression();
+    tag.end();
+    return value;
+  }
+
+  private Statement loop(TokenReader tag) {
+    String name = tag.name();
+    tag.expect("in");
+    Expression items = whole(tag);
     List<Statement> body = until("endfor");
     close("endfor");
     return new Statement.For(name, items, body);
   }
 
-  private Statement choice(ExpressionParser parser) {
-    Expression condition = parser.expression();
-    parser.end();
+  private Statement choice(TokenReader tag) {
+    Expression condition = whole(tag);
     List<Statement> yes = until("elif", "else", "endif");
     List<Statement> no = List.of();
     if (keyword().equals("elif")) {
-      ExpressionParser other = new ExpressionParser(segments.get(at).tokens());
+      TokenReader other = new TokenReader(segments.get(at).tokens());
       other.next();
       at++;
       return new Statement.If(condition, yes, List.of(choice(other)));
