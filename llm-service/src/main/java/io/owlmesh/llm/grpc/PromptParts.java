@@ -2,9 +2,9 @@
 package io.owlmesh.llm.grpc;
 
 import com.google.protobuf.ByteString;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
-import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.LlmEngine;
 import io.owlmesh.llm.engine.EnginePrompt;

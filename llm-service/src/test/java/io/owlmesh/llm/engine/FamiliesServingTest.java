@@ -21,6 +21,7 @@ import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.Sampler;
+import io.owlmesh.stage.HeldNames;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,6 +55,7 @@ class FamiliesServingTest {
     engine.submit(
         new EngineRequest(
             prompt,
+            List.of(),
             adapter,
             new DecodingStrategy.Samples(List.of(greedy)),
             tokens,
@@ -79,7 +81,8 @@ class FamiliesServingTest {
         LoraAdapter none = model.none();
         LoraAdapter lora = model.adapt(AdapterFile.open(golden.resolve("adapters/peft")));
         ServingEngine engine =
-            new ServingEngine(model, new SchedulerConfig(4, 32, 4000, 100, FOREVER))) {
+            new ServingEngine(
+                model, new SchedulerConfig(4, 32, 4000, 100, FOREVER), new HeldNames())) {
       ModelConfig config = model.config();
       Tokenizer tokenizer = config.tokenizer(checkpoint);
       int cached = 0;
@@ -93,7 +96,7 @@ class FamiliesServingTest {
           answers.add(
               ask(
                   engine,
-                  new EnginePrompt(tokens, images),
+                  new EnginePrompt(tokens, images, List.of()),
                   one.get("adapter").isNull() ? none : lora,
                   one.get("greedy").size()));
         }
@@ -126,13 +129,14 @@ class FamiliesServingTest {
           model.config().encode(new Prompt(List.of(new Prompt.Text("A"))), tokenizer);
       List<Integer> before;
       try (ServingEngine engine =
-          new ServingEngine(model, new SchedulerConfig(4, 32, 4000, 100, FOREVER))) {
-        AskedAnswers answer = ask(engine, new EnginePrompt(tokens, List.of()), none, 8);
+          new ServingEngine(
+              model, new SchedulerConfig(4, 32, 4000, 100, FOREVER), new HeldNames())) {
+        AskedAnswers answer = ask(engine, new EnginePrompt(tokens, List.of(), List.of()), none, 8);
         answer.await();
         before = List.copyOf(answer.ids());
         // Those that it would choose are barred like those beyond the tokenizer.
         model.bar(id -> id >= tokenizer.size() || before.contains(id));
-        AskedAnswers other = ask(engine, new EnginePrompt(tokens, List.of()), none, 8);
+        AskedAnswers other = ask(engine, new EnginePrompt(tokens, List.of(), List.of()), none, 8);
         other.await();
         assertThat(other.ids()).isNotEmpty().doesNotContainAnyElementsOf(before);
       }
@@ -150,14 +154,15 @@ class FamiliesServingTest {
     try (LanguageModel model = load(checkpoint, Quantization.INT8);
         LoraAdapter none = model.none();
         ServingEngine engine =
-            new ServingEngine(model, new SchedulerConfig(4, 32, 4000, 100, FOREVER))) {
+            new ServingEngine(
+                model, new SchedulerConfig(4, 32, 4000, 100, FOREVER), new HeldNames())) {
       PromptTokens tokens =
           model
               .config()
               .encode(
                   new Prompt(List.of(new Prompt.Text("An owl"))),
                   model.config().tokenizer(checkpoint));
-      AskedAnswers answer = ask(engine, new EnginePrompt(tokens, List.of()), none, 6);
+      AskedAnswers answer = ask(engine, new EnginePrompt(tokens, List.of(), List.of()), none, 6);
       answer.await();
       assertThat(answer.ids()).isNotEmpty();
     }

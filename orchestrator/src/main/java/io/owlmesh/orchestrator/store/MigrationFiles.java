@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * search.
  */
 final class MigrationFiles implements ResourceProvider {
-  private static final List<String> NAMES = List.of("V1__sessions.sql", "V2__leases.sql", "V3__error_codes.sql");
+  private static final List<String> NAMES =
+      List.of("V1__sessions.sql", "V2__leases.sql", "V3__error_codes.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

@@ -283,7 +283,7 @@ class SharedSessionsTest {
     Paused talking = startPaused(one, say(id, "One?"));
 
     Sessions late = orchestrator(LONG);
-    late.sweep(Optional.of(Duration.ofSeconds(-60)), Duration.ZERO);
+    late.sweep(Optional.of(Duration.ofMinutes(-1)), Duration.ZERO);
 
     assertThat(lastOf(late, id).getState()).isEqualTo(MessageState.MESSAGE_STATE_ANSWERING);
     talking.goOn();

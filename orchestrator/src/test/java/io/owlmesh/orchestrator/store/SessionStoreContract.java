@@ -555,10 +555,10 @@ abstract class SessionStoreContract {
             .setErrorField("vision")
             .build();
 
-    store.finish(turn.sessionId(), failed);
+    store.turns().finish(leaseOf(turn), failed);
 
     assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(failed);
-    store.restart(turn.sessionId(), failed.getId());
+    store.turns().restart(lease(turn.sessionId()), failed.getId());
     assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(turn.answer());
   }
 

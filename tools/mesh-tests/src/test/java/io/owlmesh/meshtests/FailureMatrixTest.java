@@ -23,8 +23,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Does to a replica of each stage what can happen to it, before, during and after the first token of
- * an answer, and holds what came of it against the table in the documents.
+ * Does to a replica of each stage what can happen to it, before, during and after the first token
+ * of an answer, and holds what came of it against the table in the documents.
  */
 class FailureMatrixTest {
   private static final Path DOCUMENT = Path.of("docs/reference/failure-matrix.md");
@@ -58,8 +58,7 @@ class FailureMatrixTest {
   @Test
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whatFailuresDoIsWhatTheTableSays(@TempDir Path folder) throws Exception {
-    FailureTable expected =
-        FailureTable.read(Files.readString(Processes.ROOT.resolve(DOCUMENT)));
+    FailureTable expected = FailureTable.read(Files.readString(Processes.ROOT.resolve(DOCUMENT)));
     FailureTable found = new FailureTable();
     try (Traces traces = new Traces();
         FaultyMesh mesh = new FaultyMesh(folder, traces)) {
@@ -150,7 +149,11 @@ class FailureMatrixTest {
       }
       events.retainAll(Set.of("failover", "moved"));
       FailureTable.Seen seen =
-          settled(bad, String.join(", ", client), events, expected.get(harm.label(), stage, when.label()));
+          settled(
+              bad,
+              String.join(", ", client),
+              events,
+              expected.get(harm.label(), stage, when.label()));
       harm.heal(bad, mesh.environment(bad.process()));
       mesh.replicas("llm").forEach(one -> one.relay().set(Mode.PASS));
       return seen;
@@ -189,8 +192,7 @@ class FailureMatrixTest {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SETTLING_SECONDS);
       while (true) {
         Replica now = mesh.seen(bad).orElseThrow();
-        FailureTable.Seen seen =
-            new FailureTable.Seen(client, trace, metrics(now), condition(now));
+        FailureTable.Seen seen = new FailureTable.Seen(client, trace, metrics(now), condition(now));
         if (seen.equals(wanted) || System.nanoTime() > end) {
           return seen;
         }

@@ -35,8 +35,7 @@ final class FailureTable {
         Stream.of(
                 Arrays.stream(Harm.values()).map(Harm::label),
                 FaultyMesh.STAGES.stream(),
-                Arrays.stream(FailureMatrixTest.When.values())
-                    .map(FailureMatrixTest.When::label))
+                Arrays.stream(FailureMatrixTest.When.values()).map(FailureMatrixTest.When::label))
             .flatMap(all -> all)
             .toList();
 
@@ -58,7 +57,8 @@ final class FailureTable {
   /** Reads the table of a document, whatever is around it. */
   static FailureTable read(String document) {
     FailureTable table = new FailureTable();
-    document.lines()
+    document
+        .lines()
         .filter(line -> line.startsWith("| ") && !line.equals(HEADING))
         .map(line -> line.substring(2, line.length() - 2).split(" \\| ", -1))
         .filter(row -> row.length == COLUMNS)

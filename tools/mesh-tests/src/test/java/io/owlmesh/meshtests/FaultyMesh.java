@@ -108,10 +108,14 @@ final class FaultyMesh implements AutoCloseable {
     return FAKE_CLOCK
         .map(library ->
             Map.of(
-                "LD_PRELOAD", library.toString(),
-                "FAKETIME_TIMESTAMP_FILE", clock(name).toString(),
-                "FAKETIME_NO_CACHE", "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC", "1"))
+                "LD_PRELOAD",
+                library.toString(),
+                "FAKETIME_TIMESTAMP_FILE",
+                clock(name).toString(),
+                "FAKETIME_NO_CACHE",
+                "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC",
+                "1"))
         .orElse(Map.of());
   }
 
@@ -129,10 +133,8 @@ final class FaultyMesh implements AutoCloseable {
     replicas.put(stage, now);
     Path draft = folder.resolve(stage + ".draft");
     Files.writeString(
-        draft,
-        now.stream().map(one -> one.address() + "\n").collect(Collectors.joining()));
-    Files.move(
-        draft, folder.resolve(stage + ".addresses"), StandardCopyOption.REPLACE_EXISTING);
+        draft, now.stream().map(one -> one.address() + "\n").collect(Collectors.joining()));
+    Files.move(draft, folder.resolve(stage + ".addresses"), StandardCopyOption.REPLACE_EXISTING);
     old.forEach(FaultyReplica::close);
   }
 

@@ -23,8 +23,7 @@ record FaultyReplica(
       throws IOException {
     int port = processes.address(process).port();
     LyingReplica liar = new LyingReplica(port);
-    return new FaultyReplica(
-        processes, process, new Relay(lies ? liar.port() : port), liar, clock);
+    return new FaultyReplica(processes, process, new Relay(lies ? liar.port() : port), liar, clock);
   }
 
   String address() {

@@ -89,8 +89,7 @@ enum Harm {
       one.liar()
           .tell(
               changing(
-                  tensor ->
-                      tensor.toBuilder().setData(ones(tensor.getData().size())).build(),
+                  tensor -> tensor.toBuilder().setData(ones(tensor.getData().size())).build(),
                   token ->
                       token.toBuilder()
                           .setToken(token.getToken().toBuilder().setLogProbability(Double.NaN))));

@@ -108,33 +108,31 @@ class ReplicaLossTest {
   @Test
   void languageModelsThatAreKilledOneAfterTheOtherLoseNothing() throws Exception {
     List<String> replicas = List.of("llm", "llm-2", "llm-3");
-    talkDuring(
-        () -> {
-          long end = System.nanoTime() + KILLING.toNanos();
-          for (int next = 0; System.nanoTime() < end; next++) {
-            TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
-            String victim = replicas.get(next % replicas.size());
-            mesh.await(victim, Health.SERVING);
-            while (serving() < 2) {
-              TimeUnit.MILLISECONDS.sleep(20);
-            }
-            mesh.kill(victim);
-            mesh.start(victim, SHORT_LIVED);
-          }
-        });
+    talkDuring(() -> {
+      long end = System.nanoTime() + KILLING.toNanos();
+      for (int next = 0; System.nanoTime() < end; next++) {
+        TimeUnit.NANOSECONDS.sleep(PAUSE.toNanos());
+        String victim = replicas.get(next % replicas.size());
+        mesh.await(victim, Health.SERVING);
+        while (serving() < 2) {
+          TimeUnit.MILLISECONDS.sleep(20);
+        }
+        mesh.kill(victim);
+        mesh.start(victim, SHORT_LIVED);
+      }
+    });
   }
 
   @Test
   void aRollingRestartOfAllStagesLosesNothing() throws Exception {
-    talkDuring(
-        () -> {
-          for (String one :
-              List.of("vision", "vision-2", "abstractor", "abstractor-2", "llm", "llm-2", "llm-3")) {
-            mesh.terminate(one);
-            assertThat(mesh.awaitExit(one)).as(one).isIn(0, 143);
-            mesh.start(one, SHORT_LIVED);
-            mesh.await(one, Health.SERVING);
-          }
-        });
+    talkDuring(() -> {
+      for (String one :
+          List.of("vision", "vision-2", "abstractor", "abstractor-2", "llm", "llm-2", "llm-3")) {
+        mesh.terminate(one);
+        assertThat(mesh.awaitExit(one)).as(one).isIn(0, 143);
+        mesh.start(one, SHORT_LIVED);
+        mesh.await(one, Health.SERVING);
+      }
+    });
   }
 }

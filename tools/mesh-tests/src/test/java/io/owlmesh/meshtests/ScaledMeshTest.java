@@ -111,14 +111,13 @@ class ScaledMeshTest {
     mesh.processes().forEach((service, process) -> children.put(service.name(), process));
     Supervisor supervisor =
         new Supervisor(run, plan, mesh.record(), children, RestartPolicy.DEFAULT, _ -> {});
-    Thread.startVirtualThread(
-        () -> {
-          try {
-            supervisor.run();
-          } catch (Exception failed) {
-            throw new IllegalStateException(failed);
-          }
-        });
+    Thread.startVirtualThread(() -> {
+      try {
+        supervisor.run();
+      } catch (Exception failed) {
+        throw new IllegalStateException(failed);
+      }
+    });
     return supervisor;
   }
 
@@ -129,8 +128,7 @@ class ScaledMeshTest {
       List<Replica> replicas =
           view.state().getReplicasList().stream().filter(one -> one.getStage() == stage).toList();
       if (replicas.size() == count
-          && replicas.stream()
-              .allMatch(one -> one.getCondition() == Condition.CONDITION_SERVING)) {
+          && replicas.stream().allMatch(one -> one.getCondition() == Condition.CONDITION_SERVING)) {
         return;
       }
       if (System.nanoTime() > end) {
