@@ -49,6 +49,9 @@ public final class Verification {
     Verification verification = new Verification(golden, options, onRow);
     List<Path> folders =
         checkpoint.map(List::of).orElseGet(() -> verification.golden.checkpoints());
+    if (folders.isEmpty()) {
+      throw OwlException.badInput("golden", golden + " holds no checkpoints");
+    }
     verification.run(folders.stream().map(Checkpoint::open).toList());
     return List.copyOf(verification.rows);
   }
