@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.ByteString;
 import io.grpc.ManagedChannel;
+import io.owlmesh.core.DType;
+import io.owlmesh.model.compose.MiniGpt4Composition;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageHeader;
 import io.owlmesh.proto.chat.v1.Role;
 import io.owlmesh.proto.chat.v1.Turn;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -66,6 +70,48 @@ class FamiliesTest {
       assertThat(model.get("visual_tokens").asInt()).isEqualTo(visualTokens);
       door.shutdownNow();
     }
+  }
+
+  @Test
+  void aMiniGpt4OfItsPartsAnswersAsTheReference(@TempDir Path temp) throws Exception {
+    Path golden = RESOURCES.resolve("blip2-tiny");
+    Path parts = golden.resolve("minigpt4-parts");
+    Path checkpoint = temp.resolve("minigpt4");
+    MiniGpt4Composition.write(
+        new MiniGpt4Composition.Parts(
+            parts.resolve("eva_vit_g.pth"),
+            parts.resolve("blip2_pretrained_flant5xxl.pth"),
+            parts.resolve("pretrained_minigpt4.pth"),
+            parts.resolve("vicuna"),
+            4,
+            4),
+        checkpoint,
+        DType.FLOAT32);
+    ByteString picture =
+        ByteString.copyFrom(Files.readAllBytes(golden.resolve("images/photo-a.jpg")));
+    Conversation.Builder asked = Conversation.newBuilder();
+    asked.getOptionsBuilder().setMaxNewTokens(24);
+    asked.addTurns(
+        Turn.newBuilder()
+            .setRole(Role.ROLE_HUMAN)
+            .setText("What colour is the square?")
+            .addImages(ImageHeader.newBuilder().setSizeBytes(picture.size())));
+    try (Processes mesh =
+        Processes.fused(temp, checkpoint, Map.of("OWL_DTYPE", "float32")).start()) {
+      ManagedChannel door = mesh.connect("fused");
+      AnswerCaller caller = AnswerCaller.ask(door, asked.build(), List.of(picture));
+      assertThat(caller.text()).isEqualTo(text(golden, "minigpt4"));
+      door.shutdownNow();
+    }
+  }
+
+  private static String text(Path golden, String name) throws IOException {
+    for (JsonNode test : new ObjectMapper().readTree(golden.resolve("forward.json").toFile())) {
+      if (test.get("name").asText().equals(name)) {
+        return test.get("text").asText();
+      }
+    }
+    throw new IllegalArgumentException(name);
   }
 
   /** What a template makes of turns; single answers of the gRPC door have no system sentence. */

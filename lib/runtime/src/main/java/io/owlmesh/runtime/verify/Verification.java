@@ -2,6 +2,7 @@
 package io.owlmesh.runtime.verify;
 
 import io.owlmesh.core.HostTensor;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.runtime.EngineOptions;
@@ -41,7 +42,7 @@ public final class Verification {
    * @param options the precision is ignored: float32 and bfloat16 are both compared
    * @param onRow told after each comparison
    * @return all comparisons; the engine is right if all passed
-   * @throws io.owlmesh.core.OwlException BAD_INPUT if the folder cannot be read, BAD_CHECKPOINT if
+   * @throws OwlException BAD_INPUT if the folder cannot be read, BAD_CHECKPOINT if
    *     a checkpoint or adapter of it cannot
    */
   public static List<Row> run(
@@ -49,6 +50,9 @@ public final class Verification {
     Verification verification = new Verification(golden, options, onRow);
     List<Path> folders =
         checkpoint.map(List::of).orElseGet(() -> verification.golden.checkpoints());
+    if (folders.isEmpty()) {
+      throw OwlException.badInput("golden", golden + " holds no checkpoints");
+    }
     verification.run(folders.stream().map(Checkpoint::open).toList());
     return List.copyOf(verification.rows);
   }
