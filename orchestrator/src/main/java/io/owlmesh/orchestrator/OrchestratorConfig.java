@@ -9,21 +9,28 @@ import java.util.Optional;
 /** Settings of the orchestrator; each is also an environment variable, as {@code OWL_VISION}. */
 @ConfigMapping(prefix = "owl")
 public interface OrchestratorConfig {
-  /** Address of the vision service, {@code host:port}, or {@code inprocess:NAME}. */
+  /**
+   * Where the replicas of the vision service are: {@code host:port} or {@code inprocess:NAME}, more
+   * of them after commas, or a source of addresses.
+   */
   @WithDefault("127.0.0.1:9001")
   String vision();
 
-  /** Address of the abstractor service. */
+  /** Where the replicas of the abstractor service are. */
   @WithDefault("127.0.0.1:9002")
   String abstractor();
 
-  /** Address of the language model service. */
+  /** Where the replicas of the language model service are. */
   @WithDefault("127.0.0.1:9003")
   String llm();
 
-  /** Answers in work at a time; more are refused at once. */
+  /** Answers in work at a time; more wait. */
   @WithDefault("64")
   int maxAnswers();
+
+  /** Answers that wait for a place; more are refused at once. */
+  @WithDefault("256")
+  int maxWaitingAnswers();
 
   /** Images of one conversation at most. */
   @WithDefault("16")
@@ -61,11 +68,11 @@ public interface OrchestratorConfig {
   @WithDefault("60S")
   Duration tokenTimeout();
 
-  /** Calls to one stage at a time; more are refused. */
+  /** Calls to one replica at a time; more are refused. */
   @WithDefault("64")
   int maxStageCalls();
 
-  /** Tries of a stage's work before the answer began, if the stage was unavailable. */
+  /** Tries of a stage's work that failed, on other replicas, unless something came between. */
   @WithDefault("3")
   int attempts();
 
@@ -76,7 +83,15 @@ public interface OrchestratorConfig {
   /** Adapter of requests that name none; the base model alone if there is none. */
   Optional<String> defaultAdapter();
 
-  /** How often the stages are asked whether they are there and fit together. */
+  /** How the language model's replica is chosen. */
+  @WithDefault("expected-time")
+  String placement();
+
+  /** How long a new replica takes to get its full share of work. */
+  @WithDefault("10S")
+  Duration slowStart();
+
+  /** How often the replicas are asked whether they are there and fit together. */
   @WithDefault("1S")
   Duration healthInterval();
 }

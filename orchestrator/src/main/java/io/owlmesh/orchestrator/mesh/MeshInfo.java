@@ -5,16 +5,16 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplates;
-import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.Model;
 import java.util.List;
 
 /**
- * What the three stages say of themselves, if they fit together.
+ * What stages that fit together serve.
  *
  * @param model what it is called
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
+ * @param usualNewTokens of an answer whose request names no limit; 0 if not known
  * @param template by which dialogues are laid out for the language model
  * @param digests of the weights of all stages
  * @param adapters that requests may name
@@ -23,6 +23,7 @@ public record MeshInfo(
     String model,
     int context,
     int visualTokens,
+    int usualNewTokens,
     ChatTemplate template,
     WeightDigests digests,
     List<String> adapters) {
@@ -30,27 +31,22 @@ public record MeshInfo(
   public record WeightDigests(String vision, String abstractor, String language) {}
 
   /**
-   * Puts the descriptions together.
+   * What a language model answers with.
    *
-   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint;
-   *     INTERNAL if the language model wants a chat template that is not known here
+   * @param adapters by name
+   * @throws OwlException INTERNAL if it wants a chat template that is not known here
    */
-  public static MeshInfo of(
-      io.owlmesh.proto.vision.v1.DescribeResponse vision,
-      io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
-      Model language) {
+  static MeshInfo of(Model language, List<String> adapters) {
     var llm = language.getDescription();
-    same("vision", vision.getVisionDigest(), "abstractor", abstractor.getVisionDigest());
-    same("vision", vision.getVisionDigest(), "llm", llm.getVisionDigest());
-    same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
     return new MeshInfo(
         language.getName(),
         llm.getContext(),
         llm.getVisualTokens(),
+        language.getLimits().getDefaultNewTokens(),
         template(llm.getChatTemplate()),
         new WeightDigests(
-            vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
-        language.getAdaptersList().stream().map(Adapter::getName).toList());
+            llm.getVisionDigest(), llm.getAbstractorDigest(), llm.getLanguageDigest()),
+        adapters);
   }
 
   /** Names what makes visual tokens here. */
@@ -71,15 +67,5 @@ public record MeshInfo(
                 "",
                 "the llm stage wants the chat template '%s'; known are %s"
                     .formatted(name, ChatTemplates.names())));
-  }
-
-  private static void same(String maker, String made, String reader, String expected) {
-    if (!made.equals(expected)) {
-      throw new OwlException(
-          Fault.OTHER_WEIGHTS,
-          "",
-          "the stages serve different checkpoints: %s runs weights %s, but %s expects %s"
-              .formatted(maker, made, reader, expected));
-    }
   }
 }

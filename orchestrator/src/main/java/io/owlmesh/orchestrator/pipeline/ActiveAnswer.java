@@ -2,6 +2,8 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
@@ -10,9 +12,12 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.wire.Faults;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -57,27 +62,52 @@ public final class ActiveAnswer {
   }
 
   /**
-   * Takes a place and leads a question through the stages; fails if there is no place. Does nothing
-   * if the answer is over.
+   * Takes a place, once there is one, and leads a question through the stages; fails if there will
+   * be none in time. Does nothing if the answer is over.
    *
+   * @param priority larger ones go first
    * @param question asked on the thread of the answer, may block and fail; if there is none, all
    *     was told and the answer is over
    */
-  public void start(Supplier<Optional<ChatRequest>> question) {
+  public void start(int priority, Supplier<Optional<ChatRequest>> question) {
+    Deadline deadline = context.getDeadline();
+    Duration remaining =
+        deadline == null
+            ? ChronoUnit.FOREVER.getDuration()
+            : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    // Who waits is woken by the end of the call, too.
+    context.addListener(over -> fail(ended(over)), answers::execute);
     try {
-      if (enter()) {
-        answers.execute(context.wrap(() -> run(question)));
-      }
+      Runnable leave =
+          answers
+              .places()
+              .enter(from, priority, remaining, place -> enter(place, question), this::fail);
+      keep(leave);
     } catch (OwlException e) {
       fail(e);
     }
   }
 
-  private synchronized boolean enter() {
-    if (!ended) {
-      held.add(answers.takePlace(from));
+  private static RuntimeException ended(Context over) {
+    return Contexts.statusFromCancelled(over).asRuntimeException();
+  }
+
+  private void enter(Runnable place, Supplier<Optional<ChatRequest>> question) {
+    if (keep(place)) {
+      answers.execute(context.wrap(() -> run(question)));
     }
-    return !ended;
+  }
+
+  /** Runs something at the end; at once, if that has come. */
+  private boolean keep(Runnable giveBack) {
+    synchronized (this) {
+      if (!ended) {
+        held.add(giveBack);
+        return true;
+      }
+    }
+    giveBack.run();
+    return false;
   }
 
   private void run(Supplier<Optional<ChatRequest>> asked) {
@@ -115,12 +145,16 @@ public final class ActiveAnswer {
   }
 
   /** Whether it was not over before. */
-  private synchronized boolean leave() {
-    if (ended) {
-      return false;
+  private boolean leave() {
+    List<Runnable> all;
+    synchronized (this) {
+      if (ended) {
+        return false;
+      }
+      ended = true;
+      all = List.copyOf(held);
     }
-    ended = true;
-    held.forEach(Runnable::run);
+    all.forEach(Runnable::run); // Without the lock: a place that is given back begins another.
     return true;
   }
 

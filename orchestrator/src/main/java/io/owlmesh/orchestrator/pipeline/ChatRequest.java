@@ -12,10 +12,24 @@ import java.util.Map;
  * A checked request, complete with its images.
  *
  * @param images the files in the order of their places in the prompt
+ * @param session whose turn it is; empty if it is none
  */
-public record ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+public record ChatRequest(
+    Prompt prompt, List<ImageContent> images, GenerationOptions options, String session) {
+  /** A request that belongs to no session. */
+  public ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+    this(prompt, images, options, "");
+  }
+
   public ChatRequest {
     images = List.copyOf(images);
+  }
+
+  /** The image file at each place. */
+  List<PromptImage> places() {
+    PromptImage[] places = new PromptImage[images.size()];
+    pictures().forEach(picture -> picture.indices().forEach(place -> places[place] = picture));
+    return List.of(places);
   }
 
   /** The image files, each once. */

@@ -7,11 +7,13 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.OrchestratorConfig;
-import io.owlmesh.orchestrator.mesh.MeshHealthMonitor;
+import io.owlmesh.orchestrator.mesh.MeshHealth;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.wire.HealthService;
@@ -23,7 +25,6 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
-import java.util.function.Supplier;
 
 /** Everything behind the front doors, put together once. */
 @Singleton
@@ -31,8 +32,8 @@ public final class MeshGateway {
   private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
   private final Iterable<Dependency> needed;
-  private final StageChannels stages;
-  private final MeshHealthMonitor watch;
+  private final MeshReplicas replicas;
+  private final MeshHealth ready;
   private final Pipeline pipeline;
 
   @Inject
@@ -49,37 +50,37 @@ public final class MeshGateway {
   MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing, Iterable<Dependency> needed) {
     this.settings = settings;
     this.needed = needed;
-    stages =
-        new StageChannels(
+    replicas =
+        new MeshReplicas(
             Map.of(
-                StageKind.VISION, settings.vision(),
-                StageKind.ABSTRACTOR, settings.abstractor(),
-                StageKind.LLM, settings.llm()),
-            tracing);
-    pipeline = pipeline(settings.visualCacheBytes(), this::weights);
-    // It is to reach the stages each time, and comes before the watch knows their weights.
-    Pipeline forgetful = pipeline(0, () -> "");
-    watch =
-        new MeshHealthMonitor(
-            stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
+                StageKind.VISION, ReplicaAddressSource.of(settings.vision(), "owl.vision"),
+                StageKind.ABSTRACTOR,
+                    ReplicaAddressSource.of(settings.abstractor(), "owl.abstractor"),
+                StageKind.LLM, ReplicaAddressSource.of(settings.llm(), "owl.llm")),
+            tracing,
+            ReplicaSettings.of(settings));
+    pipeline = pipeline(settings.visualCacheBytes());
+    Pipeline forgetful = pipeline(0); // It is to reach the stages each time.
+    ready =
+        new MeshHealth(
+            replicas.groups(),
+            health,
+            mesh -> WarmUp.through(forgetful, mesh.template()),
+            this::checkNeeded);
   }
 
-  private Pipeline pipeline(long cacheBytes, Supplier<String> weights) {
+  private Pipeline pipeline(long cacheBytes) {
     return new Pipeline(
-        stages,
-        new VisualTokenCache(cacheBytes),
-        weights,
-        StageTimeouts.of(settings),
-        settings.maxStageCalls(),
-        settings.attempts());
-  }
-
-  private String weights() {
-    return mesh().visualWeights();
+        replicas, new VisualTokenCache(cacheBytes), StageTimeouts.of(settings), settings.attempts());
   }
 
   void started(@Observes StartupEvent event) {
-    watch.start(settings.healthInterval());
+    replicas.start();
+    ready.start(settings.healthInterval());
+  }
+
+  MeshReplicas replicas() {
+    return replicas;
   }
 
   Pipeline pipeline() {
@@ -92,7 +93,7 @@ public final class MeshGateway {
    * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
    */
   public MeshInfo mesh() {
-    return watch.require();
+    return ready.require();
   }
 
   private void checkNeeded() {
@@ -105,7 +106,7 @@ public final class MeshGateway {
    * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not
    */
   public void requireReady() {
-    watch.require();
+    ready.require();
     checkNeeded();
   }
 
@@ -146,7 +147,7 @@ public final class MeshGateway {
    * @throws OwlException if the language model does not tell
    */
   public int positions(Prompt prompt, int bound) {
-    return PromptLength.of(prompt, mesh().visualTokens(), bound, stages);
+    return PromptLength.of(prompt, mesh().visualTokens(), bound, replicas);
   }
 
   /** Whether the mesh answers, for the health protocol. */
@@ -156,7 +157,7 @@ public final class MeshGateway {
 
   @PreDestroy
   void close() {
-    watch.close();
-    stages.close();
+    ready.close();
+    replicas.close();
   }
 }

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.Moved;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.chat.v1.StageDone;
@@ -47,6 +48,13 @@ final class TurnEventBuffer {
     if (!more.isEmpty()) {
       tell(SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(more)).build());
     }
+  }
+
+  void moved(int tokens) {
+    tell(
+        SendMessageResponse.newBuilder()
+            .setMoved(Moved.newBuilder().setStage(Stage.STAGE_LLM).setTokensKept(tokens))
+            .build());
   }
 
   /** The end. */

@@ -106,7 +106,7 @@ final class OpenAiRoutes {
     AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
     ActiveAnswer answering = answers.open(caller);
     events.whenGone(answering::cancel);
-    answering.start(() ->
+    answering.start(0, () ->
         Optional.of(
             new ChatRequest(
                 dialogue.prompt(),
