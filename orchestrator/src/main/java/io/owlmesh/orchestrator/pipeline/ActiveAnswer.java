@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -34,6 +35,7 @@ public final class ActiveAnswer {
   private final String from;
   private final Span span;
   private final Context.CancellableContext context;
+  private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
   private boolean ended;
 
@@ -75,8 +77,7 @@ public final class ActiveAnswer {
         deadline == null
             ? ChronoUnit.FOREVER.getDuration()
             : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
-    // Who waits is woken by the end of the call, too.
-    context.addListener(over -> fail(ended(over)), answers::execute);
+    context.addListener(gone, answers::execute);
     try {
       Runnable leave =
           answers
@@ -89,10 +90,15 @@ public final class ActiveAnswer {
   }
 
   private static RuntimeException ended(Context over) {
-    return Contexts.statusFromCancelled(over).asRuntimeException();
+    Status status = Contexts.statusFromCancelled(over);
+    return status.getCode() == Status.Code.DEADLINE_EXCEEDED
+        ? new OwlException(
+            Fault.TOO_LATE, "", "the time for the answer ended while it waited for a place")
+        : status.asRuntimeException();
   }
 
   private void enter(Runnable place, Supplier<Optional<ChatRequest>> question) {
+    context.removeListener(gone); // From now on the stages notice, and can say where.
     if (keep(place)) {
       answers.execute(context.wrap(() -> run(question)));
     }
