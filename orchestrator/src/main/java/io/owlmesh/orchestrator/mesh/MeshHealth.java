@@ -46,10 +46,7 @@ public final class MeshHealth implements AutoCloseable {
    *     need nothing of it are answered; fails with an {@link OwlException}
    */
   public MeshHealth(
-      WeightGroups groups,
-      HealthStatusManager health,
-      Consumer<MeshInfo> warmUp,
-      Runnable needed) {
+      WeightGroups groups, HealthStatusManager health, Consumer<MeshInfo> warmUp, Runnable needed) {
     this.groups = groups;
     this.health = health;
     this.warmUp = warmUp;

@@ -45,8 +45,7 @@ public record PromptNames(
     private MessageDigest begin() {
       MessageDigest digest = Sha256.begin();
       for (String part :
-          List.of(
-              weights.vision(), weights.abstractor(), weights.language(), adapter, tenant)) {
+          List.of(weights.vision(), weights.abstractor(), weights.language(), adapter, tenant)) {
         digest.update(part.getBytes(StandardCharsets.UTF_8));
         digest.update(TEXT);
       }

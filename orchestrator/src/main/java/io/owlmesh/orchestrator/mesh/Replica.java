@@ -71,8 +71,7 @@ public final class Replica {
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), UNSAMPLED);
     this.untraced =
-        ClientInterceptors.intercept(
-            channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+        ClientInterceptors.intercept(channel, MetadataUtils.newAttachHeadersInterceptor(headers));
     this.slowStartNanos = settings.slowStart().toNanos();
     this.breaker =
         CircuitBreaker.of(
@@ -87,12 +86,11 @@ public final class Replica {
                 .build());
     breaker
         .getEventPublisher()
-        .onStateTransition(
-            event -> {
-              if (event.getStateTransition().getToState() == CircuitBreaker.State.OPEN) {
-                counts.ejected();
-              }
-            });
+        .onStateTransition(event -> {
+          if (event.getStateTransition().getToState() == CircuitBreaker.State.OPEN) {
+            counts.ejected();
+          }
+        });
   }
 
   public StageKind stage() {

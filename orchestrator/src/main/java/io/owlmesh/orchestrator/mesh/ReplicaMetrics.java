@@ -15,13 +15,13 @@ public final class ReplicaMetrics implements AutoCloseable {
   public ReplicaMetrics(Meter meter, MeshReplicas replicas) {
     watched.add(
         meter
-            .gaugeBuilder("owl.replica.outstanding")
-            .ofLongs()
-            .setDescription("Calls that are in a replica")
-            .buildWithCallback(out ->
-                replicas
-                    .all()
-                    .forEach(one -> out.record(one.outstanding(), about(one).build())))
+                .gaugeBuilder("owl.replica.outstanding")
+                .ofLongs()
+                .setDescription("Calls that are in a replica")
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(one -> out.record(one.outstanding(), about(one).build())))
             ::close);
     counter(meter, replicas, "ejections", "Times ejected", CallCounts::ejections);
     counter(meter, replicas, "failures", "Failures of its own", CallCounts::failures);
@@ -29,16 +29,16 @@ public final class ReplicaMetrics implements AutoCloseable {
     counter(meter, replicas, "moves", "Answers that went on elsewhere", CallCounts::moves);
     watched.add(
         meter
-            .counterBuilder("owl.replica.placements")
-            .setDescription("Calls by the reason that the replica was chosen for")
-            .buildWithCallback(out ->
-                replicas
-                    .all()
-                    .forEach(one ->
-                        one.counts
-                            .reasons()
-                            .forEach((reason, count) ->
-                                out.record(count, about(one).put("reason", reason).build()))))
+                .counterBuilder("owl.replica.placements")
+                .setDescription("Calls by the reason that the replica was chosen for")
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(one ->
+                            one.counts
+                                .reasons()
+                                .forEach((reason, count) ->
+                                    out.record(count, about(one).put("reason", reason).build()))))
             ::close);
   }
 
@@ -50,13 +50,13 @@ public final class ReplicaMetrics implements AutoCloseable {
       ToLongFunction<CallCounts> count) {
     watched.add(
         meter
-            .counterBuilder("owl.replica." + name)
-            .setDescription(description)
-            .buildWithCallback(out ->
-                replicas
-                    .all()
-                    .forEach(one ->
-                        out.record(count.applyAsLong(one.counts), about(one).build())))
+                .counterBuilder("owl.replica." + name)
+                .setDescription(description)
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(
+                            one -> out.record(count.applyAsLong(one.counts), about(one).build())))
             ::close);
   }
 

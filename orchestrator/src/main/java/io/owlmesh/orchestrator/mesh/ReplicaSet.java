@@ -52,17 +52,18 @@ public final class ReplicaSet implements AutoCloseable {
   private synchronized void told(Set<ReplicaAddress> now) {
     Map<String, ReplicaAddress> listed = new TreeMap<>();
     now.forEach(address -> listed.put(address.address(), address));
-    members.entrySet().removeIf(member -> {
-      boolean gone = !listed.containsKey(member.getKey());
-      if (gone) {
-        member.getValue().probe().close();
-        member.getValue().replica().remove();
-      }
-      return gone;
-    });
-    listed.forEach(
-        (address, how) ->
-            members.computeIfAbsent(address, this::begin).replica().listed(how.serving()));
+    members
+        .entrySet()
+        .removeIf(member -> {
+          boolean gone = !listed.containsKey(member.getKey());
+          if (gone) {
+            member.getValue().probe().close();
+            member.getValue().replica().remove();
+          }
+          return gone;
+        });
+    listed.forEach((address, how) ->
+        members.computeIfAbsent(address, this::begin).replica().listed(how.serving()));
     replicas = members.values().stream().map(Member::replica).toList();
   }
 
@@ -165,9 +166,11 @@ public final class ReplicaSet implements AutoCloseable {
   @Override
   public synchronized void close() {
     addresses.close();
-    members.values().forEach(member -> {
-      member.probe().close();
-      member.replica().close();
-    });
+    members
+        .values()
+        .forEach(member -> {
+          member.probe().close();
+          member.replica().close();
+        });
   }
 }

@@ -32,11 +32,8 @@ public final class ReplicaView {
             .setCanary(isCanary(replica, groups));
     replica
         .description()
-        .ifPresent(
-            one ->
-                told.setDigest(one.digest())
-                    .setDevice(one.device())
-                    .setDataType(one.dataType()));
+        .ifPresent(one ->
+            told.setDigest(one.digest()).setDevice(one.device()).setDataType(one.dataType()));
     replica.report.load(System.nanoTime()).ifPresent(told::setLoad);
     return told.build();
   }
@@ -55,8 +52,7 @@ public final class ReplicaView {
     }
     return new Replica.Status(
         Condition.CONDITION_OTHER_WEIGHTS,
-        "it serves weights %s, in use are %s"
-            .formatted(own.get().digests(), usual.get()));
+        "it serves weights %s, in use are %s".formatted(own.get().digests(), usual.get()));
   }
 
   private static boolean isCanary(Replica replica, WeightGroups groups) {

@@ -132,8 +132,7 @@ final class ReplicaWatch implements AutoCloseable {
     private void endIfSilent() {
       long silent = System.nanoTime() - heardAt;
       if (silent < SILENCE_NANOS) {
-        schedule(
-            this::endIfSilent, 1 + TimeUnit.NANOSECONDS.toMillis(SILENCE_NANOS - silent));
+        schedule(this::endIfSilent, 1 + TimeUnit.NANOSECONDS.toMillis(SILENCE_NANOS - silent));
       } else {
         end("it tells nothing");
         again(this, false);

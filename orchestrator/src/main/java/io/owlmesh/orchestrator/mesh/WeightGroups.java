@@ -148,8 +148,9 @@ public final class WeightGroups {
   private Map<WeightDigests, Long> whole() {
     Map<WeightDigests, Long> groups = new LinkedHashMap<>();
     there(StageKind.LLM).forEach(told -> groups.merge(told.digests(), 1L, Long::sum));
-    groups.keySet().removeIf(weights ->
-        !stages.values().stream().allMatch(stage -> stage.isThere(weights)));
+    groups
+        .keySet()
+        .removeIf(weights -> !stages.values().stream().allMatch(stage -> stage.isThere(weights)));
     return groups;
   }
 
@@ -178,7 +179,11 @@ public final class WeightGroups {
             .orElseThrow(this::incomplete);
     return MeshInfo.of(
         model,
-        models.stream().flatMap(replica -> replica.adapters().stream()).distinct().sorted().toList());
+        models.stream()
+            .flatMap(replica -> replica.adapters().stream())
+            .distinct()
+            .sorted()
+            .toList());
   }
 
   private OwlException incomplete() {

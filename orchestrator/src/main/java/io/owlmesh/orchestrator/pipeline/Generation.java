@@ -2,7 +2,6 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import com.google.protobuf.ByteString;
-import io.grpc.Context;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.owlmesh.core.Fault;
@@ -45,6 +44,7 @@ final class Generation {
   private final List<PromptImage> places;
   private final StageWork work;
   private int tokensBefore;
+  private long stuckSince; // Of an answer that has begun, when it failed first without a token more.
   private boolean mayHold = true;
 
   /**
@@ -118,6 +118,7 @@ final class Generation {
       throw failure;
     }
     if (progress.tokens() > tokensBefore) {
+      stuckSince = System.nanoTime();
       tokensBefore = progress.tokens();
       failover.progressed();
     }
@@ -129,7 +130,6 @@ final class Generation {
 
   /** An answer that has begun waits a while for a replica that could go on with it. */
   private PlacedCall place(@Nullable StageFailure last) {
-    long begin = System.nanoTime();
     while (true) {
       try {
         PlacedCall place = failover.place(work);
@@ -138,8 +138,8 @@ final class Generation {
       } catch (StageFailure | OwlException e) {
         boolean missing =
             e instanceof StageFailure || ((OwlException) e).fault() == Fault.UNAVAILABLE;
-        boolean waits = progress.began() && System.nanoTime() - begin < MOVE_NANOS;
-        if (last == null || !missing || !waits || Context.current().isCancelled()) {
+        boolean waits = progress.began() && System.nanoTime() - stuckSince < MOVE_NANOS;
+        if (last == null || !missing || !waits || !last.isTransient()) {
           throw e;
         }
         failover.progressed(); // Whoever failed may be back.

@@ -38,8 +38,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   private volatile boolean began;
   private volatile boolean asked; // Whether the prompt is whole; until then the stage waits for us.
 
-  private GenerationCall(
-      PlacedCall place, AnswerProgress.Writer progress, StageTimeouts timeouts) {
+  private GenerationCall(PlacedCall place, AnswerProgress.Writer progress, StageTimeouts timeouts) {
     this.place = place;
     this.progress = progress;
     this.timeouts = timeouts;

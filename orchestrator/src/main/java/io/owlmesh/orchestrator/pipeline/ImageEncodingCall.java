@@ -59,10 +59,8 @@ final class ImageEncodingCall {
     this.listener = listener;
     Context outer = calls.attach();
     try {
-      this.abstractor =
-          VisualAbstractorGrpc.newStub(resampling.channel()).resample(new Tokens());
-      this.vision =
-          VisionEncoderGrpc.newStub(encoding.channel()).encode(new Features());
+      this.abstractor = VisualAbstractorGrpc.newStub(resampling.channel()).resample(new Tokens());
+      this.vision = VisionEncoderGrpc.newStub(encoding.channel()).encode(new Features());
     } finally {
       calls.detach(outer);
     }

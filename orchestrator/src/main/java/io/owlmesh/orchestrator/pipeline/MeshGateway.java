@@ -71,7 +71,10 @@ public final class MeshGateway {
 
   private Pipeline pipeline(long cacheBytes) {
     return new Pipeline(
-        replicas, new VisualTokenCache(cacheBytes), StageTimeouts.of(settings), settings.attempts());
+        replicas,
+        new VisualTokenCache(cacheBytes),
+        StageTimeouts.of(settings),
+        settings.attempts());
   }
 
   void started(@Observes StartupEvent event) {

@@ -69,8 +69,7 @@ public final class MeshOperations {
       throw new OwlException(
           Fault.CONFLICT,
           "address",
-          "'%s' is the last one of the %s stage that takes work"
-              .formatted(address, stage.label()));
+          "'%s' is the last one of the %s stage that takes work".formatted(address, stage.label()));
     }
     replica.takeOut(true);
   }

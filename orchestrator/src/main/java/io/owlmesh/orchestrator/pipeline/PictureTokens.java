@@ -61,8 +61,7 @@ final class PictureTokens {
     }
     fresh.forEach(picture -> asked.put(picture, new CompletableFuture<>()));
     Map<Boolean, List<PromptImage>> byKnown =
-        fresh.stream()
-            .collect(Collectors.partitioningBy(p -> cache.known(p, made).isPresent()));
+        fresh.stream().collect(Collectors.partitioningBy(p -> cache.known(p, made).isPresent()));
     make(byKnown.getOrDefault(true, List.of()));
     List<PromptImage> unknown = byKnown.getOrDefault(false, List.of());
     if (!unknown.isEmpty()) {
@@ -99,8 +98,7 @@ final class PictureTokens {
       return;
     }
     try {
-      List<Tensor> tokens =
-          encode(missing.stream().map(PendingVisualTokens::picture).toList());
+      List<Tensor> tokens = encode(missing.stream().map(PendingVisualTokens::picture).toList());
       for (int i = 0; i < tokens.size(); i++) {
         missing.get(i).complete(tokens.get(i));
       }

@@ -30,8 +30,7 @@ final class Pipeline {
    * @param timeouts of the stages
    * @param attempts at a stage's work, before something of it is there
    */
-  Pipeline(
-      MeshReplicas replicas, VisualTokenCache cache, StageTimeouts timeouts, int attempts) {
+  Pipeline(MeshReplicas replicas, VisualTokenCache cache, StageTimeouts timeouts, int attempts) {
     this.replicas = replicas;
     this.cache = cache;
     this.encoder = new PictureEncoder(replicas, timeouts.image(), attempts);

@@ -71,8 +71,7 @@ class PromptNamesTest {
             names(prompt, SEED, "b"),
             names(prompt, new PromptNames.Seed(SEED.weights(), "adapter digest", ""), "a"),
             names(prompt, new PromptNames.Seed(SEED.weights(), "", "tenant"), "a"),
-            names(
-                prompt, new PromptNames.Seed(new WeightDigests("V", "A", "M"), "", ""), "a"),
+            names(prompt, new PromptNames.Seed(new WeightDigests("V", "A", "M"), "", ""), "a"),
             names(Prompt.parse("one <image> two!"), SEED, "a"));
 
     assertThat(all.stream().map(names -> names.parts().getLast())).doesNotHaveDuplicates();

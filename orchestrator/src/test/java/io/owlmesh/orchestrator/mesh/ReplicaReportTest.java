@@ -29,7 +29,8 @@ class ReplicaReportTest {
 
   @Test
   void changesAreAddedUpUntilTheNextSnapshot() {
-    report.take(WatchResponse.newBuilder().setSnapshot(true).addChainsGained(chain(1, 16)).build(), 0);
+    report.take(
+        WatchResponse.newBuilder().setSnapshot(true).addChainsGained(chain(1, 16)).build(), 0);
     report.take(WatchResponse.newBuilder().addChainsGained(chain(2, 48)).build(), 0);
     assertThat(report.cached(List.of(name(1), name(2)))).isEqualTo(48);
 
@@ -85,16 +86,17 @@ class ReplicaReportTest {
 
   @Test
   void moreThanAReplicaMayKeepIsNotBelieved() {
-    assertThatThrownBy(() -> {
-          for (int from = 0; from < 20_000; from += 1_000) {
-            report.take(
-                WatchResponse.newBuilder()
-                    .addAllChainsGained(
-                        IntStream.range(from, from + 1_000).mapToObj(i -> chain(i, 1)).toList())
-                    .build(),
-                0);
-          }
-        })
+    assertThatThrownBy(
+            () -> {
+              for (int from = 0; from < 20_000; from += 1_000) {
+                report.take(
+                    WatchResponse.newBuilder()
+                        .addAllChainsGained(
+                            IntStream.range(from, from + 1_000).mapToObj(i -> chain(i, 1)).toList())
+                        .build(),
+                    0);
+              }
+            })
         .hasMessage("chains_gained: 17000 of at most 16384");
     assertThat(report.chains()).isZero();
   }
@@ -104,11 +106,12 @@ class ReplicaReportTest {
     WatchResponse more = WatchResponse.newBuilder().setMore(true).build();
     report.take(more.toBuilder().setSnapshot(true).build(), 0);
 
-    assertThatThrownBy(() -> {
-          for (int i = 0; i < 100; i++) {
-            report.take(more, 0);
-          }
-        })
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 100; i++) {
+                report.take(more, 0);
+              }
+            })
         .hasMessage("more: a snapshot of more than 64 reports");
   }
 }

@@ -104,10 +104,12 @@ class AdmissionQueueTest {
 
     assertThat(refused).containsOnlyKeys("new");
     assertThatThrownBy(() -> enter(queue, "another", "", 0))
-        .isInstanceOfSatisfying(OwlException.class, full -> {
-          assertThat(full.fault()).isEqualTo(Fault.SATURATED);
-          assertThat(full.retryAfter()).isPresent();
-        });
+        .isInstanceOfSatisfying(
+            OwlException.class,
+            full -> {
+              assertThat(full.fault()).isEqualTo(Fault.SATURATED);
+              assertThat(full.retryAfter()).isPresent();
+            });
     assertThat(queue.waiting()).isEqualTo(2);
   }
 
@@ -119,8 +121,7 @@ class AdmissionQueueTest {
     leave("first");
     enter(queue, "second", "", 0);
 
-    assertThatThrownBy(() ->
-            queue.enter("", 0, Duration.ofMillis(20), _ -> {}, _ -> {}))
+    assertThatThrownBy(() -> queue.enter("", 0, Duration.ofMillis(20), _ -> {}, _ -> {}))
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("would pass before this one begins");
     assertThat(queue.waiting()).isZero();

@@ -118,7 +118,7 @@ class FailoverTest {
   }
 
   private StubModel first() {
-    return one.options.isEmpty() ? two : one;
+    return one.askedAt < two.askedAt ? one : two;
   }
 
   private StubModel second() {
@@ -270,8 +270,7 @@ class FailoverTest {
     two.refusals.add(Status.INTERNAL.asRuntimeException());
 
     StageFailure failure =
-        catchThrowableOfType(
-            StageFailure.class, () -> pipeline.answer(about(GREEDY), heard));
+        catchThrowableOfType(StageFailure.class, () -> pipeline.answer(about(GREEDY), heard));
 
     assertThat(failure.fault().fault()).isEqualTo(Fault.INTERNAL);
     assertThat(view(one).getFailures() + view(two).getFailures()).isZero();
@@ -283,8 +282,7 @@ class FailoverTest {
     two.refusals.add(Status.INVALID_ARGUMENT.asRuntimeException());
 
     StageFailure failure =
-        catchThrowableOfType(
-            StageFailure.class, () -> pipeline.answer(about(GREEDY), heard));
+        catchThrowableOfType(StageFailure.class, () -> pipeline.answer(about(GREEDY), heard));
 
     assertThat(failure.fault().fault()).isEqualTo(Fault.BAD_INPUT);
     assertThat(one.options.size() + two.options.size()).isEqualTo(1);
@@ -317,8 +315,7 @@ class FailoverTest {
     pipeline.answer(about(GREEDY.toBuilder().setMaxNewTokens(StubModel.TOKENS).build()), heard);
 
     assertThat(heard.text).hasToString(expected(PROMPT, 0));
-    assertThat(second().options.getFirst().getResumedTokensCount())
-        .isEqualTo(StubModel.TOKENS - 1);
+    assertThat(second().options.getFirst().getResumedTokensCount()).isEqualTo(StubModel.TOKENS - 1);
   }
 
   @Test
@@ -363,7 +360,8 @@ class FailoverTest {
     ByteString chain = first().parts.getLast().getChain();
     StubModel other = second();
     other.tell(
-        other.report()
+        other
+            .report()
             .addChainsGained(PrefixChain.newBuilder().setName(chain).setPositions(8))
             .build());
     await(() -> view(other).getChains() == 1);
@@ -382,12 +380,12 @@ class FailoverTest {
   void withoutAReplicaThatServesTheStageIsNamed() throws Exception {
     one.kill();
     two.kill();
-    await(() -> replicas.of(StageKind.LLM).replicas().stream()
-        .allMatch(replica -> replica.status().condition() == Condition.CONDITION_UNREACHABLE));
+    await(() ->
+        replicas.of(StageKind.LLM).replicas().stream()
+            .allMatch(replica -> replica.status().condition() == Condition.CONDITION_UNREACHABLE));
 
     OwlException failure =
-        catchThrowableOfType(
-            OwlException.class, () -> pipeline.answer(about(GREEDY), heard));
+        catchThrowableOfType(OwlException.class, () -> pipeline.answer(about(GREEDY), heard));
 
     assertThat(failure)
         .hasMessage("the llm stage is unavailable")

@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.StageKind;
@@ -38,7 +39,6 @@ import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -114,8 +114,9 @@ public final class FakeStages implements AutoCloseable {
 
   /** Replicas of the stages: these alone, once they are there. */
   MeshReplicas replicas(int maxCalls) throws InterruptedException {
-    return replicas(maxCalls, Map.of(
-        StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address));
+    return replicas(
+        maxCalls,
+        Map.of(StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address));
   }
 
   /**
@@ -132,8 +133,7 @@ public final class FakeStages implements AutoCloseable {
         new MeshReplicas(
             addresses,
             new Untraced(),
-            new ReplicaSettings(
-                maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
+            new ReplicaSettings(maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
     replicas.start();
     for (int tries = 0; ; tries++) {
       try {

@@ -168,8 +168,9 @@ class ReplicaChangesTest {
   @Test
   void anAddressWhereNobodyIsIsNamedAndTheOthersServe() throws Exception {
     models.set(old.address, "127.0.0.1:1");
-    await(() -> replicas.of(StageKind.LLM).replicas().stream()
-        .anyMatch(one -> one.status().condition() == Condition.CONDITION_UNREACHABLE));
+    await(() ->
+        replicas.of(StageKind.LLM).replicas().stream()
+            .anyMatch(one -> one.status().condition() == Condition.CONDITION_UNREACHABLE));
 
     for (int i = 0; i < 5; i++) {
       ask("");

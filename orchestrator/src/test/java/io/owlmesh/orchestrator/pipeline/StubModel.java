@@ -53,6 +53,9 @@ final class StubModel implements AutoCloseable {
   final List<PromptPart> parts = new CopyOnWriteArrayList<>();
   final List<GenerationOptions> options = new CopyOnWriteArrayList<>();
 
+  /** When it was asked first, as {@link System#nanoTime} tells it. */
+  volatile long askedAt = Long.MAX_VALUE;
+
   /** Statuses with which the next questions are answered. */
   final Queue<Throwable> refusals = new ConcurrentLinkedQueue<>();
 
@@ -78,8 +81,7 @@ final class StubModel implements AutoCloseable {
             .setState(ReplicaState.REPLICA_STATE_SERVING)
             .setLoad(Load.newBuilder().setPrefillRate(1_000))
             .build();
-    server =
-        InProcessServerBuilder.forName(name).addService(new Service()).build().start();
+    server = InProcessServerBuilder.forName(name).addService(new Service()).build().start();
   }
 
   /** What it is asked to write, without any of this. */
@@ -166,6 +168,7 @@ final class StubModel implements AutoCloseable {
     @Override
     public void onNext(GenerateRequest request) {
       if (request.hasOptions()) {
+        askedAt = Math.min(askedAt, System.nanoTime());
         options.add(request.getOptions());
         Thread.startVirtualThread(() -> answer(request.getOptions()));
         return;

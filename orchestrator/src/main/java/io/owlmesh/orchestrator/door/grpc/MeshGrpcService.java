@@ -75,8 +75,7 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
             }));
   }
 
-  private void tell(
-      ServerCallStreamObserver<WatchResponse> call, OutboundStream<WatchResponse> out)
+  private void tell(ServerCallStreamObserver<WatchResponse> call, OutboundStream<WatchResponse> out)
       throws InterruptedException {
     WatchResponse last = WatchResponse.getDefaultInstance();
     long toldAt = System.nanoTime() - LONGEST_SILENCE_NANOS;

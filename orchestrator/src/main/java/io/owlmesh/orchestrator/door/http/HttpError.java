@@ -38,7 +38,8 @@ record HttpError(
 
   private static HttpError of(int status, String type, String code, OwlException e) {
     long millis = e.retryAfter().map(Duration::toMillis).orElse(1L);
-    int seconds = status == 429 || status == 503 ? (int) Math.ceilDiv(Math.max(millis, 1), 1000) : 0;
+    int seconds =
+        status == 429 || status == 503 ? (int) Math.ceilDiv(Math.max(millis, 1), 1000) : 0;
     return new HttpError(status, type, String.valueOf(e.getMessage()), e.field(), code, seconds);
   }
 

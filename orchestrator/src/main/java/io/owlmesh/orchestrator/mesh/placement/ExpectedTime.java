@@ -43,8 +43,7 @@ public final class ExpectedTime implements Placement {
       int uncached = Math.max(work.positions() - candidate.cached(), 1);
       double company =
           COMPANY_SECONDS * candidate.outstanding() * allSpeed / (speed * candidates.size());
-      seconds[at] =
-          (candidate.waiting() + uncached) / speed + candidate.queueSeconds() + company;
+      seconds[at] = (candidate.waiting() + uncached) / speed + candidate.queueSeconds() + company;
       double most = 1 + BOUND * total * speed / allSpeed;
       boolean over = candidate.outstanding() + 1 > most;
       others.add(told(candidate, seconds[at], over));

@@ -77,8 +77,7 @@ class MeshGrpcServiceTest {
   }
 
   private Status.Code refused(DrainRequest request) {
-    return catchThrowableOfType(
-            StatusRuntimeException.class, () -> operator().drain(request))
+    return catchThrowableOfType(StatusRuntimeException.class, () -> operator().drain(request))
         .getStatus()
         .getCode();
   }
@@ -93,7 +92,9 @@ class MeshGrpcServiceTest {
     assertThat(state.getReplicasList())
         .allMatch(replica -> replica.getCondition() == Condition.CONDITION_SERVING)
         .allMatch(replica -> replica.getAddress().equals(address()));
-    assertThat(state.getReplicasList()).extracting(Replica::getDigest).containsExactly("V", "A", "L");
+    assertThat(state.getReplicasList())
+        .extracting(Replica::getDigest)
+        .containsExactly("V", "A", "L");
   }
 
   @Test
@@ -109,8 +110,7 @@ class MeshGrpcServiceTest {
         .containsExactly("llm " + address() + ": it was taken out by hand");
 
     operator()
-        .resume(
-            ResumeRequest.newBuilder().setStage(Stage.STAGE_LLM).setAddress(address()).build());
+        .resume(ResumeRequest.newBuilder().setStage(Stage.STAGE_LLM).setAddress(address()).build());
     await(states, Condition.CONDITION_SERVING);
   }
 
@@ -129,8 +129,7 @@ class MeshGrpcServiceTest {
                     .setAddress("elsewhere:1")
                     .build()))
         .isEqualTo(Status.Code.NOT_FOUND);
-    assertThat(refused(DrainRequest.getDefaultInstance()))
-        .isEqualTo(Status.Code.INVALID_ARGUMENT);
+    assertThat(refused(DrainRequest.getDefaultInstance())).isEqualTo(Status.Code.INVALID_ARGUMENT);
   }
 
   @Test

@@ -84,10 +84,8 @@ class PlacementTest {
   @Test
   void consistentHashingKeepsABeginningWhereItWasWhenAnotherReplicaComes() {
     Placement placement = new ConsistentHashing();
-    List<Candidate> two =
-        List.of(Candidate.unreported("a", 0, 1), Candidate.unreported("b", 0, 1));
-    List<Candidate> three =
-        List.of(two.get(0), two.get(1), Candidate.unreported("c", 0, 1));
+    List<Candidate> two = List.of(Candidate.unreported("a", 0, 1), Candidate.unreported("b", 0, 1));
+    List<Candidate> three = List.of(two.get(0), two.get(1), Candidate.unreported("c", 0, 1));
 
     List<Integer> moved =
         IntStream.range(0, 200)
