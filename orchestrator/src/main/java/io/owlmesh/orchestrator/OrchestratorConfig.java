@@ -28,9 +28,13 @@ public interface OrchestratorConfig {
   @WithDefault("5S")
   Duration dnsInterval();
 
-  /** Answers in work at a time; more are refused at once. */
+  /** Answers in work at a time; more wait. */
   @WithDefault("64")
   int maxAnswers();
+
+  /** Answers that wait for a place; more are refused at once. */
+  @WithDefault("256")
+  int maxWaitingAnswers();
 
   /** Images of one conversation at most. */
   @WithDefault("16")
@@ -68,11 +72,11 @@ public interface OrchestratorConfig {
   @WithDefault("60S")
   Duration tokenTimeout();
 
-  /** Calls to one stage at a time; more are refused. */
+  /** Calls to one replica at a time; more are refused. */
   @WithDefault("64")
   int maxStageCalls();
 
-  /** Tries of a stage's work before the answer began, if the stage was unavailable. */
+  /** Tries of a stage's work that failed, on other replicas, unless something came between. */
   @WithDefault("3")
   int attempts();
 
@@ -83,7 +87,15 @@ public interface OrchestratorConfig {
   /** Adapter of requests that name none; the base model alone if there is none. */
   Optional<String> defaultAdapter();
 
-  /** How often the stages are asked whether they are there and fit together. */
+  /** How the language model's replica is chosen. */
+  @WithDefault("expected-time")
+  String placement();
+
+  /** How long a new replica takes to get its full share of work. */
+  @WithDefault("10S")
+  Duration slowStart();
+
+  /** How often the replicas are asked whether they are there and fit together. */
   @WithDefault("1S")
   Duration healthInterval();
 }

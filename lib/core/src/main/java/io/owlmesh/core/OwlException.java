@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.core;
 
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +13,7 @@ public final class OwlException extends RuntimeException {
   private final ErrorCode code;
   private final String field;
   private final String sentence;
+  private final @Nullable Duration retryAfter;
 
   /** Of a fault of which no more is known. */
   public OwlException(Fault fault, String field, String message) {
@@ -33,10 +36,25 @@ public final class OwlException extends RuntimeException {
 
   /** As above, with the cause. */
   public OwlException(ErrorCode code, String field, String message, @Nullable Throwable cause) {
+    this(code, field, message, cause, null);
+  }
+
+  private OwlException(
+      ErrorCode code,
+      String field,
+      String message,
+      @Nullable Throwable cause,
+      @Nullable Duration retryAfter) {
     super(field.isEmpty() ? message : field + ": " + message, cause);
     this.code = code;
     this.field = field;
     this.sentence = message;
+    this.retryAfter = retryAfter;
+  }
+
+  /** The same, for callers to try again after a while. */
+  public OwlException retryAfter(Duration time) {
+    return new OwlException(code, field, sentence, getCause(), time);
   }
 
   /** A {@link Fault#BAD_INPUT}. */
@@ -59,6 +77,11 @@ public final class OwlException extends RuntimeException {
 
   public String field() {
     return field;
+  }
+
+  /** After which time it makes sense to try again, if that is known. */
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
   }
 
   /** The message without the field before it, for callers who know the field by another name. */

@@ -4,6 +4,7 @@ package io.owlmesh.wire;
 import com.google.protobuf.Any;
 import com.google.protobuf.Duration;
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.Message;
 import com.google.rpc.BadRequest;
 import com.google.rpc.ErrorInfo;
 import com.google.rpc.RetryInfo;
@@ -17,6 +18,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -28,7 +30,7 @@ public final class Faults {
   // A message may quote the request. It travels three times, also escaped, and clients accept 8
   // KiB.
   private static final int MAX_MESSAGE = 400;
-  private static final Duration RETRY = Duration.newBuilder().setNanos(500_000_000).build();
+  private static final java.time.Duration RETRY = java.time.Duration.ofMillis(500);
 
   private Faults() {}
 
@@ -85,8 +87,16 @@ public final class Faults {
                           .setDescription(message))
                   .build()));
     }
-    if (e.fault() == Fault.SATURATED) {
-      status.addDetails(Any.pack(RetryInfo.newBuilder().setRetryDelay(RETRY).build()));
+    if (e.fault() == Fault.SATURATED || e.fault() == Fault.UNAVAILABLE) {
+      java.time.Duration retry = e.retryAfter().orElse(RETRY);
+      status.addDetails(
+          Any.pack(
+              RetryInfo.newBuilder()
+                  .setRetryDelay(
+                      Duration.newBuilder()
+                          .setSeconds(retry.getSeconds())
+                          .setNanos(retry.getNano()))
+                  .build()));
     }
     return StatusProto.toStatusRuntimeException(status.build());
   }
@@ -127,17 +137,22 @@ public final class Faults {
     com.google.rpc.Status details = StatusProto.fromThrowable(cause);
     ErrorCode code = ErrorCode.of(isLost(status) ? Fault.UNAVAILABLE : fault(status));
     String field = "";
+    Optional<java.time.Duration> retry = Optional.empty();
     if (details != null) {
       for (Any detail : details.getDetailsList()) {
         if (detail.is(ErrorInfo.class)) {
-          ErrorInfo info = unpack(detail);
+          ErrorInfo info = unpack(detail, ErrorInfo.getDefaultInstance());
           field = info.getMetadataOrDefault("field", "");
           code = code(info.getReason(), status);
+        } else if (detail.is(RetryInfo.class)) {
+          Duration delay = unpack(detail, RetryInfo.getDefaultInstance()).getRetryDelay();
+          retry = Optional.of(java.time.Duration.ofSeconds(delay.getSeconds(), delay.getNanos()));
         }
       }
     }
     String message = status.getDescription() == null ? code.name() : status.getDescription();
-    return restore(code, field, message, cause);
+    OwlException restored = restore(code, field, message, cause);
+    return retry.map(restored::retryAfter).orElse(restored);
   }
 
   /**
@@ -165,11 +180,11 @@ public final class Faults {
     return prefixed ? message.substring(prefix.length()) : message;
   }
 
-  private static ErrorInfo unpack(Any detail) {
+  private static <M extends Message> M unpack(Any detail, M otherwise) {
     try {
-      return detail.unpack(ErrorInfo.class);
+      return detail.unpackSameTypeAs(otherwise);
     } catch (InvalidProtocolBufferException e) {
-      return ErrorInfo.getDefaultInstance(); // Details are a courtesy; the status counts.
+      return otherwise; // Details are a courtesy; the status counts.
     }
   }
 

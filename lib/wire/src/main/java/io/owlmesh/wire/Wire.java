@@ -45,6 +45,8 @@ public final class Wire {
   private static final int KEEP_ALIVE_SECONDS = 20;
   private static final int KEEP_ALIVE_TIMEOUT_SECONDS = 5;
 
+  private static final String IN_PROCESS = "inprocess:";
+
   private Wire() {}
 
   /**
@@ -121,9 +123,13 @@ public final class Wire {
   /**
    * A channel of which messages are only passed on, on the thread of the network: another thread
    * would cost more than that.
+   *
+   * @param address {@code host:port}, an IPv6 host in brackets, or {@code inprocess:NAME}
    */
-  public static ManagedChannel relayChannel(String host, int port) {
-    return channel(host, port).directExecutor().build();
+  public static ManagedChannel relayChannel(String address) {
+    return address.startsWith(IN_PROCESS)
+        ? inProcess(address.substring(IN_PROCESS.length()))
+        : tune(NettyChannelBuilder.forTarget("dns:///" + address)).directExecutor().build();
   }
 
   /** A channel on an event loop that whoever made it ends after the channel. */

@@ -6,18 +6,18 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.model.text.jinja.JinjaTemplate;
-import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.proto.llm.v1.Model;
 import java.util.List;
 
 /**
- * What the three stages say of themselves, if they fit together.
+ * What stages that fit together serve.
  *
  * @param model what it is called
  * @param family of it, for example {@code mplug-owl}
  * @param context positions of prompt and answer together
  * @param visualTokens of one image
  * @param readsQuestion whether they depend on what is asked of it
+ * @param usualNewTokens of an answer whose request names no limit; 0 if not known
  * @param template by which dialogues are laid out for the language model
  * @param digests of the weights of all stages
  * @param adapters that requests may name
@@ -28,6 +28,7 @@ public record MeshInfo(
     int context,
     int visualTokens,
     boolean readsQuestion,
+    int usualNewTokens,
     ChatTemplate template,
     WeightDigests digests,
     List<String> adapters) {
@@ -35,29 +36,25 @@ public record MeshInfo(
   public record WeightDigests(String vision, String abstractor, String language) {}
 
   /**
-   * Puts the descriptions together.
+   * What a language model answers with.
    *
-   * @throws OwlException OTHER_WEIGHTS naming both digests if a stage serves another checkpoint;
-   *     INTERNAL if the language model wants a chat template that is not known here
+   * @param readsQuestion whether visual tokens depend on what is asked of an image
+   * @param adapters by name
+   * @throws OwlException INTERNAL if it wants a chat template that is not known here
    */
-  public static MeshInfo of(
-      io.owlmesh.proto.vision.v1.DescribeResponse vision,
-      io.owlmesh.proto.abstractor.v1.DescribeResponse abstractor,
-      Model language) {
+  static MeshInfo of(Model language, boolean readsQuestion, List<String> adapters) {
     var llm = language.getDescription();
-    same("vision", vision.getVisionDigest(), "abstractor", abstractor.getVisionDigest());
-    same("vision", vision.getVisionDigest(), "llm", llm.getVisionDigest());
-    same("abstractor", abstractor.getAbstractorDigest(), "llm", llm.getAbstractorDigest());
     return new MeshInfo(
         language.getName(),
         llm.getModelType(),
         llm.getContext(),
         llm.getVisualTokens(),
-        abstractor.getReadsQuestion(),
+        readsQuestion,
+        language.getLimits().getDefaultNewTokens(),
         template(llm.getChatTemplate(), llm.getChatTemplateSource()),
         new WeightDigests(
-            vision.getVisionDigest(), abstractor.getAbstractorDigest(), llm.getLanguageDigest()),
-        language.getAdaptersList().stream().map(Adapter::getName).toList());
+            llm.getVisionDigest(), llm.getAbstractorDigest(), llm.getLanguageDigest()),
+        adapters);
   }
 
   /** Names what makes visual tokens here. */
@@ -83,15 +80,5 @@ public record MeshInfo(
                 "",
                 "the llm stage wants the chat template '%s'; known are %s"
                     .formatted(name, ChatTemplates.names())));
-  }
-
-  private static void same(String maker, String made, String reader, String expected) {
-    if (!made.equals(expected)) {
-      throw new OwlException(
-          Fault.OTHER_WEIGHTS,
-          "",
-          "the stages serve different checkpoints: %s runs weights %s, but %s expects %s"
-              .formatted(maker, made, reader, expected));
-    }
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
+import io.grpc.Context;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -13,7 +14,15 @@ public final class StageFailure extends RuntimeException {
   private final OwlException fault;
 
   public StageFailure(StageKind stage, Throwable failure) {
-    this(stage, failure, fault(stage, Faults.fromStatus(failure)));
+    this(stage, failure, fault(stage, ownFault(failure)));
+  }
+
+  /** Whoever cancels is we, or the other end: then it reset the call. */
+  private static OwlException ownFault(Throwable failure) {
+    OwlException fault = Faults.fromStatus(failure);
+    return fault.fault() == Fault.CANCELLED && !Context.current().isCancelled()
+        ? new OwlException(Fault.UNAVAILABLE, "", "the call was reset", fault)
+        : fault;
   }
 
   private StageFailure(StageKind stage, Throwable failure, OwlException fault) {
@@ -32,6 +41,12 @@ public final class StageFailure extends RuntimeException {
     return new StageFailure(stage, fault, fault);
   }
 
+  /** Of calls in a replica that answers to nothing. */
+  static StageFailure lost(StageKind stage, String why) {
+    OwlException cause = new OwlException(Fault.UNAVAILABLE, "", why);
+    return new StageFailure(stage, cause, fault(stage, cause));
+  }
+
   /** What callers hear: they know neither the stages' addresses nor how they are called. */
   private static OwlException fault(StageKind stage, OwlException cause) {
     return switch (cause.fault()) {
@@ -47,6 +62,26 @@ public final class StageFailure extends RuntimeException {
 
   public OwlException fault() {
     return fault;
+  }
+
+  public StageKind stage() {
+    return stage;
+  }
+
+  /** Whether the replica takes no new work, or ends what it has, because it is about to stop. */
+  public boolean isDraining() {
+    Throwable cause = getCause();
+    return fault.fault() == Fault.UNAVAILABLE
+        && cause != null
+        && Faults.fromStatus(cause).sentence().startsWith("draining");
+  }
+
+  /** Whether a stage refused, or failed at, what it was asked: it is there, then. */
+  boolean isAnswer(StageKind of) {
+    return stage == of
+        && fault.fault() != Fault.CANCELLED
+        && fault.fault() != Fault.TOO_LATE
+        && fault.fault() != Fault.UNAVAILABLE;
   }
 
   /**

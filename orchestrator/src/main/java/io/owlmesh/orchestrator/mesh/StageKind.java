@@ -10,7 +10,7 @@ public enum StageKind {
   LLM;
 
   /** The name for people and configuration. */
-  String label() {
+  public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
 }

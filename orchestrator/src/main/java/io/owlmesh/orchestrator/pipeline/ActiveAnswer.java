@@ -2,17 +2,23 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Deadline;
 import io.grpc.Status;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.wire.Faults;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +35,7 @@ public final class ActiveAnswer {
   private final String from;
   private final Span span;
   private final Context.CancellableContext context;
+  private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
   private boolean ended;
 
@@ -57,27 +64,56 @@ public final class ActiveAnswer {
   }
 
   /**
-   * Takes a place and leads a question through the stages; fails if there is no place. Does nothing
-   * if the answer is over.
+   * Takes a place, once there is one, and leads a question through the stages; fails if there will
+   * be none in time. Does nothing if the answer is over.
    *
+   * @param priority larger ones go first
    * @param question asked on the thread of the answer, may block and fail; if there is none, all
    *     was told and the answer is over
    */
-  public void start(Supplier<Optional<ChatRequest>> question) {
+  public void start(int priority, Supplier<Optional<ChatRequest>> question) {
+    Deadline deadline = context.getDeadline();
+    Duration remaining =
+        deadline == null
+            ? ChronoUnit.FOREVER.getDuration()
+            : Duration.ofNanos(deadline.timeRemaining(TimeUnit.NANOSECONDS));
+    context.addListener(gone, answers::execute);
     try {
-      if (enter()) {
-        answers.execute(context.wrap(() -> run(question)));
-      }
+      Runnable leave =
+          answers
+              .places()
+              .enter(from, priority, remaining, place -> enter(place, question), this::fail);
+      keep(leave);
     } catch (OwlException e) {
       fail(e);
     }
   }
 
-  private synchronized boolean enter() {
-    if (!ended) {
-      held.add(answers.takePlace(from));
+  private static RuntimeException ended(Context over) {
+    Status status = Contexts.statusFromCancelled(over);
+    return status.getCode() == Status.Code.DEADLINE_EXCEEDED
+        ? new OwlException(
+            Fault.TOO_LATE, "", "the time for the answer ended while it waited for a place")
+        : status.asRuntimeException();
+  }
+
+  private void enter(Runnable place, Supplier<Optional<ChatRequest>> question) {
+    context.removeListener(gone); // From now on the stages notice, and can say where.
+    if (keep(place)) {
+      answers.execute(context.wrap(() -> run(question)));
     }
-    return !ended;
+  }
+
+  /** Runs something at the end; at once, if that has come. */
+  private boolean keep(Runnable giveBack) {
+    synchronized (this) {
+      if (!ended) {
+        held.add(giveBack);
+        return true;
+      }
+    }
+    giveBack.run();
+    return false;
   }
 
   private void run(Supplier<Optional<ChatRequest>> asked) {
@@ -115,12 +151,16 @@ public final class ActiveAnswer {
   }
 
   /** Whether it was not over before. */
-  private synchronized boolean leave() {
-    if (ended) {
-      return false;
+  private boolean leave() {
+    List<Runnable> all;
+    synchronized (this) {
+      if (ended) {
+        return false;
+      }
+      ended = true;
+      all = List.copyOf(held);
     }
-    ended = true;
-    held.forEach(Runnable::run);
+    all.forEach(Runnable::run); // Without the lock: a place that is given back begins another.
     return true;
   }
 

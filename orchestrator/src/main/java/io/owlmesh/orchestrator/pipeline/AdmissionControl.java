@@ -32,7 +32,7 @@ public final class AdmissionControl {
   private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final Tracer tracer;
-  private final Shares places;
+  private final AdmissionQueue places;
   private final Shares room;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ExecutorService computing =
@@ -47,7 +47,7 @@ public final class AdmissionControl {
     this.gateway = gateway;
     this.settings = settings;
     this.tracer = tracer;
-    this.places = new Shares(settings.maxAnswers());
+    this.places = new AdmissionQueue(settings.maxAnswers(), settings.maxWaitingAnswers());
     this.room = new Shares(settings.maxUploadBytes());
   }
 
@@ -81,21 +81,19 @@ public final class AdmissionControl {
             .withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
   }
 
-  /**
-   * Takes a place for an answer.
-   *
-   * @return gives it back; to be run once
-   * @throws OwlException SATURATED if there is none, or only some that are kept for others
-   */
-  Runnable takePlace(String caller) {
-    return places
-        .take(caller, 1)
-        .orElseThrow(() ->
-            new OwlException(
-                Fault.SATURATED,
-                "",
-                "%d answers are in work of at most %d; some places are kept for other callers"
-                    .formatted(places.taken(), settings.maxAnswers())));
+  /** Those who have a place, and those who wait for one. */
+  AdmissionQueue places() {
+    return places;
+  }
+
+  /** Answers that wait for a place. */
+  public int waiting() {
+    return places.waiting();
+  }
+
+  /** Answers in work. */
+  public int running() {
+    return places.running();
   }
 
   /** As {@link #hold(String, long)}, for the current caller. */

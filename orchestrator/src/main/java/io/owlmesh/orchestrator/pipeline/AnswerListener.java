@@ -18,6 +18,13 @@ public interface AnswerListener {
   /** More of an answer. */
   void token(Token token);
 
+  /**
+   * The language model's part goes on in another replica; nothing that was told changes.
+   *
+   * @param tokens that were told so far
+   */
+  void moved(int tokens);
+
   /** The end of an answer, with what was held back of its text. */
   void ended(Finished end);
 

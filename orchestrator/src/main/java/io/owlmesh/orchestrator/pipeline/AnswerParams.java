@@ -8,6 +8,8 @@ import io.owlmesh.proto.llm.v1.GenerationOptions;
 
 /** What callers ask of an answer, as the language model takes it. */
 public final class AnswerParams {
+  private static final int MAX_PRIORITY = 100;
+
   private AnswerParams() {}
 
   /**
@@ -53,6 +55,9 @@ public final class AnswerParams {
     if (asked.hasMinNewTokens()) {
       options.setMinNewTokens(asked.getMinNewTokens());
     }
+    if (asked.hasPriority()) {
+      options.setPriority(priority(asked.getPriority()));
+    }
     if (asked.hasBeams()) {
       options.setBeams(asked.getBeams());
     }
@@ -68,6 +73,15 @@ public final class AnswerParams {
       case CONSTRAINT_NOT_SET -> {}
     }
     return options.build();
+  }
+
+  private static int priority(int value) {
+    if (Math.abs((long) value) > MAX_PRIORITY) {
+      throw OwlException.badInput(
+          "options.priority",
+          "%d, it must be from -%d to %d".formatted(value, MAX_PRIORITY, MAX_PRIORITY));
+    }
+    return value;
   }
 
   private static void requirePositive(String field, boolean present, int value) {

@@ -12,21 +12,35 @@ import java.util.Map;
  * A checked request, complete with its images.
  *
  * @param images the files in the order of their places in the prompt
+ * @param session whose turn it is; empty if it is none
  */
-public record ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+public record ChatRequest(
+    Prompt prompt, List<ImageContent> images, GenerationOptions options, String session) {
   /** Characters that a connector takes; it would leave out the beginning itself. */
   private static final int MAX_QUESTION = 16_384;
+
+  /** A request that belongs to no session. */
+  public ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
+    this(prompt, images, options, "");
+  }
 
   public ChatRequest {
     images = List.copyOf(images);
   }
 
   /**
-   * The image files, each once.
+   * The image file at each place.
    *
-   * @param asked whether their visual tokens depend on what is asked
+   * @param asked whether visual tokens depend on what is asked
    */
-  List<PromptImage> pictures(boolean asked) {
+  List<PromptImage> places(boolean asked) {
+    PromptImage[] places = new PromptImage[images.size()];
+    pictures(asked).forEach(picture -> picture.indices().forEach(i -> places[i] = picture));
+    return List.of(places);
+  }
+
+  /** The image files, each once. */
+  private List<PromptImage> pictures(boolean asked) {
     String text = asked ? prompt.text() : "";
     String question = text.substring(Math.max(0, text.length() - MAX_QUESTION));
     Map<String, List<Integer>> places = new LinkedHashMap<>();

@@ -5,123 +5,113 @@ import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.Prompt;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
+import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.PromptPart;
-import io.owlmesh.proto.tensor.v1.Tensor;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
+import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the language model answers to one question: the prompt's parts flow in as soon as they are
- * known, text flows out, no faster than the caller takes it.
+ * One try of the language model at an answer: the prompt's parts flow in as soon as they are known,
+ * text flows out, no faster than the caller takes it.
  */
 final class GenerationCall implements ClientResponseObserver<GenerateRequest, GenerateResponse> {
+  private final PlacedCall place;
+  private final AnswerProgress.Writer progress;
   private final StageTimeouts timeouts;
   private final Inactivity silence;
-  private final ChatRequest question;
-  private final List<Prompt.Part> parts;
-  private final AnswerListener listener;
-  private final Runnable onFirst;
   private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
   private volatile boolean began;
   private volatile boolean asked; // Whether the prompt is whole; until then the stage waits for us.
-  // Of the prompt, by the one thread that sends it: parts, and images among them.
-  private int sent;
-  private int images;
-  private final List<Finished> finished = new ArrayList<>(); // Calls come one after the other.
 
-  private GenerationCall(
-      ChatRequest question, AnswerListener listener, StageTimeouts timeouts, Runnable onFirst) {
+  private GenerationCall(PlacedCall place, AnswerProgress.Writer progress, StageTimeouts timeouts) {
+    this.place = place;
+    this.progress = progress;
     this.timeouts = timeouts;
     this.silence = new Inactivity(timeouts.nextToken(), this::late);
-    this.question = question;
-    this.parts = question.prompt().parts();
-    this.listener = listener;
-    this.onFirst = onFirst;
   }
 
   /**
    * Opens a call, which ends with the current gRPC context.
    *
-   * @param onFirst run when the first token arrives
+   * @param progress hears what is written
    */
-  static GenerationCall of(
-      StageChannels stages,
-      ChatRequest question,
-      AnswerListener listener,
-      StageTimeouts timeouts,
-      Runnable onFirst) {
-    GenerationCall generation = new GenerationCall(question, listener, timeouts, onFirst);
+  static GenerationCall open(
+      PlacedCall place, AnswerProgress.Writer progress, StageTimeouts timeouts) {
+    GenerationCall generation = new GenerationCall(place, progress, timeouts);
     generation.result.whenComplete((_, _) -> generation.silence.close());
-    LanguageModelGrpc.newStub(stages.traced(StageKind.LLM)).generate(generation);
+    LanguageModelGrpc.newStub(place.channel()).generate(generation);
+    place.onLost(failure -> generation.giveUp(failure, "the replica is lost"));
     return generation;
   }
 
-  /**
-   * Sends the prompt as far as it is known: up to the first image without tokens.
-   *
-   * @param tokens of each image of the prompt [T, H], in order; null where not known
-   */
-  void send(List<@Nullable Tensor> tokens) {
-    while (sent < parts.size()) {
-      PromptPart.Builder piece = PromptPart.newBuilder();
-      switch (parts.get(sent)) {
-        case Prompt.Text(String text) -> piece.setText(text);
-        case Prompt.Mark(String token) -> piece.setMark(token);
-        case Prompt.Image _ -> {
-          Tensor known = tokens.get(images);
-          if (known == null) {
-            return;
-          }
-          images++;
-          piece.setVisualTokens(known);
-        }
-      }
-      sent++;
-      call().onNext(GenerateRequest.newBuilder().setPart(piece).build());
-    }
+  /** Sends the next part of the prompt. */
+  void send(PromptPart part) {
+    call().onNext(GenerateRequest.newBuilder().setPart(part).build());
   }
 
   /**
    * Ends the prompt, and waits.
    *
-   * @return the ends of the answers; fails with a {@link StageFailure}
+   * @return the ends of the answers
+   * @throws StageFailure if it failed
    */
-  CompletableFuture<List<Finished>> ask() {
-    call().onNext(GenerateRequest.newBuilder().setOptions(question.options()).build());
+  List<Finished> ask(GenerationOptions options) {
+    call().onNext(GenerateRequest.newBuilder().setOptions(options).build());
     call().onCompleted();
     asked = true;
+    place.asked();
     silence.await(timeouts.firstToken());
-    return result;
+    return join(result);
+  }
+
+  /**
+   * Waits for what the prompt lacks, or until the call fails before.
+   *
+   * @throws StageFailure of whichever failed
+   */
+  <T> T await(CompletableFuture<T> wanted) {
+    join(CompletableFuture.anyOf(wanted, result));
+    return join(wanted);
+  }
+
+  private static <T> T join(CompletableFuture<T> future) {
+    try {
+      return future.join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof RuntimeException failure ? failure : e;
+    }
   }
 
   private void late(Duration time) {
     String what = began ? "further token" : "first token";
-    result.completeExceptionally(StageFailure.silent(StageKind.LLM, what, time));
-    call().cancel("no " + what, null);
+    giveUp(StageFailure.silent(StageKind.LLM, what, time), "no " + what);
   }
 
-  /** Runs something if the answer fails. */
-  void onFailure(Consumer<Throwable> then) {
-    result.whenComplete((_, failure) -> {
-      if (failure != null) {
-        then.accept(failure);
-      }
-    });
+  private void giveUp(StageFailure failure, String why) {
+    result.completeExceptionally(failure);
+    call().cancel(why, null);
+  }
+
+  /** The stage's work on it is not wanted; nothing happens if it is over. */
+  void end() {
+    if (result.completeExceptionally(new CancellationException("not wanted"))) {
+      call().cancel("not wanted", null);
+    }
   }
 
   private ClientCallStreamObserver<GenerateRequest> call() {
@@ -137,23 +127,14 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   @Override
   public void onNext(GenerateResponse response) {
     silence.pause(); // While the caller takes it, the stage is not asked for more.
-    switch (response.getEventCase()) {
-      case TOKEN -> {
-        if (!began) {
-          began = true;
-          onFirst.run();
-        }
-        listener.token(response.getToken());
-      }
-      case FINISHED -> {
-        listener.ended(response.getFinished());
-        finished.add(response.getFinished());
-      }
-      case ACCEPTED, EVENT_NOT_SET -> {}
+    if (response.hasToken() && !began) {
+      began = true;
+      place.responded();
     }
+    progress.heard(response);
     ClientCallStreamObserver<GenerateRequest> requests = call;
     if (requests != null) {
-      listener.whenReady(() -> {
+      progress.whenReady(() -> {
         if (asked) {
           silence.await(began ? timeouts.nextToken() : timeouts.firstToken());
         }
@@ -164,8 +145,9 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
 
   @Override
   public void onError(Throwable failure) {
-    if (finished.size() == Math.max(question.options().getN(), 1)) {
-      result.complete(List.copyOf(finished));
+    Optional<List<Finished>> ends = progress.ends();
+    if (ends.isPresent()) {
+      result.complete(ends.get());
     } else {
       result.completeExceptionally(new StageFailure(StageKind.LLM, failure));
     }

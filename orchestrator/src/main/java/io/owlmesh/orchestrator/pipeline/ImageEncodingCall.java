@@ -5,14 +5,13 @@ import io.grpc.Context;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.tensor.v1.ItemError;
-import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
@@ -35,8 +34,7 @@ final class ImageEncodingCall {
   private final AtomicInteger encoded = new AtomicInteger();
   private final List<PromptImage> pictures;
   private final Listener listener;
-  private final @Nullable Tensor[] tokens;
-  private final CompletableFuture<List<Tensor>> result = new CompletableFuture<>();
+  private final CompletableFuture<Void> result = new CompletableFuture<>();
   private final StreamObserver<ResampleRequest> abstractor;
   private final StreamObserver<EncodeRequest> vision;
   // Ends both calls from any thread, also while this one sends; their observers could not.
@@ -50,18 +48,19 @@ final class ImageEncodingCall {
   }
 
   private ImageEncodingCall(
-      StageChannels stages, List<PromptImage> pictures, Duration patience, Listener listener) {
+      PlacedCall encoding,
+      PlacedCall resampling,
+      List<PromptImage> pictures,
+      Duration patience,
+      Listener listener) {
     this.patience = patience;
     this.silence = new Inactivity(patience, this::late);
     this.pictures = pictures;
     this.listener = listener;
-    this.tokens = new Tensor[pictures.size()];
     Context outer = calls.attach();
     try {
-      this.abstractor =
-          VisualAbstractorGrpc.newStub(stages.traced(StageKind.ABSTRACTOR)).resample(new Tokens());
-      this.vision =
-          VisionEncoderGrpc.newStub(stages.traced(StageKind.VISION)).encode(new Features());
+      this.abstractor = VisualAbstractorGrpc.newStub(resampling.channel()).resample(new Tokens());
+      this.vision = VisionEncoderGrpc.newStub(encoding.channel()).encode(new Features());
     } finally {
       calls.detach(outer);
     }
@@ -71,11 +70,18 @@ final class ImageEncodingCall {
    * Starts looking. The calls end with the current gRPC context.
    *
    * @param patience how long the stages may take to the next image
-   * @return visual tokens [T, H], in the order of the pictures; fails with a {@link StageFailure}
+   * @return done once the listener was told of all pictures; fails with a {@link StageFailure}
    */
-  static CompletableFuture<List<Tensor>> at(
-      StageChannels stages, List<PromptImage> pictures, Duration patience, Listener listener) {
-    ImageEncodingCall looking = new ImageEncodingCall(stages, pictures, patience, listener);
+  static CompletableFuture<Void> at(
+      PlacedCall encoding,
+      PlacedCall resampling,
+      List<PromptImage> pictures,
+      Duration patience,
+      Listener listener) {
+    ImageEncodingCall looking =
+        new ImageEncodingCall(encoding, resampling, pictures, patience, listener);
+    encoding.onLost(looking.result::completeExceptionally);
+    resampling.onLost(looking.result::completeExceptionally);
     looking.result.whenComplete((_, failure) -> {
       looking.silence.close();
       looking.stopIfFailed(failure);
@@ -171,7 +177,6 @@ final class ImageEncodingCall {
       }
       silence.await(patience);
       listener.resampled(picture, response);
-      tokens[Integer.parseInt(response.getId())] = response.getVisualTokens();
     }
 
     @Override
@@ -182,7 +187,7 @@ final class ImageEncodingCall {
     @Override
     public void onCompleted() {
       if (waiting.isEmpty()) {
-        result.complete(List.of(tokens));
+        result.complete(null);
       } else {
         fail(StageKind.ABSTRACTOR, shortOf("visual tokens", waiting));
       }

@@ -7,11 +7,13 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.OrchestratorConfig;
-import io.owlmesh.orchestrator.mesh.MeshHealthMonitor;
+import io.owlmesh.orchestrator.mesh.MeshHealth;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.wire.HealthService;
@@ -23,8 +25,6 @@ import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.util.Map;
-import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 
 /** Everything behind the front doors, put together once. */
 @Singleton
@@ -32,8 +32,8 @@ public final class MeshGateway {
   private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
   private final Iterable<Dependency> needed;
-  private final StageChannels stages;
-  private final MeshHealthMonitor watch;
+  private final MeshReplicas replicas;
+  private final MeshHealth ready;
   private final Pipeline pipeline;
 
   @Inject
@@ -50,38 +50,40 @@ public final class MeshGateway {
   MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing, Iterable<Dependency> needed) {
     this.settings = settings;
     this.needed = needed;
-    stages =
-        new StageChannels(
+    replicas =
+        new MeshReplicas(
             Map.of(
-                StageKind.VISION, settings.vision(),
-                StageKind.ABSTRACTOR, settings.abstractor(),
-                StageKind.LLM, settings.llm()),
-            tracing);
-    pipeline = pipeline(settings.visualCacheBytes(), this::weights, () -> mesh().readsQuestion());
-    // It is to reach the stages each time, and comes before the watch knows their weights.
-    Pipeline forgetful = pipeline(0, () -> "", () -> false);
-    watch =
-        new MeshHealthMonitor(
-            stages, health, mesh -> WarmUp.through(forgetful, mesh.template()), this::checkNeeded);
+                StageKind.VISION, ReplicaAddressSource.of(settings.vision(), "owl.vision"),
+                StageKind.ABSTRACTOR,
+                    ReplicaAddressSource.of(settings.abstractor(), "owl.abstractor"),
+                StageKind.LLM, ReplicaAddressSource.of(settings.llm(), "owl.llm")),
+            tracing,
+            ReplicaSettings.of(settings));
+    pipeline = pipeline(settings.visualCacheBytes());
+    Pipeline forgetful = pipeline(0); // It is to reach the stages each time.
+    ready =
+        new MeshHealth(
+            replicas.groups(),
+            health,
+            mesh -> WarmUp.through(forgetful, mesh.template()),
+            this::checkNeeded);
   }
 
-  private Pipeline pipeline(long cacheBytes, Supplier<String> weights, BooleanSupplier asks) {
+  private Pipeline pipeline(long cacheBytes) {
     return new Pipeline(
-        stages,
+        replicas,
         new VisualTokenCache(cacheBytes),
-        weights,
-        asks,
         StageTimeouts.of(settings),
-        settings.maxStageCalls(),
         settings.attempts());
   }
 
-  private String weights() {
-    return mesh().visualWeights();
+  void started(@Observes StartupEvent event) {
+    replicas.start();
+    ready.start(settings.healthInterval());
   }
 
-  void started(@Observes StartupEvent event) {
-    watch.start(settings.healthInterval());
+  MeshReplicas replicas() {
+    return replicas;
   }
 
   Pipeline pipeline() {
@@ -94,7 +96,7 @@ public final class MeshGateway {
    * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
    */
   public MeshInfo mesh() {
-    return watch.require();
+    return ready.require();
   }
 
   private void checkNeeded() {
@@ -107,7 +109,7 @@ public final class MeshGateway {
    * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not
    */
   public void requireReady() {
-    watch.require();
+    ready.require();
     checkNeeded();
   }
 
@@ -148,7 +150,7 @@ public final class MeshGateway {
    * @throws OwlException if the language model does not tell
    */
   public int positions(Prompt prompt, int bound) {
-    return PromptLength.of(prompt, mesh().visualTokens(), bound, stages);
+    return PromptLength.of(prompt, mesh().visualTokens(), bound, replicas);
   }
 
   /** Whether the mesh answers, for the health protocol. */
@@ -158,7 +160,7 @@ public final class MeshGateway {
 
   @PreDestroy
   void close() {
-    watch.close();
-    stages.close();
+    ready.close();
+    replicas.close();
   }
 }

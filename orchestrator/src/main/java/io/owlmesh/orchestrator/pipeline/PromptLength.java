@@ -4,9 +4,11 @@ package io.owlmesh.orchestrator.pipeline;
 import io.grpc.Context;
 import io.owlmesh.core.Fault;
 import io.owlmesh.model.text.Prompt;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageWork;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import java.nio.charset.StandardCharsets;
@@ -17,10 +19,12 @@ import java.util.concurrent.TimeUnit;
 final class PromptLength {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+  private static final int ATTEMPTS = 3;
+
   private PromptLength() {}
 
   /** As {@link MeshGateway#positions}, for images of so many visual tokens. */
-  static int of(Prompt prompt, int visualTokens, int bound, StageChannels stages) {
+  static int of(Prompt prompt, int visualTokens, int bound, MeshReplicas replicas) {
     int fixed = 1; // The beginning-of-sequence token.
     for (Prompt.Part part : prompt.parts()) {
       fixed +=
@@ -31,7 +35,7 @@ final class PromptLength {
           };
     }
     int most = fixed + mostOfTexts(prompt);
-    return most <= bound ? most : fixed + ofTexts(prompt, stages);
+    return most <= bound ? most : fixed + ofTexts(prompt, replicas);
   }
 
   /** No token is less than a byte, but for one before a text. */
@@ -45,8 +49,23 @@ final class PromptLength {
     return most;
   }
 
-  private static int ofTexts(Prompt prompt, StageChannels stages) {
-    var llm = LanguageModelGrpc.newBlockingStub(stages.traced(StageKind.LLM));
+  private static int ofTexts(Prompt prompt, MeshReplicas replicas) {
+    StageWork work = StageWork.call(replicas.groups().inUse().digests());
+    Failover failover = new Failover(replicas.of(StageKind.LLM), ATTEMPTS, false);
+    while (true) {
+      PlacedCall place = failover.place(work);
+      try {
+        int tokens = ofTexts(prompt, place);
+        place.succeeded();
+        return tokens;
+      } catch (StageFailure e) {
+        failover.failed(place, e);
+      }
+    }
+  }
+
+  private static int ofTexts(Prompt prompt, PlacedCall place) {
+    var llm = LanguageModelGrpc.newBlockingStub(place.channel());
     int tokens = 0;
     for (Prompt.Part part : prompt.parts()) {
       if (part instanceof Prompt.Text(String text)) {

@@ -58,6 +58,9 @@ final class WarmUp implements AnswerListener {
   public void token(Token token) {}
 
   @Override
+  public void moved(int tokens) {}
+
+  @Override
   public void ended(Finished end) {}
 
   @Override

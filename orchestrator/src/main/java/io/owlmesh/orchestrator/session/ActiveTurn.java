@@ -60,7 +60,7 @@ final class ActiveTurn implements AnswerObserver {
     synchronized (this) {
       answering = life;
     }
-    life.start(this::question);
+    life.start(request.getOptions().getPriority(), this::question);
   }
 
   /** Ends the answer; what was said of it becomes all of it. To be called once it began. */
@@ -190,6 +190,11 @@ final class ActiveTurn implements AnswerObserver {
   @Override
   public void token(Token token) {
     say(token.getText(), 1);
+  }
+
+  @Override
+  public void moved(int tokensKept) {
+    events.moved(tokensKept);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.Moved;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.chat.v1.StageDone;
@@ -61,6 +62,13 @@ final class TurnEventBuffer {
 
   static SendMessageResponse.Builder said(String text) {
     return SendMessageResponse.newBuilder().setText(TextDelta.newBuilder().setText(text));
+  }
+
+  void moved(int tokens) {
+    tell(
+        SendMessageResponse.newBuilder()
+            .setMoved(Moved.newBuilder().setStage(Stage.STAGE_LLM).setTokensKept(tokens))
+            .build());
   }
 
   /** The end. */

@@ -230,7 +230,9 @@ final class TurnPlan {
             .toList();
     int images = branch.stream().mapToInt(Message::getImagesCount).sum();
     return new Asked(
-        new ChatRequest(window.prompt(), files, options), window.omitted(), images - files.size());
+        new ChatRequest(window.prompt(), files, options, turn.sessionId()),
+        window.omitted(),
+        images - files.size());
   }
 
   /** A dialogue of a session, with the session's system sentence if it has one. */

@@ -27,6 +27,7 @@ public final class FakeMesh implements AutoCloseable {
   public final OrchestratorConfig settings;
   public final MeshGateway gateway;
   public final AdmissionControl answers;
+  public final MeshOperations operations;
 
   /**
    * A mesh that is whole.
@@ -36,13 +37,14 @@ public final class FakeMesh implements AutoCloseable {
    */
   public FakeMesh(String name, Map<String, String> changed) throws Exception {
     stages = new FakeStages(name);
-    String address = "inprocess:" + name;
+    String address = stages.address;
     Map<String, String> properties =
         new HashMap<>(Map.of("owl.vision", address, "owl.abstractor", address, "owl.llm", address));
     properties.putAll(changed);
     settings = TestConfig.of(OrchestratorConfig.class, properties);
     gateway = new MeshGateway(settings, new FakeStages.Untraced(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
+    operations = new MeshOperations(gateway, answers, OpenTelemetry.noop().getMeter("test"));
     gateway.started(new StartupEvent());
     awaitWhole();
   }

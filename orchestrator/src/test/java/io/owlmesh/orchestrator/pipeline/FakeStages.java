@@ -10,9 +10,12 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.mesh.StageChannels;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
@@ -37,6 +40,7 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
 import java.util.Map;
@@ -44,6 +48,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 
@@ -55,9 +60,6 @@ public final class FakeStages implements AutoCloseable {
   /** Positions that it says an image takes. */
   public static final int VISUAL_TOKENS = 10;
 
-  /** What {@link VisualTokenCache} expects the tokens to be made by. */
-  static final String WEIGHTS = MeshInfo.visualWeights("V", "A");
-
   /** Statuses with which the next calls to a stage end at once. */
   final Map<StageKind, Queue<Status>> failures = new EnumMap<>(StageKind.class);
 
@@ -66,7 +68,7 @@ public final class FakeStages implements AutoCloseable {
 
   final Map<StageKind, AtomicInteger> calls = new EnumMap<>(StageKind.class);
   final AtomicInteger tokensSent = new AtomicInteger();
-  final StageChannels channels;
+  final String address;
 
   /** Calls with images, and with questions. */
   final AtomicInteger looks = new AtomicInteger();
@@ -98,20 +100,52 @@ public final class FakeStages implements AutoCloseable {
       failures.put(stage, new ConcurrentLinkedQueue<>());
       calls.put(stage, new AtomicInteger());
     }
+    String plain = name.replaceAll("[^A-Za-z0-9._-]", "");
     server =
-        InProcessServerBuilder.forName(name)
+        InProcessServerBuilder.forName(plain)
             .intercept(new Failing())
             .addService(new Vision())
             .addService(new Abstractor())
             .addService(new Llm())
             .build()
             .start();
-    String address = "inprocess:" + name;
-    channels =
-        new StageChannels(
-            Map.of(
-                StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address),
-            new Untraced());
+    address = "inprocess:" + plain;
+  }
+
+  /** Replicas of the stages: these alone, once they are there. */
+  MeshReplicas replicas(int maxCalls) throws InterruptedException {
+    return replicas(
+        maxCalls,
+        Map.of(StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address));
+  }
+
+  /**
+   * Replicas of the stages, once there is one of each.
+   *
+   * @param settings as the orchestrator takes them
+   */
+  static MeshReplicas replicas(int maxCalls, Map<StageKind, String> settings)
+      throws InterruptedException {
+    Map<StageKind, ReplicaAddresses> addresses = new EnumMap<>(StageKind.class);
+    settings.forEach(
+        (stage, setting) -> addresses.put(stage, ReplicaAddressSource.of(setting, "setting")));
+    MeshReplicas replicas =
+        new MeshReplicas(
+            addresses,
+            new Untraced(),
+            new ReplicaSettings(maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
+    replicas.start();
+    for (int tries = 0; ; tries++) {
+      try {
+        replicas.groups().inUse();
+        return replicas;
+      } catch (OwlException e) {
+        if (tries > 1_000) {
+          throw e;
+        }
+        TimeUnit.MILLISECONDS.sleep(10);
+      }
+    }
   }
 
   /** How many tokens answers have from now on. */
@@ -155,7 +189,6 @@ public final class FakeStages implements AutoCloseable {
 
   @Override
   public void close() {
-    channels.close();
     server.shutdownNow();
   }
 
@@ -176,10 +209,13 @@ public final class FakeStages implements AutoCloseable {
           service.contains("vision")
               ? StageKind.VISION
               : service.contains("abstractor") ? StageKind.ABSTRACTOR : StageKind.LLM;
+      String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
+      if (!Set.of("Encode", "Resample", "Generate", "Tokenize").contains(method)) {
+        return next.startCall(call, headers);
+      }
       at(calls, stage).incrementAndGet();
       Status failure = at(failures, stage).poll();
-      String method = String.valueOf(call.getMethodDescriptor().getBareMethodName());
-      if (hanging.contains(stage) && Set.of("Encode", "Resample", "Generate").contains(method)) {
+      if (hanging.contains(stage)) {
         call.request(100);
         return new ServerCall.Listener<>() {};
       }

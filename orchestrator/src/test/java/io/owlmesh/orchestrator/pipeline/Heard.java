@@ -15,6 +15,9 @@ class Heard implements AnswerListener {
   /** Of the stages, what came from memory. */
   final List<String> cached = Collections.synchronizedList(new ArrayList<>());
 
+  /** How many tokens there were each time that the answer went on elsewhere. */
+  final List<Integer> moves = Collections.synchronizedList(new ArrayList<>());
+
   final StringBuilder text = new StringBuilder();
 
   @Override
@@ -28,6 +31,11 @@ class Heard implements AnswerListener {
   @Override
   public synchronized void token(Token token) {
     text.append(token.getText());
+  }
+
+  @Override
+  public void moved(int tokens) {
+    moves.add(tokens);
   }
 
   @Override

@@ -15,6 +15,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.ChatTemplates;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
@@ -41,25 +42,20 @@ class PipelineTest {
       new StageTimeouts(Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofMinutes(1));
 
   private FakeStages stages;
+  private MeshReplicas replicas;
   private Pipeline pipeline;
   private final Heard heard = new Heard();
 
   @BeforeEach
   void open(TestInfo test) throws Exception {
     stages = new FakeStages(test.getDisplayName());
-    pipeline =
-        new Pipeline(
-            stages.channels,
-            new VisualTokenCache(1 << 20),
-            () -> FakeStages.WEIGHTS,
-            () -> false,
-            TIMEOUTS,
-            4,
-            3);
+    replicas = stages.replicas(4);
+    pipeline = new Pipeline(replicas, new VisualTokenCache(1 << 20), TIMEOUTS, 3);
   }
 
   @AfterEach
   void close() {
+    replicas.close();
     stages.close();
   }
 
@@ -296,13 +292,7 @@ class PipelineTest {
   private Pipeline impatient() {
     Duration little = Duration.ofMillis(200);
     return new Pipeline(
-        stages.channels,
-        new VisualTokenCache(1 << 20),
-        () -> FakeStages.WEIGHTS,
-        () -> false,
-        new StageTimeouts(little, little, little),
-        4,
-        3);
+        replicas, new VisualTokenCache(1 << 20), new StageTimeouts(little, little, little), 3);
   }
 
   private StageFailure silence(ChatRequest question) {

@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.ChatTemplates;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -30,6 +31,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class VisualTokenCacheTest {
   private FakeStages stages;
+  private MeshReplicas replicas;
 
   /** Holds up the vision stage, from when it is first asked until it is let go. */
   private final class HeldLook {
@@ -56,22 +58,17 @@ class VisualTokenCacheTest {
   @BeforeEach
   void open(TestInfo test) throws Exception {
     stages = new FakeStages(test.getDisplayName());
+    replicas = stages.replicas(64);
   }
 
   @AfterEach
   void close() {
+    replicas.close();
     stages.close();
   }
 
   private Pipeline pipeline(long bytes) {
-    return new Pipeline(
-        stages.channels,
-        new VisualTokenCache(bytes),
-        () -> FakeStages.WEIGHTS,
-        () -> false,
-        PipelineTest.TIMEOUTS,
-        64,
-        1);
+    return new Pipeline(replicas, new VisualTokenCache(bytes), PipelineTest.TIMEOUTS, 1);
   }
 
   private static AnswerDone ask(Pipeline pipeline, Heard heard, String... images) {

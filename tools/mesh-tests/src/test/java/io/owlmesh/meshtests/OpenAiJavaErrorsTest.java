@@ -48,6 +48,7 @@ class OpenAiJavaErrorsTest {
             folder,
             Map.of(
                 "OWL_MAX_ANSWERS", "1",
+                "OWL_MAX_WAITING_ANSWERS", "0",
                 "OWL_MAX_IMAGES", "2",
                 "OWL_MAX_REQUEST_BYTES", "1000000"));
     client = JavaQuestions.client(mesh);

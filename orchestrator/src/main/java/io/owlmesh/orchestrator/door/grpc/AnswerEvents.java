@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.door.grpc;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.Moved;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.chat.v1.StageDone;
 import io.owlmesh.proto.chat.v1.TextDelta;
@@ -27,6 +28,14 @@ record AnswerEvents(OutboundStream<AnswerResponse> out) implements AnswerObserve
   @Override
   public void token(Token token) {
     text(token.getText());
+  }
+
+  @Override
+  public void moved(int tokens) {
+    out.send(
+        AnswerResponse.newBuilder()
+            .setMoved(Moved.newBuilder().setStage(Stage.STAGE_LLM).setTokensKept(tokens))
+            .build());
   }
 
   @Override

@@ -93,7 +93,7 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
             answering::reserve,
             question -> {
               unwatch.get().run();
-              answering.start(() -> Optional.of(question));
+              answering.start(question.options().getPriority(), () -> Optional.of(question));
             },
             failure -> {
               unwatch.get().run();

@@ -242,8 +242,8 @@ public final class Exchange {
       return;
     }
     response.setStatusCode(error.status());
-    if (error.status() == 429) {
-      response.putHeader("Retry-After", "1");
+    if (error.retrySeconds() > 0) {
+      response.putHeader("Retry-After", Integer.toString(error.retrySeconds()));
     }
     boolean unread = RequestBody.isUnread(routing.request());
     if (unread && routing.request().version() != HttpVersion.HTTP_2) {

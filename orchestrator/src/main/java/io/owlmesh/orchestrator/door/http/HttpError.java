@@ -5,19 +5,22 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.Faults;
+import java.time.Duration;
 
 /**
  * A failure as HTTP tells it, in the shape that OpenAI's clients read.
  *
  * @param param the field it is about; empty if none
+ * @param retrySeconds after which to try again; 0 where that does not help
  */
-record HttpError(int status, String type, String message, String param, String code) {
+record HttpError(
+    int status, String type, String message, String param, String code, int retrySeconds) {
   private static final String CALLER = "invalid_request_error";
   private static final String SERVER = "server_error";
 
   static HttpError of(Throwable failure) {
     if (failure instanceof HttpRefusal refusal) {
-      return new HttpError(refusal.status(), CALLER, refusal.sentence(), "", refusal.code());
+      return new HttpError(refusal.status(), CALLER, refusal.sentence(), "", refusal.code(), 0);
     }
     OwlException e = Faults.fromStatus(Faults.toStatus(failure));
     return switch (e.fault()) {
@@ -33,8 +36,11 @@ record HttpError(int status, String type, String message, String param, String c
   }
 
   private static HttpError of(int status, String type, OwlException e) {
+    long millis = e.retryAfter().map(Duration::toMillis).orElse(1L);
+    int seconds =
+        status == 429 || status == 503 ? (int) Math.ceilDiv(Math.max(millis, 1), 1000) : 0;
     String message = String.valueOf(e.getMessage());
-    return new HttpError(status, type, message, e.field(), e.code().label());
+    return new HttpError(status, type, message, e.field(), e.code().label(), seconds);
   }
 
   /** The body of a response, or the data of an event. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.pipeline.MeshOperations;
 import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
@@ -17,15 +18,18 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 final class ProbeRoutes {
   private final AdmissionControl answers;
   private final MeshGateway gateway;
+  private final MeshOperations mesh;
   private final String version;
 
   @Inject
   ProbeRoutes(
       AdmissionControl answers,
       MeshGateway gateway,
+      MeshOperations mesh,
       @ConfigProperty(name = "quarkus.application.version") String version) {
     this.answers = answers;
     this.gateway = gateway;
+    this.mesh = mesh;
     this.version = version;
   }
 
@@ -35,11 +39,19 @@ final class ProbeRoutes {
     router.get("/version").handler(Exchange.each(answers, this::version));
   }
 
-  /** 200 if the mesh is whole and conversations can be kept, 503 and the reason if not. */
+  /**
+   * 200 if the mesh is whole and conversations can be kept, naming replicas that take no work; 503
+   * and the reason if not.
+   */
   private void health(Exchange exchange) {
     try {
       gateway.requireReady();
-      exchange.reply("{\"status\":\"SERVING\"}");
+      ObjectNode status = JsonNodeFactory.instance.objectNode();
+      status.put("status", "SERVING");
+      if (!mesh.missing().isEmpty()) {
+        mesh.missing().forEach(status.putArray("missing")::add);
+      }
+      exchange.reply(status.toString());
     } catch (OwlException e) {
       ObjectNode status = JsonNodeFactory.instance.objectNode();
       status.put("status", "NOT_SERVING");

@@ -76,6 +76,9 @@ final class Completion implements AnswerObserver {
   }
 
   @Override
+  public void moved(int tokens) {}
+
+  @Override
   public synchronized void ended(Finished end) {
     int choice = end.getAnswer();
     Told last = told.getOrDefault(choice, new Told());

@@ -106,12 +106,14 @@ final class OpenAiRoutes {
     AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
     ActiveAnswer answering = answers.open(caller);
     events.whenGone(answering::cancel);
-    answering.start(() ->
-        Optional.of(
-            new ChatRequest(
-                dialogue.prompt(),
-                images.of(dialogue.images(), body, answering::reserve),
-                options)));
+    answering.start(
+        0,
+        () ->
+            Optional.of(
+                new ChatRequest(
+                    dialogue.prompt(),
+                    images.of(dialogue.images(), body, answering::reserve),
+                    options)));
   }
 
   private static String fingerprint(String digest) {

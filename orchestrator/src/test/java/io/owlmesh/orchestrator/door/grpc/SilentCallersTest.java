@@ -65,7 +65,14 @@ class SilentCallersTest {
 
   @Test
   void silentCallsTakeNeitherPlacesNorRoom(@TempDir Path folder, TestInfo test) throws Exception {
-    Map<String, String> few = Map.of("owl.max-answers", "2", "owl.max-upload-bytes", "30000000");
+    Map<String, String> few =
+        Map.of(
+            "owl.max-answers",
+            "2",
+            "owl.max-waiting-answers",
+            "0",
+            "owl.max-upload-bytes",
+            "30000000");
     try (FakeMesh mesh = new FakeMesh(test.getDisplayName(), few);
         GrpcDoor door = new GrpcDoor(folder, mesh)) {
       for (int i = 0; i < 30; i++) {

@@ -48,6 +48,7 @@ abstract class OpenAiDoor {
             folder,
             Map.of(
                 "owl.max-answers", "2",
+                "owl.max-waiting-answers", "0",
                 "owl.max-images", "3",
                 "owl.max-image-bytes", "20000",
                 "owl.max-request-bytes", "" + requestBytes()));

@@ -37,7 +37,7 @@ class ApiRoutesTest {
 
   @BeforeEach
   void open() throws Exception {
-    door = new HttpDoor(folder, Map.of("owl.max-answers", "1"));
+    door = new HttpDoor(folder, Map.of("owl.max-answers", "1", "owl.max-waiting-answers", "0"));
   }
 
   @AfterEach

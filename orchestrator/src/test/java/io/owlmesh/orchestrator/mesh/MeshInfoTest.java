@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.orchestrator.pipeline;
+package io.owlmesh.orchestrator.mesh;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.OwlException;
-import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.proto.llm.v1.DescribeResponse;
 import io.owlmesh.proto.llm.v1.Model;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class MeshDescriptionTest {
+class MeshInfoTest {
   private static MeshInfo of(String template) {
     return MeshInfo.of(
-        io.owlmesh.proto.vision.v1.DescribeResponse.getDefaultInstance(),
-        io.owlmesh.proto.abstractor.v1.DescribeResponse.getDefaultInstance(),
         Model.newBuilder()
             .setDescription(
                 DescribeResponse.newBuilder().setVisualTokens(576).setChatTemplate(template))
-            .build());
+            .build(),
+        List.of());
   }
 
   @Test

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.orchestrator.pipeline.MeshOperations;
+import io.owlmesh.proto.mesh.v1.DrainRequest;
+import io.owlmesh.proto.mesh.v1.DrainResponse;
+import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.ResumeRequest;
+import io.owlmesh.proto.mesh.v1.ResumeResponse;
+import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
+import io.owlmesh.proto.mesh.v1.SetCanaryResponse;
+import io.owlmesh.proto.mesh.v1.Stage;
+import io.owlmesh.proto.mesh.v1.WatchRequest;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
+import io.owlmesh.wire.Responses;
+import io.owlmesh.wire.Wire;
+import io.quarkus.grpc.GrpcService;
+import jakarta.inject.Inject;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** The mesh for its operators. */
+@GrpcService
+public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
+  private static final int MAX_WATCHERS = 16;
+  private static final long PACE_MILLIS = 200;
+  private static final long LONGEST_SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_800);
+
+  private final MeshOperations mesh;
+  private final AdmissionControl answers;
+  private final Semaphore watchers = new Semaphore(MAX_WATCHERS);
+
+  @Inject
+  MeshGrpcService(MeshOperations mesh, AdmissionControl answers) {
+    this.mesh = mesh;
+    this.answers = answers;
+  }
+
+  @Override
+  public ServerServiceDefinition bindService() {
+    return Wire.bind(MeshGrpc.bindService(this));
+  }
+
+  @Override
+  public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
+    var call = (ServerCallStreamObserver<WatchResponse>) responses;
+    OutboundStream<WatchResponse> out = new OutboundStream<>(call);
+    call.setOnCancelHandler(() -> {});
+    if (!watchers.tryAcquire()) {
+      out.fail(
+          new OwlException(
+              Fault.SATURATED, "", "%d watch already, at most".formatted(MAX_WATCHERS)));
+      return;
+    }
+    answers.execute(
+        io.grpc.Context.current()
+            .wrap(() -> {
+              try {
+                tell(call, out);
+              } catch (RuntimeException e) {
+                out.fail(e);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              } finally {
+                watchers.release();
+              }
+            }));
+  }
+
+  private void tell(ServerCallStreamObserver<WatchResponse> call, OutboundStream<WatchResponse> out)
+      throws InterruptedException {
+    WatchResponse last = WatchResponse.getDefaultInstance();
+    long toldAt = System.nanoTime() - LONGEST_SILENCE_NANOS;
+    while (!call.isCancelled()) {
+      WatchResponse now = mesh.state();
+      if (!now.equals(last) || System.nanoTime() - toldAt >= LONGEST_SILENCE_NANOS) {
+        out.sendWhenReady(now);
+        last = now;
+        toldAt = System.nanoTime();
+      }
+      TimeUnit.MILLISECONDS.sleep(PACE_MILLIS);
+    }
+  }
+
+  @Override
+  public void drain(DrainRequest request, StreamObserver<DrainResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          mesh.drain(stage(request.getStage()), request.getAddress(), request.getForce());
+          return DrainResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void resume(ResumeRequest request, StreamObserver<ResumeResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          mesh.resume(stage(request.getStage()), request.getAddress());
+          return ResumeResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void setCanary(SetCanaryRequest request, StreamObserver<SetCanaryResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          mesh.setCanary(request.getPercent());
+          return SetCanaryResponse.getDefaultInstance();
+        });
+  }
+
+  private static StageKind stage(Stage stage) {
+    return switch (stage) {
+      case STAGE_VISION -> StageKind.VISION;
+      case STAGE_ABSTRACTOR -> StageKind.ABSTRACTOR;
+      case STAGE_LLM -> StageKind.LLM;
+      case STAGE_UNSPECIFIED, UNRECOGNIZED ->
+          throw OwlException.badInput("stage", "must be vision, abstractor or llm");
+    };
+  }
+}

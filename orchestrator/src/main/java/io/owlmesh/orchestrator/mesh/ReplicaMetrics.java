@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.common.AttributesBuilder;
+import io.opentelemetry.api.metrics.Meter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.ToLongFunction;
+
+/** What the replicas do, as metrics. */
+public final class ReplicaMetrics implements AutoCloseable {
+  private final List<Runnable> watched = new ArrayList<>();
+
+  public ReplicaMetrics(Meter meter, MeshReplicas replicas) {
+    watched.add(
+        meter
+                .gaugeBuilder("owl.replica.outstanding")
+                .ofLongs()
+                .setDescription("Calls that are in a replica")
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(one -> out.record(one.outstanding(), about(one).build())))
+            ::close);
+    counter(meter, replicas, "ejections", "Times ejected", CallCounts::ejections);
+    counter(meter, replicas, "failures", "Failures of its own", CallCounts::failures);
+    counter(meter, replicas, "failovers", "Calls tried again elsewhere", CallCounts::failovers);
+    counter(meter, replicas, "moves", "Answers that went on elsewhere", CallCounts::moves);
+    watched.add(
+        meter
+                .counterBuilder("owl.replica.placements")
+                .setDescription("Calls by the reason that the replica was chosen for")
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(one ->
+                            one.counts
+                                .reasons()
+                                .forEach((reason, count) ->
+                                    out.record(count, about(one).put("reason", reason).build()))))
+            ::close);
+  }
+
+  private void counter(
+      Meter meter,
+      MeshReplicas replicas,
+      String name,
+      String description,
+      ToLongFunction<CallCounts> count) {
+    watched.add(
+        meter
+                .counterBuilder("owl.replica." + name)
+                .setDescription(description)
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(
+                            one -> out.record(count.applyAsLong(one.counts), about(one).build())))
+            ::close);
+  }
+
+  private static AttributesBuilder about(Replica replica) {
+    return Attributes.builder()
+        .put("stage", replica.stage().label())
+        .put("replica", replica.address());
+  }
+
+  @Override
+  public void close() {
+    watched.forEach(Runnable::run);
+  }
+}

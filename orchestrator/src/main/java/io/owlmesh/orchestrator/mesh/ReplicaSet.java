@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh;
+
+import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.grpc.ClientInterceptor;
+import io.owlmesh.core.ErrorCode;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddress;
+import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
+import io.owlmesh.orchestrator.mesh.placement.Candidate;
+import io.owlmesh.orchestrator.mesh.placement.Choice;
+import io.owlmesh.orchestrator.mesh.placement.Placement;
+import io.owlmesh.proto.mesh.v1.Condition;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** The replicas of one stage, as its addresses come and go. */
+public final class ReplicaSet implements AutoCloseable {
+  private final StageKind stage;
+  private final ReplicaAddresses addresses;
+  private final Placement placement;
+  private final ClientInterceptor tracing;
+  private final ReplicaSettings settings;
+  private final Map<String, Member> members = new TreeMap<>();
+  private volatile List<Replica> replicas = List.of();
+
+  private record Member(Replica replica, ReplicaProbe probe) {}
+
+  ReplicaSet(
+      StageKind stage,
+      ReplicaAddresses addresses,
+      Placement placement,
+      ClientInterceptor tracing,
+      ReplicaSettings settings) {
+    this.stage = stage;
+    this.addresses = addresses;
+    this.placement = placement;
+    this.tracing = tracing;
+    this.settings = settings;
+  }
+
+  void start() {
+    addresses.watch(this::told);
+  }
+
+  private synchronized void told(Set<ReplicaAddress> now) {
+    Map<String, ReplicaAddress> listed = new TreeMap<>();
+    now.forEach(address -> listed.put(address.address(), address));
+    members
+        .entrySet()
+        .removeIf(member -> {
+          boolean gone = !listed.containsKey(member.getKey());
+          if (gone) {
+            member.getValue().probe().close();
+            member.getValue().replica().remove();
+          }
+          return gone;
+        });
+    listed.forEach((address, how) ->
+        members.computeIfAbsent(address, this::begin).replica().listed(how.serving()));
+    replicas = members.values().stream().map(Member::replica).toList();
+  }
+
+  private Member begin(String address) {
+    Replica replica = new Replica(stage, address, tracing, settings);
+    ReplicaProbe probe =
+        new ReplicaProbe(replica, settings.interval(), () -> isServedWithout(replica));
+    probe.start();
+    return new Member(replica, probe);
+  }
+
+  /** All that are listed, by address. */
+  public List<Replica> replicas() {
+    return replicas;
+  }
+
+  /** Whether another than this one takes work. */
+  public boolean isServedWithout(Replica one) {
+    return replicas.stream().anyMatch(other -> other != one && serves(other));
+  }
+
+  private static boolean serves(Replica replica) {
+    return replica.status().condition() == Condition.CONDITION_SERVING;
+  }
+
+  /** Whether any takes work of these weights, even if it is ejected for now. */
+  boolean isThere(WeightDigests weights) {
+    return replicas.stream().anyMatch(replica -> replica.isThere(weights));
+  }
+
+  /** The digest of an adapter beside some weights; nothing if no replica has it. */
+  public Optional<String> adapter(WeightDigests weights, String name) {
+    return replicas.stream()
+        .filter(replica -> replica.isThere(weights))
+        .flatMap(replica -> replica.adapter(name).stream())
+        .findFirst();
+  }
+
+  /**
+   * Chooses a replica for work, which is in it from now on.
+   *
+   * @param without those that failed at it already
+   * @return nothing if only those could do it
+   * @throws OwlException UNAVAILABLE or SATURATED, naming the stage
+   */
+  public synchronized Optional<PlacedCall> place(StageWork work, Set<Replica> without) {
+    List<Replica> there =
+        replicas.stream().filter(replica -> replica.isThere(work.weights())).toList();
+    if (there.isEmpty()) {
+      throw new OwlException(
+          ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable");
+    }
+    List<Replica> fit = there.stream().filter(work::suits).toList();
+    if (fit.isEmpty()) {
+      fit = there; // Who is asked says what is missing.
+    }
+    List<Replica> fresh = fit.stream().filter(replica -> !without.contains(replica)).toList();
+    if (fresh.isEmpty()) {
+      return Optional.empty();
+    }
+    List<Replica> able = new ArrayList<>(fresh.stream().filter(ReplicaSet::serves).toList());
+    if (able.isEmpty()) {
+      able.add(lastResort(fresh));
+    }
+    able.removeIf(replica -> replica.outstanding() >= settings.maxCalls());
+    while (!able.isEmpty()) {
+      List<Candidate> candidates =
+          able.stream().map(replica -> replica.candidate(work.names().known())).toList();
+      Choice choice = placement.choose(candidates, work.forPlacement());
+      Replica chosen = able.get(choice.index());
+      CircuitBreaker breaker = chosen.breaker();
+      if (breaker.getState() == CircuitBreaker.State.OPEN || breaker.tryAcquirePermission()) {
+        PlacedCall call =
+            new PlacedCall(chosen, work, choice, candidates.get(choice.index()).cached());
+        chosen.enter(call);
+        return Optional.of(call);
+      }
+      able.remove(choice.index()); // Half open, and on trial already.
+    }
+    throw new OwlException(
+        Fault.SATURATED, stage.label(), "too many calls to the stage");
+  }
+
+  /** All are ejected: one that answers now and then is better than none. */
+  private Replica lastResort(List<Replica> ejected) {
+    Replica best =
+        ejected.stream()
+            .min(Comparator.comparingDouble(one -> one.breaker().getMetrics().getFailureRate()))
+            .orElseThrow();
+    if (best.breaker().getMetrics().getFailureRate() >= 100) {
+      throw new OwlException(
+          ErrorCode.STAGE_UNAVAILABLE,
+          stage.label(),
+          "the stage keeps failing; calls to it pause for %d s"
+              .formatted(Replica.OPEN.toSeconds()));
+    }
+    return best;
+  }
+
+  @Override
+  public synchronized void close() {
+    addresses.close();
+    members
+        .values()
+        .forEach(member -> {
+          member.probe().close();
+          member.replica().close();
+        });
+  }
+}

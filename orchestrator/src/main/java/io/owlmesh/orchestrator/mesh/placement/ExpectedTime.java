@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.mesh.placement;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.StringJoiner;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * The one that is expected to give the first token soonest: positions that wait there and those of
+ * this prompt that its cache lacks, over the rate at which it reads. No replica is given more than
+ * half above its share, by rate, of what is in work: beyond that the next best takes this one
+ * prompt, and the beginning that many prompts share stays where it is.
+ */
+public final class ExpectedTime implements Placement {
+  private static final double BOUND = 1.5;
+
+  /** Where nobody told: positions a second. */
+  private static final double USUAL_RATE = 1_000;
+
+  /** Each answer in work holds up the next one at least so long. */
+  private static final double COMPANY_SECONDS = 0.0005;
+
+  @Override
+  public Choice choose(List<Candidate> candidates, Work work) {
+    double usual =
+        candidates.stream()
+            .mapToDouble(Candidate::rate)
+            .filter(rate -> rate > 0)
+            .average()
+            .orElse(USUAL_RATE);
+    double allSpeed = candidates.stream().mapToDouble(c -> speed(c, usual)).sum();
+    long total = candidates.stream().mapToLong(Candidate::outstanding).sum() + 1;
+    StringJoiner others = new StringJoiner("; ");
+    int best = -1;
+    int bounded = -1;
+    double[] seconds = new double[candidates.size()];
+    int first = ThreadLocalRandom.current().nextInt(candidates.size());
+    for (int i = 0; i < candidates.size(); i++) {
+      int at = (first + i) % candidates.size();
+      Candidate candidate = candidates.get(at);
+      double speed = speed(candidate, usual);
+      int uncached = Math.max(work.positions() - candidate.cached(), 1);
+      double company =
+          COMPANY_SECONDS * candidate.outstanding() * allSpeed / (speed * candidates.size());
+      seconds[at] = (candidate.waiting() + uncached) / speed + candidate.queueSeconds() + company;
+      double most = 1 + BOUND * total * speed / allSpeed;
+      boolean over = candidate.outstanding() + 1 > most;
+      others.add(told(candidate, seconds[at], over));
+      if (best < 0 || seconds[at] < seconds[best]) {
+        best = at;
+      }
+      if (!over && (bounded < 0 || seconds[at] < seconds[bounded])) {
+        bounded = at;
+      }
+    }
+    int chosen = bounded < 0 ? best : bounded;
+    return new Choice(
+        chosen, reason(candidates.get(chosen), chosen != best), seconds[chosen], others.toString());
+  }
+
+  private static double speed(Candidate candidate, double usual) {
+    return (candidate.rate() > 0 ? candidate.rate() : usual) * candidate.warmth();
+  }
+
+  private static String reason(Candidate chosen, boolean nextBest) {
+    if (!chosen.known()) {
+      return "least outstanding";
+    }
+    if (nextBest) {
+      return "next best";
+    }
+    return chosen.cached() > 0 ? "cached beginning" : "least time";
+  }
+
+  private static String told(Candidate candidate, double seconds, boolean over) {
+    return String.format(
+        Locale.ROOT,
+        "%s: %.1f ms, %d waiting, %d cached, %d in work%s",
+        candidate.address(),
+        seconds * 1e3,
+        candidate.waiting(),
+        candidate.cached(),
+        candidate.outstanding(),
+        over ? ", over its share" : "");
+  }
+}

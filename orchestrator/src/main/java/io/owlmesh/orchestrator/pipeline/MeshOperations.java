@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.opentelemetry.api.metrics.Meter;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.Replica;
+import io.owlmesh.orchestrator.mesh.ReplicaMetrics;
+import io.owlmesh.orchestrator.mesh.ReplicaView;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
+import jakarta.annotation.PreDestroy;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.util.List;
+
+/** What operators see of the mesh, and do to it. */
+@Singleton
+public final class MeshOperations {
+  private final MeshReplicas replicas;
+  private final AdmissionControl answers;
+  private final ReplicaMetrics metrics;
+
+  @Inject
+  MeshOperations(MeshGateway gateway, AdmissionControl answers, Meter meter) {
+    this.replicas = gateway.replicas();
+    this.answers = answers;
+    this.metrics = new ReplicaMetrics(meter, replicas);
+  }
+
+  /** How the mesh is now. */
+  public WatchResponse state() {
+    WatchResponse.Builder state =
+        WatchResponse.newBuilder()
+            .setWaitingAnswers(answers.waiting())
+            .setRunningAnswers(answers.running())
+            .setCanaryPercent(replicas.groups().canaryPercent())
+            .setCanaryEnded(replicas.groups().canaryEnded());
+    replicas.all().forEach(one -> state.addReplicas(ReplicaView.of(one, replicas.groups())));
+    return state.build();
+  }
+
+  /** Replicas that take no work, and why. */
+  public List<String> missing() {
+    return replicas
+        .all()
+        .filter(one ->
+            ReplicaView.status(one, replicas.groups()).condition() != Condition.CONDITION_SERVING)
+        .map(one ->
+            "%s %s: %s"
+                .formatted(
+                    one.stage().label(),
+                    one.address(),
+                    ReplicaView.status(one, replicas.groups()).reason()))
+        .toList();
+  }
+
+  /**
+   * Sends no more work to a replica.
+   *
+   * @param force whether even to the last one
+   * @throws OwlException NOT_FOUND, or CONFLICT for the last one
+   */
+  public void drain(StageKind stage, String address, boolean force) {
+    Replica replica = replica(stage, address);
+    if (!force && !replicas.of(stage).isServedWithout(replica)) {
+      throw new OwlException(
+          Fault.CONFLICT,
+          "address",
+          "'%s' is the last one of the %s stage that takes work".formatted(address, stage.label()));
+    }
+    replica.takeOut(true);
+  }
+
+  /**
+   * Sends work to a replica again.
+   *
+   * @throws OwlException NOT_FOUND
+   */
+  public void resume(StageKind stage, String address) {
+    replica(stage, address).takeOut(false);
+  }
+
+  /**
+   * Sets the canary's share.
+   *
+   * @param percent of new work
+   * @throws OwlException BAD_INPUT
+   */
+  public void setCanary(int percent) {
+    replicas.groups().setCanary(percent);
+  }
+
+  private Replica replica(StageKind stage, String address) {
+    return replicas.of(stage).replicas().stream()
+        .filter(one -> one.address().equals(address))
+        .findFirst()
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.NOT_FOUND,
+                "address",
+                "'%s', the %s stage has %s"
+                    .formatted(
+                        address,
+                        stage.label(),
+                        replicas.of(stage).replicas().stream().map(Replica::address).toList())));
+  }
+
+  @PreDestroy
+  void close() {
+    metrics.close();
+  }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
+import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.StageWork;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** Makes visual tokens of pictures, on whichever replicas of the two stages are there. */
+record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts) {
+  /**
+   * Encodes, blocking; pictures that were done when a replica failed are not done again.
+   *
+   * @param weights of the replicas that may do it
+   * @return visual tokens [T, H], in the order of the pictures
+   * @throws StageFailure naming the stage that failed
+   */
+  List<Tensor> encode(
+      List<PromptImage> pictures, WeightDigests weights, ImageEncodingCall.Listener listener) {
+    Map<PromptImage, Tensor> done = new ConcurrentHashMap<>();
+    Failover vision = new Failover(replicas.of(StageKind.VISION), attempts, true);
+    Failover abstractor = new Failover(replicas.of(StageKind.ABSTRACTOR), attempts, true);
+    while (true) {
+      List<PromptImage> missing =
+          pictures.stream().filter(picture -> !done.containsKey(picture)).toList();
+      if (missing.isEmpty()) {
+        vision.succeeded();
+        abstractor.succeeded();
+        return pictures.stream().map(picture -> Objects.requireNonNull(done.get(picture))).toList();
+      }
+      StageWork work = StageWork.pictures(weights, missing.size());
+      PlacedCall encoding = place(StageKind.VISION, vision, work);
+      PlacedCall resampling;
+      try {
+        resampling = place(StageKind.ABSTRACTOR, abstractor, work);
+      } catch (RuntimeException e) {
+        encoding.abandoned();
+        throw e;
+      }
+      try {
+        new Attempt(encoding, resampling, done, listener).run(missing, patience);
+        encoding.succeeded();
+        resampling.succeeded();
+      } catch (StageFailure e) {
+        boolean ofVision = e.stage() == StageKind.VISION;
+        (ofVision ? resampling : encoding).abandoned();
+        (ofVision ? vision : abstractor).failed(ofVision ? encoding : resampling, e);
+      } catch (RuntimeException e) {
+        encoding.abandoned();
+        resampling.abandoned();
+        throw e;
+      }
+    }
+  }
+
+  /** Whoever finds no place hears which stage has none. */
+  private static PlacedCall place(StageKind stage, Failover failover, StageWork work) {
+    try {
+      return failover.place(work);
+    } catch (OwlException e) {
+      throw new StageFailure(stage, e);
+    }
+  }
+
+  /** Both stages once. */
+  private record Attempt(
+      PlacedCall encoding,
+      PlacedCall resampling,
+      Map<PromptImage, Tensor> done,
+      ImageEncodingCall.Listener told)
+      implements ImageEncodingCall.Listener {
+    void run(List<PromptImage> pictures, Duration patience) {
+      try {
+        ImageEncodingCall.at(encoding, resampling, pictures, patience, this).join();
+      } catch (CompletionException e) {
+        throw e.getCause() instanceof RuntimeException failure ? failure : e;
+      }
+    }
+
+    @Override
+    public void encoded(PromptImage picture, EncodeResponse response) {
+      encoding.responded();
+      resampling.asked();
+      told.encoded(picture, response);
+    }
+
+    @Override
+    public void resampled(PromptImage picture, ResampleResponse response) {
+      resampling.responded();
+      done.put(picture, response.getVisualTokens());
+      told.resampled(picture, response);
+    }
+  }
+}
