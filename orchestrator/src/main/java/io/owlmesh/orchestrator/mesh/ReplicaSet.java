@@ -144,8 +144,7 @@ public final class ReplicaSet implements AutoCloseable {
       }
       able.remove(choice.index()); // Half open, and on trial already.
     }
-    throw new OwlException(
-        Fault.SATURATED, stage.label(), "too many calls to the stage");
+    throw new OwlException(Fault.SATURATED, stage.label(), "too many calls to the stage");
   }
 
   /** All are ejected: one that answers now and then is better than none. */

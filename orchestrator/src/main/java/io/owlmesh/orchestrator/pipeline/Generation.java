@@ -44,7 +44,8 @@ final class Generation {
   private final List<PromptImage> places;
   private final StageWork work;
   private int tokensBefore;
-  private long stuckSince; // Of an answer that has begun, when it failed first without a token more.
+  private long
+      stuckSince; // Of an answer that has begun, when it failed first without a token more.
   private boolean mayHold = true;
 
   /**

@@ -53,10 +53,10 @@ public final class MeshGateway {
     replicas =
         new MeshReplicas(
             Map.of(
-                StageKind.VISION, ReplicaAddressSource.of(settings.vision(), "owl.vision"),
+                StageKind.VISION, ReplicaAddressSource.of(settings.vision(), "owl.vision", settings.dnsInterval()),
                 StageKind.ABSTRACTOR,
-                    ReplicaAddressSource.of(settings.abstractor(), "owl.abstractor"),
-                StageKind.LLM, ReplicaAddressSource.of(settings.llm(), "owl.llm")),
+                    ReplicaAddressSource.of(settings.abstractor(), "owl.abstractor", settings.dnsInterval()),
+                StageKind.LLM, ReplicaAddressSource.of(settings.llm(), "owl.llm", settings.dnsInterval())),
             tracing,
             ReplicaSettings.of(settings));
     pipeline = pipeline(settings.visualCacheBytes());
