@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -34,7 +35,7 @@ class AdmissionQueueTest {
   }
 
   private void leave(String name) {
-    places.remove(name).run();
+    Objects.requireNonNull(places.remove(name)).run();
   }
 
   @Test
