@@ -46,9 +46,7 @@ public final class LanguageModelFlag {
     }
     return List.of(
         or(mesh)
-            .orElseThrow(
-                () ->
-                    new MeshException(
-                        "No mesh is up here. Start one with ./owl up, or name --llm.")));
+            .orElseThrow(() ->
+                new MeshException("No mesh is up here. Start one with ./owl up, or name --llm.")));
   }
 }

@@ -118,8 +118,7 @@ final class MeshScale {
   }
 
   private void say(String what) {
-    out.printf(
-        Locale.ROOT, "%s after %.1f s%n", what, (System.nanoTime() - begin) / 1e9);
+    out.printf(Locale.ROOT, "%s after %.1f s%n", what, (System.nanoTime() - begin) / 1e9);
     out.flush();
   }
 }
