@@ -42,8 +42,8 @@ public final class Verification {
    * @param options the precision is ignored: float32 and bfloat16 are both compared
    * @param onRow told after each comparison
    * @return all comparisons; the engine is right if all passed
-   * @throws OwlException BAD_INPUT if the folder cannot be read, BAD_CHECKPOINT if
-   *     a checkpoint or adapter of it cannot
+   * @throws OwlException BAD_INPUT if the folder cannot be read, BAD_CHECKPOINT if a checkpoint or
+   *     adapter of it cannot
    */
   public static List<Row> run(
       Path golden, Optional<Path> checkpoint, EngineOptions options, Consumer<Row> onRow) {
