@@ -19,7 +19,12 @@ final class Torch {
 
   /** Loads the library when first used. */
   private static final class Holder {
-    static final Engine ENGINE = Engine.getEngine("PyTorch");
+    static final Engine ENGINE = load();
+
+    private static Engine load() {
+      HugePages.request();
+      return Engine.getEngine("PyTorch");
+    }
   }
 
   /** Native calls before the engine exists fail, so all of them come after this one. */

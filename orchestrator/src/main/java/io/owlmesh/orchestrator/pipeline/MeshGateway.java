@@ -53,10 +53,14 @@ public final class MeshGateway {
     replicas =
         new MeshReplicas(
             Map.of(
-                StageKind.VISION, ReplicaAddressSource.of(settings.vision(), "owl.vision", settings.dnsInterval()),
+                StageKind.VISION,
+                    ReplicaAddressSource.of(
+                        settings.vision(), "owl.vision", settings.dnsInterval()),
                 StageKind.ABSTRACTOR,
-                    ReplicaAddressSource.of(settings.abstractor(), "owl.abstractor", settings.dnsInterval()),
-                StageKind.LLM, ReplicaAddressSource.of(settings.llm(), "owl.llm", settings.dnsInterval())),
+                    ReplicaAddressSource.of(
+                        settings.abstractor(), "owl.abstractor", settings.dnsInterval()),
+                StageKind.LLM,
+                    ReplicaAddressSource.of(settings.llm(), "owl.llm", settings.dnsInterval())),
             tracing,
             ReplicaSettings.of(settings));
     pipeline = pipeline(settings.visualCacheBytes());

@@ -67,8 +67,8 @@ final class TurnEventBuffer {
   void moved(int tokens) {
     tell(
         SendMessageResponse.newBuilder()
-            .setMoved(Moved.newBuilder().setStage(Stage.STAGE_LLM).setTokensKept(tokens))
-            .build());
+            .setMoved(Moved.newBuilder().setStage(Stage.STAGE_LLM).setTokensKept(tokens)),
+        "");
   }
 
   /** The end. */

@@ -135,9 +135,11 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
       throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
     }
     Map<String, String> environment = new TreeMap<>();
-    // Threads of an operator that wait for each other must sleep, not spin: four processes share
-    // the cores, and a spinning one takes the core that it waits for.
+    // Threads of an operator that wait for each other must not spin for long: four processes share
+    // the cores, and a spinning one takes the core that it waits for. The next operator of a step
+    // comes sooner than a sleeping thread would wake.
     environment.put("OMP_WAIT_POLICY", System.getenv().getOrDefault("OMP_WAIT_POLICY", "PASSIVE"));
+    environment.put("GOMP_SPINCOUNT", System.getenv().getOrDefault("GOMP_SPINCOUNT", "10000"));
     environment.putAll(options.settings());
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());

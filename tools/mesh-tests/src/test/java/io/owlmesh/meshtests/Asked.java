@@ -42,7 +42,7 @@ final class Asked {
           done = event.getDone();
           trap.hit(Moment.DONE);
         }
-        case STAGE, EVENT_NOT_SET -> {}
+        case STAGE, MOVED, EVENT_NOT_SET -> {}
       }
     }
   }
