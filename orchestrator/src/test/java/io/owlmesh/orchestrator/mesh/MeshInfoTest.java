@@ -17,6 +17,7 @@ class MeshInfoTest {
             .setDescription(
                 DescribeResponse.newBuilder().setVisualTokens(576).setChatTemplate(template))
             .build(),
+        false,
         List.of());
   }
 

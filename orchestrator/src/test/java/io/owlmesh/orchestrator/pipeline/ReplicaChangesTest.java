@@ -283,8 +283,10 @@ class ReplicaChangesTest {
   private static MeshInfo info(MeshInfo.WeightDigests digests, MeshInfo like) {
     return new MeshInfo(
         like.model(),
+        like.family(),
         like.context(),
         like.visualTokens(),
+        like.readsQuestion(),
         like.usualNewTokens(),
         like.template(),
         digests,

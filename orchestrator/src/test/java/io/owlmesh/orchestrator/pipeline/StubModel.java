@@ -177,6 +177,7 @@ final class StubModel implements AutoCloseable {
       parts.add(part);
       switch (part.getPartCase()) {
         case TEXT -> prompt.append(part.getText());
+        case MARK -> prompt.append(part.getMark());
         case VISUAL_TOKENS -> {
           String image = part.getVisualTokens().getData().toStringUtf8();
           prompt.append('[').append(image).append(']');

@@ -499,13 +499,13 @@ abstract class SessionStoreContract {
     AbandonedAnswer abandoned = new AbandonedAnswer(session.getId(), answer, leaseOf(turn).fence());
     assertThat(store.turns().abandoned()).containsExactly(abandoned);
 
-    assertThat(sweep(Optional.of(Duration.ofSeconds(-60)))).isZero();
+    assertThat(sweep(Optional.of(Duration.ofMinutes(-1)))).isZero();
 
     store.turns().interrupt(abandoned);
     assertThat(store.turns().abandoned()).isEmpty();
     assertThat(store.message(session.getId(), answer).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
-    assertThat(sweep(Optional.of(Duration.ofSeconds(-60)))).isEqualTo(1);
+    assertThat(sweep(Optional.of(Duration.ofMinutes(-1)))).isEqualTo(1);
   }
 
   @Test

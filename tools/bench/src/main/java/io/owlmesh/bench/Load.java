@@ -108,7 +108,7 @@ public final class Load {
     switch (event.getEventCase()) {
       case TEXT -> firstText.compareAndSet(0, microsSince(begin));
       case DONE -> done.set(event.getDone());
-      case STAGE, EVENT_NOT_SET -> {}
+      case STAGE, MOVED, EVENT_NOT_SET -> {}
     }
   }
 

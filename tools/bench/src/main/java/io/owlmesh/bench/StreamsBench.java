@@ -194,7 +194,7 @@ public final class StreamsBench {
           sent[next] = Long.parseLong(event.getText().getText());
           count = next + 1;
         }
-        case STAGE, DONE, EVENT_NOT_SET -> {}
+        case STAGE, MOVED, DONE, EVENT_NOT_SET -> {}
       }
     }
 

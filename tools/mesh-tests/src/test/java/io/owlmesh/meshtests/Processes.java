@@ -153,6 +153,11 @@ final class Processes implements AutoCloseable {
     process(name).destroyForcibly().waitFor();
   }
 
+  /** As an operator or a cluster ends it. */
+  void terminate(String name) {
+    process(name).destroy();
+  }
+
   boolean isAlive(String name) {
     return process(name).isAlive();
   }

@@ -37,7 +37,7 @@ final class TextOutput implements TurnObserver {
         print();
       }
       case ACCEPTED -> accepted = event.getAccepted();
-      case STAGE, DONE, EVENT_NOT_SET -> {}
+      case STAGE, MOVED, DONE, EVENT_NOT_SET -> {}
     }
   }
 
