@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -185,7 +186,7 @@ class AddedTokensTest {
   void aTokenThatContradictsTheVocabularyIsRefused(String file, String json, String message) {
     assertThatThrownBy(() -> beside(file, json))
         .hasMessageContaining(message)
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate.Role;
 import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.Prompt.Image;
@@ -92,7 +93,11 @@ class PromptTemplateTest {
 
   private static void expectRefused(String field, Turn... turns) {
     assertThatThrownBy(() -> TEMPLATE.prompt(Stream.of(turns).toList()))
-        .hasFieldOrPropertyWithValue("fault", Fault.BAD_INPUT)
-        .hasFieldOrPropertyWithValue("field", field);
+        .isInstanceOfSatisfying(
+            OwlException.class,
+            refusal -> {
+              assertThat(refusal.fault()).isEqualTo(Fault.BAD_INPUT);
+              assertThat(refusal.field()).isEqualTo(field);
+            });
   }
 }

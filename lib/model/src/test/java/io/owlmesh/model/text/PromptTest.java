@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.text.Prompt.Image;
 import io.owlmesh.model.text.Prompt.Text;
@@ -63,7 +64,7 @@ class PromptTest {
     assertThat(Prompt.parse(allowed).parts()).hasSize(1);
     assertThatThrownBy(() -> Prompt.parse(allowed + "<image>a"))
         .hasMessage("prompt: 1048577 bytes of UTF-8 text; at most 1048576 are allowed")
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_INPUT);
   }
 
@@ -72,7 +73,7 @@ class PromptTest {
     PromptTokens.Layout small = new PromptTokens.Layout(1, 300, 7);
     assertThatThrownBy(() -> Prompt.parse("owl").encode(tokenizer, small))
         .hasMessageContaining("the model embeds 300")
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }
 }

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -131,7 +132,7 @@ class TokenizerJsonTest {
   private void expectRefused(String name, Consumer<ObjectNode> edit) {
     assertThatThrownBy(() -> edited(edit))
         .hasMessageContaining(name)
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }
 
@@ -140,7 +141,7 @@ class TokenizerJsonTest {
     Files.writeString(folder.resolve("tokenizer.json"), "{\"model\": ");
     assertThatThrownBy(() -> Tokenizer.open(folder))
         .hasMessageContaining("tokenizer.json: not JSON")
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }
 }

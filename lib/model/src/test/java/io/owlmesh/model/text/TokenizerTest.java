@@ -91,7 +91,7 @@ class TokenizerTest {
   void aFolderWithoutTokeniserIsRefusedNamingWhatIsMissing() {
     assertThatThrownBy(() -> Tokenizer.open(folder))
         .hasMessageContaining("no tokenizer.json and no tokenizer.model")
-        .extracting("fault")
+        .extracting(e -> ((OwlException) e).fault())
         .isEqualTo(Fault.BAD_CHECKPOINT);
   }
 
