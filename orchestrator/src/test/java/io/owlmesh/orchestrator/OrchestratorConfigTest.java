@@ -49,6 +49,7 @@ class OrchestratorConfigTest {
                 Map.entry("database-password", "none"),
                 Map.entry("database-user", "none"),
                 Map.entry("images", "none"),
+                Map.entry("lease", "5S"),
                 Map.entry("retention", "none"),
                 Map.entry("s3-endpoint", "none"),
                 Map.entry("s3-region", "us-east-1")));

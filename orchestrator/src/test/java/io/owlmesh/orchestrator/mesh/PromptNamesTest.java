@@ -21,8 +21,9 @@ class PromptNamesTest {
   private static final List<Turn> DIALOGUE =
       List.of(QUESTION, new Turn(Role.AI, "An owl.", 0), new Turn(Role.HUMAN, "Sure?", 0));
 
+  /** Those of BLIP lay out one text, not turns. */
   static List<String> templates() {
-    return ChatTemplates.names().stream().sorted().toList();
+    return ChatTemplates.names().stream().filter(name -> !name.contains("blip")).toList();
   }
 
   private static PromptNames names(Prompt prompt, PromptNames.Seed seed, String... pictures) {

@@ -19,6 +19,7 @@ class Heard implements AnswerListener {
   final List<Integer> moves = Collections.synchronizedList(new ArrayList<>());
 
   final StringBuilder text = new StringBuilder();
+  private int tokens;
 
   @Override
   public void stage(Stage stage, List<Integer> indices, boolean known) {
@@ -31,6 +32,19 @@ class Heard implements AnswerListener {
   @Override
   public synchronized void token(Token token) {
     text.append(token.getText());
+    tokens++;
+    notifyAll();
+  }
+
+  /** Waits until so many tokens have come. */
+  synchronized void awaitTokens(int count) {
+    try {
+      while (tokens < count) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Override

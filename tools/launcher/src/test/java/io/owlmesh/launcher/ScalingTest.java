@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class ScalingTest {
   private final BlockingQueue<String> told = new LinkedBlockingQueue<>();
+  private final List<String> heard = new ArrayList<>();
   private RunFolder run;
 
   @SuppressWarnings("NullAway.Init")
@@ -48,11 +50,11 @@ class ScalingTest {
   }
 
   private void awaitTold(String words) throws InterruptedException {
-    String line;
-    do {
-      line = told.poll(60, TimeUnit.SECONDS);
+    while (heard.stream().noneMatch(line -> line.contains(words))) {
+      String line = told.poll(60, TimeUnit.SECONDS);
       assertThat(line).as("a line with: %s", words).isNotNull();
-    } while (!line.contains(words));
+      heard.add(line);
+    }
   }
 
   private List<String> addresses(String stage) throws Exception {

@@ -55,6 +55,9 @@ class MeshTest {
   static void start(@TempDir Path logs) throws Exception {
     traces = new Traces();
     Map<String, String> settings = new HashMap<>(traces.settings());
+    // Every answer is to have the work of all stages.
+    settings.put("OWL_VISUAL_CACHE_BYTES", "0");
+    settings.put("OWL_HELD_IMAGE_BYTES", "0");
     settings.put("OWL_ADAPTERS", Processes.TINY.resolve("adapters").toString());
     mesh = Processes.mesh(logs, Processes.TINY_CHECKPOINT, settings).start();
     door = mesh.connect("orchestrator");

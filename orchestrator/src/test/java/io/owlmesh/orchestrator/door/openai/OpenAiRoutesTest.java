@@ -102,7 +102,7 @@ class OpenAiRoutesTest extends OpenAiDoor {
   void aFailureBeforeTheFirstTokenIsAStatusAlsoOfAStream() throws Exception {
     assertError(complete("\"Who?\"", ",\"stream\":true,\"temperature\":9"), 400, "temperature");
     door.mesh.stages.fail(door.mesh.llm(), Status.UNAVAILABLE, 1);
-    assertError(complete("\"Who?\"", ",\"stream\":true"), 503, "");
+    assertError(complete("\"Who?\"", ",\"stream\":true"), 503, "llm");
   }
 
   @Test

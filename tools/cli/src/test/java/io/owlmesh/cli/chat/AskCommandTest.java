@@ -127,7 +127,7 @@ class AskCommandTest {
       assertThat(owl.out.toString().lines().map(line -> line.replace(" ", "")))
           .hasSize(4)
           .element(2)
-          .isEqualTo("{\"text\":{\"text\":\"A\\\"cat\\\".\\n\"}}");
+          .isEqualTo("{\"text\":{\"text\":\"A\\\"cat\\\".\\n\"},\"eventId\":\"\"}");
       assertThat(owl.err.toString()).isEmpty();
     }
   }

@@ -42,7 +42,7 @@ class VerifyCommandTest {
   @Test
   void aFolderWithoutGoldenValuesIsRefusedWithAReason() {
     assertThat(owl.call("verify", "--golden", home.toString())).isEqualTo(1);
-    assertThat(owl.err.toString()).contains("pixels.safetensors");
+    assertThat(owl.err.toString()).contains("holds no checkpoints");
   }
 
   @Test
