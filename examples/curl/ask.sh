@@ -41,7 +41,7 @@ for question in "$@"; do
       case "$line" in
         'data: {"text":{"text":"'*)
           piece="${line#'data: {"text":{"text":"'}"
-          piece="${piece%'"}}'}"
+          piece="${piece%%'"},"eventId"'*}"
           printf '%b' "${piece//\\\"/\"}"
           ;;
         'data: {"error"'* | '{"error"'*)

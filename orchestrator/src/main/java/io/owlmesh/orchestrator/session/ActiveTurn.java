@@ -202,8 +202,9 @@ final class ActiveTurn implements AnswerObserver {
     say(end.getText(), 0);
   }
 
-  private synchronized void say(String more, int tokens) {
+  private synchronized void say(String said, int tokens) {
     if (!over && journal != null) {
+      String more = said.replace('\0', '\uFFFD'); // PostgreSQL keeps no NUL.
       journal.say(more, tokens);
       events.text(more);
     }

@@ -118,6 +118,18 @@ class SharedSessionsTest {
   }
 
   @Test
+  void aNulThatTheModelWritesIsKeptAsTheReplacementCharacter() throws Exception {
+    Sessions one = orchestrator(LONG);
+    mesh.stages.tokens(1);
+    mesh.stages.say("a\0b");
+
+    Message answer = send(one, say(session(one), "One?")).answer();
+
+    assertThat(answer.getText()).isEqualTo("a\uFFFDb");
+    assertThat(answer.getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
+  }
+
+  @Test
   void oneTurnIsTakenAtATimeWhicheverOrchestratorIsAsked() throws Exception {
     Sessions one = orchestrator(LONG);
     Sessions other = orchestrator(LONG);

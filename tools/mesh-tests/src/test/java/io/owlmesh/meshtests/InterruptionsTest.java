@@ -124,10 +124,11 @@ class InterruptionsTest {
 
     mesh.kill(stage);
 
+    // Until it is noticed, a picture that the language model holds needs no other stage.
+    mesh.await("orchestrator", Health.NOT_SERVING);
     Status status = ask().status();
     assertThat(status.getCode()).isEqualTo(Status.Code.UNAVAILABLE);
     assertThat(status.getDescription()).contains(stage);
-    mesh.await("orchestrator", Health.NOT_SERVING);
 
     mesh.start(stage, Map.of());
     mesh.await("orchestrator", Health.SERVING);

@@ -79,9 +79,14 @@ class OpenAiJavaErrorsTest {
   }
 
   private static void assertRefused(String param, ChatCompletionCreateParams.Builder request) {
+    assertRefused("invalid_value", param, request);
+  }
+
+  private static void assertRefused(
+      String code, String param, ChatCompletionCreateParams.Builder request) {
     assertFails(
         BadRequestException.class,
-        "invalid_value",
+        code,
         param,
         () -> client.chat().completions().create(request.build()));
   }
@@ -118,13 +123,16 @@ class OpenAiJavaErrorsTest {
   @Test
   void anImageThatIsNoneIsABadRequest() {
     String first = "messages[0].content[0].image_url.url";
-    assertRefused(first, about(QUESTION, image(textOf("image/svg+xml", "<svg/>"))));
+    assertRefused(
+        "image_unsupported", first, about(QUESTION, image(textOf("image/svg+xml", "<svg/>"))));
     assertRefused(first, about(QUESTION, image(textOf("text/plain", "x"))));
     assertRefused(first, about(QUESTION, image("data:image/png;base64,#")));
     assertRefused(first, about(QUESTION, image("https://images.example.org/a.png")));
     assertRefused(first, about(QUESTION, image("http://127.0.0.1/a.png")));
     assertRefused(
-        "messages[0].content", about(QUESTION, image(picture), image(picture), image(picture)));
+        "too_many_images",
+        "messages[0].content",
+        about(QUESTION, image(picture), image(picture), image(picture)));
   }
 
   @Test
@@ -142,7 +150,10 @@ class OpenAiJavaErrorsTest {
 
   @Test
   void aConversationThatDoesNotFitIsABadRequest() {
-    assertRefused("messages", JavaQuestions.of("Which bird is that? ".repeat(2000)));
+    assertRefused(
+        "context_length_exceeded",
+        "messages",
+        JavaQuestions.of("Which bird is that? ".repeat(2000)));
   }
 
   @Test
@@ -177,7 +188,7 @@ class OpenAiJavaErrorsTest {
                         .build()));
     assertFails(
         BadRequestException.class,
-        "invalid_value",
+        "image_unsupported",
         "file",
         () -> client.files().create(noImage(FilePurpose.VISION)));
     assertFails(
