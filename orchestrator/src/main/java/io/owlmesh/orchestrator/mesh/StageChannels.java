@@ -9,6 +9,7 @@ import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.Wire;
+import io.owlmesh.wire.tls.MeshTls;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Objects;
@@ -26,12 +27,13 @@ public final class StageChannels implements AutoCloseable {
    *
    * @param addresses {@code host:port} or {@code inprocess:NAME} of each stage
    */
-  public StageChannels(Map<StageKind, String> addresses, ClientInterceptor tracing) {
+  public StageChannels(
+      Map<StageKind, String> addresses, ClientInterceptor tracing, MeshTls tls) {
     this.tracing = tracing;
-    addresses.forEach((stage, address) -> channels.put(stage, open(stage, address)));
+    addresses.forEach((stage, address) -> channels.put(stage, open(stage, address, tls)));
   }
 
-  private static ManagedChannel open(StageKind stage, String address) {
+  private static ManagedChannel open(StageKind stage, String address, MeshTls tls) {
     int colon = address.lastIndexOf(':');
     if (colon < 1) {
       throw OwlException.badInput(
@@ -42,7 +44,7 @@ public final class StageChannels implements AutoCloseable {
     if (host.equals("inprocess")) {
       return Wire.inProcess(rest);
     }
-    return Wire.relayChannel(host, port(stage, rest));
+    return Wire.relayChannel(host, port(stage, rest), tls.to(stage.label()));
   }
 
   private static int port(StageKind stage, String text) {

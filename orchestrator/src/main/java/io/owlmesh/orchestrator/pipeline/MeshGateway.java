@@ -15,6 +15,7 @@ import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.wire.HealthService;
+import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
@@ -39,14 +40,19 @@ public final class MeshGateway {
   MeshGateway(
       OrchestratorConfig settings,
       GrpcTracingClientInterceptor tracing,
+      MeshTls tls,
       Instance<Dependency> needed) {
-    this(settings, tracing, (Iterable<Dependency>) needed);
+    this(settings, tracing, tls, (Iterable<Dependency>) needed);
   }
 
   /**
    * @param needed what must work, too, for health to say SERVING
    */
-  MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing, Iterable<Dependency> needed) {
+  MeshGateway(
+      OrchestratorConfig settings,
+      ClientInterceptor tracing,
+      MeshTls tls,
+      Iterable<Dependency> needed) {
     this.settings = settings;
     this.needed = needed;
     stages =
@@ -55,7 +61,8 @@ public final class MeshGateway {
                 StageKind.VISION, settings.vision(),
                 StageKind.ABSTRACTOR, settings.abstractor(),
                 StageKind.LLM, settings.llm()),
-            tracing);
+            tracing,
+            tls);
     pipeline = pipeline(settings.visualCacheBytes(), this::weights);
     // It is to reach the stages each time, and comes before the watch knows their weights.
     Pipeline forgetful = pipeline(0, () -> "");

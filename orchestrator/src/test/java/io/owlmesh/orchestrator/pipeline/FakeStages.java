@@ -36,6 +36,7 @@ import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.tls.MeshTls;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.EnumMap;
@@ -111,7 +112,8 @@ public final class FakeStages implements AutoCloseable {
         new StageChannels(
             Map.of(
                 StageKind.VISION, address, StageKind.ABSTRACTOR, address, StageKind.LLM, address),
-            new Untraced());
+            new Untraced(),
+            MeshTls.none());
   }
 
   /** How many tokens answers have from now on. */

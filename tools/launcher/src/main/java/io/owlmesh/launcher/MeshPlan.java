@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 
@@ -15,9 +16,15 @@ import java.util.TreeMap;
  * Everything that a mesh consists of before it runs.
  *
  * @param mode "mesh" or "fused"
+ * @param tls folder with a subfolder of certificates a service; empty for plain connections
  * @param services the front door first
  */
-public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePlan> services) {
+public record MeshPlan(
+    String mode,
+    Path checkpoint,
+    String host,
+    Optional<Path> tls,
+    List<ServicePlan> services) {
   public MeshPlan {
     services = List.copyOf(services);
   }
@@ -36,7 +43,11 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     MeshPorts.Chosen ports = options.ports().choose(1);
     ServicePlan all = service(home, "fused-service", "fused", ports.grpc().getFirst(), options);
     return new MeshPlan(
-        "fused", options.checkpoint(), options.host(), List.of(frontDoor(all, ports, Map.of())));
+        "fused",
+        options.checkpoint(),
+        options.host(),
+        options.tls(),
+        List.of(frontDoor(all, ports, Map.of())));
   }
 
   private static MeshPlan mesh(Path home, MeshOptions options) throws IOException, MeshException {
@@ -51,7 +62,8 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     services.add(service(home, "vision-service", "vision", ports.get(1), options));
     services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
     services.add(service(home, "llm-service", "llm", ports.get(3), options));
-    return new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+    return new MeshPlan(
+        "mesh", options.checkpoint(), options.host(), options.tls(), services);
   }
 
   /**
@@ -103,6 +115,9 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());
     environment.put("OWL_PORT", Integer.toString(port));
+    // One process with all of them is called as the orchestrator is.
+    String identity = options.fused() ? LocalAuthority.ORCHESTRATOR : name;
+    options.tls().ifPresent(tls -> environment.put("OWL_TLS", tls.resolve(identity).toString()));
     return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
   }
 }

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,7 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
         "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             .getBytes(StandardCharsets.US_ASCII);
 
+    private boolean behindTls;
     private int sniffed;
     private boolean decoded;
     private boolean inRequest;
@@ -54,6 +56,12 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
       if (!(message instanceof ByteBuf bytes)) {
+        context.fireChannelRead(message);
+        return;
+      }
+      ChannelHandlerContext encrypted = context.pipeline().context(SslHandler.class);
+      if (encrypted != null && !behindTls) {
+        moveBehind(encrypted, context);
         context.fireChannelRead(message);
         return;
       }
@@ -77,6 +85,16 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
       if (over) {
         context.pipeline().remove(this);
       }
+    }
+
+    /** Goes where it sees what was encrypted, with the time that a handshake takes, too. */
+    private void moveBehind(ChannelHandlerContext encrypted, ChannelHandlerContext context) {
+      end();
+      Bytes behind = new Bytes();
+      behind.behindTls = true;
+      context.pipeline().addAfter(encrypted.name(), null, behind);
+      behind.begin(context.pipeline().context(behind));
+      context.pipeline().remove(this);
     }
 
     private void follow(ChannelHandlerContext context) {

@@ -22,6 +22,8 @@ record HttpError(int status, String type, String message, String param, String c
     OwlException e = Faults.fromStatus(Faults.toStatus(failure));
     return switch (e.fault()) {
       case BAD_INPUT -> of(400, CALLER, "invalid_value", e);
+      case UNAUTHENTICATED -> of(401, CALLER, "invalid_api_key", e);
+      case FORBIDDEN -> of(403, CALLER, "insufficient_permissions", e);
       case NOT_FOUND ->
           of(404, CALLER, e.field().equals("model") ? "model_not_found" : "not_found", e);
       case CONFLICT -> of(409, CALLER, "conflict", e);
