@@ -59,8 +59,9 @@ public final class Authenticator {
 
   /** The credential of an {@code Authorization} header; null if it is of another kind. */
   public static @Nullable String bearer(@Nullable String header) {
-    boolean bearer = header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length());
-    return bearer ? header.substring(BEARER.length()).strip() : null;
+    return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? header.substring(BEARER.length()).strip()
+        : null;
   }
 
   /**

@@ -11,6 +11,7 @@ import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
 import io.owlmesh.cli.mesh.DownCommand;
+import io.owlmesh.cli.mesh.KeysCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
 import io.owlmesh.cli.option.ExitCode;
@@ -68,6 +69,7 @@ public final class Owl {
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(new AdaptersCommand(home))
+            .addSubcommand(new KeysCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))

@@ -20,7 +20,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The caller of a front door as a call to a stage carries it: {@code TENANT/ID ROLE,ROLE}, percent
+ * The caller of a front door as a call to a stage carries it: {@code TENANT/ID/ROLE,ROLE}, percent
  * encoded. Only a stage reads it, and only from a service that may speak for others.
  */
 public final class CallerHeader {
@@ -55,7 +55,7 @@ public final class CallerHeader {
 
   static String text(Caller caller) {
     String roles = caller.roles().stream().map(Role::label).collect(Collectors.joining(","));
-    return encoded(caller.tenant()) + "/" + encoded(caller.id()) + " " + roles;
+    return encoded(caller.tenant()) + "/" + encoded(caller.id()) + "/" + roles;
   }
 
   private static String encoded(String part) {
@@ -72,7 +72,7 @@ public final class CallerHeader {
     if (text == null) {
       return Optional.empty();
     }
-    String[] parts = text.split("[/ ]", -1);
+    String[] parts = text.split("/", -1);
     if (text.length() > MAX_LENGTH || parts.length != 3) {
       throw malformed();
     }

@@ -61,8 +61,9 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
       }
       ChannelHandlerContext encrypted = context.pipeline().context(SslHandler.class);
       if (encrypted != null && !behindTls) {
-        moveBehind(encrypted, context);
+        addBehind(encrypted);
         context.fireChannelRead(message);
+        context.pipeline().remove(this);
         return;
       }
       // One by one until the protocol is known: a whole request would be decoded unseen.
@@ -87,14 +88,13 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
       }
     }
 
-    /** Goes where it sees what was encrypted, with the time that a handshake takes, too. */
-    private void moveBehind(ChannelHandlerContext encrypted, ChannelHandlerContext context) {
+    /** Looks on where it sees what was encrypted; the handshake has a limit of its own. */
+    private void addBehind(ChannelHandlerContext encrypted) {
       end();
       Bytes behind = new Bytes();
       behind.behindTls = true;
-      context.pipeline().addAfter(encrypted.name(), null, behind);
-      behind.begin(context.pipeline().context(behind));
-      context.pipeline().remove(this);
+      encrypted.pipeline().addAfter(encrypted.name(), null, behind);
+      behind.begin(encrypted.pipeline().context(behind));
     }
 
     private void follow(ChannelHandlerContext context) {

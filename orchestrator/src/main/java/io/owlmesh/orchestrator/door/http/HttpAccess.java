@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
-import io.owlmesh.core.Fault;
-import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.identity.Access;
@@ -154,11 +152,6 @@ public final class HttpAccess {
     return authenticator
         .admit(credential, address(routing), Access.USER)
         .toCompletableFuture()
-        .handle((caller, failure) -> {
-          if (failure != null && !(failure instanceof OwlException)) {
-            throw new OwlException(Fault.INTERNAL, "", "internal error", failure);
-          }
-          return caller != null;
-        });
+        .handle((_, failure) -> failure == null);
   }
 }
