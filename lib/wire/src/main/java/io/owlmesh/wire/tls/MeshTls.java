@@ -66,9 +66,13 @@ public final class MeshTls implements AutoCloseable {
    * For the gRPC port of this service; empty for plain connections.
    *
    * @param clients whether every client must show a certificate
+   * @throws OwlException BAD_INPUT if there is none of our own
    */
   public Optional<SslContext> server(boolean clients) {
     return certificates.map(own -> {
+      if (!own.hasIdentity()) {
+        throw OwlException.badInput("owl.tls", "a server needs tls.crt and tls.key");
+      }
       try {
         return GrpcSslContexts.configure(
                 SslContextBuilder.forServer(own.identity()), SslProvider.JDK)
