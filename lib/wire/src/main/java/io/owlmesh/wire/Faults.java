@@ -11,9 +11,11 @@ import io.grpc.Status;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
+import io.netty.handler.codec.http2.Http2Exception;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.tensor.v1.ItemError;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
@@ -124,7 +126,7 @@ public final class Faults {
     }
     Status status = Status.fromThrowable(cause);
     com.google.rpc.Status details = StatusProto.fromThrowable(cause);
-    Fault fault = fault(status);
+    Fault fault = isLost(status) ? Fault.UNAVAILABLE : fault(status);
     String field = "";
     if (details != null) {
       for (Any detail : details.getDetailsList()) {
@@ -137,6 +139,14 @@ public final class Faults {
     }
     String message = status.getDescription() == null ? fault.name() : status.getDescription();
     return restore(fault, field, message, cause);
+  }
+
+  /**
+   * Whether the connection ended, which gRPC calls UNKNOWN or INTERNAL if it breaks while a call is
+   * being sent. What a server answered has no cause here.
+   */
+  private static boolean isLost(Status status) {
+    return status.getCause() instanceof IOException || status.getCause() instanceof Http2Exception;
   }
 
   /** The same fault for callers who know the field by another name. */
