@@ -63,8 +63,8 @@ final class WebTokens {
   private final List<String> tenantClaim;
 
   private WebTokens(IdentityConfig config, String issuer, String audience, URI keys, long pause) {
-    rolesClaim = List.of(config.jwtRoles().split("\\."));
-    tenantClaim = List.of(config.jwtTenant().split("\\."));
+    rolesClaim = List.of(config.jwtRoles().split("\\.", -1));
+    tenantClaim = List.of(config.jwtTenant().split("\\.", -1));
     processor.setJWSTypeVerifier(
         new DefaultJOSEObjectTypeVerifier<>(
             JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
@@ -142,7 +142,7 @@ final class WebTokens {
     if (told instanceof Collection<?> all) {
       all.forEach(role -> Role.of(role.toString()).ifPresent(roles::add));
     } else if (told instanceof String text) {
-      List.of(text.split(" ")).forEach(role -> Role.of(role).ifPresent(roles::add));
+      List.of(text.split(" ", -1)).forEach(role -> Role.of(role).ifPresent(roles::add));
     }
     return Optional.of(new Caller("sub:" + subject, tenant, roles));
   }

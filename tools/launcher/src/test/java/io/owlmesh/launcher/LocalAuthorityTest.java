@@ -24,6 +24,7 @@ import io.owlmesh.wire.Wire;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
+import io.owlmesh.wire.identity.CallerHeader;
 import io.owlmesh.wire.identity.SpiffeId;
 import io.owlmesh.wire.tls.MeshTls;
 import java.net.InetAddress;
@@ -37,6 +38,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,9 +53,12 @@ class LocalAuthorityTest {
   private MeshTls tls;
   private Server server;
 
-  private record OrchestratorAlone() implements AccessPolicy {
+  private final AtomicReference<Caller> told = new AtomicReference<>();
+
+  private record OrchestratorAlone(AtomicReference<Caller> told) implements AccessPolicy {
     @Override
     public CompletionStage<Caller> admit(Access needed, Metadata headers, Attributes connection) {
+      CallerHeader.of(headers).ifPresent(told::set);
       return SpiffeId.of(connection).equals(Optional.of(new SpiffeId("orchestrator")))
           ? CompletableFuture.completedFuture(new Caller("", "", Set.of(Role.USER)))
           : CompletableFuture.failedFuture(new OwlException(Fault.FORBIDDEN, "", "no"));
@@ -80,7 +85,7 @@ class LocalAuthorityTest {
                 Wire.tune(
                     NettyServerBuilder.forAddress(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))),
-                new OrchestratorAlone(),
+                new OrchestratorAlone(told),
                 tls)
             .addService(health.getHealthService())
             .build()
@@ -117,6 +122,15 @@ class LocalAuthorityTest {
   void theOrchestratorIsLetInAndOthersAreNot() {
     assertThat(ask("orchestrator", "vision")).isEqualTo(ServingStatus.SERVING);
     assertThatThrownBy(() -> ask("trainer", "vision")).hasMessageContaining("PERMISSION_DENIED");
+  }
+
+  @Test
+  void theCallerOfTheDoorTravelsWithTheCall() {
+    Caller ann = new Caller("sub:ann b/c", "zoo", Set.of(Role.USER, Role.OPERATOR));
+
+    ann.context().run(() -> ask("orchestrator", "vision"));
+
+    assertThat(told).hasValue(ann);
   }
 
   @Test

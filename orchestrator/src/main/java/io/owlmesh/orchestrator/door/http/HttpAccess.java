@@ -74,14 +74,14 @@ public final class HttpAccess {
   private static Stream<Rule> rules(Access needed, String... routes) {
     return Stream.of(routes)
         .map(route -> {
-          String[] parts = route.split(" ");
+          String[] parts = route.split(" ", 2);
           return new Rule(parts[0], pattern(parts[1]), needed);
         });
   }
 
   private static Pattern pattern(String path) {
     return Pattern.compile(
-        Stream.of(path.split("(?<=/)|(?=/)"))
+        Stream.of(path.split("(?<=/)|(?=/)", -1))
             .map(part -> part.startsWith(":") ? "[^/]+" : Pattern.quote(part))
             .collect(Collectors.joining()));
   }

@@ -79,7 +79,7 @@ class HttpAccessTest extends OpenAiDoor {
 
   /** Takes a route, with values in place of its names. */
   private HttpResponse<String> take(String route, String credential) throws Exception {
-    String[] parts = route.split(" ");
+    String[] parts = route.split(" ", 2);
     var request =
         door.request(parts[1].replaceAll(":[a-z0-9]+", "x"))
             .header("Content-Type", "application/json")
