@@ -20,6 +20,7 @@ import io.owlmesh.core.identity.Role;
 import io.owlmesh.wire.TestConfig;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.Caller;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,7 +44,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class AuthenticatorTest {
-  private static final InetSocketAddress FROM = new InetSocketAddress("127.0.0.1", 1234);
+  private static final InetSocketAddress FROM = 
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
   private static final Duration EVERY = Duration.ofMillis(20);
 
   @TempDir Path folder;
