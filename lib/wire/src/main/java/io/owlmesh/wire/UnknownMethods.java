@@ -43,8 +43,7 @@ final class UnknownMethods extends HandlerRegistry {
         descriptor,
         (call, _) -> {
           call.close(
-              Status.UNIMPLEMENTED.withDescription("there is no method " + method),
-              new Metadata());
+              Status.UNIMPLEMENTED.withDescription("there is no method " + method), new Metadata());
           return new ServerCall.Listener<>() {};
         });
   }

@@ -103,8 +103,7 @@ public final class Wire {
   }
 
   /** A channel to another service. */
-  public static NettyChannelBuilder channel(
-      String host, int port, ChannelCredentials credentials) {
+  public static NettyChannelBuilder channel(String host, int port, ChannelCredentials credentials) {
     return tune(NettyChannelBuilder.forAddress(host, port, credentials));
   }
 
@@ -112,8 +111,7 @@ public final class Wire {
    * A channel of which messages are only passed on, on the thread of the network: another thread
    * would cost more than that.
    */
-  public static ManagedChannel relayChannel(
-      String host, int port, ChannelCredentials credentials) {
+  public static ManagedChannel relayChannel(String host, int port, ChannelCredentials credentials) {
     return channel(host, port, credentials).directExecutor().build();
   }
 

@@ -94,8 +94,7 @@ public final class Authenticator {
         .thenCompose(caller -> permit(caller, needed));
   }
 
-  private static CompletionStage<Caller> permit(
-      Optional<Caller> caller, Access needed) {
+  private static CompletionStage<Caller> permit(Optional<Caller> caller, Access needed) {
     return caller
         .map(known -> permit(known, needed))
         .orElseGet(() -> CompletableFuture.failedFuture(unauthenticated()));

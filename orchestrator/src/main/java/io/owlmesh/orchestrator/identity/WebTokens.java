@@ -33,8 +33,8 @@ import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * JSON Web Tokens of one issuer (RFC 7519, 9068), as OpenID Connect providers make them. The keys of
- * the issuer are kept, asked for again every five minutes and when a token names an unknown one,
+ * JSON Web Tokens of one issuer (RFC 7519, 9068), as OpenID Connect providers make them. The keys
+ * of the issuer are kept, asked for again every five minutes and when a token names an unknown one,
  * and used for an hour if the issuer does not answer.
  */
 final class WebTokens {
@@ -132,9 +132,7 @@ final class WebTokens {
     String subject = claims.getSubject();
     Object named = claim(claims, tenantClaim);
     String tenant = named == null ? "default" : named.toString();
-    if (subject.isEmpty()
-        || subject.length() > MAX_SUBJECT
-        || !TENANT.matcher(tenant).matches()) {
+    if (subject.isEmpty() || subject.length() > MAX_SUBJECT || !TENANT.matcher(tenant).matches()) {
       return Optional.empty();
     }
     Set<Role> roles = EnumSet.noneOf(Role.class);

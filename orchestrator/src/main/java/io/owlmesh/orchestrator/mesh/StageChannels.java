@@ -27,8 +27,7 @@ public final class StageChannels implements AutoCloseable {
    *
    * @param addresses {@code host:port} or {@code inprocess:NAME} of each stage
    */
-  public StageChannels(
-      Map<StageKind, String> addresses, ClientInterceptor tracing, MeshTls tls) {
+  public StageChannels(Map<StageKind, String> addresses, ClientInterceptor tracing, MeshTls tls) {
     this.tracing = tracing;
     addresses.forEach((stage, address) -> channels.put(stage, open(stage, address, tls)));
   }

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class AuthenticatorTest {
-  private static final InetSocketAddress FROM = 
+  private static final InetSocketAddress FROM =
       new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
   private static final Duration EVERY = Duration.ofMillis(20);
 
@@ -222,7 +222,15 @@ class AuthenticatorTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "issuer", "audience", "expired", "endless", "nobody", "tenant", "forged", "plain", "mac"
+        "issuer",
+        "audience",
+        "expired",
+        "endless",
+        "nobody",
+        "tenant",
+        "forged",
+        "plain",
+        "mac"
       })
   void aTokenThatIsWrongInOneThingIsRefused(String wrong) throws Exception {
     JWTClaimsSet.Builder claims = TokenIssuer.claims();

@@ -89,8 +89,7 @@ public final class TokenIssuer implements AutoCloseable {
 
   /** A token with the ID of this issuer's key, but signed by somebody else. */
   public String forged(JWTClaimsSet claims) throws JOSEException {
-    return signed(
-        claims, new ECKeyGenerator(Curve.P_256).keyID(key.getKeyID()).generate());
+    return signed(claims, new ECKeyGenerator(Curve.P_256).keyID(key.getKeyID()).generate());
   }
 
   private static String signed(JWTClaimsSet claims, ECKey by) throws JOSEException {

@@ -42,7 +42,9 @@ public final class FakeMesh implements AutoCloseable {
         new HashMap<>(Map.of("owl.vision", address, "owl.abstractor", address, "owl.llm", address));
     properties.putAll(changed);
     settings = TestConfig.of(OrchestratorConfig.class, properties);
-    gateway = new MeshGateway(settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
+    gateway =
+        new MeshGateway(
+            settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
     gateway.started(new StartupEvent());
     awaitWhole();

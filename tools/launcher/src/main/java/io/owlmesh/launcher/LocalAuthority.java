@@ -93,7 +93,8 @@ public final class LocalAuthority {
       write(folder.resolve("ca.crt"), pem(own), false);
       return new LocalAuthority(folder, own, pair.getPrivate());
     } catch (GeneralSecurityException | OperatorCreationException e) {
-      throw new MeshException("No certificate authority can be made in %s: %s".formatted(folder, e));
+      throw new MeshException(
+          "No certificate authority can be made in %s: %s".formatted(folder, e));
     }
   }
 
@@ -154,7 +155,8 @@ public final class LocalAuthority {
 
   private static GeneralName[] names(String service, String host) {
     List<GeneralName> names = new ArrayList<>();
-    names.add(new GeneralName(GeneralName.uniformResourceIdentifier, "spiffe://owlmesh/" + service));
+    names.add(
+        new GeneralName(GeneralName.uniformResourceIdentifier, "spiffe://owlmesh/" + service));
     names.add(new GeneralName(GeneralName.dNSName, "localhost"));
     names.add(new GeneralName(GeneralName.iPAddress, "127.0.0.1"));
     names.add(new GeneralName(GeneralName.iPAddress, "::1"));

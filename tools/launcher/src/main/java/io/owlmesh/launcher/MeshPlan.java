@@ -20,11 +20,7 @@ import java.util.TreeMap;
  * @param services the front door first
  */
 public record MeshPlan(
-    String mode,
-    Path checkpoint,
-    String host,
-    Optional<Path> tls,
-    List<ServicePlan> services) {
+    String mode, Path checkpoint, String host, Optional<Path> tls, List<ServicePlan> services) {
   public MeshPlan {
     services = List.copyOf(services);
   }
@@ -62,8 +58,7 @@ public record MeshPlan(
     services.add(service(home, "vision-service", "vision", ports.get(1), options));
     services.add(service(home, "abstractor-service", "abstractor", ports.get(2), options));
     services.add(service(home, "llm-service", "llm", ports.get(3), options));
-    return new MeshPlan(
-        "mesh", options.checkpoint(), options.host(), options.tls(), services);
+    return new MeshPlan("mesh", options.checkpoint(), options.host(), options.tls(), services);
   }
 
   /**

@@ -159,8 +159,7 @@ class LocalAuthorityTest {
     Files.copy(foreign.resolve("orchestrator/tls.crt"), mixed.resolve("tls.crt"));
     Files.copy(foreign.resolve("orchestrator/tls.key"), mixed.resolve("tls.key"));
     Files.copy(folder.resolve("ca.crt"), mixed.resolve("ca.crt"));
-    try (Connection connection =
-        new Connection(plain, Map.of(Connection.TLS, mixed.toString()))) {
+    try (Connection connection = new Connection(plain, Map.of(Connection.TLS, mixed.toString()))) {
       assertThatThrownBy(() -> ask(connection.channel())).hasMessageContaining("UNAVAILABLE");
     }
   }
@@ -169,8 +168,7 @@ class LocalAuthorityTest {
   void newCertificatesAreShownWithoutARestartAndAHalfWrittenFolderChangesNothing()
       throws Exception {
     try (MeshTls mine = new MeshTls(Optional.of(folder.resolve("orchestrator")))) {
-      ManagedChannel open =
-          Wire.channel("127.0.0.1", server.getPort(), mine.to("vision")).build();
+      ManagedChannel open = Wire.channel("127.0.0.1", server.getPort(), mine.to("vision")).build();
       try {
         ask(open);
         Files.writeString(folder.resolve("vision/tls.crt"), "-----BEGIN CERT");

@@ -59,7 +59,8 @@ class MeshRecordTest {
   }
 
   private static MeshRecord mesh(String host, RunningService service) {
-    return new MeshRecord("mesh", Path.of("models", "nano"), host, Optional.empty(), List.of(service), Map.of());
+    return new MeshRecord(
+        "mesh", Path.of("models", "nano"), host, Optional.empty(), List.of(service), Map.of());
   }
 
   private static RunningService service(long started) {

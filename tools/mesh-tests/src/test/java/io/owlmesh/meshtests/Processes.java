@@ -66,11 +66,7 @@ final class Processes implements AutoCloseable {
   }
 
   private static Processes planned(
-      Path logs,
-      boolean fused,
-      Path checkpoint,
-      Optional<Path> tls,
-      Map<String, String> settings)
+      Path logs, boolean fused, Path checkpoint, Optional<Path> tls, Map<String, String> settings)
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
@@ -162,14 +158,14 @@ final class Processes implements AutoCloseable {
 
   Address address(String name) {
     return new Address(
-        "127.0.0.1",
-        plan(name).port(),
-        tls.map(folder -> folder.resolve(LocalAuthority.OPERATOR)));
+        "127.0.0.1", plan(name).port(), tls.map(folder -> folder.resolve(LocalAuthority.OPERATOR)));
   }
 
   /** Where the front door answers HTTP, for example {@code http://127.0.0.1:9080}. */
   String http(String name) {
-    return (tls.isPresent() ? "https" : "http") + "://127.0.0.1:" + plan(name).httpPort().orElseThrow();
+    return (tls.isPresent() ? "https" : "http")
+        + "://127.0.0.1:"
+        + plan(name).httpPort().orElseThrow();
   }
 
   /** A plain channel, as any gRPC client would open it. */

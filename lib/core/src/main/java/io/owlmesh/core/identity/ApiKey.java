@@ -87,8 +87,7 @@ public record ApiKey(
               && credential.charAt(end) == '_';
       return shaped
           ? Optional.of(
-              new Secret(
-                  credential.substring(SCHEME.length(), end), credential.substring(end + 1)))
+              new Secret(credential.substring(SCHEME.length(), end), credential.substring(end + 1)))
           : Optional.empty();
     }
 
@@ -109,15 +108,14 @@ public record ApiKey(
 
   /** What is to be kept of a new key. */
   public static ApiKey of(
-      Secret secret, Role role, String tenant, Instant now, Optional<Instant> expires, String name) {
+      Secret secret,
+      Role role,
+      String tenant,
+      Instant now,
+      Optional<Instant> expires,
+      String name) {
     return new ApiKey(
-        secret.id(),
-        HexFormat.of().formatHex(secret.digest()),
-        role,
-        tenant,
-        now,
-        expires,
-        name);
+        secret.id(), HexFormat.of().formatHex(secret.digest()), role, tenant, now, expires, name);
   }
 
   /** What of a key may be shown. */

@@ -18,10 +18,7 @@ public final class MethodAccess {
   private static final Map<String, Access> NEEDED = new HashMap<>();
 
   static {
-    allow(
-        Access.ANYBODY,
-        HealthGrpc.getCheckMethod(),
-        HealthGrpc.getWatchMethod());
+    allow(Access.ANYBODY, HealthGrpc.getCheckMethod(), HealthGrpc.getWatchMethod());
     allow(
         Access.USER,
         ServerReflectionGrpc.getServerReflectionInfoMethod(),

@@ -92,8 +92,7 @@ public final class MeshTls implements AutoCloseable {
    */
   public ChannelCredentials to(String service) {
     return certificates
-        .map(own ->
-            credentials(own, Verification.CERTIFICATE_ONLY_VERIFICATION, new Only(service)))
+        .map(own -> credentials(own, Verification.CERTIFICATE_ONLY_VERIFICATION, new Only(service)))
         .orElseGet(InsecureChannelCredentials::create);
   }
 
@@ -101,8 +100,7 @@ public final class MeshTls implements AutoCloseable {
   public ChannelCredentials toAddress() {
     return certificates
         .map(own ->
-            credentials(
-                own, Verification.CERTIFICATE_AND_HOST_NAME_VERIFICATION, new Anybody()))
+            credentials(own, Verification.CERTIFICATE_AND_HOST_NAME_VERIFICATION, new Anybody()))
         .orElseGet(InsecureChannelCredentials::create);
   }
 

@@ -25,10 +25,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Logger;
 
 /**
- * The certificates in a folder: {@code tls.crt} (a chain, leaf first), {@code tls.key} (PKCS #8) and
- * {@code ca.crt} (who is believed), all PEM, as a Kubernetes secret of a certificate has them. They
- * are looked at every second; new connections use what changed, and those that are open stay. Files
- * that do not fit together change nothing. A client may do without the first two.
+ * The certificates in a folder: {@code tls.crt} (a chain, leaf first), {@code tls.key} (PKCS #8)
+ * and {@code ca.crt} (who is believed), all PEM, as a Kubernetes secret of a certificate has them.
+ * They are looked at every second; new connections use what changed, and those that are open stay.
+ * Files that do not fit together change nothing. A client may do without the first two.
  */
 final class RotatingCertificates implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(RotatingCertificates.class.getName());
@@ -108,8 +108,7 @@ final class RotatingCertificates implements AutoCloseable {
       throw new GeneralSecurityException("ca.crt holds no certificate");
     }
     if (chain.length > 0) {
-      X509Certificate[] own =
-          CertificateUtils.getX509Certificates(new ByteArrayInputStream(chain));
+      X509Certificate[] own = CertificateUtils.getX509Certificates(new ByteArrayInputStream(chain));
       PrivateKey secret = CertificateUtils.getPrivateKey(new ByteArrayInputStream(key));
       requirePair(own, secret);
       identity.updateIdentityCredentials(own, secret);

@@ -41,7 +41,8 @@ public final class HttpAccess {
               rules(Access.ANYBODY, "GET /health", "GET /v1/health"),
               // The page itself, which holds nothing and has its user sign in.
               rules(Access.ANYBODY, "GET /", "GET /index.html", "GET /sign-in.html"),
-              rules(Access.ANYBODY, "GET /assets/:file", "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(
+                  Access.ANYBODY, "GET /assets/:file", "POST /api/sign-in", "DELETE /api/sign-in"),
               rules(Access.USER, "GET /version", "GET /api/mesh"),
               rules(Access.USER, "GET /api/sessions", "POST /api/sessions"),
               rules(Access.USER, "GET /api/sessions/:session", "PATCH /api/sessions/:session"),

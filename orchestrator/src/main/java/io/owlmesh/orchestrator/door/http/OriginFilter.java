@@ -23,9 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Refuses what a page of somebody else makes a browser send, with the credential that the browser
- * keeps, or where none is needed. A browser says where a request comes from, and the name it
- * looked up to get here; other clients say neither, or what is true. Pages that the operator names
- * may ask (CORS).
+ * keeps, or where none is needed. A browser says where a request comes from, and the name it looked
+ * up to get here; other clients say neither, or what is true. Pages that the operator names may ask
+ * (CORS).
  */
 @Singleton
 final class OriginFilter {

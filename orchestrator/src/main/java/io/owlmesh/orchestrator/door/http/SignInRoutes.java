@@ -40,12 +40,13 @@ public final class SignInRoutes {
     router.post("/api/sign-in").handler(this::signIn);
     router
         .delete("/api/sign-in")
-        .handler(Exchange.each(
-            answers,
-            exchange -> {
-              exchange.cookie(cookie("", exchange.request().isSSL()).setMaxAge(0));
-              exchange.reply("{}");
-            }));
+        .handler(
+            Exchange.each(
+                answers,
+                exchange -> {
+                  exchange.cookie(cookie("", exchange.request().isSSL()).setMaxAge(0));
+                  exchange.reply("{}");
+                }));
   }
 
   private void signIn(RoutingContext routing) {

@@ -50,8 +50,7 @@ class HttpAccessTest extends OpenAiDoor {
     Map<String, String> settings = new HashMap<>(issuer.settings());
     settings.put("owl.keys", keys.path().toString());
     key(Role.USER, Optional.empty());
-    Authenticator authenticator =
-        new Authenticator(TestConfig.of(IdentityConfig.class, settings));
+    Authenticator authenticator = new Authenticator(TestConfig.of(IdentityConfig.class, settings));
     HttpAccess access = new HttpAccess(authenticator, door.mesh.answers);
     door.with(access::install)
         .with(new SignInRoutes(door.mesh.answers, access)::install)
@@ -163,21 +162,21 @@ class HttpAccessTest extends OpenAiDoor {
   void thePageSignsInByACookieThatItsScriptsCannotRead() throws Exception {
     String token = issuer.token(TokenIssuer.claims().build());
 
-    HttpResponse<String> response =
-        door.post("/api/sign-in", "{\"credential\":\"" + token + "\"}");
+    HttpResponse<String> response = door.post("/api/sign-in", "{\"credential\":\"" + token + "\"}");
 
     assertThat(response.statusCode()).isEqualTo(200);
     String cookie = response.headers().firstValue("Set-Cookie").orElseThrow();
-    assertThat(cookie).containsIgnoringCase("HttpOnly").contains("SameSite=Strict").contains("Path=/");
+    assertThat(cookie)
+        .containsIgnoringCase("HttpOnly")
+        .contains("SameSite=Strict")
+        .contains("Path=/");
     String sent = cookie.substring(0, cookie.indexOf(';'));
     assertThat(door.send(door.request("/api/mesh").header("Cookie", sent)).statusCode())
         .isEqualTo(200);
     assertThat(door.send(door.request("/api/mesh").header("Cookie", sent + "x")).statusCode())
         .isEqualTo(401);
-    assertThat(door.post("/api/sign-in", "{\"credential\":\"owl_x\"}").statusCode())
-        .isEqualTo(401);
-    assertThat(door.post("/api/sign-in", "{\"credential\":\"a; b\"}").statusCode())
-        .isEqualTo(400);
+    assertThat(door.post("/api/sign-in", "{\"credential\":\"owl_x\"}").statusCode()).isEqualTo(401);
+    assertThat(door.post("/api/sign-in", "{\"credential\":\"a; b\"}").statusCode()).isEqualTo(400);
   }
 
   @Test
