@@ -46,21 +46,23 @@ final class FaultyMesh implements AutoCloseable {
         Map.of(
             "OWL_HELD_IMAGE_BYTES", "0",
             "OWL_HEALTH_INTERVAL", "0.2S",
-            "OWL_IMAGE_TIMEOUT", "1S",
-            "OWL_FIRST_TOKEN_TIMEOUT", "1S",
-            "OWL_TOKEN_TIMEOUT", "1S",
+            "OWL_IMAGE_TIMEOUT", "2S",
+            "OWL_FIRST_TOKEN_TIMEOUT", "2S",
+            "OWL_TOKEN_TIMEOUT", "2S",
             "OWL_SLOW_START", "0S",
             // The processes live for minutes.
             "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"));
     Map<String, Integer> counts =
         STAGES.stream().collect(Collectors.toMap(stage -> stage, _ -> REPLICAS));
     processes = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings, counts);
-    for (String name : names()) {
-      Files.writeString(clock(name), "+0\n");
-      processes.start(name, environment(name));
-    }
-    for (String name : names()) {
-      processes.await(name, Health.SERVING);
+    for (String stage : STAGES) {
+      for (String name : names(stage)) {
+        Files.writeString(clock(name), "+0\n");
+        processes.start(name, environment(name));
+      }
+      for (String name : names(stage)) {
+        processes.await(name, Health.SERVING);
+      }
     }
     for (String stage : STAGES) {
       replace(stage, false);
@@ -91,12 +93,8 @@ final class FaultyMesh implements AutoCloseable {
     return Optional.empty();
   }
 
-  private static List<String> names() {
-    List<String> names = new ArrayList<>();
-    for (String stage : STAGES) {
-      names.addAll(List.of(stage, stage + "-2"));
-    }
-    return names;
+  private static List<String> names(String stage) {
+    return List.of(stage, stage + "-2");
   }
 
   private Path clock(String name) {
@@ -110,7 +108,8 @@ final class FaultyMesh implements AutoCloseable {
             Map.of(
                 "LD_PRELOAD", library.toString(),
                 "FAKETIME_TIMESTAMP_FILE", clock(name).toString(),
-                "FAKETIME_NO_CACHE", "1",
+                // Seconds: reading the file at each look at the clock would take most of the time.
+                "FAKETIME_CACHE_DURATION", "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC", "1"))
         .orElse(Map.of());
   }
@@ -123,7 +122,7 @@ final class FaultyMesh implements AutoCloseable {
   private void replace(String stage, boolean lies) throws IOException {
     List<FaultyReplica> old = replicas.getOrDefault(stage, List.of());
     List<FaultyReplica> now = new ArrayList<>();
-    for (String name : List.of(stage, stage + "-2")) {
+    for (String name : names(stage)) {
       now.add(FaultyReplica.of(processes, name, lies, clock(name)));
     }
     replicas.put(stage, now);

@@ -4,6 +4,7 @@ package io.owlmesh.meshtests;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A replica of a stage, the network before it, and whoever lies in its name.
@@ -31,9 +32,10 @@ record FaultyReplica(
     return relay.address();
   }
 
-  /** Sets its clock forward, from now on. */
-  void jump(int seconds) throws IOException {
+  /** Sets its clock forward, and waits until it heard of that. */
+  void jump(int seconds) throws IOException, InterruptedException {
     Files.writeString(clock, "+" + seconds + "\n");
+    TimeUnit.MILLISECONDS.sleep(1_100);
   }
 
   @Override
