@@ -204,7 +204,7 @@ final class ActiveTurn implements AnswerObserver {
 
   private synchronized void say(String said, int tokens) {
     if (!over && journal != null) {
-      String more = said.replace('\0', '\uFFFD'); // PostgreSQL keeps no NUL.
+      String more = TextRules.keepable(said);
       journal.say(more, tokens);
       events.text(more);
     }

@@ -119,9 +119,9 @@ final class AnswerJournal {
     } else if (failure != null && state == MessageState.MESSAGE_STATE_FAILED) {
       OwlException why = Faults.fromStatus(Faults.toStatus(failure));
       answer
-          .setError(String.valueOf(why.getMessage()))
+          .setError(TextRules.keepable(String.valueOf(why.getMessage())))
           .setErrorCode(why.code().label())
-          .setErrorField(why.field());
+          .setErrorField(TextRules.keepable(why.field()));
     }
     Message whole = answer.build();
     context.drafts().forget(whole.getId());

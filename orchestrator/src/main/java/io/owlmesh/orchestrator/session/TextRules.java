@@ -23,6 +23,11 @@ public final class TextRules {
     requireWhole(field, text);
   }
 
+  /** A text that comes from a stage, as every database keeps it: PostgreSQL keeps no NUL. */
+  static String keepable(String text) {
+    return text.replace('\0', '\uFFFD');
+  }
+
   /**
    * Checks that a text of any length can be kept.
    *

@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.grpc.Status;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
@@ -127,6 +128,18 @@ class SharedSessionsTest {
 
     assertThat(answer.getText()).isEqualTo("a\uFFFDb");
     assertThat(answer.getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
+  }
+
+  @Test
+  void aFailureThatQuotesANulIsKept() throws Exception {
+    Sessions one = orchestrator(LONG);
+    mesh.stages.fail(mesh.llm(), Status.INVALID_ARGUMENT.withDescription("not a\0b"), 1);
+    String id = session(one);
+
+    send(one, say(id, "One?")).fault();
+
+    assertThat(lastOf(one, id).getState()).isEqualTo(MessageState.MESSAGE_STATE_FAILED);
+    assertThat(lastOf(one, id).getError()).contains("not a\uFFFDb");
   }
 
   @Test
