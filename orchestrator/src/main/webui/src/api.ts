@@ -22,7 +22,7 @@ import { serverEvents } from "./sse";
 /** A response whose messages are always there, though the contract cannot say so. */
 type Complete<T> = { [K in keyof T]-?: NonNullable<T[K]> };
 
-/** The session is named by the path; a turn does not wait for another one, and ends with its page. */
+/** The session is named by the path; a turn does not wait for another one, and outlives its page. */
 export type TurnRequest = Omit<SendMessageRequest, "sessionId" | "wait" | "detached">;
 
 export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
@@ -102,18 +102,33 @@ export async function uploadImage(file: Blob): Promise<Image> {
 
 export const imageUrl = (image: Pick<Image, "sha256">) => `api/images/${image.sha256}`;
 
-/** Takes a turn. Leaving the loop over its events ends the answer. */
+/** Takes a turn, which goes on when nobody listens any more. */
 export async function* sendMessage(
   id: string,
   request: TurnRequest,
   signal: AbortSignal,
 ): AsyncGenerator<TurnEvent> {
-  const response = await fetch(`${sessionPath(id)}/turns`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
-    body: JSON.stringify(request),
-    signal,
-  });
+  yield* turnEvents(
+    await fetch(`${sessionPath(id)}/turns`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      body: JSON.stringify({ ...request, detached: true }),
+      signal,
+    }),
+  );
+}
+
+/**
+ * Listens to an answer that somebody asked for.
+ *
+ * @param after id of the last event that came; empty for all from the begin
+ */
+export async function* followAnswer(id: string, after: string, signal: AbortSignal): AsyncGenerator<TurnEvent> {
+  const headers = { Accept: "text/event-stream", ...(after === "" ? {} : { "Last-Event-ID": after }) };
+  yield* turnEvents(await fetch(`${sessionPath(id)}/answer`, { headers, signal }));
+}
+
+async function* turnEvents(response: Response): AsyncGenerator<TurnEvent> {
   if (!response.ok || response.body === null) {
     throw await toApiError(response);
   }

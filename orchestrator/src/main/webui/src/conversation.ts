@@ -15,6 +15,10 @@ export class ActiveTurn {
   /** What is said so far, as much as is drawn. */
   readonly text = signal("");
   readonly status = signal(t("Sending"));
+  /** Whether the connection broke, and is tried again; the answer goes on without it. */
+  readonly disconnected = signal(false);
+  /** Id of the last event that came; from there it is listened to again. */
+  lastEvent = "";
   private progress: Progress | undefined;
   private arrived = "";
   private drawing = false;
@@ -27,8 +31,14 @@ export class ActiveTurn {
     this.status.value = t("Sending");
   }
 
-  /** @param images shown on the branch */
+  /**
+   * Begins, or begins again, since the mesh lost what was said.
+   *
+   * @param images shown on the branch
+   */
   accepted(answerId: string, images: number): void {
+    this.arrived = "";
+    this.text.value = "";
     this.progress = new Progress(images);
     this.status.value = this.progress.status();
     this.answerId.value = answerId;

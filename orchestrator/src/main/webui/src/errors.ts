@@ -41,6 +41,13 @@ export class ApiError extends Error {
 /** The connection ended before the answer did. */
 export class StreamClosedError extends Error {}
 
+/** Whether nothing is known of what was asked: the connection broke, or the mesh could not be asked just now. */
+export function isBroken(failure: unknown): boolean {
+  return failure instanceof ApiError
+    ? failure.status === 429 || failure.status >= 500
+    : failure instanceof TypeError || failure instanceof StreamClosedError;
+}
+
 const STAGES: Record<string, Text> = {
   vision: "The part that looks at pictures is not there right now. Try again in a moment.",
   abstractor: "The part that condenses pictures is not there right now. Try again in a moment.",

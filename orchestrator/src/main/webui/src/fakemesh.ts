@@ -35,7 +35,7 @@ export class FakeMesh {
   readonly calls: string[] = [];
   readonly turns: TurnRequest[] = [];
   /** Answers in place of the mesh where it returns something. */
-  before: (call: string) => Response | Promise<Response> | undefined = () => undefined;
+  before: (call: string, headers: Headers) => Response | Promise<Response> | undefined = () => undefined;
   private ids = 0;
 
   constructor() {
@@ -53,7 +53,7 @@ export class FakeMesh {
     const method = init.method ?? "GET";
     const call = `${method} ${path.replace(/\?.*/, "")}`;
     this.calls.push(call);
-    const instead = await this.before(call);
+    const instead = await this.before(call, new Headers(init.headers));
     if (instead !== undefined) {
       return instead;
     }

@@ -212,17 +212,7 @@ export class Store {
     }
     conversation.setSession(session);
     conversation.messages.value = messages;
-    if (conversation.isBeingWritten.value) {
-      // By another page; or by the one that was here before, and then it is interrupted in a moment.
-      setTimeout(() => this.poll(conversation), 1_000);
-    }
-  }
-
-  private poll(conversation: Conversation): void {
-    const isShown = conversation === this.current.value;
-    if (isShown && conversation.activeTurn.value === undefined && conversation.isBeingWritten.value) {
-      void this.load(conversation).catch(() => setTimeout(() => this.poll(conversation), 1_000));
-    }
+    void this.turns.follow(conversation);
   }
 
   private started(conversation: Conversation): void {

@@ -42,7 +42,8 @@ test("what is written and dropped while the answer comes stays for the next mess
   conversation.draft.setText("What? And");
   store.attach(conversation.draft, [png("later.png")]);
   const question = message({ id: "q", text: "What?" });
-  answer(events({ accepted: { question, answer: message({ id: "a", parentId: "q", role: "ROLE_AI" }) } }));
+  const done = message({ id: "a", parentId: "q", role: "ROLE_AI" });
+  answer(events({ accepted: { question, answer: done } }, { done }));
   await sending;
 
   expect(conversation.draft.text.value).toBe(" And");
@@ -138,24 +139,95 @@ test("a message in a conversation that is gone goes to a new one", async () => {
   expect(mesh.turns.at(-1)?.say?.text).toBe("Two?");
 });
 
-test("an answer of another tab can be stopped", async () => {
+/** A session in which another tab asked something, and whose answer is being written; it is opened. */
+async function openTheirs() {
   const session = mesh.add("theirs");
-  const answer = message({ id: "a", role: "ROLE_AI", state: "MESSAGE_STATE_ANSWERING" });
+  const answer = message({ id: "a", role: "ROLE_AI", text: "An", state: "MESSAGE_STATE_ANSWERING" });
   session.head = "a";
   mesh.sessions.get(session.id)!.messages.push(answer);
   store.show(session.id);
   await settled();
-  const theirs = store.current.value;
+  return { session, answer, theirs: store.current.value };
+}
+
+const said = (text: string, eventId: string) => ({ text: { text }, eventId });
+
+test("an answer of another tab is shown as it comes", async () => {
+  const answer = message({ id: "a", role: "ROLE_AI", text: "An owl.", state: "MESSAGE_STATE_COMPLETE" });
+  mesh.before = (call) =>
+    call.endsWith("/answer") ? events(said("An ", "1"), said("owl.", "2"), { done: answer, eventId: "2" }) : undefined;
+
+  const { theirs } = await openTheirs();
+
+  expect(theirs.branch.value.at(-1)).toMatchObject({ text: "An owl.", state: "MESSAGE_STATE_COMPLETE" });
+  expect(theirs.isAnswering.value).toBe(false);
+});
+
+test("an answer of another tab can be stopped", async () => {
+  let tell = (_: Response) => {};
+  mesh.before = (call) => (call.endsWith("/answer") ? new Promise((resolve) => (tell = resolve)) : undefined);
+  const { session, answer, theirs } = await openTheirs();
   expect(theirs.isAnswering.value).toBe(true);
   mesh.before = (call) => {
-    answer.state = call.endsWith("/stop") ? "MESSAGE_STATE_STOPPED" : answer.state;
-    return undefined;
+    if (!call.endsWith("/stop")) {
+      return undefined;
+    }
+    answer.state = "MESSAGE_STATE_STOPPED";
+    tell(events({ done: answer }));
+    return Response.json({ stopped: true });
   };
 
   await store.turns.stop(theirs);
+  await settled();
 
   expect(mesh.calls).toContain(`POST api/sessions/${session.id}/stop`);
+  expect(theirs.branch.value.at(-1)?.state).toBe("MESSAGE_STATE_STOPPED");
   expect(theirs.isAnswering.value).toBe(false);
+});
+
+test("an answer whose connection breaks is listened to again from where it was", async () => {
+  const question = message({ id: "q" });
+  const answer = message({ id: "a", parentId: "q", role: "ROLE_AI" });
+  const after: (string | null)[] = [];
+  const follows = [
+    () => Promise.reject(new TypeError("Failed to fetch")),
+    () => refusal(503, "unavailable"),
+    () => events(said("owl.", "2"), { done: { ...answer, text: "An owl." } }),
+  ];
+  mesh.before = (call, headers) => {
+    if (call.endsWith("/turns")) {
+      return events({ accepted: { question, answer }, eventId: "0" }, said("An ", "1")); // And no end.
+    }
+    if (call.endsWith("/answer")) {
+      after.push(headers.get("Last-Event-ID"));
+      return follows[after.length - 1]!();
+    }
+    return call.startsWith("GET api/sessions/") ? refusal(503, "unavailable") : undefined;
+  };
+  conversation.draft.setText("What?");
+
+  await send();
+
+  expect(after).toEqual(["1", "1", "1"]);
+  expect(conversation.branch.value.at(-1)?.text).toBe("An owl.");
+  expect(conversation.branch.value.at(-1)?.state).toBe("MESSAGE_STATE_COMPLETE");
+});
+
+test("an answer that the mesh begins again is not shown twice", async () => {
+  const answer = message({ id: "a", role: "ROLE_AI" });
+  const text: string[] = [];
+  mesh.before = (call) => {
+    if (!call.endsWith("/answer")) {
+      return undefined;
+    }
+    queueMicrotask(() => store.current.value.activeTurn.value?.text.subscribe((now) => text.push(now)));
+    return events({ accepted: { question: message({ id: "q" }), answer } }, said("A cat", "1"), { done: answer });
+  };
+
+  await openTheirs();
+  await new Promise((resolve) => setTimeout(resolve, 150));
+
+  expect(text.at(-1)).toBe("A cat");
 });
 
 test("an answer whose stream fails keeps what was said, and its code", async () => {

@@ -4,7 +4,7 @@ import type { Announcer } from "./announcer";
 import * as api from "./api";
 import { ActiveTurn, type Conversation } from "./conversation";
 import { type Draft, randomId, type Sent } from "./draft";
-import { ApiError, toProblem } from "./errors";
+import { ApiError, isBroken, toProblem } from "./errors";
 import { branch } from "./tree";
 import { t } from "./language";
 
@@ -20,6 +20,10 @@ export interface TurnCallbacks {
   /** The mesh does not have this conversation any more. */
   gone(conversation: Conversation): void;
 }
+
+/** How long to wait before a broken connection is looked for again: at first, and at most, milliseconds. */
+const FIRST_WAIT = 250;
+const LONGEST_WAIT = 5_000;
 
 /** Takes turns in conversations; one at a time in each. */
 export class Turns {
@@ -49,6 +53,8 @@ export class Turns {
       draft.sending.value = false;
       this.end(conversation);
     }
+    // Given up here, it may be written all the same.
+    void this.follow(conversation);
   }
 
   /** Whether the mesh may take it; what is in the way is shown beside the pictures. */
@@ -159,34 +165,40 @@ export class Turns {
     } finally {
       this.end(conversation);
     }
+    void this.follow(conversation);
   }
 
-  /** Ends the answer that is being written, by this page or by another one. */
-  async stop(conversation: Conversation): Promise<void> {
-    const activeTurn = conversation.activeTurn.value;
-    if (activeTurn === undefined) {
-      await this.stopOfOthers(conversation);
+  /** Listens to the answer that another page, or this one before it was loaded again, asked for. */
+  async follow(conversation: Conversation): Promise<void> {
+    const answer = conversation.branch.value.at(-1);
+    if (answer === undefined || conversation.activeTurn.value !== undefined || !conversation.isBeingWritten.value) {
       return;
     }
-    if (activeTurn.stopping.value) {
+    const activeTurn = this.begin(conversation);
+    activeTurn.accepted(answer.id, countImages(conversation.messages.value, answer.id));
+    activeTurn.append(answer.text);
+    try {
+      await this.listenAgain(conversation, activeTurn);
+    } catch (failure) {
+      await this.recover(conversation, activeTurn, failure);
+    } finally {
+      this.end(conversation);
+    }
+  }
+
+  /** Ends the answer that is being written, whichever page asked for it. */
+  async stop(conversation: Conversation): Promise<void> {
+    const activeTurn = conversation.activeTurn.value;
+    if (activeTurn === undefined || activeTurn.stopping.value) {
       return;
     }
     activeTurn.stopping.value = true;
     try {
-      if (activeTurn.answerId.value === undefined || !(await api.stopAnswer(conversation.id)).stopped) {
+      if (conversation.id === "" || !(await api.stopAnswer(conversation.id)).stopped) {
         activeTurn.controller.abort();
       }
     } catch {
       activeTurn.controller.abort();
-    }
-  }
-
-  private async stopOfOthers(conversation: Conversation): Promise<void> {
-    try {
-      await api.stopAnswer(conversation.id);
-      await this.page.reload(conversation);
-    } catch (failure) {
-      conversation.failure.value = { problem: toProblem(failure), retry: () => void this.stop(conversation) };
     }
   }
 
@@ -196,17 +208,47 @@ export class Turns {
     request: api.TurnRequest,
     accepted: () => void,
   ): Promise<void> {
-    activeTurn.controller.signal.throwIfAborted();
-    for await (const event of api.sendMessage(conversation.id, request, activeTurn.controller.signal)) {
-      if (event.accepted !== undefined) {
-        accepted();
+    const { signal } = activeTurn.controller;
+    signal.throwIfAborted();
+    try {
+      for await (const event of api.sendMessage(conversation.id, request, signal)) {
+        if (event.accepted !== undefined) {
+          accepted();
+        }
+        this.handle(conversation, activeTurn, event);
       }
-      this.handle(conversation, activeTurn, event);
+    } catch (failure) {
+      if (activeTurn.answerId.value === undefined || !isBroken(failure)) {
+        throw failure;
+      }
+      await this.listenAgain(conversation, activeTurn);
+    }
+  }
+
+  /** Goes on from the last event that came, whenever the mesh can be reached, until the answer is over. */
+  private async listenAgain(conversation: Conversation, activeTurn: ActiveTurn): Promise<void> {
+    const { signal } = activeTurn.controller;
+    for (let wait = 0; ; wait = Math.min(wait === 0 ? FIRST_WAIT : 2 * wait, LONGEST_WAIT)) {
+      await pause(wait, signal);
+      try {
+        for await (const event of api.followAnswer(conversation.id, activeTurn.lastEvent, signal)) {
+          activeTurn.disconnected.value = false;
+          wait = 0;
+          this.handle(conversation, activeTurn, event);
+        }
+        return;
+      } catch (failure) {
+        if (!isBroken(failure)) {
+          throw failure;
+        }
+        activeTurn.disconnected.value = true;
+      }
     }
   }
 
   private handle(conversation: Conversation, activeTurn: ActiveTurn, event: api.TurnEvent): void {
     const { announcer } = this.page;
+    activeTurn.lastEvent = event.eventId ?? activeTurn.lastEvent;
     if (event.text !== undefined) {
       activeTurn.append(event.text.text);
       announcer.append(event.text.text);
@@ -214,7 +256,7 @@ export class Turns {
     }
     if (event.done !== undefined) {
       conversation.upsert(event.done);
-      announcer.end(event.done.state === "MESSAGE_STATE_STOPPED" ? t("Stopped.") : "");
+      announcer.end(ending(event.done.state));
       return;
     }
     if (event.accepted !== undefined) {
@@ -243,12 +285,45 @@ export class Turns {
         errorCode: reported ? failure.code : "",
         errorField: reported ? failure.param : "",
       });
-      this.page.announcer.end(t(reported ? "The answer failed." : "The answer was interrupted."));
+      this.page.announcer.end(ending(reported ? "MESSAGE_STATE_FAILED" : "MESSAGE_STATE_INTERRUPTED"));
     }
     if (conversation.id !== "") {
       await this.page.reload(conversation).catch(() => undefined);
     }
   }
+}
+
+/** What is said at the end of an answer; nothing where it is whole. */
+function ending(state: Message["state"]): string {
+  switch (state) {
+    case "MESSAGE_STATE_STOPPED":
+      return t("Stopped.");
+    case "MESSAGE_STATE_FAILED":
+      return t("The answer failed.");
+    case "MESSAGE_STATE_INTERRUPTED":
+      return t("The answer was interrupted.");
+    default:
+      return "";
+  }
+}
+
+/** Waits; throws if what waits is given up. */
+function pause(millis: number, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  if (millis === 0) {
+    return Promise.resolve();
+  }
+  return new Promise((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener("abort", abort);
+      resolve();
+    }, millis);
+    signal.addEventListener("abort", abort, { once: true });
+  });
 }
 
 function turnRequest(sent: Sent, images: string[], edited: Message | undefined): api.TurnRequest {

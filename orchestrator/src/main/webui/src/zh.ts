@@ -47,6 +47,7 @@ export const ZH = {
   "Opening the conversation": "正在打开对话",
   You: "你",
   Answer: "回答",
+  "The connection is gone; trying again": "连接已断开，正在重试",
   Answering: "正在回答",
   "Answer again": "重新回答",
   "Copy answer": "复制回答",

@@ -53,7 +53,17 @@ function Arriving({ conversation, message }: { conversation: Conversation; messa
   const activeTurn = conversation.activeTurn.value;
   const isHere = activeTurn?.answerId.value === message.id;
   const text = isHere ? activeTurn.text.value : message.text;
-  return text === "" ? <Status text={isHere ? activeTurn.status.value : t("Answering")} /> : <Said text={text} writing />;
+  const disconnected = isHere && activeTurn.disconnected.value;
+  return (
+    <>
+      {text !== "" && <Said text={text} writing />}
+      {disconnected ? (
+        <Status text={t("The connection is gone; trying again")} />
+      ) : (
+        text === "" && <Status text={isHere ? activeTurn.status.value : t("Answering")} />
+      )}
+    </>
+  );
 }
 
 function Status({ text }: { text: string }) {
