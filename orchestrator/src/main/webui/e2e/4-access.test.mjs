@@ -44,6 +44,9 @@ for (const colorScheme of ["light", "dark"]) {
     await site.button("Picture 1 of 1").click();
     await page.getByRole("dialog").waitFor();
     assert.deepEqual(await wrongs(page), []);
+    await site.button("What the model looks at").click();
+    await page.getByRole("img", { name: /strongest in row/ }).waitFor();
+    assert.deepEqual(await wrongs(page), []);
     await page.keyboard.press("Escape");
     const names = Array.from({ length: 17 }, () => "cross.png");
     await site.pick(...names);

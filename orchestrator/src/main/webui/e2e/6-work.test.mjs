@@ -150,6 +150,29 @@ test("a picture that is too large is made smaller in the browser", async () => {
   assert.deepEqual(sent, ["image/jpeg"]);
 });
 
+test("a picture shows where the queries of the model look", async () => {
+  const site = await Site.open(context);
+  await site.ask("What does the sign say?", "sign.png");
+  await site.button("Picture 1 of 1").click();
+  await site.page.getByRole("dialog").waitFor();
+
+  await site.button("What the model looks at").click();
+
+  const map = site.page.getByRole("img", { name: /strongest in row/ });
+  await map.waitFor();
+  assert.match(await map.getAttribute("aria-label"), /^All queries: strongest in row \d+ of \d+, column \d+ of \d+$/);
+  await site.shot("attention");
+  const pixels = () => map.evaluate((canvas) => canvas.toDataURL());
+  const all = await pixels();
+  await site.page.getByRole("slider").fill("5");
+  await eventually(async () => (await pixels()) !== all, "another map");
+  assert.match(await map.getAttribute("aria-label"), /^Query 5:/);
+  const last = await pixels();
+  await site.page.getByRole("combobox", { name: "Layer" }).selectOption("first");
+  await eventually(async () => (await pixels()) !== last, "another layer");
+  assert.ok(await site.page.getByText("the maps do not depend on it").isVisible());
+});
+
 test("pictures have numbers, and are seen large", async () => {
   const site = await Site.open(context);
   await site.pick("sign.png", "cross.png");

@@ -3,6 +3,7 @@ import type {
   CreateSessionResponse,
   DescribeResponse,
   Feedback,
+  GetAttentionResponse,
   GetSessionResponse,
   Image,
   ListSessionsResponse,
@@ -99,6 +100,9 @@ export async function uploadImage(file: Blob): Promise<Image> {
   }
   return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
+
+export const getAttention = (sha256: string, question: string) =>
+  call<GetAttentionResponse>("GET", `api/images/${sha256}/attention?${new URLSearchParams({ question })}`);
 
 export const imageUrl = (image: Pick<Image, "sha256">) => `api/images/${image.sha256}`;
 

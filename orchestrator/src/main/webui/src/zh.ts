@@ -69,6 +69,20 @@ export const ZH = {
   "Next answer": "下一个回答",
   "Previous version": "上一个版本",
   "Next version": "下一个版本",
+  "What the model looks at": "模型在看哪里",
+  "All queries": "所有查询",
+  "Query {n}": "查询 {n}",
+  Layer: "层",
+  first: "第一层",
+  last: "最后一层",
+  "{who}: strongest in row {row} of {rows}, column {column} of {columns}":
+    "{who}：最强处在第 {row} 行（共 {rows} 行）、第 {column} 列（共 {columns} 列）",
+  "Light falls where the connector's queries look. In this model that depends on the question.":
+    "亮处是连接器的查询所看的地方。此模型中它取决于问题。",
+  "Light falls where the connector's queries look. They do not read the question, so the maps do not depend on it.":
+    "亮处是连接器的查询所看的地方。查询不读取问题，因此图与问题无关。",
+  "This model's connector has no queries: it hands on every patch of a picture, and looks nowhere more.":
+    "此模型的连接器没有查询：它传递图片的每个图块，不偏重任何一处。",
   "Picture {n} of {all}": "第 {n} 张图片，共 {all} 张",
   "Picture {n}": "图片 {n}",
   "Previous picture": "上一张图片",

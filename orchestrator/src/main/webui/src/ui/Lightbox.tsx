@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import { imageUrl } from "../api";
 import { t } from "../language";
@@ -7,14 +7,22 @@ import { IconButton } from "./Icon";
 
 interface Props {
   images: readonly Image[];
+  /** What is asked of them. */
+  question: string;
   first: number;
   moved: (to: number) => void;
   onClose: () => void;
 }
 
 /** The pictures of a message one by one, as large as the window. */
-export function Lightbox({ images, first, moved, onClose }: Props) {
+export function Lightbox({ images, question, first, moved, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  const [attention, setAttention] = useState(false);
+  const [loaded, setLoaded] = useState<typeof import("./AttentionView")>();
+  const toggle = () => {
+    setAttention(!attention);
+    import("./AttentionView").then(setLoaded, () => setAttention(false));
+  };
   useEffect(() => dialog.current?.showModal(), []);
   const image = images[first];
   if (image === undefined) {
@@ -53,16 +61,23 @@ export function Lightbox({ images, first, moved, onClose }: Props) {
             />
           </>
         )}
+        <button type="button" class="button" aria-pressed={attention} onClick={toggle}>
+          {t("What the model looks at")}
+        </button>
         <a class="button" href={imageUrl(image)} target="_blank" rel="noreferrer">
           {t("Open in a new tab")}
         </a>
         <IconButton icon="close" label={t("Close")} onClick={() => dialog.current?.close()} />
       </div>
-      <img
-        class={image.width <= 128 ? "small" : ""}
-        src={imageUrl(image)}
-        alt={t("{width} by {height} pixels", { width: image.width, height: image.height })}
-      />
+      {attention && loaded !== undefined ? (
+        <loaded.AttentionView image={image} question={question} />
+      ) : (
+        <img
+          class={image.width <= 128 ? "small" : ""}
+          src={imageUrl(image)}
+          alt={t("{width} by {height} pixels", { width: image.width, height: image.height })}
+        />
+      )}
     </dialog>
   );
 }

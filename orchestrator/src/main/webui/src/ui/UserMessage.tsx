@@ -37,7 +37,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   }
   return (
     <article class="user-message" aria-label={t("You")}>
-      <Pictures images={message.images} />
+      <Pictures images={message.images} question={message.text} />
       {message.text !== "" && (
         <p class="said" dir="auto">
           {message.text}
@@ -58,7 +58,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   );
 }
 
-function Pictures({ images }: { images: Image[] }) {
+function Pictures({ images, question }: { images: Image[]; question: string }) {
   const [open, setOpen] = useState<number>();
   const list = useRef<HTMLUListElement>(null);
   if (images.length === 0) {
@@ -91,7 +91,7 @@ function Pictures({ images }: { images: Image[] }) {
           </li>
         ))}
       </ul>
-      {open !== undefined && <Lightbox images={images} first={open} moved={setOpen} onClose={close} />}
+      {open !== undefined && <Lightbox images={images} question={question} first={open} moved={setOpen} onClose={close} />}
     </>
   );
 }

@@ -15,8 +15,11 @@ import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.connector.VisualAbstractor;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.StageEngine;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.BiFunction;
 
 /**
  * Features [P, D] -> visual tokens [T, H], in batches, on the one thread that owns the abstractor.
@@ -30,8 +33,12 @@ public final class AbstractorEngine implements StageEngine {
   private final VisualAbstractor abstractor;
   private final DynamicBatcher<Item, HostTensor> batcher;
 
-  /** Features of an image, and what is asked of it. */
-  private record Item(HostTensor features, String question) {}
+  /**
+   * Features of an image, and what is asked of it.
+   *
+   * @param attention whether to tell what the queries attend to in place of visual tokens
+   */
+  record Item(HostTensor features, String question, boolean attention) {}
 
   AbstractorEngine(AbstractorConfig settings) {
     Checkpoint checkpoint = Checkpoint.open(settings.checkpoint());
@@ -43,13 +50,27 @@ public final class AbstractorEngine implements StageEngine {
     abstractor =
         VisualAbstractor.load(checkpoint, options, LoadingLog.of(checkpoint, Part.ABSTRACTOR));
     batcher =
-        new DynamicBatcher<>("abstractor", settings.maxBatch(), settings.queue(), this::resample);
+        new DynamicBatcher<>("abstractor", settings.maxBatch(), settings.queue(), this::compute);
     warmUp();
   }
 
-  private List<HostTensor> resample(List<Item> items) {
-    return abstractor.resample(
-        items.stream().map(Item::features).toList(), items.stream().map(Item::question).toList());
+  private List<HostTensor> compute(List<Item> items) {
+    Iterator<HostTensor> tokens = compute(items, false, abstractor::resample);
+    Iterator<HostTensor> attention = compute(items, true, abstractor::attend);
+    return items.stream().map(i -> (i.attention() ? attention : tokens).next()).toList();
+  }
+
+  private static Iterator<HostTensor> compute(
+      List<Item> items,
+      boolean attention,
+      BiFunction<List<HostTensor>, List<String>, List<HostTensor>> work) {
+    List<Item> these = items.stream().filter(i -> i.attention() == attention).toList();
+    return these.isEmpty()
+        ? Collections.emptyIterator()
+        : work.apply(
+                these.stream().map(Item::features).toList(),
+                these.stream().map(Item::question).toList())
+            .iterator();
   }
 
   /** The first images make the engine plan and allocate, which no caller should wait for. */
@@ -58,25 +79,29 @@ public final class AbstractorEngine implements StageEngine {
     int width = config.featureWidth();
     HostTensor blank = HostTensor.ofFloats(new float[tokens * width], tokens, width);
     for (int i = 0; i < 2; i++) {
-      batcher.submit(new Item(blank, ""), Long.MAX_VALUE).join();
+      batcher.submit(new Item(blank, "", false), Long.MAX_VALUE).join();
     }
   }
 
   /**
-   * Resamples the features of an image; cancelling the future gives it up.
+   * Resamples the features of an image, or tells what is attended to; cancelling the future gives
+   * it up.
    *
-   * @param features [P, D]
-   * @param question what is asked of it; read only where the model's connector reads it
    * @param deadline {@link System#nanoTime} after which nobody wants the result
    * @throws OwlException SATURATED if too many wait, BAD_INPUT if the question is too long
    */
+  CompletableFuture<DynamicBatcher.Done<HostTensor>> submit(Item item, long deadline) {
+    int length = item.question().length();
+    if (length > MAX_QUESTION) {
+      throw OwlException.badInput("question", length + " characters, the limit is " + MAX_QUESTION);
+    }
+    return batcher.submit(item, deadline);
+  }
+
+  /** Resamples features [P, D], as {@link #submit}. */
   CompletableFuture<DynamicBatcher.Done<HostTensor>> resample(
       HostTensor features, String question, long deadline) {
-    if (question.length() > MAX_QUESTION) {
-      throw OwlException.badInput(
-          "question", question.length() + " characters, the limit is " + MAX_QUESTION);
-    }
-    return batcher.submit(new Item(features, question), deadline);
+    return submit(new Item(features, question, false), deadline);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.grpc.stub.StreamObserver;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
+import io.owlmesh.abstractor.AbstractorEngine.Item;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.proto.abstractor.v1.DescribeRequest;
@@ -20,6 +21,7 @@ import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.proto.tensor.v1.ItemError;
 import io.owlmesh.proto.tensor.v1.Lineage;
 import io.owlmesh.proto.tensor.v1.StageTimings;
+import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.ItemStream;
 import io.owlmesh.stage.LineageCheck;
@@ -79,7 +81,8 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
               request.getFeatures(), "features", config.featureTokens(), config.featureWidth());
       LineageCheck.features(request.getFeatures(), engine.visionDigest());
       CompletableFuture<DynamicBatcher.Done<HostTensor>> work =
-          engine.resample(features, request.getQuestion(), deadline);
+          engine.submit(
+              new Item(features, request.getQuestion(), request.getAttention()), deadline);
       CompletableFuture<ResampleResponse> answer =
           work.thenApply(done -> respond(request, done, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
@@ -106,14 +109,16 @@ public class AbstractorGrpcService implements VisualAbstractorGrpc.AsyncService,
       ResampleRequest request, DynamicBatcher.Done<HostTensor> done, AbstractorEngine engine) {
     Lineage lineage =
         request.getFeatures().getLineage().toBuilder().setAbstractorDigest(engine.digest()).build();
-    return ResampleResponse.newBuilder()
-        .setId(request.getId())
-        .setVisualTokens(TensorCodec.toProto(done.value(), lineage))
-        .setTimings(
-            StageTimings.newBuilder()
-                .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(done.queueNanos()))
-                .setComputeMicros(TimeUnit.NANOSECONDS.toMicros(done.computeNanos()))
-                .setBatchSize(done.batchSize()))
+    Tensor made = TensorCodec.toProto(done.value(), lineage);
+    ResampleResponse.Builder response =
+        ResampleResponse.newBuilder()
+            .setId(request.getId())
+            .setTimings(
+                StageTimings.newBuilder()
+                    .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(done.queueNanos()))
+                    .setComputeMicros(TimeUnit.NANOSECONDS.toMicros(done.computeNanos()))
+                    .setBatchSize(done.batchSize()));
+    return (request.getAttention() ? response.setAttention(made) : response.setVisualTokens(made))
         .build();
   }
 

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * straight on into the abstractor, each as soon as it is ready; visual tokens gather here.
  */
 final class ImageEncodingCall {
+  private final boolean attention;
   private final Duration patience;
   private final Inactivity silence;
   private final AtomicInteger encoded = new AtomicInteger();
@@ -51,8 +52,10 @@ final class ImageEncodingCall {
       PlacedCall encoding,
       PlacedCall resampling,
       List<PromptImage> pictures,
+      boolean attention,
       Duration patience,
       Listener listener) {
+    this.attention = attention;
     this.patience = patience;
     this.silence = new Inactivity(patience, this::late);
     this.pictures = pictures;
@@ -69,6 +72,7 @@ final class ImageEncodingCall {
   /**
    * Starts looking. The calls end with the current gRPC context.
    *
+   * @param attention whether the second stage is asked what its queries attend to
    * @param patience how long the stages may take to the next image
    * @return done once the listener was told of all pictures; fails with a {@link StageFailure}
    */
@@ -76,10 +80,11 @@ final class ImageEncodingCall {
       PlacedCall encoding,
       PlacedCall resampling,
       List<PromptImage> pictures,
+      boolean attention,
       Duration patience,
       Listener listener) {
     ImageEncodingCall looking =
-        new ImageEncodingCall(encoding, resampling, pictures, patience, listener);
+        new ImageEncodingCall(encoding, resampling, pictures, attention, patience, listener);
     encoding.onLost(looking.result::completeExceptionally);
     resampling.onLost(looking.result::completeExceptionally);
     looking.result.whenComplete((_, failure) -> {
@@ -143,6 +148,7 @@ final class ImageEncodingCall {
               .setId(response.getId())
               .setFeatures(response.getFeatures())
               .setQuestion(picture.question())
+              .setAttention(attention)
               .build());
       if (waiting.isEmpty()) {
         abstractor.onCompleted();

@@ -16,6 +16,7 @@ import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.wire.HealthService;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
 import io.quarkus.runtime.StartupEvent;
@@ -155,6 +156,17 @@ public final class MeshGateway {
    */
   public int positions(Prompt prompt, int bound) {
     return PromptLength.of(prompt, mesh().visualTokens(), bound, replicas);
+  }
+
+  /**
+   * What the connector's queries attend to in a picture, blocking.
+   *
+   * @param question what is asked of it; of effect where the connector reads it
+   * @throws OwlException as {@link #mesh}; BAD_INPUT if the file cannot be read
+   */
+  public GetAttentionResponse attention(ImageContent picture, String question) {
+    MeshInfo mesh = mesh();
+    return AttentionMaps.of(pipeline.attention(mesh, picture, question), mesh.readsQuestion());
   }
 
   /** Whether the mesh answers, for the health protocol. */

@@ -18,13 +18,17 @@ import java.util.Objects;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Makes visual tokens of pictures, on whichever replicas of the two stages are there. */
-record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts) {
+/**
+ * Makes visual tokens of pictures, on whichever replicas of the two stages are there.
+ *
+ * @param attention whether it tells what the connector's queries attend to, in place of tokens
+ */
+record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, boolean attention) {
   /**
    * Encodes, blocking; pictures that were done when a replica failed are not done again.
    *
    * @param weights of the replicas that may do it
-   * @return visual tokens [T, H], in the order of the pictures
+   * @return visual tokens [T, H], or attention [2, Q, patches], in the order of the pictures
    * @throws StageFailure naming the stage that failed
    */
   List<Tensor> encode(
@@ -50,7 +54,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts) {
         throw e;
       }
       try {
-        new Attempt(encoding, resampling, done, listener).run(missing, patience);
+        new Attempt(encoding, resampling, attention, done, listener).run(missing, patience);
         encoding.succeeded();
         resampling.succeeded();
       } catch (StageFailure e) {
@@ -78,12 +82,13 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts) {
   private record Attempt(
       PlacedCall encoding,
       PlacedCall resampling,
+      boolean attention,
       Map<PromptImage, Tensor> done,
       ImageEncodingCall.Listener told)
       implements ImageEncodingCall.Listener {
     void run(List<PromptImage> pictures, Duration patience) {
       try {
-        ImageEncodingCall.at(encoding, resampling, pictures, patience, this).join();
+        ImageEncodingCall.at(encoding, resampling, pictures, attention, patience, this).join();
       } catch (CompletionException e) {
         throw e.getCause() instanceof RuntimeException failure ? failure : e;
       }
@@ -99,7 +104,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts) {
     @Override
     public void resampled(PromptImage picture, ResampleResponse response) {
       resampling.responded();
-      done.put(picture, response.getVisualTokens());
+      done.put(picture, attention ? response.getAttention() : response.getVisualTokens());
       told.resampled(picture, response);
     }
   }

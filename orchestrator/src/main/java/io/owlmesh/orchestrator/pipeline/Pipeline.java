@@ -9,18 +9,31 @@ import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
+import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.proto.vision.v1.EncodeResponse;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /** The path of a request: images -> features -> visual tokens -> text. */
 final class Pipeline {
+  private static final ImageEncodingCall.Listener NOBODY =
+      new ImageEncodingCall.Listener() {
+        @Override
+        public void encoded(PromptImage picture, EncodeResponse response) {}
+
+        @Override
+        public void resampled(PromptImage picture, ResampleResponse response) {}
+      };
+
   private final MeshReplicas replicas;
   private final VisualTokenCache cache;
   private final PictureEncoder encoder;
+  private final PictureEncoder attention;
   private final StageTimeouts timeouts;
   private final int attempts;
 
@@ -33,7 +46,8 @@ final class Pipeline {
   Pipeline(MeshReplicas replicas, VisualTokenCache cache, StageTimeouts timeouts, int attempts) {
     this.replicas = replicas;
     this.cache = cache;
-    this.encoder = new PictureEncoder(replicas, timeouts.image(), attempts);
+    this.encoder = new PictureEncoder(replicas, timeouts.image(), attempts, false);
+    this.attention = new PictureEncoder(replicas, timeouts.image(), attempts, true);
     this.timeouts = timeouts;
     this.attempts = attempts;
   }
@@ -52,6 +66,17 @@ final class Pipeline {
       replicas.groups().ended(mesh.digests(), isOurs(e));
       throw e;
     }
+  }
+
+  /**
+   * What the connector's queries attend to in a picture, blocking.
+   *
+   * @param question what is asked of it; of effect where the connector reads it
+   * @return [2, Q, patches], as {@link ResampleResponse} tells
+   */
+  Tensor attention(MeshInfo mesh, ImageContent picture, String question) {
+    PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
+    return attention.encode(List.of(image), mesh.digests(), NOBODY).getFirst();
   }
 
   private static boolean isOurs(OwlException failure) {

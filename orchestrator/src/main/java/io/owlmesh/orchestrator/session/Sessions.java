@@ -8,6 +8,7 @@ import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
+import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
@@ -16,6 +17,8 @@ import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
@@ -45,6 +48,7 @@ public final class Sessions {
   private static final int MAX_TITLE = 200;
   private static final int MAX_SYSTEM = 4_096;
   private static final int MAX_NOTE = 2_000;
+  private static final int MAX_QUESTION = 16_384;
   private static final int MAX_QUERY = 200;
   private static final int MAX_SETTINGS_BYTES = 131_072;
   private static final int MAX_PAGE = 200;
@@ -252,6 +256,18 @@ public final class Sessions {
   /** An image file. */
   public ByteString read(String sha256) {
     return store.read(sha256);
+  }
+
+  /**
+   * Where in an image the connector's queries look.
+   *
+   * @throws OwlException NOT_FOUND or BAD_INPUT naming the field
+   */
+  public GetAttentionResponse attention(GetAttentionRequest request) {
+    TextRules.require("question", request.getQuestion(), 0, MAX_QUESTION);
+    String sha256 = store.image(request.getSha256()).getSha256();
+    return gateway.attention(
+        new ImageContent(sha256, () -> store.read(sha256)), request.getQuestion());
   }
 
   /** Image files that have names of their own. */

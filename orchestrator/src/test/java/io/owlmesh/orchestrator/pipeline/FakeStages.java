@@ -10,6 +10,7 @@ import io.grpc.Status;
 import io.grpc.inprocess.InProcessServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.ReplicaSettings;
@@ -39,6 +40,7 @@ import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
+import io.owlmesh.wire.TensorCodec;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -86,6 +88,11 @@ public final class FakeStages implements AutoCloseable {
   volatile String shown = "";
 
   private volatile GenerationOptions lastOptions = GenerationOptions.getDefaultInstance();
+
+  /** What the queries attend to: two of them, over 2 x 2 patches, in two layers. */
+  private volatile HostTensor attention =
+      HostTensor.ofFloats(
+          new float[] {.1f, .2f, .3f, .4f, 1, 0, 0, 0, .5f, .5f, 0, 0, 0, 0, 0, .25f}, 2, 2, 4);
 
   /** The digest that visual tokens say they were made by. */
   String vision = "V";
@@ -151,6 +158,11 @@ public final class FakeStages implements AutoCloseable {
   /** How many tokens answers have from now on. */
   public void tokens(int count) {
     tokens = count;
+  }
+
+  /** What the queries attend to from now on, [layers, queries, patches]. */
+  public void attend(float[] values, long... shape) {
+    attention = HostTensor.ofFloats(values, shape);
   }
 
   /** What answers begin with from now on; empty: with what was asked. */
@@ -287,15 +299,20 @@ public final class FakeStages implements AutoCloseable {
     public StreamObserver<ResampleRequest> resample(StreamObserver<ResampleResponse> out) {
       return new Each<>(
           request ->
-              ResampleResponse.newBuilder()
-                  .setId(request.getId())
-                  .setVisualTokens(
-                      request.getFeatures().toBuilder()
-                          .setLineage(
-                              Lineage.newBuilder()
-                                  .setVisionDigest(vision)
-                                  .setAbstractorDigest("A")))
-                  .build(),
+              request.getAttention()
+                  ? ResampleResponse.newBuilder()
+                      .setId(request.getId())
+                      .setAttention(TensorCodec.toProto(attention, Lineage.getDefaultInstance()))
+                      .build()
+                  : ResampleResponse.newBuilder()
+                      .setId(request.getId())
+                      .setVisualTokens(
+                          request.getFeatures().toBuilder()
+                              .setLineage(
+                                  Lineage.newBuilder()
+                                      .setVisionDigest(vision)
+                                      .setAbstractorDigest("A")))
+                      .build(),
           out);
     }
   }

@@ -65,26 +65,43 @@ public final class VisualAbstractor implements AutoCloseable {
    * As above, for what is asked of each image; read only where {@link ModelConfig#readsQuestion}.
    */
   public List<HostTensor> resample(List<HostTensor> features, List<String> questions) {
+    return run("resample", features, questions);
+  }
+
+  /**
+   * Tells what the connector's queries attend to in each image, in its first and its last layer: a
+   * mean over the heads.
+   *
+   * @param features [P, D] each, of any float type
+   * @param questions as above
+   * @return [2, Q, patches] each, rows of at most 1, in {@link #dtype}; [0, 0, P] of a connector
+   *     without queries
+   */
+  public List<HostTensor> attend(List<HostTensor> features, List<String> questions) {
+    return run("look", features, questions);
+  }
+
+  private List<HostTensor> run(String method, List<HostTensor> features, List<String> questions) {
     for (HostTensor image : features) {
       HostTensors.requireShape(image, "features", config.featureTokens(), config.featureWidth());
     }
     List<int[]> ids = questions.stream().map(this.questions::ids).toList();
-    HostTensor[] tokens = new HostTensor[features.size()];
+    HostTensor[] results = new HostTensor[features.size()];
     // Those with questions of one length are computed together.
-    IntStream.range(0, tokens.length)
+    IntStream.range(0, results.length)
         .boxed()
         .collect(Collectors.groupingBy(i -> ids.get(i).length))
         .values()
         .forEach(same -> {
           List<HostTensor> made =
               network.run(
-                  "resample",
+                  method,
                   same.stream().map(features::get).toList(),
                   network.dtype(),
                   same.stream().map(ids::get).toList());
-          IntStream.range(0, same.size()).forEach(j -> tokens[same.get(j)] = made.get(j));
+          IntStream.range(0, same.size()).forEach(j -> results[same.get(j)] = made.get(j));
         });
-    return List.of(tokens);
+    return List.of(results);
   }
 
   public ModelConfig config() {

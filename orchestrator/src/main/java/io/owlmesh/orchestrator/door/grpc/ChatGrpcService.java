@@ -24,6 +24,8 @@ import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.proto.chat.v1.GetImageRequest;
 import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
@@ -163,6 +165,12 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
             giveBack.run();
           }
         });
+  }
+
+  @Override
+  public void getAttention(
+      GetAttentionRequest request, StreamObserver<GetAttentionResponse> response) {
+    tell(response, () -> sessions.attention(request));
   }
 
   private static void send(Image image, ByteString file, OutboundStream<GetImageResponse> out) {

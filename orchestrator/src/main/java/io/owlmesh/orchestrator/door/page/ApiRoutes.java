@@ -17,6 +17,7 @@ import io.owlmesh.proto.chat.v1.CreateSessionResponse;
 import io.owlmesh.proto.chat.v1.DeleteSessionResponse;
 import io.owlmesh.proto.chat.v1.Feedback;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionRequest;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
 import io.owlmesh.proto.chat.v1.Rating;
@@ -70,6 +71,7 @@ public final class ApiRoutes {
     router.put(SESSION + "/messages/:message/feedback").handler(take(this::rate));
     router.get("/api/feedback").handler(Exchange.each(answers, this::export));
     router.post("/api/images").handler(this::upload);
+    router.get("/api/images/:sha256/attention").handler(tell(this::attention));
     router.get("/api/images/:sha256").handler(Exchange.each(answers, this::image));
   }
 
@@ -207,6 +209,14 @@ public final class ApiRoutes {
                     UploadImageResponse.newBuilder()
                         .setImage(sessions.upload(UnsafeByteOperations.unsafeWrap(file.getBytes())))
                         .build())));
+  }
+
+  private Message attention(Exchange exchange) {
+    return sessions.attention(
+        GetAttentionRequest.newBuilder()
+            .setSha256(exchange.path("sha256"))
+            .setQuestion(exchange.query("question"))
+            .build());
   }
 
   private void image(Exchange exchange) {

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.grpc;
 
 import static io.grpc.Status.Code.FAILED_PRECONDITION;
+import static io.grpc.Status.Code.INTERNAL;
 import static io.grpc.Status.Code.INVALID_ARGUMENT;
 import static io.grpc.Status.Code.NOT_FOUND;
 import static io.grpc.Status.Code.RESOURCE_EXHAUSTED;
@@ -18,6 +19,8 @@ import io.owlmesh.proto.chat.v1.DeleteSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
 import io.owlmesh.proto.chat.v1.Feedback;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionRequest;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.proto.chat.v1.GetImageRequest;
 import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
@@ -31,6 +34,8 @@ import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.StopAnswerRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -235,6 +240,49 @@ class ChatGrpcServiceTest {
     assertThat(pieces.getFirst().getData().concat(pieces.getLast().getData())).isEqualTo(file);
     assertRefused(NOT_FOUND, "sha256", () -> image("0".repeat(64)).hasNext());
     assertRefused(INVALID_ARGUMENT, "sha256", () -> image("../../x").hasNext());
+  }
+
+  @Test
+  void whereTheQueriesLookIsToldForBothLayers() {
+    String sha256 = door.upload(Pictures.png(1));
+
+    GetAttentionResponse attention = attention(sha256, "");
+
+    assertThat(attention.getQueries()).isEqualTo(2);
+    assertThat(attention.getRows()).isEqualTo(2);
+    assertThat(attention.getColumns()).isEqualTo(2);
+    assertThat(attention.getReadsQuestion()).isFalse();
+    assertThat(floats(attention.getFirstLayer())).containsExactly(.1f, .2f, .3f, .4f, 1, 0, 0, 0);
+    assertThat(floats(attention.getLastLayer())).containsExactly(.5f, .5f, 0, 0, 0, 0, 0, .25f);
+    assertRefused(NOT_FOUND, "sha256", () -> attention("0".repeat(64), ""));
+    assertRefused(INVALID_ARGUMENT, "sha256", () -> attention("../../x", ""));
+    assertRefused(INVALID_ARGUMENT, "question", () -> attention(sha256, "?".repeat(16_385)));
+  }
+
+  @Test
+  void aConnectorWithoutQueriesHasNoAttentionAndOneThatLiesIsNotBelieved() {
+    String sha256 = door.upload(Pictures.png(1));
+    mesh.stages.attend(new float[0], 0, 0, 4);
+    assertThat(attention(sha256, "").getQueries()).isZero();
+
+    mesh.stages.attend(new float[10], 2, 1, 5);
+    assertRefused(INTERNAL, "", () -> attention(sha256, ""));
+    mesh.stages.attend(new float[] {Float.NaN, 0}, 2, 1, 1);
+    assertRefused(INTERNAL, "", () -> attention(sha256, ""));
+  }
+
+  private GetAttentionResponse attention(String sha256, String question) {
+    return door.chat()
+        .getAttention(
+            GetAttentionRequest.newBuilder().setSha256(sha256).setQuestion(question).build());
+  }
+
+  private static float[] floats(ByteString bytes) {
+    FloatBuffer floats =
+        bytes.asReadOnlyByteBuffer().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+    float[] values = new float[floats.remaining()];
+    floats.get(values);
+    return values;
   }
 
   private Iterator<GetImageResponse> image(String sha256) {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.pipeline;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.StageFailure;
+import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
+import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.wire.TensorCodec;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.List;
+
+/** Attention of a connector's queries, as callers see it: over the rows and columns of patches. */
+final class AttentionMaps {
+  private static final int MAX_QUERIES = 1_024;
+  private static final int MAX_PATCHES = 4_096;
+
+  private AttentionMaps() {}
+
+  /**
+   * Reads what the second stage answered.
+   *
+   * @param attention [2, Q, patches], the patches of a square; [0, 0, P] without queries
+   * @param readsQuestion whether it depends on what was asked
+   * @throws StageFailure if it is neither
+   */
+  static GetAttentionResponse of(Tensor attention, boolean readsQuestion) {
+    List<Long> shape = attention.getShapeList();
+    GetAttentionResponse.Builder response =
+        GetAttentionResponse.newBuilder().setReadsQuestion(readsQuestion);
+    if (shape.size() == 3 && shape.get(0) == 0) {
+      return response.build();
+    }
+    int side = shape.size() == 3 ? (int) Math.sqrt(shape.get(2)) : 0;
+    if (side == 0
+        || shape.get(0) != 2
+        || shape.get(1) < 1
+        || shape.get(1) > MAX_QUERIES
+        || shape.get(2) > MAX_PATCHES
+        || (long) side * side != shape.get(2)) {
+      throw wrong("of the shape " + shape);
+    }
+    int queries = Math.toIntExact(shape.get(1));
+    float[] values = values(attention, queries, side);
+    return response
+        .setQueries(queries)
+        .setRows(side)
+        .setColumns(side)
+        .setFirstLayer(UnsafeByteOperations.unsafeWrap(bytes(values, 0)))
+        .setLastLayer(UnsafeByteOperations.unsafeWrap(bytes(values, values.length / 2)))
+        .build();
+  }
+
+  private static float[] values(Tensor attention, int queries, int side) {
+    try {
+      return TensorCodec.fromProto(attention, "attention", 2, queries, (long) side * side)
+          .toFloats();
+    } catch (OwlException e) {
+      throw wrong(e.sentence());
+    }
+  }
+
+  private static StageFailure wrong(String what) {
+    return new StageFailure(
+        StageKind.ABSTRACTOR, new OwlException(Fault.INTERNAL, "", "attention: " + what));
+  }
+
+  private static ByteBuffer bytes(float[] values, int from) {
+    float[] half = Arrays.copyOfRange(values, from, from + values.length / 2);
+    ByteBuffer bytes = ByteBuffer.allocate(4 * half.length).order(ByteOrder.LITTLE_ENDIAN);
+    bytes.asFloatBuffer().put(half);
+    return bytes;
+  }
+}

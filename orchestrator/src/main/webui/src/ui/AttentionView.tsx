@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loaded when somebody asks for it.
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import type { Image } from "#proto/owlmesh/chat/v1/chat";
+import { getAttention, imageUrl } from "../api";
+import { Attention, type Layer } from "../attention";
+import { type Problem, toProblem } from "../errors";
+import { t } from "../language";
+import { Notice } from "./Notice";
+
+/** A picture, lit where the queries of the model's connector look. */
+export function AttentionView({ image, question }: { image: Image; question: string }) {
+  const [attention, setAttention] = useState<Attention>();
+  const [problem, setProblem] = useState<Problem>();
+  const load = () => {
+    setProblem(undefined);
+    getAttention(image.sha256, question).then(
+      (response) => setAttention(Attention.of(response)),
+      (failure: unknown) => setProblem(toProblem(failure)),
+    );
+  };
+  useEffect(load, [image.sha256, question]);
+  if (problem !== undefined) {
+    return <Notice problem={problem} retry={problem.retryable ? load : undefined} />;
+  }
+  if (attention === undefined) {
+    return (
+      <p class="progress">
+        <span class="pulse" aria-hidden="true" />
+        {t("Looking at the picture")}
+      </p>
+    );
+  }
+  if (attention.queries === 0) {
+    return <p>{t("This model's connector has no queries: it hands on every patch of a picture, and looks nowhere more.")}</p>;
+  }
+  return <Maps image={image} attention={attention} />;
+}
+
+function Maps({ image, attention }: { image: Image; attention: Attention }) {
+  const id = useId();
+  const [layer, setLayer] = useState<Layer>("last");
+  const [query, setQuery] = useState(0);
+  const [ratio, setRatio] = useState(image.width / image.height);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = attention.map(layer, query);
+  const { row, column } = attention.strongest(map);
+  useEffect(() => veil(canvas.current!, map), [layer, query, attention]);
+  const who = query === 0 ? t("All queries") : t("Query {n}", { n: query });
+  return (
+    <div class="attention">
+      <form class="attention-settings">
+        <label for={`${id}-layer`}>{t("Layer")}</label>
+        <select
+          id={`${id}-layer`}
+          value={layer}
+          onChange={(event) => setLayer(event.currentTarget.value as Layer)}
+        >
+          <option value="first">{t("first")}</option>
+          <option value="last">{t("last")}</option>
+        </select>
+        <label for={`${id}-query`}>{who}</label>
+        <input
+          id={`${id}-query`}
+          type="range"
+          min={0}
+          max={attention.queries}
+          value={query}
+          aria-valuetext={who}
+          onInput={(event) => setQuery(Number(event.currentTarget.value))}
+          // The arrows are for the queries here, not for the next picture.
+          onKeyDown={(event) => event.stopPropagation()}
+        />
+      </form>
+      <div class="attention-picture">
+        <div style={{ aspectRatio: String(ratio), "--ratio": String(ratio) }}>
+          <img
+            class={image.width <= 128 ? "small" : ""}
+            src={imageUrl(image)}
+            alt=""
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setRatio(naturalWidth / naturalHeight)}
+          />
+          <canvas
+            ref={canvas}
+            role="img"
+            width={attention.columns}
+            height={attention.rows}
+            aria-label={t("{who}: strongest in row {row} of {rows}, column {column} of {columns}", {
+              who,
+              row,
+              rows: attention.rows,
+              column,
+              columns: attention.columns,
+            })}
+          />
+        </div>
+      </div>
+      <p class="attention-note">
+        {t(
+          attention.readsQuestion
+            ? "Light falls where the connector's queries look. In this model that depends on the question."
+            : "Light falls where the connector's queries look. They do not read the question, so the maps do not depend on it.",
+        )}
+      </p>
+    </div>
+  );
+}
+
+/** Covers a picture where nobody looks. */
+function veil(canvas: HTMLCanvasElement, map: readonly number[]): void {
+  const context = canvas.getContext("2d")!;
+  const pixels = context.createImageData(canvas.width, canvas.height);
+  map.forEach((value, i) => (pixels.data[4 * i + 3] = 216 * (1 - value)));
+  context.putImageData(pixels, 0, 0);
+}
