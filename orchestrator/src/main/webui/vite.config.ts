@@ -21,6 +21,7 @@ export default defineConfig({
     // A strict content security policy allows files of this server alone, and no data: addresses.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    rollupOptions: { input: [from("index.html"), from("sign-in.html")] },
   },
   server: {
     fs: { allow: [from("../../../..")] },

@@ -31,6 +31,9 @@ export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
 }
 
 async function toApiError(response: Response): Promise<ApiError> {
+  if (response.status === 401) {
+    location.assign("sign-in.html");
+  }
   const text = await response.text().catch(() => "");
   try {
     return new ApiError(response.status, (JSON.parse(text) as { error: ErrorBody }).error);

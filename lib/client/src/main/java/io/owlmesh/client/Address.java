@@ -1,13 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.client;
 
+import java.nio.file.Path;
+import java.util.Optional;
+
 /**
  * Where a mesh answers.
  *
  * @param host a name, an IPv4 address, or an IPv6 one in brackets
+ * @param tls folder of the certificates with which it is called; empty for those that {@link
+ *     Connection} finds
  */
-public record Address(String host, int port) {
+public record Address(String host, int port, Optional<Path> tls) {
   public static final Address DEFAULT = new Address("127.0.0.1", 9000);
+
+  public Address(String host, int port) {
+    this(host, port, Optional.empty());
+  }
 
   /**
    * Reads {@code host:port}.

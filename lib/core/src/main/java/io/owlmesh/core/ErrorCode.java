@@ -20,6 +20,8 @@ public enum ErrorCode {
   /** Of a format, or a kind of a format, that is not read. */
   IMAGE_UNSUPPORTED(Fault.BAD_INPUT),
   TOO_MANY_IMAGES(Fault.BAD_INPUT),
+  INVALID_API_KEY(Fault.UNAUTHENTICATED),
+  INSUFFICIENT_PERMISSIONS(Fault.FORBIDDEN),
   NOT_FOUND(Fault.NOT_FOUND),
   MODEL_NOT_FOUND(Fault.NOT_FOUND),
   ADAPTER_NOT_FOUND(Fault.NOT_FOUND),

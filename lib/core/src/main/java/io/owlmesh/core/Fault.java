@@ -5,6 +5,10 @@ package io.owlmesh.core;
 public enum Fault {
   /** The request itself is wrong: a field is malformed, out of range or too large. */
   BAD_INPUT,
+  /** Nobody knows who asks: no credential, or one that is wrong or expired. */
+  UNAUTHENTICATED,
+  /** The caller is known, and may not do this. */
+  FORBIDDEN,
   /** A named thing (adapter, model, session) does not exist. */
   NOT_FOUND,
   /** What is asked cannot be done in the state that things are in; the caller can change it. */

@@ -156,7 +156,15 @@ public final class ItemStream<Q, R> implements StreamObserver<Q> {
   private static boolean isOwn(Fault fault) {
     return switch (fault) {
       case BAD_INPUT, OTHER_WEIGHTS, NOT_FOUND, CONFLICT -> true;
-      case BAD_CHECKPOINT, SATURATED, TOO_LATE, CANCELLED, UNAVAILABLE, INTERNAL -> false;
+      case BAD_CHECKPOINT,
+          SATURATED,
+          TOO_LATE,
+          CANCELLED,
+          UNAVAILABLE,
+          UNAUTHENTICATED,
+          FORBIDDEN,
+          INTERNAL ->
+          false;
     };
   }
 

@@ -2,7 +2,9 @@
 package io.owlmesh.wire;
 
 import io.grpc.Attributes;
+import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.Marshaller;
@@ -12,7 +14,9 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerMethodDefinition;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.owlmesh.wire.identity.Caller;
 import java.io.InputStream;
+import java.net.InetSocketAddress;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -55,8 +59,17 @@ final class CheckedRequests {
           }
           InboundLimits.onRefusal(status -> checked.refuse(status, new Metadata()));
           return new Checking<>(
-              Contexts.interceptCall(Peers.of(call), checked, headers, handler), checked, work);
+              Contexts.interceptCall(caller(call), checked, headers, handler), checked, work);
         });
+  }
+
+  /** Who was let in; its address where nobody asked. */
+  private static Context caller(ServerCall<?, ?> call) {
+    return Caller.current() == null
+            && call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR)
+                instanceof InetSocketAddress from
+        ? Caller.anonymous(from).context()
+        : Context.current();
   }
 
   /** A request, or why there is none; one of the two. */

@@ -38,6 +38,8 @@ public final class Faults {
   public static Status.Code code(Fault fault) {
     return switch (fault) {
       case BAD_INPUT -> Status.Code.INVALID_ARGUMENT;
+      case UNAUTHENTICATED -> Status.Code.UNAUTHENTICATED;
+      case FORBIDDEN -> Status.Code.PERMISSION_DENIED;
       case NOT_FOUND -> Status.Code.NOT_FOUND;
       case CONFLICT, OTHER_WEIGHTS, BAD_CHECKPOINT -> Status.Code.FAILED_PRECONDITION;
       case SATURATED -> Status.Code.RESOURCE_EXHAUSTED;
@@ -201,15 +203,9 @@ public final class Faults {
       case DEADLINE_EXCEEDED -> Fault.TOO_LATE;
       case CANCELLED -> Fault.CANCELLED;
       case UNAVAILABLE, UNIMPLEMENTED -> Fault.UNAVAILABLE;
-      case OK,
-          UNKNOWN,
-          ALREADY_EXISTS,
-          PERMISSION_DENIED,
-          ABORTED,
-          INTERNAL,
-          DATA_LOSS,
-          UNAUTHENTICATED ->
-          Fault.INTERNAL;
+      case UNAUTHENTICATED -> Fault.UNAUTHENTICATED;
+      case PERMISSION_DENIED -> Fault.FORBIDDEN;
+      case OK, UNKNOWN, ALREADY_EXISTS, ABORTED, INTERNAL, DATA_LOSS -> Fault.INTERNAL;
     };
   }
 

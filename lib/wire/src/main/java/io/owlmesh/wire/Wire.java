@@ -3,8 +3,10 @@ package io.owlmesh.wire;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.InsecureChannelCredentials;
 import io.grpc.ManagedChannel;
 import io.grpc.MethodDescriptor;
 import io.grpc.ServerMethodDefinition;
@@ -17,6 +19,9 @@ import io.grpc.protobuf.services.ProtoReflectionService;
 import io.grpc.protobuf.services.ProtoReflectionServiceV1;
 import io.netty.channel.nio.NioEventLoopGroup;
 import io.netty.channel.socket.nio.NioSocketChannel;
+import io.owlmesh.wire.identity.AccessPolicy;
+import io.owlmesh.wire.identity.CallerHeader;
+import io.owlmesh.wire.tls.MeshTls;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -117,7 +122,12 @@ public final class Wire {
 
   /** A channel to another stage, unencrypted; more may be set before it is built. */
   public static NettyChannelBuilder channel(String host, int port) {
-    return tune(NettyChannelBuilder.forAddress(host, port));
+    return channel(host, port, InsecureChannelCredentials.create());
+  }
+
+  /** A channel to another service. */
+  public static NettyChannelBuilder channel(String host, int port, ChannelCredentials credentials) {
+    return tune(NettyChannelBuilder.forAddress(host, port, credentials));
   }
 
   /**
@@ -125,16 +135,23 @@ public final class Wire {
    * would cost more than that.
    *
    * @param address {@code host:port}, an IPv6 host in brackets, or {@code inprocess:NAME}
+   * @param credentials of connections that leave this process
    */
-  public static ManagedChannel relayChannel(String address) {
+  public static ManagedChannel relayChannel(String address, ChannelCredentials credentials) {
     return address.startsWith(IN_PROCESS)
         ? inProcess(address.substring(IN_PROCESS.length()))
-        : tune(NettyChannelBuilder.forTarget("dns:///" + address)).directExecutor().build();
+        : tune(NettyChannelBuilder.forTarget("dns:///" + address, credentials))
+            .directExecutor()
+            .build();
   }
 
   /** A channel on an event loop that whoever made it ends after the channel. */
-  public static ManagedChannel channel(String host, int port, NioEventLoopGroup loop) {
-    return channel(host, port).eventLoopGroup(loop).channelType(NioSocketChannel.class).build();
+  public static ManagedChannel channel(
+      String host, int port, ChannelCredentials credentials, NioEventLoopGroup loop) {
+    return channel(host, port, credentials)
+        .eventLoopGroup(loop)
+        .channelType(NioSocketChannel.class)
+        .build();
   }
 
   /** A channel to services of this process, which takes messages as they are. */
@@ -144,8 +161,7 @@ public final class Wire {
 
   private static NettyChannelBuilder tune(NettyChannelBuilder channel) {
     return channel
-        .usePlaintext()
-        .intercept(interceptor())
+        .intercept(interceptor(), CallerHeader.attaching())
         .flowControlWindow(FLOW_CONTROL_WINDOW)
         .maxInboundMessageSize(MAX_MESSAGE)
         .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
@@ -171,6 +187,18 @@ public final class Wire {
         .keepAliveTimeout(KEEP_ALIVE_TIMEOUT_SECONDS, TimeUnit.SECONDS)
         // Less than the clients' interval: a server hangs up on clients that ask more often.
         .permitKeepAliveTime(KEEP_ALIVE_SECONDS / 2, TimeUnit.SECONDS);
+  }
+
+  /**
+   * Encrypts a server's connections, if they are to be, and asks who may come in before every
+   * method, reflection and unknown ones among them.
+   */
+  public static NettyServerBuilder secure(
+      NettyServerBuilder server, AccessPolicy policy, MeshTls tls) {
+    tls.server(policy.needsCertificates()).ifPresent(server::sslContext);
+    return server
+        .intercept(new AccessInterceptor(policy))
+        .fallbackHandlerRegistry(new UnknownMethods());
   }
 
   /** What a server offers, for clients that were not built with it; also for older ones of them. */

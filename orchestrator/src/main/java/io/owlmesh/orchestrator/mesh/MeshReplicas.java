@@ -5,6 +5,7 @@ import io.grpc.ClientInterceptor;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
 import io.owlmesh.orchestrator.mesh.placement.BestOfTwo;
 import io.owlmesh.orchestrator.mesh.placement.Placement;
+import io.owlmesh.wire.tls.MeshTls;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -28,15 +29,17 @@ public final class MeshReplicas implements AutoCloseable {
   /**
    * @param addresses of each stage
    * @param tracing of calls that belong to answers
+   * @param tls how they are reached
    */
   public MeshReplicas(
       Map<StageKind, ReplicaAddresses> addresses,
       ClientInterceptor tracing,
+      MeshTls tls,
       ReplicaSettings settings) {
     addresses.forEach((stage, source) -> {
       Placement placement =
           stage == StageKind.LLM ? Placement.named(settings.placement()) : new BestOfTwo();
-      stages.put(stage, new ReplicaSet(stage, source, placement, tracing, settings));
+      stages.put(stage, new ReplicaSet(stage, source, placement, tracing, tls.to(stage.label()), settings));
     });
     groups = new WeightGroups(stages);
   }

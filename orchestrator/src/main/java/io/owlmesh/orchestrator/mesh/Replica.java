@@ -5,6 +5,7 @@ import com.google.protobuf.ByteString;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.github.resilience4j.circuitbreaker.CircuitBreakerConfig;
 import io.grpc.Channel;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
 import io.grpc.ClientInterceptors;
 import io.grpc.ManagedChannel;
@@ -63,10 +64,15 @@ public final class Replica {
   private volatile boolean notServing; // By its own health, or since it refused work.
   private volatile boolean removed;
 
-  Replica(StageKind stage, String address, ClientInterceptor tracing, ReplicaSettings settings) {
+  Replica(
+      StageKind stage,
+      String address,
+      ClientInterceptor tracing,
+      ChannelCredentials credentials,
+      ReplicaSettings settings) {
     this.stage = stage;
     this.address = address;
-    this.channel = Wire.relayChannel(address);
+    this.channel = Wire.relayChannel(address, credentials);
     this.traced = ClientInterceptors.intercept(channel, tracing);
     Metadata headers = new Metadata();
     headers.put(Metadata.Key.of("traceparent", Metadata.ASCII_STRING_MARSHALLER), UNSAMPLED);

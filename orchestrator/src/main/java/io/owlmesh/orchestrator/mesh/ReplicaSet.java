@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.mesh;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
@@ -27,6 +28,7 @@ public final class ReplicaSet implements AutoCloseable {
   private final ReplicaAddresses addresses;
   private final Placement placement;
   private final ClientInterceptor tracing;
+  private final ChannelCredentials credentials;
   private final ReplicaSettings settings;
   private final Map<String, Member> members = new TreeMap<>();
   private volatile List<Replica> replicas = List.of();
@@ -38,11 +40,13 @@ public final class ReplicaSet implements AutoCloseable {
       ReplicaAddresses addresses,
       Placement placement,
       ClientInterceptor tracing,
+      ChannelCredentials credentials,
       ReplicaSettings settings) {
     this.stage = stage;
     this.addresses = addresses;
     this.placement = placement;
     this.tracing = tracing;
+    this.credentials = credentials;
     this.settings = settings;
   }
 
@@ -69,7 +73,7 @@ public final class ReplicaSet implements AutoCloseable {
   }
 
   private Member begin(String address) {
-    Replica replica = new Replica(stage, address, tracing, settings);
+    Replica replica = new Replica(stage, address, tracing, credentials, settings);
     ReplicaProbe probe =
         new ReplicaProbe(replica, settings.interval(), () -> isServedWithout(replica));
     probe.start();

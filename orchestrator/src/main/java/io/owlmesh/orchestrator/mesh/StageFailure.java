@@ -50,7 +50,8 @@ public final class StageFailure extends RuntimeException {
   /** What callers hear: they know neither the stages' addresses nor how they are called. */
   private static OwlException fault(StageKind stage, OwlException cause) {
     return switch (cause.fault()) {
-      case UNAVAILABLE ->
+      // That a stage does not let this service in is no fault of the caller.
+      case UNAVAILABLE, UNAUTHENTICATED, FORBIDDEN ->
           new OwlException(
               ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable", cause);
       case TOO_LATE ->
@@ -96,6 +97,8 @@ public final class StageFailure extends RuntimeException {
           case TOO_LATE -> !AnswerDeadline.isOfCaller();
           case INTERNAL,
               BAD_INPUT,
+              UNAUTHENTICATED,
+              FORBIDDEN,
               NOT_FOUND,
               CONFLICT,
               OTHER_WEIGHTS,

@@ -7,7 +7,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.AnswerDeadline;
-import io.owlmesh.wire.Peers;
+import io.owlmesh.wire.identity.Caller;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -61,7 +61,7 @@ public final class AdmissionControl {
         new ActiveAnswer(
             this,
             caller,
-            Peers.current(),
+            Caller.currentName(),
             tracer.spanBuilder("owl.answer").startSpan(),
             deadline());
     try {
@@ -98,13 +98,13 @@ public final class AdmissionControl {
 
   /** As {@link #hold(String, long)}, for the current caller. */
   public Runnable hold(long bytes) {
-    return hold(Peers.current(), bytes);
+    return hold(Caller.currentName(), bytes);
   }
 
   /**
    * Counts bytes that are kept for a caller.
    *
-   * @param caller as {@link Peers} names it
+   * @param caller as {@link Caller#name} names it
    * @return gives them back; to be run once
    * @throws OwlException SATURATED if all callers together hold too many
    */

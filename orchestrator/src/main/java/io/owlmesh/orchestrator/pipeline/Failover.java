@@ -101,7 +101,8 @@ final class Failover {
         }
         suspect(call, failure); // No caller makes features.
       }
-      case NOT_FOUND, CONFLICT, BAD_CHECKPOINT, TOO_LATE, CANCELLED -> throw failure;
+      case UNAUTHENTICATED, FORBIDDEN, NOT_FOUND, CONFLICT, BAD_CHECKPOINT, TOO_LATE, CANCELLED ->
+          throw failure;
     }
     tried.add(call.replica());
     call.failedOver();

@@ -18,6 +18,7 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.wire.HealthService;
+import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
@@ -41,14 +42,19 @@ public final class MeshGateway {
   MeshGateway(
       OrchestratorConfig settings,
       GrpcTracingClientInterceptor tracing,
+      MeshTls tls,
       Instance<Dependency> needed) {
-    this(settings, tracing, (Iterable<Dependency>) needed);
+    this(settings, tracing, tls, (Iterable<Dependency>) needed);
   }
 
   /**
    * @param needed what must work, too, for health to say SERVING
    */
-  MeshGateway(OrchestratorConfig settings, ClientInterceptor tracing, Iterable<Dependency> needed) {
+  MeshGateway(
+      OrchestratorConfig settings,
+      ClientInterceptor tracing,
+      MeshTls tls,
+      Iterable<Dependency> needed) {
     this.settings = settings;
     this.needed = needed;
     replicas =
@@ -63,6 +69,7 @@ public final class MeshGateway {
                 StageKind.LLM,
                     ReplicaAddressSource.of(settings.llm(), "owl.llm", settings.dnsInterval())),
             tracing,
+            tls,
             ReplicaSettings.of(settings));
     pipeline = pipeline(settings.visualCacheBytes());
     Pipeline forgetful = pipeline(0); // It is to reach the stages each time.

@@ -11,6 +11,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.wire.TestConfig;
+import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.runtime.StartupEvent;
 import java.util.HashMap;
 import java.util.List;
@@ -42,7 +43,9 @@ public final class FakeMesh implements AutoCloseable {
         new HashMap<>(Map.of("owl.vision", address, "owl.abstractor", address, "owl.llm", address));
     properties.putAll(changed);
     settings = TestConfig.of(OrchestratorConfig.class, properties);
-    gateway = new MeshGateway(settings, new FakeStages.Untraced(), List.of(this::checkNeeded));
+    gateway =
+        new MeshGateway(
+            settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
     operations = new MeshOperations(gateway, answers, OpenTelemetry.noop().getMeter("test"));
     gateway.started(new StartupEvent());

@@ -41,6 +41,7 @@ import io.owlmesh.proto.vision.v1.EncodeRequest;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.tls.MeshTls;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -140,6 +141,7 @@ public final class FakeStages implements AutoCloseable {
         new MeshReplicas(
             addresses,
             new Untraced(),
+            MeshTls.none(),
             new ReplicaSettings(maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
     replicas.start();
     for (int tries = 0; ; tries++) {

@@ -20,6 +20,7 @@ import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Replica;
+import io.owlmesh.wire.tls.MeshTls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,6 +87,7 @@ class ReplicaChangesTest {
                 StageKind.ABSTRACTOR, ReplicaAddressSource.of(images.address, "owl.abstractor"),
                 StageKind.LLM, models),
             new FakeStages.Untraced(),
+            MeshTls.none(),
             new ReplicaSettings(64, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
     replicas.start();
     pipeline = new Pipeline(replicas, new VisualTokenCache(1 << 20), PipelineTest.TIMEOUTS, 3);

@@ -14,6 +14,7 @@ import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
+import io.owlmesh.cli.mesh.KeysCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
 import io.owlmesh.cli.option.ExitCode;
@@ -74,6 +75,7 @@ public final class Owl {
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(new AdaptersCommand(home))
+            .addSubcommand(new KeysCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))

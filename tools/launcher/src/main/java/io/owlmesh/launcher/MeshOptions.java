@@ -3,6 +3,7 @@ package io.owlmesh.launcher;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What a person may choose about a mesh on one machine.
@@ -11,11 +12,23 @@ import java.util.Map;
  * @param checkpoint the folder that every service loads its part from
  * @param host the address that services listen on
  * @param ports where they listen
+ * @param tls folder with a subfolder of certificates a service; empty for plain connections
  * @param settings {@code OWL_…} variables given to every service
  */
 public record MeshOptions(
-    boolean fused, Path checkpoint, String host, MeshPorts ports, Map<String, String> settings) {
+    boolean fused,
+    Path checkpoint,
+    String host,
+    MeshPorts ports,
+    Optional<Path> tls,
+    Map<String, String> settings) {
   public MeshOptions {
     settings = Map.copyOf(settings);
+  }
+
+  /** Without certificates. */
+  public MeshOptions(
+      boolean fused, Path checkpoint, String host, MeshPorts ports, Map<String, String> settings) {
+    this(fused, checkpoint, host, ports, Optional.empty(), settings);
   }
 }

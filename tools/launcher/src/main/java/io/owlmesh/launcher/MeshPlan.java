@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeMap;
@@ -17,9 +18,11 @@ import java.util.TreeMap;
  * Everything that a mesh consists of before it runs.
  *
  * @param mode "mesh" or "fused"
+ * @param tls folder with a subfolder of certificates a service; empty for plain connections
  * @param services the front door first
  */
-public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePlan> services) {
+public record MeshPlan(
+    String mode, Path checkpoint, String host, Optional<Path> tls, List<ServicePlan> services) {
   public MeshPlan {
     services = List.copyOf(services);
   }
@@ -41,7 +44,11 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     MeshPorts.Chosen ports = options.ports().choose(1);
     ServicePlan all = service(home, "fused-service", "fused", ports.grpc().getFirst(), options);
     return new MeshPlan(
-        "fused", options.checkpoint(), options.host(), List.of(frontDoor(all, ports, Map.of())));
+        "fused",
+        options.checkpoint(),
+        options.host(),
+        options.tls(),
+        List.of(frontDoor(all, ports, Map.of())));
   }
 
   private static MeshPlan mesh(Path home, MeshOptions options, Replicas replicas, RunFolder run)
@@ -59,7 +66,7 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
         services.add(count == 1 ? replica : replica.sharing(stage, count));
       }
     }
-    MeshPlan plan = new MeshPlan("mesh", options.checkpoint(), options.host(), services);
+    MeshPlan plan = new MeshPlan("mesh", options.checkpoint(), options.host(), options.tls(), services);
     // A single one is not refused for an estimate.
     if (replicas.of("llm") > 1) {
       plan.refuseTooManyLanguageModels(replicas.of("llm"));
@@ -144,6 +151,9 @@ public record MeshPlan(String mode, Path checkpoint, String host, List<ServicePl
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());
     environment.put("OWL_PORT", Integer.toString(port));
+    // One process with all of them is called as the orchestrator is.
+    String identity = options.fused() ? LocalAuthority.ORCHESTRATOR : Replicas.stageOf(name);
+    options.tls().ifPresent(tls -> environment.put("OWL_TLS", tls.resolve(identity).toString()));
     return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
   }
 }

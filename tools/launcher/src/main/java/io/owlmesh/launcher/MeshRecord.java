@@ -18,6 +18,7 @@ import java.util.TreeMap;
 /**
  * A mesh that was started: what {@code run/mesh.json} remembers.
  *
+ * @param tls folder with a subfolder of certificates a service; empty for plain connections
  * @param services the front door first
  * @param readyMillis how long each service took from its start until it was ready, by its name;
  *     empty while they start
@@ -26,6 +27,7 @@ public record MeshRecord(
     String mode,
     Path checkpoint,
     String host,
+    Optional<Path> tls,
     List<RunningService> services,
     Map<String, Long> readyMillis) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -36,7 +38,7 @@ public record MeshRecord(
   }
 
   MeshRecord ready(Map<String, Long> millis) {
-    return new MeshRecord(mode, checkpoint, host, services, millis);
+    return new MeshRecord(mode, checkpoint, host, tls, services, millis);
   }
 
   /** The same with another process in place of the one of its name, or beside the others. */
@@ -48,7 +50,7 @@ public record MeshRecord(
     } else {
       all.set(old, newer);
     }
-    return new MeshRecord(mode, checkpoint, host, all, readyMillis);
+    return new MeshRecord(mode, checkpoint, host, tls, all, readyMillis);
   }
 
   /** The same without the service of that name. */
@@ -57,6 +59,7 @@ public record MeshRecord(
         mode,
         checkpoint,
         host,
+        tls,
         services.stream().filter(one -> !one.name().equals(name)).toList(),
         readyMillis);
   }
@@ -83,7 +86,8 @@ public record MeshRecord(
 
   /** An address to connect to: that of all interfaces is only one to listen on. */
   public Address address(RunningService service) {
-    return new Address(near(), service.port());
+    return new Address(
+        near(), service.port(), tls.map(folder -> folder.resolve(LocalAuthority.OPERATOR)));
   }
 
   /** Where a stage answers; one process alone answers for all of them. */
@@ -99,7 +103,10 @@ public record MeshRecord(
   public Optional<String> page() {
     OptionalInt port = services.getFirst().httpPort();
     return port.isPresent()
-        ? Optional.of("http://%s/".formatted(new Address(near(), port.getAsInt())))
+        ? Optional.of(
+            "%s://%s/"
+                .formatted(
+                    tls.isPresent() ? "https" : "http", new Address(near(), port.getAsInt())))
         : Optional.empty();
   }
 
@@ -114,6 +121,7 @@ public record MeshRecord(
   String toJson() {
     ObjectNode root = JSON.createObjectNode();
     root.put("mode", mode).put("checkpoint", checkpoint.toString()).put("host", host);
+    tls.ifPresent(folder -> root.put("tls", folder.toString()));
     ArrayNode list = root.putArray("services");
     for (RunningService service : services) {
       ObjectNode entry =
@@ -153,6 +161,7 @@ public record MeshRecord(
           root.required("mode").asText(),
           Path.of(root.required("checkpoint").asText()),
           root.required("host").asText(),
+          PlanFile.tls(root),
           services,
           readyMillis);
     } catch (JsonProcessingException | IllegalArgumentException damaged) {

@@ -116,6 +116,7 @@ public final class MeshStarter {
               plan.mode(),
               plan.checkpoint(),
               plan.host(),
+              plan.tls(),
               new ArrayList<>(processes.keySet()),
               Map.of());
       // Written before anything is ready: if this launcher is killed now, ./owl down still finds

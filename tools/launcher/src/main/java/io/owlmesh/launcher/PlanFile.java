@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -24,7 +25,7 @@ final class PlanFile {
       Pattern.compile("(OWL|OTEL|QUARKUS|OMP|MKL|DJL|PYTORCH|JAVA|JDK)_.*");
 
   private static final Pattern SECRET =
-      Pattern.compile(".*(PASSWORD|SECRET|TOKEN(?!S)|KEY|HEADERS).*");
+      Pattern.compile(".*(PASSWORD|SECRET|TOKEN(?!S)|KEY(?!S)|HEADERS).*");
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private PlanFile() {}
@@ -34,6 +35,7 @@ final class PlanFile {
     root.put("mode", plan.mode())
         .put("checkpoint", plan.checkpoint().toString())
         .put("host", plan.host());
+    plan.tls().ifPresent(folder -> root.put("tls", folder.toString()));
     TreeSet<String> secrets = new TreeSet<>();
     for (ServicePlan service : plan.services()) {
       ObjectNode entry = root.withArray("services").addObject();
@@ -90,10 +92,17 @@ final class PlanFile {
           root.required("mode").asText(),
           Path.of(root.required("checkpoint").asText()),
           root.required("host").asText(),
+          tls(root),
           services);
     } catch (JsonProcessingException | IllegalArgumentException damaged) {
       throw new MeshException("plan.json cannot be read: " + damaged.getMessage());
     }
+  }
+
+  static Optional<Path> tls(JsonNode root) {
+    return root.path("tls").isTextual()
+        ? Optional.of(Path.of(root.path("tls").textValue()))
+        : Optional.empty();
   }
 
   private static ServicePlan service(JsonNode entry) {

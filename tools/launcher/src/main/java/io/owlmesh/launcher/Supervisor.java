@@ -255,7 +255,7 @@ public final class Supervisor {
   /** How the services are started, and where the orchestrator finds them. */
   private void writePlan() throws IOException {
     List<ServicePlan> services = watched.values().stream().map(one -> one.plan).toList();
-    MeshPlan plan = new MeshPlan(mesh.mode(), mesh.checkpoint(), mesh.host(), services);
+    MeshPlan plan = new MeshPlan(mesh.mode(), mesh.checkpoint(), mesh.host(), mesh.tls(), services);
     run.write(plan);
     Set<String> leaving =
         watched.values().stream()

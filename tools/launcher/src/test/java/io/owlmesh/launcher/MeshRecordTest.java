@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 
@@ -58,7 +59,8 @@ class MeshRecordTest {
   }
 
   private static MeshRecord mesh(String host, RunningService service) {
-    return new MeshRecord("mesh", Path.of("models", "nano"), host, List.of(service), Map.of());
+    return new MeshRecord(
+        "mesh", Path.of("models", "nano"), host, Optional.empty(), List.of(service), Map.of());
   }
 
   private static RunningService service(long started) {

@@ -92,7 +92,7 @@ class SupervisorTest {
       services.set(
           i, new ServicePlan(one.name(), command, one.port(), one.httpPort(), one.environment()));
     }
-    return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), services);
+    return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), plan.tls(), services);
   }
 
   @Test

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** Plans whose services are small classes of these tests, in JVMs of their own, on free ports. */
@@ -18,7 +19,7 @@ final class TestPlans {
     for (int i = 0; i < mains.length; i++) {
       services.add(service(mains[i], mains[i].getSimpleName() + i, ports.get(i)));
     }
-    return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", services);
+    return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", Optional.empty(), services);
   }
 
   /** Services that are ready at once, under these names. */
@@ -28,7 +29,7 @@ final class TestPlans {
     for (int i = 0; i < names.length; i++) {
       services.add(service(ServingService.class, names[i], ports.get(i)));
     }
-    return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", services);
+    return new MeshPlan("mesh", Path.of("nano"), "127.0.0.1", Optional.empty(), services);
   }
 
   /** The same with a page at its front door. */
@@ -42,7 +43,7 @@ final class TestPlans {
             first.port(),
             OptionalInt.of(port),
             first.environment()));
-    return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), services);
+    return new MeshPlan(plan.mode(), plan.checkpoint(), plan.host(), plan.tls(), services);
   }
 
   private static ServicePlan service(Class<?> main, String name, int port) {

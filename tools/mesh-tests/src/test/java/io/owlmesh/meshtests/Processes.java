@@ -9,6 +9,7 @@ import io.owlmesh.client.Address;
 import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.launcher.HealthProbe;
+import io.owlmesh.launcher.LocalAuthority;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshOptions;
 import io.owlmesh.launcher.MeshPlan;
@@ -26,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -43,29 +45,37 @@ final class Processes implements AutoCloseable {
   private final Map<String, ServicePlan> plans = new LinkedHashMap<>();
   private final Map<String, Process> running = new LinkedHashMap<>();
 
+  private final Optional<Path> tls;
+
   private Processes(Path logs, MeshPlan plan) {
     this.logs = logs;
+    this.tls = plan.tls();
     plan.services().forEach(service -> plans.put(service.name(), service));
   }
 
   /** A mesh on free ports; nothing runs yet. */
   static Processes mesh(Path logs, Path checkpoint, Map<String, String> settings) throws Exception {
-    return planned(logs, false, checkpoint, settings);
+    return planned(logs, false, checkpoint, Optional.empty(), settings);
+  }
+
+  /** The same with certificates of a local authority. */
+  static Processes encrypted(Path logs, Path checkpoint, Path tls) throws Exception {
+    return planned(logs, false, checkpoint, Optional.of(tls), Map.of());
   }
 
   /** The same in one process, which is named "fused". */
   static Processes fused(Path logs, Path checkpoint, Map<String, String> settings)
       throws Exception {
-    return planned(logs, true, checkpoint, settings);
+    return planned(logs, true, checkpoint, Optional.empty(), settings);
   }
 
   private static Processes planned(
-      Path logs, boolean fused, Path checkpoint, Map<String, String> settings)
+      Path logs, boolean fused, Path checkpoint, Optional<Path> tls, Map<String, String> settings)
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
     MeshPorts free = new MeshPorts(0, OptionalInt.empty());
-    MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, all);
+    MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, tls, all);
     RunFolder run = new RunFolder(logs);
     MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(Map.of()), run);
     plan.writeAddresses(run);
@@ -178,12 +188,15 @@ final class Processes implements AutoCloseable {
   }
 
   Address address(String name) {
-    return new Address("127.0.0.1", plan(name).port());
+    return new Address(
+        "127.0.0.1", plan(name).port(), tls.map(folder -> folder.resolve(LocalAuthority.OPERATOR)));
   }
 
   /** Where the front door answers HTTP, for example {@code http://127.0.0.1:9080}. */
   String http(String name) {
-    return "http://127.0.0.1:" + plan(name).httpPort().orElseThrow();
+    return (tls.isPresent() ? "https" : "http")
+        + "://127.0.0.1:"
+        + plan(name).httpPort().orElseThrow();
   }
 
   /** A plain channel, as any gRPC client would open it. */

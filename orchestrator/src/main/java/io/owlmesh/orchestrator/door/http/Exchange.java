@@ -7,16 +7,15 @@ import io.opentelemetry.context.Scope;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.session.TextRules;
-import io.owlmesh.wire.Peers;
+import io.owlmesh.wire.identity.Caller;
 import io.vertx.core.Handler;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
-import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -35,7 +34,7 @@ public final class Exchange {
 
   private final RoutingContext routing;
   private final AdmissionControl answers;
-  private final String caller;
+  private final Caller caller;
   private final Context trace = Context.current();
   private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
 
@@ -43,7 +42,7 @@ public final class Exchange {
   public Exchange(RoutingContext routing, AdmissionControl answers) {
     this.routing = routing;
     this.answers = answers;
-    this.caller = caller(routing.request().connection().remoteAddress());
+    this.caller = HttpAccess.caller(routing);
     routing.addEndHandler(end -> whole.complete(end.succeeded()));
   }
 
@@ -59,7 +58,7 @@ public final class Exchange {
   public void work(Runnable work) {
     answers.execute(() -> {
       try (Scope _ = trace.makeCurrent()) {
-        Peers.with(caller).run(work);
+        caller.context().run(work);
       } catch (RuntimeException e) {
         fail(e);
       }
@@ -95,17 +94,12 @@ public final class Exchange {
       if (announced() > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      UploadBudget room = new UploadBudget(answers, caller);
+      UploadBudget room = new UploadBudget(answers, caller.name());
       whole.thenRun(room::leave);
       read.accept(room);
     } catch (RuntimeException e) {
       fail(e);
     }
-  }
-
-  /** Who asks, as far as shares of memory and places go. */
-  private static String caller(SocketAddress from) {
-    return Peers.name(new InetSocketAddress(from.hostAddress(), from.port()));
   }
 
   /** As {@link #body}, of JSON. */
@@ -205,6 +199,16 @@ public final class Exchange {
     routing.response().putHeader(name, value);
   }
 
+  /** Who asks. */
+  public Caller caller() {
+    return caller;
+  }
+
+  /** Adds a cookie to the response. */
+  void cookie(Cookie cookie) {
+    routing.response().addCookie(cookie);
+  }
+
   /** Answers with JSON, which is of this moment and of this caller. */
   public void reply(String json) {
     routing.response().putHeader("Cache-Control", "no-store");
@@ -244,6 +248,9 @@ public final class Exchange {
     response.setStatusCode(error.status());
     if (error.retrySeconds() > 0) {
       response.putHeader("Retry-After", Integer.toString(error.retrySeconds()));
+    }
+    if (error.status() == 401) {
+      response.putHeader("WWW-Authenticate", "Bearer");
     }
     boolean unread = RequestBody.isUnread(routing.request());
     if (unread && routing.request().version() != HttpVersion.HTTP_2) {

@@ -10,6 +10,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +41,7 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
         "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
             .getBytes(StandardCharsets.US_ASCII);
 
+    private boolean behindTls;
     private int sniffed;
     private boolean decoded;
     private boolean inRequest;
@@ -55,6 +57,13 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
     public void channelRead(ChannelHandlerContext context, Object message) {
       if (!(message instanceof ByteBuf bytes)) {
         context.fireChannelRead(message);
+        return;
+      }
+      ChannelHandlerContext encrypted = context.pipeline().context(SslHandler.class);
+      if (encrypted != null && !behindTls) {
+        addBehind(encrypted);
+        context.fireChannelRead(message);
+        context.pipeline().remove(this);
         return;
       }
       // One by one until the protocol is known: a whole request would be decoded unseen.
@@ -77,6 +86,15 @@ public final class HeadTimeLimit extends ChannelInitializerExtension {
       if (over) {
         context.pipeline().remove(this);
       }
+    }
+
+    /** Looks on where it sees what was encrypted; the handshake has a limit of its own. */
+    private void addBehind(ChannelHandlerContext encrypted) {
+      end();
+      Bytes behind = new Bytes();
+      behind.behindTls = true;
+      encrypted.pipeline().addAfter(encrypted.name(), null, behind);
+      behind.begin(encrypted.pipeline().context(behind));
     }
 
     private void follow(ChannelHandlerContext context) {

@@ -25,6 +25,8 @@ record HttpError(
     OwlException e = Faults.fromStatus(Faults.toStatus(failure));
     return switch (e.fault()) {
       case BAD_INPUT -> of(400, CALLER, e);
+      case UNAUTHENTICATED -> of(401, CALLER, e);
+      case FORBIDDEN -> of(403, CALLER, e);
       case NOT_FOUND -> of(404, CALLER, e);
       case CONFLICT -> of(409, CALLER, e);
       case SATURATED -> of(429, "rate_limit_error", e);

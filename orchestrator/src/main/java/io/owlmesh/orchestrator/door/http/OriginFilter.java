@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.door.http;
 import io.netty.util.NetUtil;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.wire.identity.Hosts;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -21,10 +22,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Refuses what a page of somebody else makes a browser send: there is no password, so whoever
- * reaches the server may do everything. A browser says where a request comes from, and the name it
- * looked up to get here; other clients say neither, or what is true. Pages that the operator names
- * may ask (CORS).
+ * Refuses what a page of somebody else makes a browser send, with the credential that the browser
+ * keeps, or where none is needed. A browser says where a request comes from, and the name it looked
+ * up to get here; other clients say neither, or what is true. Pages that the operator names may ask
+ * (CORS).
  */
 @Singleton
 final class OriginFilter {
@@ -44,10 +45,10 @@ final class OriginFilter {
   OriginFilter(HttpConfig config, AdmissionControl answers) {
     this.answers = answers;
     List<String> hosts = config.httpHosts().orElse(List.of());
-    if (hosts.isEmpty() && !isLoopback(config.host())) {
+    if (hosts.isEmpty() && !Hosts.isLoopback(config.host())) {
       throw OwlException.badInput(
           "owl.host",
-          "'%s' is reached from other machines, and there is no password: set OWL_HTTP_HOSTS to the names by which browsers may call it"
+          "'%s' is reached from other machines: set OWL_HTTP_HOSTS to the names by which browsers may call it"
               .formatted(config.host()));
     }
     hosts.forEach(name -> names.add(name.toLowerCase(Locale.ROOT)));
@@ -55,28 +56,6 @@ final class OriginFilter {
         .httpOrigins()
         .ifPresent(all -> all.forEach(one -> origins.add(one.toLowerCase(Locale.ROOT))));
     proxies = Set.copyOf(config.httpProxies().orElse(List.of()));
-  }
-
-  private static boolean isLoopback(String host) {
-    String name = bare(host);
-    byte[] address = NetUtil.createByteArrayFromIpAddressString(name);
-    if (address == null) {
-      return name.equals("localhost");
-    }
-    if (address.length == 4) {
-      return address[0] == 127;
-    }
-    for (int i = 0; i < 15; i++) {
-      if (address[i] != 0) {
-        return false;
-      }
-    }
-    return address[15] == 1;
-  }
-
-  /** An address without the brackets that tell it from a port. */
-  private static String bare(String host) {
-    return host.toLowerCase(Locale.ROOT).replaceAll("[\\[\\]]", "");
   }
 
   void install(@Observes Router router) {
@@ -129,7 +108,7 @@ final class OriginFilter {
 
   /** Guards against DNS rebinding: anybody's name server may lead any other name here. */
   private boolean known(String host) {
-    String name = bare(host);
+    String name = Hosts.bare(host);
     return isAddress(name) || names.contains(name);
   }
 

@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.door.http;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Role;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.pipeline.MeshOperations;
@@ -55,7 +56,10 @@ final class ProbeRoutes {
     } catch (OwlException e) {
       ObjectNode status = JsonNodeFactory.instance.objectNode();
       status.put("status", "NOT_SERVING");
-      status.put("reason", String.valueOf(e.getMessage()));
+      // Nobody's business where callers must be known.
+      if (exchange.caller().may(Role.USER)) {
+        status.put("reason", String.valueOf(e.getMessage()));
+      }
       exchange.reply(503, status.toString());
     }
   }

@@ -16,7 +16,7 @@ final class UploadBudget {
   private boolean left;
 
   /**
-   * @param caller who sends it, as {@link io.owlmesh.wire.Peers} names it
+   * @param caller who sends it, as {@link io.owlmesh.wire.identity.Caller#name} names it
    */
   UploadBudget(AdmissionControl answers, String caller) {
     this.answers = answers;

@@ -3,6 +3,7 @@ package io.owlmesh.cli.mesh;
 
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
+import io.owlmesh.launcher.LocalAuthority;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshOptions;
 import io.owlmesh.launcher.MeshPlan;
@@ -102,6 +103,12 @@ public final class UpCommand implements Callable<Integer> {
           "Where services listen; 0.0.0.0 opens them to the network (default: 127.0.0.1).")
   private String host = Address.DEFAULT.host();
 
+  @Option(
+      names = "--tls",
+      description =
+          "Encrypt all connections with certificates of a local authority, made in run/tls.")
+  private boolean tls;
+
   @Option(names = "--device", paramLabel = "NAME", description = "cpu or cuda:N (default: cpu).")
   private @Nullable String device;
 
@@ -168,7 +175,8 @@ public final class UpCommand implements Callable<Integer> {
       return up.repair(here.get());
     }
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
-    MeshOptions options = new MeshOptions(fused, weights, host, ports, settings(weights));
+    MeshOptions options =
+        new MeshOptions(fused, weights, host, ports, certificates(), settings(weights));
     MeshPlan plan = MeshPlan.of(home.root(), options, asked, home.run());
     out.printf(
         "Starting %s with %s%n",
@@ -212,6 +220,15 @@ public final class UpCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "%s must be 0 to %d, not %d.".formatted(option, last, port));
     }
+  }
+
+  private Optional<Path> certificates() throws IOException, MeshException {
+    if (!tls) {
+      return Optional.empty();
+    }
+    Path folder = home.run().folder().resolve("tls");
+    LocalAuthority.in(folder).issueAll(host);
+    return Optional.of(folder);
   }
 
   private Map<String, String> settings(Path weights) throws IOException {

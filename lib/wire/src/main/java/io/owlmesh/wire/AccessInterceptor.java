@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.wire;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Metadata;
+import io.grpc.MethodDescriptor;
+import io.grpc.MethodDescriptor.MethodType;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import io.grpc.StatusRuntimeException;
+import io.owlmesh.wire.identity.Access;
+import io.owlmesh.wire.identity.AccessPolicy;
+import io.owlmesh.wire.identity.Caller;
+import io.owlmesh.wire.identity.MethodAccess;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** Asks before every method whether its caller may come in; then the caller is in the context. */
+public final class AccessInterceptor implements ServerInterceptor {
+  private final AccessPolicy policy;
+
+  public AccessInterceptor(AccessPolicy policy) {
+    this.policy = policy;
+  }
+
+  @Override
+  public <Q, R> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+    CompletableFuture<Caller> admitted =
+        policy
+            .admit(needed(call.getMethodDescriptor()), headers, call.getAttributes())
+            .toCompletableFuture();
+    if (admitted.isDone() && !admitted.isCompletedExceptionally()) {
+      return Contexts.interceptCall(admitted.join().context(), call, headers, next);
+    }
+    if (admitted.isDone()) {
+      refuse(call, admitted.exceptionNow());
+      return new ServerCall.Listener<>() {};
+    }
+    Later<Q> later = new Later<>();
+    Context context = Context.current();
+    // The service expects the thread that calls come on.
+    io.vertx.core.Context loop = Vertx.currentContext();
+    Executor same = loop == null ? Runnable::run : work -> loop.runOnContext(_ -> work.run());
+    admitted.whenCompleteAsync(
+        (caller, failure) ->
+            context.run(() -> {
+              if (caller == null) {
+                refuse(call, failure);
+              } else {
+                later.set(Contexts.interceptCall(caller.context(), call, headers, next));
+              }
+            }),
+        same);
+    return later;
+  }
+
+  /** Whoever is known may hear that there is no such method. */
+  private static Access needed(MethodDescriptor<?, ?> method) {
+    return method.getType() == MethodType.UNKNOWN
+        ? Access.USER
+        : MethodAccess.of(method.getFullMethodName());
+  }
+
+  private static void refuse(ServerCall<?, ?> call, Throwable why) {
+    StatusRuntimeException status = Faults.toStatus(why);
+    Metadata trailers = status.getTrailers();
+    call.close(status.getStatus(), trailers == null ? new Metadata() : trailers);
+  }
+
+  /** Keeps what happens to a call until somebody listens. */
+  private static final class Later<Q> extends ServerCall.Listener<Q> {
+    private final List<Consumer<ServerCall.Listener<Q>>> missed = new ArrayList<>();
+    private ServerCall.@Nullable Listener<Q> listener;
+
+    synchronized void set(ServerCall.Listener<Q> admitted) {
+      listener = admitted;
+      missed.forEach(event -> event.accept(admitted));
+      missed.clear();
+    }
+
+    private synchronized void tell(Consumer<ServerCall.Listener<Q>> event) {
+      if (listener == null) {
+        missed.add(event);
+      } else {
+        event.accept(listener);
+      }
+    }
+
+    @Override
+    public void onMessage(Q message) {
+      tell(listener -> listener.onMessage(message));
+    }
+
+    @Override
+    public void onHalfClose() {
+      tell(ServerCall.Listener::onHalfClose);
+    }
+
+    @Override
+    public void onCancel() {
+      tell(ServerCall.Listener::onCancel);
+    }
+
+    @Override
+    public void onComplete() {
+      tell(ServerCall.Listener::onComplete);
+    }
+
+    @Override
+    public void onReady() {
+      tell(ServerCall.Listener::onReady);
+    }
+  }
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.wire.identity;
+
+/** Who may call a method or take a route. */
+public enum Access {
+  /** Whoever reaches the server: what a load balancer asks, and the files of the page. */
+  ANYBODY,
+  /** Callers with the role user. */
+  USER,
+  /** Callers with the role operator, and services that may publish adapters. */
+  OPERATOR,
+  /** Callers with the role admin. */
+  ADMIN,
+  /** Nobody: of what is not listed. */
+  NOBODY,
+  /** The orchestrator; where it shares a port with the stages, callers with the role operator. */
+  ORCHESTRATOR
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.http;
+
+import io.owlmesh.orchestrator.identity.Authenticator;
+import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.wire.identity.Access;
+import io.owlmesh.wire.identity.Caller;
+import io.vertx.core.Context;
+import io.vertx.core.http.Cookie;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.net.SocketAddress;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks every HTTP request for its credential, in the header {@code Authorization} or the cookie of
+ * the page, before anybody looks at what it wants. What each route needs is listed here; one that
+ * is not listed is not reached.
+ */
+@Singleton
+public final class HttpAccess {
+  /** Holds the credential of the page, out of reach of its scripts. */
+  static final String COOKIE = "owl-credential";
+
+  private static final String CALLER = "owl.caller";
+  // After what keeps foreign pages away, before all routes.
+  private static final int BEFORE_ROUTES = -90;
+
+  private static final List<Rule> RULES =
+      Stream.of(
+              rules(Access.ANYBODY, "GET /health", "GET /v1/health"),
+              // The page itself, which holds nothing and has its user sign in.
+              rules(Access.ANYBODY, "GET /", "GET /index.html", "GET /sign-in.html"),
+              rules(Access.ANYBODY, "GET /theme.js"),
+              rules(
+                  Access.ANYBODY, "GET /assets/:file", "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(Access.USER, "GET /version", "GET /api/mesh"),
+              rules(Access.USER, "GET /api/sessions", "POST /api/sessions"),
+              rules(Access.USER, "GET /api/sessions/:session", "PATCH /api/sessions/:session"),
+              rules(Access.USER, "DELETE /api/sessions/:session"),
+              rules(Access.USER, "GET /api/sessions/:session/answer"),
+              rules(Access.USER, "POST /api/sessions/:session/stop"),
+              rules(Access.USER, "POST /api/sessions/:session/turns"),
+              rules(Access.USER, "PUT /api/sessions/:session/messages/:message/feedback"),
+              rules(Access.USER, "POST /api/images", "GET /api/images/:sha256"),
+              rules(Access.USER, "GET /api/images/:sha256/attention"),
+              rules(Access.USER, "GET /v1/models", "GET /v1/models/:model"),
+              rules(Access.USER, "POST /v1/chat/completions"),
+              rules(Access.USER, "POST /v1/files", "GET /v1/files"),
+              rules(Access.USER, "GET /v1/files/:file", "DELETE /v1/files/:file"),
+              rules(Access.USER, "GET /v1/files/:file/content"),
+              rules(Access.OPERATOR, "GET /api/feedback"))
+          .flatMap(rules -> rules)
+          .toList();
+
+  private final Authenticator authenticator;
+  private final AdmissionControl answers;
+
+  /** Who may take a route. */
+  private record Rule(String method, Pattern path, Access needed) {}
+
+  @Inject
+  public HttpAccess(Authenticator authenticator, AdmissionControl answers) {
+    this.authenticator = authenticator;
+    this.answers = answers;
+  }
+
+  private static Stream<Rule> rules(Access needed, String... routes) {
+    return Stream.of(routes)
+        .map(route -> {
+          String[] parts = route.split(" ", 2);
+          return new Rule(parts[0], pattern(parts[1]), needed);
+        });
+  }
+
+  private static Pattern pattern(String path) {
+    return Pattern.compile(
+        Stream.of(path.split("(?<=/)|(?=/)", -1))
+            .map(part -> part.startsWith(":") ? "[^/]+" : Pattern.quote(part))
+            .collect(Collectors.joining()));
+  }
+
+  /** What a route needs; NOBODY if it is not listed. */
+  static Access needed(HttpMethod method, String path) {
+    String name = method.equals(HttpMethod.HEAD) ? "GET" : method.name();
+    return RULES.stream()
+        .filter(rule -> rule.method().equals(name) && rule.path().matcher(path).matches())
+        .map(Rule::needed)
+        .findFirst()
+        .orElse(Access.NOBODY);
+  }
+
+  public void install(@Observes Router router) {
+    router.route().order(BEFORE_ROUTES).handler(this::check);
+  }
+
+  private void check(RoutingContext routing) {
+    Access listed = needed(routing.request().method(), routing.normalizedPath());
+    // Whoever is known may hear that there is no such path.
+    Access needed = listed == Access.NOBODY ? Access.USER : listed;
+    CompletableFuture<Caller> admitted =
+        authenticator.admit(credential(routing), address(routing), needed).toCompletableFuture();
+    if (admitted.isDone()) {
+      settle(routing, listed, admitted);
+      return;
+    }
+    Context loop = routing.vertx().getOrCreateContext();
+    routing.request().pause();
+    admitted.whenComplete((_, _) ->
+        loop.runOnContext(_ -> {
+          settle(routing, listed, admitted);
+          routing.request().resume();
+        }));
+  }
+
+  private void settle(RoutingContext routing, Access listed, CompletableFuture<Caller> admitted) {
+    if (admitted.isCompletedExceptionally()) {
+      new Exchange(routing, answers).fail(admitted.exceptionNow());
+    } else if (listed == Access.NOBODY) {
+      routing.fail(404);
+    } else {
+      routing.put(CALLER, admitted.join());
+      routing.next();
+    }
+  }
+
+  private static @Nullable String credential(RoutingContext routing) {
+    String bearer = Authenticator.bearer(routing.request().getHeader("Authorization"));
+    Cookie cookie = routing.request().getCookie(COOKIE);
+    return bearer != null || cookie == null ? bearer : cookie.getValue();
+  }
+
+  private static InetSocketAddress address(RoutingContext routing) {
+    SocketAddress from = routing.request().connection().remoteAddress();
+    return new InetSocketAddress(from.hostAddress(), from.port());
+  }
+
+  /** Who asks. */
+  static Caller caller(RoutingContext routing) {
+    Caller known = routing.get(CALLER);
+    return known == null ? Caller.anonymous(address(routing)) : known;
+  }
+
+  /** Whether a credential lets its bearer use the page. */
+  CompletableFuture<Boolean> mayUse(String credential, RoutingContext routing) {
+    return authenticator
+        .admit(credential, address(routing), Access.USER)
+        .toCompletableFuture()
+        .handle((_, failure) -> failure == null);
+  }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** Hands the credential to the mesh, which keeps it in a cookie that no script reads. */
+const form = document.getElementById("sign-in") as HTMLFormElement;
+const credential = document.getElementById("credential") as HTMLInputElement;
+const problem = document.getElementById("problem")!;
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void signIn();
+});
+
+async function signIn(): Promise<void> {
+  problem.textContent = "";
+  try {
+    const response = await fetch("api/sign-in", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ credential: credential.value.trim() }),
+    });
+    if (response.ok) {
+      location.replace("./");
+      return;
+    }
+    problem.textContent =
+      response.status === 429
+        ? "The mesh has no room right now. Try again in a moment."
+        : "This key or token is not valid.";
+  } catch {
+    problem.textContent = "The mesh cannot be reached. Is it running?";
+  }
+}
