@@ -10,6 +10,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.wire.TestConfig;
 import io.quarkus.runtime.StartupEvent;
 import java.util.HashMap;
@@ -44,7 +45,9 @@ public final class FakeMesh implements AutoCloseable {
     settings = TestConfig.of(OrchestratorConfig.class, properties);
     gateway = new MeshGateway(settings, new FakeStages.Untraced(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
-    operations = new MeshOperations(gateway, answers, OpenTelemetry.noop().getMeter("test"));
+    operations =
+        new MeshOperations(
+            gateway, answers, OperatorStore.none(), OpenTelemetry.noop().getMeter("test"));
     gateway.started(new StartupEvent());
     awaitWhole();
   }
