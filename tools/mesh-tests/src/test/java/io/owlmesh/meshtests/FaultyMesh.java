@@ -9,7 +9,6 @@ import io.owlmesh.launcher.Health;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Replica;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -28,7 +27,6 @@ import java.util.stream.Collectors;
 final class FaultyMesh implements AutoCloseable {
   static final List<String> STAGES = List.of("vision", "abstractor", "llm");
 
-  private static final Optional<Path> FAKE_CLOCK = fakeClock();
   private static final int REPLICAS = 2;
   private static final long PATIENCE_SECONDS = 30;
 
@@ -36,7 +34,6 @@ final class FaultyMesh implements AutoCloseable {
   private final Processes processes;
   private final Map<String, List<FaultyReplica>> replicas = new TreeMap<>();
   private final MeshClient view;
-  private boolean clocksAreFake;
   final ManagedChannel door;
 
   /** Starts it, in a folder of its own. */
@@ -73,65 +70,8 @@ final class FaultyMesh implements AutoCloseable {
     view = new MeshClient(processes.address("orchestrator"));
   }
 
-  /** Whether clocks of processes can be made to jump here. */
-  static boolean clocksJump() {
-    return FAKE_CLOCK.isPresent();
-  }
-
-  /** A library that tells processes another time. */
-  private static Optional<Path> fakeClock() {
-    try (DirectoryStream<Path> libraries = Files.newDirectoryStream(Path.of("/usr/lib"))) {
-      for (Path one : libraries) {
-        Path clock = one.resolve("faketime/libfaketimeMT.so.1");
-        if (Files.exists(clock)) {
-          return Optional.of(clock);
-        }
-      }
-    } catch (IOException unreadable) {
-      // As if there were none.
-    }
-    return Optional.empty();
-  }
-
   private static List<String> names(String stage) {
     return List.of(stage, stage + "-2");
-  }
-
-  private Path clock(String name) {
-    return folder.resolve(name + ".clock");
-  }
-
-  /** What a replica's process is started with. */
-  Map<String, String> environment(String name) {
-    return FAKE_CLOCK
-        .filter(_ -> clocksAreFake)
-        .map(library ->
-            Map.of(
-                "LD_PRELOAD",
-                library.toString(),
-                "FAKETIME_TIMESTAMP_FILE",
-                clock(name).toString(),
-                // Seconds: reading the file at each look at the clock would take most of the time.
-                "FAKETIME_CACHE_DURATION",
-                "1",
-                "FAKETIME_DONT_FAKE_MONOTONIC",
-                "1"))
-        .orElse(Map.of());
-  }
-
-  /** Starts all replicas anew, with clocks that can be made to jump. */
-  void giveClocks() throws Exception {
-    clocksAreFake = true;
-    List<String> all = STAGES.stream().flatMap(stage -> names(stage).stream()).toList();
-    for (String name : all) {
-      processes.await(name, Health.SERVING);
-      processes.kill(name);
-      Files.writeString(clock(name), "+0\n");
-      processes.start(name, environment(name));
-    }
-    for (String name : all) {
-      processes.await(name, Health.SERVING);
-    }
   }
 
   List<FaultyReplica> replicas(String stage) {
@@ -143,7 +83,7 @@ final class FaultyMesh implements AutoCloseable {
     List<FaultyReplica> old = replicas.getOrDefault(stage, List.of());
     List<FaultyReplica> now = new ArrayList<>();
     for (String name : names(stage)) {
-      now.add(FaultyReplica.of(processes, name, lies, clock(name)));
+      now.add(FaultyReplica.of(processes, name, lies));
     }
     replicas.put(stage, now);
     Path draft = folder.resolve(stage + ".draft");

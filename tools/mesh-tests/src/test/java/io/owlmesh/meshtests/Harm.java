@@ -27,8 +27,8 @@ enum Harm {
     }
 
     @Override
-    void heal(FaultyReplica one, Map<String, String> environment) throws Exception {
-      one.processes().start(one.process(), environment);
+    void heal(FaultyReplica one) throws Exception {
+      one.processes().start(one.process(), Map.of());
     }
   },
   /** Its process stops without ending. */
@@ -40,7 +40,7 @@ enum Harm {
     }
 
     @Override
-    void heal(FaultyReplica one, Map<String, String> environment) throws Exception {
+    void heal(FaultyReplica one) throws Exception {
       one.processes().pause(one.process(), false);
     }
   },
@@ -112,7 +112,7 @@ enum Harm {
 
                 @Override
                 public @Nullable Status refusal(String method) {
-                  return method.matches(".*/(Encode|Resample|Generate)")
+                  return method.matches(LyingReplica.WORK)
                       ? Status.RESOURCE_EXHAUSTED.withDescription("too many requests")
                       : null;
                 }
@@ -127,9 +127,9 @@ enum Harm {
     }
 
     @Override
-    void heal(FaultyReplica one, Map<String, String> environment) throws Exception {
+    void heal(FaultyReplica one) throws Exception {
       one.processes().awaitExit(one.process());
-      CRASH.heal(one, environment);
+      CRASH.heal(one);
     }
   },
   /** It is replaced by one of other weights. */
@@ -140,18 +140,6 @@ enum Harm {
       one.relay().set(Relay.Mode.RESET);
       one.relay().set(Relay.Mode.PASS);
     }
-  },
-  /** Its clock jumps a day ahead. */
-  CLOCK_JUMP {
-    @Override
-    void inflict(FaultyReplica one) throws Exception {
-      one.jump(86_400);
-    }
-
-    @Override
-    void heal(FaultyReplica one, Map<String, String> environment) throws Exception {
-      one.jump(0);
-    }
   };
 
   private static final String OTHER = "f".repeat(64);
@@ -159,13 +147,13 @@ enum Harm {
   abstract void inflict(FaultyReplica one) throws Exception;
 
   /** The replica is as before, but for its address and whoever lies in its name: they are new. */
-  void heal(FaultyReplica one, Map<String, String> environment) throws Exception {}
+  void heal(FaultyReplica one) throws Exception {}
 
-  /** Whether it is about what a replica answers, not how. */
-  boolean isLie() {
+  /** Whether somebody stands before the replica who changes what it says, or counts its work. */
+  boolean needsLiar() {
     return switch (this) {
-      case WRONG_SHAPE, NAN, OVERLOAD, MIXED_WEIGHTS -> true;
-      case CRASH, HANG, SLOW, RESET, PARTITION, DRAIN, CLOCK_JUMP -> false;
+      case WRONG_SHAPE, NAN, OVERLOAD, DRAIN, MIXED_WEIGHTS -> true;
+      case CRASH, HANG, SLOW, RESET, PARTITION -> false;
     };
   }
 
@@ -173,7 +161,7 @@ enum Harm {
   boolean isNoticed() {
     return switch (this) {
       case CRASH, HANG, RESET, PARTITION, DRAIN, MIXED_WEIGHTS -> true;
-      case SLOW, WRONG_SHAPE, NAN, OVERLOAD, CLOCK_JUMP -> false;
+      case SLOW, WRONG_SHAPE, NAN, OVERLOAD -> false;
     };
   }
 
@@ -181,7 +169,7 @@ enum Harm {
   boolean spoilsNetwork() {
     return switch (this) {
       case HANG, SLOW, RESET, PARTITION -> true;
-      case CRASH, WRONG_SHAPE, NAN, OVERLOAD, DRAIN, MIXED_WEIGHTS, CLOCK_JUMP -> false;
+      case CRASH, WRONG_SHAPE, NAN, OVERLOAD, DRAIN, MIXED_WEIGHTS -> false;
     };
   }
 

@@ -22,10 +22,14 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** Stands before a replica, passes all calls on, and changes what it answers while a test wants. */
 final class LyingReplica implements AutoCloseable {
+  /** Names of calls that ask for work. */
+  static final String WORK = ".*/(Encode|Resample|Generate)";
+
   private static final int MESSAGE_BYTES = 64 << 20;
 
   private static final MethodDescriptor.Marshaller<byte[]> BYTES =
@@ -65,6 +69,7 @@ final class LyingReplica implements AutoCloseable {
 
   private final ManagedChannel replica;
   private final Server server;
+  private final AtomicInteger work = new AtomicInteger();
   private volatile Lie lie = Lie.NONE;
 
   LyingReplica(int port) throws IOException {
@@ -86,6 +91,13 @@ final class LyingReplica implements AutoCloseable {
     return server.getPort();
   }
 
+  /** Waits until it has been asked for work. */
+  void awaitWork() throws InterruptedException {
+    while (work.get() == 0) {
+      TimeUnit.MILLISECONDS.sleep(1);
+    }
+  }
+
   void tell(Lie from) {
     lie = from;
   }
@@ -105,6 +117,9 @@ final class LyingReplica implements AutoCloseable {
 
   private ServerCall.Listener<byte[]> begin(ServerCall<byte[], byte[]> caller, Metadata headers) {
     String method = caller.getMethodDescriptor().getFullMethodName();
+    if (method.matches(WORK)) {
+      work.incrementAndGet();
+    }
     Status refusal = lie.refusal(method);
     if (refusal != null) {
       caller.close(refusal, new Metadata());

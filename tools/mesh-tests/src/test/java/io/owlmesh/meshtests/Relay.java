@@ -63,12 +63,12 @@ final class Relay implements AutoCloseable {
     lock.lock();
     try {
       mode = now;
+      if (now == Mode.RESET) {
+        open.forEach(Relay::reset); // Before those who hold something wake up.
+      }
       changed.signalAll();
     } finally {
       lock.unlock();
-    }
-    if (now == Mode.RESET) {
-      open.forEach(Relay::reset);
     }
   }
 
