@@ -60,6 +60,10 @@ public interface OrchestratorConfig {
   @WithDefault("10M")
   Duration deadline();
 
+  /** Time for answers in work when the service is asked to stop; the rest is ended then. */
+  @WithDefault("30S")
+  Duration drainTimeout();
+
   /** How long the vision and the abstractor stage may take to the next image. */
   @WithDefault("60S")
   Duration imageTimeout();

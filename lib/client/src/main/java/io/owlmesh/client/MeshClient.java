@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.client;
 
+import io.grpc.Context;
 import io.grpc.StatusRuntimeException;
+import io.owlmesh.proto.mesh.v1.Decision;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
+import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.mesh.v1.MeshGrpc.MeshBlockingStub;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
@@ -11,6 +14,7 @@ import io.owlmesh.proto.mesh.v1.Stage;
 import io.owlmesh.proto.mesh.v1.WatchRequest;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
@@ -43,8 +47,14 @@ public final class MeshClient implements AutoCloseable {
 
   /** All replicas, as they are now. */
   public WatchResponse state() throws AnswerFailed {
-    // The stream that goes on is ended when the connection is closed.
-    return call(stub -> stub.watch(WatchRequest.getDefaultInstance()).next());
+    Context.CancellableContext once = Context.current().withCancellation();
+    Context before = once.attach();
+    try {
+      return call(stub -> stub.watch(WatchRequest.getDefaultInstance()).next());
+    } finally {
+      once.detach(before);
+      once.cancel(null); // The stream would go on.
+    }
   }
 
   /**
@@ -68,6 +78,13 @@ public final class MeshClient implements AutoCloseable {
     var _ =
         call(stub ->
             stub.resume(ResumeRequest.newBuilder().setStage(stage).setAddress(replica).build()));
+  }
+
+  /** The latest choices of replicas, the newest first. */
+  public List<Decision> decisions(int limit) throws AnswerFailed {
+    return call(stub ->
+        stub.listDecisions(ListDecisionsRequest.newBuilder().setLimit(limit).build())
+            .getDecisionsList());
   }
 
   /** Sets which share of new work other weights get, percent. */

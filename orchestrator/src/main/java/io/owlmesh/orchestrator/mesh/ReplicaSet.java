@@ -4,9 +4,12 @@ package io.owlmesh.orchestrator.mesh;
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
 import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.Decisions.Decision;
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddress;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
@@ -14,6 +17,7 @@ import io.owlmesh.orchestrator.mesh.placement.Candidate;
 import io.owlmesh.orchestrator.mesh.placement.Choice;
 import io.owlmesh.orchestrator.mesh.placement.Placement;
 import io.owlmesh.proto.mesh.v1.Condition;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -31,6 +35,7 @@ public final class ReplicaSet implements AutoCloseable {
   private final ChannelCredentials credentials;
   private final ReplicaSettings settings;
   private final Map<String, Member> members = new TreeMap<>();
+  private final Decisions decisions = new Decisions();
   private volatile List<Replica> replicas = List.of();
 
   private record Member(Replica replica, ReplicaProbe probe) {}
@@ -115,6 +120,56 @@ public final class ReplicaSet implements AutoCloseable {
    * @throws OwlException UNAVAILABLE or SATURATED, naming the stage
    */
   public synchronized Optional<PlacedCall> place(StageWork work, Set<Replica> without) {
+    Map<String, String> considered = new TreeMap<>();
+    try {
+      Optional<PlacedCall> placed = place(work, without, considered);
+      note(
+          work,
+          placed.map(call -> call.replica().address()).orElse(""),
+          placed.map(call -> call.choice().reason()).orElse("all others failed at it"),
+          considered);
+      return placed;
+    } catch (OwlException e) {
+      note(work, "", String.valueOf(e.getMessage()), considered);
+      throw e;
+    }
+  }
+
+  private void note(StageWork work, String chosen, String reason, Map<String, String> considered) {
+    SpanContext trace = Span.current().getSpanContext();
+    decisions.add(
+        new Decision(
+            stage,
+            Instant.now(),
+            trace.isValid() ? trace.getTraceId() : "",
+            chosen,
+            reason,
+            work.positions(),
+            considered));
+  }
+
+  /** The last choices that were made. */
+  public Decisions decisions() {
+    return decisions;
+  }
+
+  private static void pass(List<Replica> replicas, Map<String, String> considered, String why) {
+    replicas.forEach(one -> considered.putIfAbsent(one.address(), why));
+  }
+
+  private static void passTheRest(StageWork work, Replica one, Map<String, String> considered) {
+    Replica.Status status = one.status();
+    boolean other = one.description().filter(told -> !told.fits(work.weights())).isPresent();
+    considered.putIfAbsent(
+        one.address(),
+        status.reason().isEmpty() && other ? "it serves other weights" : status.reason());
+  }
+
+  private Optional<PlacedCall> place(
+      StageWork work, Set<Replica> without, Map<String, String> considered) {
+    replicas.stream()
+        .filter(replica -> !replica.isThere(work.weights()))
+        .forEach(replica -> passTheRest(work, replica, considered));
     List<Replica> there =
         replicas.stream().filter(replica -> replica.isThere(work.weights())).toList();
     if (there.isEmpty()) {
@@ -125,6 +180,12 @@ public final class ReplicaSet implements AutoCloseable {
     if (fit.isEmpty()) {
       fit = there; // Who is asked says what is missing.
     }
+    List<Replica> suited = fit;
+    pass(
+        there.stream().filter(replica -> !suited.contains(replica)).toList(),
+        considered,
+        "it lacks the adapter");
+    pass(List.copyOf(without), considered, "it failed at this work");
     List<Replica> fresh = fit.stream().filter(replica -> !without.contains(replica)).toList();
     if (fresh.isEmpty()) {
       return Optional.empty();
@@ -133,7 +194,16 @@ public final class ReplicaSet implements AutoCloseable {
     if (able.isEmpty()) {
       able.add(lastResort(fresh));
     }
-    able.removeIf(replica -> replica.outstanding() >= settings.maxCalls());
+    fresh.stream()
+        .filter(replica -> !able.contains(replica))
+        .forEach(replica -> passTheRest(work, replica, considered));
+    able.removeIf(replica -> {
+      boolean full = replica.outstanding() >= settings.maxCalls();
+      if (full) {
+        pass(List.of(replica), considered, "it has the most calls that it is given");
+      }
+      return full;
+    });
     while (!able.isEmpty()) {
       List<Candidate> candidates =
           able.stream().map(replica -> replica.candidate(work.names().known())).toList();
@@ -143,10 +213,18 @@ public final class ReplicaSet implements AutoCloseable {
       if (breaker.getState() == CircuitBreaker.State.OPEN || breaker.tryAcquirePermission()) {
         PlacedCall call =
             new PlacedCall(chosen, work, choice, candidates.get(choice.index()).cached());
+        for (int i = 0; i < candidates.size(); i++) {
+          considered.put(
+              candidates.get(i).address(),
+              choice.told().isEmpty()
+                  ? candidates.get(i).outstanding() + " in work"
+                  : choice.told().get(i));
+        }
         chosen.enter(call);
         return Optional.of(call);
       }
-      able.remove(choice.index()); // Half open, and on trial already.
+      pass(List.of(chosen), considered, "it was ejected, and is on trial with other work");
+      able.remove(choice.index());
     }
     throw new OwlException(Fault.SATURATED, stage.label(), "too many calls to the stage");
   }

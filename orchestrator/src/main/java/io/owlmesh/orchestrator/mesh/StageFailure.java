@@ -41,6 +41,22 @@ public final class StageFailure extends RuntimeException {
     return new StageFailure(stage, fault, fault);
   }
 
+  /** Of the vision stage, whose features another stage refuses. */
+  public static StageFailure unusable(StageFailure refusal) {
+    OwlException fault =
+        new OwlException(
+            Fault.INTERNAL,
+            StageKind.VISION.label(),
+            "what the stage made was refused: " + refusal.fault().getMessage(),
+            refusal);
+    return new StageFailure(StageKind.VISION, fault, fault);
+  }
+
+  /** Whether the stage found fault with what it was sent. */
+  public boolean isRefusal() {
+    return fault.fault() == Fault.BAD_INPUT;
+  }
+
   /** Of calls in a replica that answers to nothing. */
   static StageFailure lost(StageKind stage, String why) {
     OwlException cause = new OwlException(Fault.UNAVAILABLE, "", why);

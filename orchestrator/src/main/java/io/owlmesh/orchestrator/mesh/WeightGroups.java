@@ -25,6 +25,7 @@ public final class WeightGroups {
 
   private final Map<StageKind, ReplicaSet> stages;
   private @Nullable WeightDigests inUse;
+  private @Nullable WeightDigests preferred;
   private int percent;
   private String ended = "";
   private CanaryTrial trial = new CanaryTrial();
@@ -40,6 +41,9 @@ public final class WeightGroups {
    */
   public synchronized MeshInfo inUse() {
     Map<WeightDigests, Long> whole = whole();
+    if (preferred != null && !preferred.equals(inUse) && whole.containsKey(preferred)) {
+      use(preferred);
+    }
     WeightDigests before = inUse;
     if (before == null || !whole.containsKey(before)) {
       WeightDigests next =
@@ -47,11 +51,17 @@ public final class WeightGroups {
               .max(Map.Entry.comparingByValue())
               .map(Map.Entry::getKey)
               .orElseThrow(this::incomplete);
+      percent = before == null ? percent : 0; // There is nothing else to share with.
       use(next);
       return info(next);
     }
     if (percent == 100) {
-      other(whole, before).ifPresent(this::use);
+      other(whole, before)
+          .ifPresent(next -> {
+            use(next);
+            percent = 0;
+            preferred = next;
+          });
     }
     WeightDigests now = inUse;
     return info(now == null ? before : now);
@@ -65,7 +75,6 @@ public final class WeightGroups {
   private void use(WeightDigests next) {
     if (inUse != null) {
       LOG.infof("The language model's weights in use are now %s", next.language());
-      percent = 0;
       trial = new CanaryTrial();
     }
     inUse = next;
@@ -119,7 +128,30 @@ public final class WeightGroups {
     }
     percent = share;
     ended = "";
+    preferred = inUse;
     trial = new CanaryTrial();
+  }
+
+  /**
+   * What operators set, and what followed from it.
+   *
+   * @param ended why the canary was ended by itself; empty if it was not
+   * @param inUse weights to be used where they are whole; nothing if nobody said
+   */
+  public record Shares(int percent, String ended, Optional<WeightDigests> inUse) {}
+
+  public synchronized Shares shares() {
+    return new Shares(percent, ended, Optional.ofNullable(preferred));
+  }
+
+  /** Takes over what was set at another orchestrator. */
+  public synchronized void adopt(Shares set) {
+    if (set.percent() != percent) {
+      trial = new CanaryTrial();
+    }
+    percent = set.percent();
+    ended = set.ended();
+    preferred = set.inUse().orElse(null);
   }
 
   public synchronized int canaryPercent() {

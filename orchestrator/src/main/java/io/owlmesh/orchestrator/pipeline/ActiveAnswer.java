@@ -193,6 +193,7 @@ public final class ActiveAnswer {
     span.end();
     // Ends the calls to the stages that are still running.
     context.cancel(null);
+    answers.closed(this);
   }
 
   private void log(String status, AnswerDone done) {

@@ -11,8 +11,10 @@ import io.owlmesh.wire.identity.Caller;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -26,6 +28,8 @@ import java.util.function.Supplier;
 public final class AdmissionControl {
   private static final int COMPUTING = Math.max(4, 2 * Runtime.getRuntime().availableProcessors());
 
+  private static final int LOOK_MILLIS = 20;
+
   /** Bytes a second of a request that arrives. */
   private static final int LEAST_RATE = 4 << 10;
 
@@ -34,6 +38,8 @@ public final class AdmissionControl {
   private final Tracer tracer;
   private final AdmissionQueue places;
   private final Shares room;
+  private final Set<ActiveAnswer> open = ConcurrentHashMap.newKeySet();
+  private volatile boolean draining;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final ExecutorService computing =
       Executors.newFixedThreadPool(
@@ -53,8 +59,8 @@ public final class AdmissionControl {
 
   /**
    * Begins an answer, in the trace and under the deadline of the current call, or under one of our
-   * own. It takes a place once it starts. If the mesh is not whole, the caller hears so and the
-   * answer is over.
+   * own. It takes a place once it starts. If the mesh is not whole, or this process drains, the
+   * caller hears so and the answer is over.
    */
   public ActiveAnswer open(AnswerObserver caller) {
     ActiveAnswer answering =
@@ -64,7 +70,12 @@ public final class AdmissionControl {
             Caller.currentName(),
             tracer.spanBuilder("owl.answer").startSpan(),
             deadline());
+    open.add(answering);
     try {
+      if (draining) {
+        throw new OwlException(
+            Fault.UNAVAILABLE, "", "draining: this orchestrator takes no new answers");
+      }
       gateway.mesh();
     } catch (OwlException e) {
       answering.fail(e);
@@ -79,6 +90,34 @@ public final class AdmissionControl {
         ? caller.withCancellation()
         : AnswerDeadline.own(caller)
             .withDeadlineAfter(settings.deadline().toMillis(), TimeUnit.MILLISECONDS, clock);
+  }
+
+  /** An answer is over, and what its caller is told was told. */
+  void closed(ActiveAnswer answering) {
+    open.remove(answering);
+  }
+
+  /** Refuses new answers from now on. */
+  void drain() {
+    draining = true;
+  }
+
+  /**
+   * Waits until no answer is open.
+   *
+   * @return whether none is
+   */
+  boolean awaitNone(Duration time) throws InterruptedException {
+    long end = System.nanoTime() + time.toNanos();
+    while (!open.isEmpty() && System.nanoTime() < end) {
+      TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+    }
+    return open.isEmpty();
+  }
+
+  /** Ends all answers that are open. */
+  void endAll(OwlException why) {
+    open.forEach(answering -> answering.fail(why));
   }
 
   /** Those who have a place, and those who wait for one. */

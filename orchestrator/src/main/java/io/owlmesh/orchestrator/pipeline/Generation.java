@@ -162,7 +162,7 @@ final class Generation {
         "placed",
         Attributes.builder()
             .put("owl.replica", place.replica().address())
-            .put("owl.placement.candidates", place.choice().others())
+            .put("owl.placement.candidates", String.join("; ", place.choice().told()))
             .build());
     if (last != null && progress.began()) {
       span.addEvent(

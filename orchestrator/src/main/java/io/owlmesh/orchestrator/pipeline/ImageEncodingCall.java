@@ -45,6 +45,11 @@ final class ImageEncodingCall {
   interface Listener {
     void encoded(PromptImage picture, EncodeResponse response);
 
+    /**
+     * The visual tokens of a picture.
+     *
+     * @throws OwlException INTERNAL if they can be none
+     */
     void resampled(PromptImage picture, ResampleResponse response);
   }
 
@@ -182,7 +187,11 @@ final class ImageEncodingCall {
         return;
       }
       silence.await(patience);
-      listener.resampled(picture, response);
+      try {
+        listener.resampled(picture, response);
+      } catch (OwlException e) {
+        fail(StageKind.ABSTRACTOR, e);
+      }
     }
 
     @Override

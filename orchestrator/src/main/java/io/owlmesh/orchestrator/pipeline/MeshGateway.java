@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.pipeline;
 
 import io.grpc.ClientInterceptor;
 import io.grpc.protobuf.services.HealthStatusManager;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
@@ -37,6 +38,7 @@ public final class MeshGateway {
   private final MeshReplicas replicas;
   private final MeshHealth ready;
   private final Pipeline pipeline;
+  private volatile boolean stopping;
 
   @Inject
   MeshGateway(
@@ -118,9 +120,13 @@ public final class MeshGateway {
   /**
    * Nothing happens if the mesh is whole and all else works.
    *
-   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not, or that this process
+   *     drains
    */
   public void requireReady() {
+    if (stopping) {
+      throw new OwlException(Fault.UNAVAILABLE, "", "draining: this orchestrator is stopped");
+    }
     ready.require();
     checkNeeded();
   }
@@ -179,6 +185,12 @@ public final class MeshGateway {
   /** Whether the mesh answers, for the health protocol. */
   public HealthStatusManager health() {
     return health;
+  }
+
+  /** Health says that no more work is taken. */
+  void stopsServing() {
+    stopping = true;
+    ready.close();
   }
 
   @PreDestroy

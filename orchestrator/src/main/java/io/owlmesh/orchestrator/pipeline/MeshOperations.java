@@ -4,16 +4,20 @@ package io.owlmesh.orchestrator.pipeline;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.Decisions.Decision;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.Replica;
 import io.owlmesh.orchestrator.mesh.ReplicaMetrics;
 import io.owlmesh.orchestrator.mesh.ReplicaView;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 
 /** What operators see of the mesh, and do to it. */
@@ -22,12 +26,14 @@ public final class MeshOperations {
   private final MeshReplicas replicas;
   private final AdmissionControl answers;
   private final ReplicaMetrics metrics;
+  private final SharedMarks marks;
 
   @Inject
-  MeshOperations(MeshGateway gateway, AdmissionControl answers, Meter meter) {
+  MeshOperations(MeshGateway gateway, AdmissionControl answers, OperatorStore store, Meter meter) {
     this.replicas = gateway.replicas();
     this.answers = answers;
     this.metrics = new ReplicaMetrics(meter, replicas);
+    this.marks = new SharedMarks(store, replicas);
   }
 
   /** How the mesh is now. */
@@ -58,7 +64,7 @@ public final class MeshOperations {
   }
 
   /**
-   * Sends no more work to a replica.
+   * Sends no more work to a replica, from any orchestrator of the database.
    *
    * @param force whether even to the last one
    * @throws OwlException NOT_FOUND, or CONFLICT for the last one
@@ -71,7 +77,7 @@ public final class MeshOperations {
           "address",
           "'%s' is the last one of the %s stage that takes work".formatted(address, stage.label()));
     }
-    replica.takeOut(true);
+    marks.drain(replica, true);
   }
 
   /**
@@ -80,7 +86,7 @@ public final class MeshOperations {
    * @throws OwlException NOT_FOUND
    */
   public void resume(StageKind stage, String address) {
-    replica(stage, address).takeOut(false);
+    marks.drain(replica(stage, address), false);
   }
 
   /**
@@ -90,7 +96,16 @@ public final class MeshOperations {
    * @throws OwlException BAD_INPUT
    */
   public void setCanary(int percent) {
-    replicas.groups().setCanary(percent);
+    marks.setCanary(percent);
+  }
+
+  /** The last choices of replicas of all stages, the newest first. */
+  public List<Decision> decisions(int limit) {
+    return Arrays.stream(StageKind.values())
+        .flatMap(stage -> replicas.of(stage).decisions().newest().stream())
+        .sorted(Comparator.comparing(Decision::time).reversed())
+        .limit(limit)
+        .toList();
   }
 
   private Replica replica(StageKind stage, String address) {
@@ -110,6 +125,7 @@ public final class MeshOperations {
 
   @PreDestroy
   void close() {
+    marks.close();
     metrics.close();
   }
 }

@@ -109,7 +109,7 @@ final class PictureTokens {
   }
 
   private List<Tensor> encode(List<PromptImage> pictures) {
-    return encoder.encode(pictures, mesh.digests(), reports);
+    return encoder.encode(pictures, mesh, reports);
   }
 
   /** Tokens that another request computes; if that fails, they are computed here. */

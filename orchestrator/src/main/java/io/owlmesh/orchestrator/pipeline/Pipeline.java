@@ -76,7 +76,7 @@ final class Pipeline {
    */
   Tensor attention(MeshInfo mesh, ImageContent picture, String question) {
     PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
-    return attention.encode(List.of(image), mesh.digests(), NOBODY).getFirst();
+    return attention.encode(List.of(image), mesh, NOBODY).getFirst();
   }
 
   private static boolean isOurs(OwlException failure) {

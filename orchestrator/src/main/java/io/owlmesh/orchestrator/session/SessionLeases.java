@@ -204,9 +204,11 @@ final class SessionLeases implements AutoCloseable {
     }
   }
 
+  /** Gives back what is still held: nobody is to wait until it expires. */
   @Override
   public void close() {
     clock.shutdownNow();
+    held.values().forEach(this::release);
     try {
       notices.close();
     } catch (Exception e) {

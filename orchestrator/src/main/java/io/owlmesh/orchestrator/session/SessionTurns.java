@@ -16,11 +16,14 @@ import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /** Turns of this orchestrator, beside those that others take in the same sessions. */
 final class SessionTurns implements AutoCloseable {
   private static final int MAX_KEY = 64;
+  private static final int ENDING_SECONDS = 2;
+  private static final int LOOK_MILLIS = 10;
 
   /** What a follower holds of an answer, at most and about. */
   private static final long FOLLOWER_BYTES = 256 << 10;
@@ -131,8 +134,17 @@ final class SessionTurns implements AutoCloseable {
     }
   }
 
+  /** Waits a moment for ends of turns to be kept. */
   @Override
   public void close() {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(ENDING_SECONDS);
+    try {
+      while (!context.running().isEmpty() && System.nanoTime() < end) {
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     context.leases().close();
   }
 }

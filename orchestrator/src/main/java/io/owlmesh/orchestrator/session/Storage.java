@@ -6,10 +6,12 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.Dependency;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
+import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.orchestrator.store.PrivateFiles;
 import io.owlmesh.orchestrator.store.S3ImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -84,6 +86,13 @@ final class Storage implements Dependency {
 
   SessionStore sessions() {
     return sessions;
+  }
+
+  /** What operators set. */
+  @Produces
+  @Singleton
+  OperatorStore operators() {
+    return sessions.operators();
   }
 
   @PreDestroy

@@ -33,6 +33,7 @@ public final class SessionStore implements AutoCloseable {
   private final ImageStore files;
   private final ImageRepository images;
   private final TurnStore turns;
+  private final OperatorStore operators;
   private final Sweeper sweeper;
 
   private SessionStore(Database database, ImageStore files) {
@@ -40,12 +41,18 @@ public final class SessionStore implements AutoCloseable {
     this.files = files;
     this.images = new ImageRepository(database, files);
     this.turns = new TurnStore(database);
+    this.operators = OperatorStore.of(database);
     this.sweeper = new Sweeper(database, images);
   }
 
   /** The time by the database's clock, in the microseconds that columns keep. */
   public Timestamp now() {
     return database.clock().timestamp();
+  }
+
+  /** What operators set. */
+  public OperatorStore operators() {
+    return operators;
   }
 
   /** The turns that are taken. */

@@ -10,6 +10,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.wire.TestConfig;
 import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.runtime.StartupEvent;
@@ -47,7 +48,9 @@ public final class FakeMesh implements AutoCloseable {
         new MeshGateway(
             settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
     answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
-    operations = new MeshOperations(gateway, answers, OpenTelemetry.noop().getMeter("test"));
+    operations =
+        new MeshOperations(
+            gateway, answers, OperatorStore.none(), OpenTelemetry.noop().getMeter("test"));
     gateway.started(new StartupEvent());
     awaitWhole();
   }

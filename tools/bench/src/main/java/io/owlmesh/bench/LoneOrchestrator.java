@@ -44,6 +44,16 @@ final class LoneOrchestrator implements AutoCloseable {
    */
   static LoneOrchestrator start(Path home, Address stages, int answers)
       throws IOException, MeshException, InterruptedException {
+    return start(home, stages, answers, Map.of());
+  }
+
+  /**
+   * The same.
+   *
+   * @param more settings, which go before others
+   */
+  static LoneOrchestrator start(Path home, Address stages, int answers, Map<String, String> more)
+      throws IOException, MeshException, InterruptedException {
     Path folder = Files.createTempDirectory("owl-bench");
     Map<String, String> settings =
         Map.of(
@@ -56,6 +66,7 @@ final class LoneOrchestrator implements AutoCloseable {
     ServicePlan plan = MeshPlan.orchestrator(home, options, List.of(stages, stages, stages));
     ProcessBuilder builder = new ProcessBuilder(plan.command());
     builder.environment().putAll(plan.environment());
+    builder.environment().putAll(more);
     builder.redirectErrorStream(true).redirectOutput(folder.resolve("log").toFile());
     Process process = builder.start();
     ChildGuard.over(process.toHandle());

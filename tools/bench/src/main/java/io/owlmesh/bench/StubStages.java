@@ -47,9 +47,9 @@ public final class StubStages implements AutoCloseable {
   private static final Tensor TENSOR =
       Tensor.newBuilder()
           .setDataType(DataType.DATA_TYPE_FLOAT32)
+          .addShape(StubLanguageModel.VISUAL_TOKENS)
           .addShape(1)
-          .addShape(1)
-          .setData(ByteString.copyFrom(new byte[4]))
+          .setData(ByteString.copyFrom(new byte[4 * StubLanguageModel.VISUAL_TOKENS]))
           .build();
 
   private final Duration pace;
@@ -154,7 +154,7 @@ public final class StubStages implements AutoCloseable {
       var description =
           io.owlmesh.proto.llm.v1.DescribeResponse.newBuilder()
               .setContext(CONTEXT)
-              .setVisualTokens(1)
+              .setVisualTokens(StubLanguageModel.VISUAL_TOKENS)
               .setChatTemplate(ChatTemplates.names().getFirst());
       reply(
           response,

@@ -3,6 +3,7 @@ package io.owlmesh.cli;
 
 import io.owlmesh.cli.bench.BenchCommand;
 import io.owlmesh.cli.bench.BenchLlmCommand;
+import io.owlmesh.cli.bench.BenchMeshCommand;
 import io.owlmesh.cli.bench.BenchOrchestratorCommand;
 import io.owlmesh.cli.chat.AskCommand;
 import io.owlmesh.cli.chat.ChatCommand;
@@ -79,7 +80,8 @@ public final class Owl {
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))
-                    .addSubcommand(new BenchOrchestratorCommand(home)))
+                    .addSubcommand(new BenchOrchestratorCommand(home))
+                    .addSubcommand(new BenchMeshCommand(home)))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TrainCommand())

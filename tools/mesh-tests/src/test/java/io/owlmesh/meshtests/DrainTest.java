@@ -10,6 +10,10 @@ import io.owlmesh.core.DType;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.model.random.Preset;
 import io.owlmesh.model.random.RandomCheckpoint;
+import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.Conversation;
+import io.owlmesh.proto.chat.v1.Role;
+import io.owlmesh.proto.chat.v1.Turn;
 import io.owlmesh.proto.llm.v1.DescribeRequest;
 import io.owlmesh.proto.llm.v1.GenerateRequest;
 import io.owlmesh.proto.llm.v1.GenerateResponse;
@@ -22,6 +26,7 @@ import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import java.nio.file.Path;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -36,6 +41,8 @@ class DrainTest {
   private static final int TERMINATED = 143;
   // Longer than a test waits for the end of a process.
   private static final Map<String, String> PATIENT = Map.of("OWL_DRAIN_TIMEOUT", "10M");
+
+  private static final String TRACE = "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00";
 
   @TempDir Path folder;
   private Processes mesh;
@@ -161,5 +168,31 @@ class DrainTest {
     awaitDraining(reports);
     assertThat(mesh.awaitExit("vision")).isEqualTo(TERMINATED);
     vision.shutdownNow();
+  }
+
+  @Test
+  void oneProcessEndsTheAnswersThatItHasAndRefusesNewOnesAtItsDoor() throws Exception {
+    Conversation question =
+        Conversation.newBuilder()
+            .addTurns(Turn.newBuilder().setRole(Role.ROLE_HUMAN).setText("What?"))
+            .setOptions(AnswerOptions.newBuilder().setMaxNewTokens(1_500).setMinNewTokens(1_500))
+            .build();
+    try (Processes fused = Processes.fused(folder, folder.resolve("nano"), PATIENT).start()) {
+      ManagedChannel door = fused.connect("fused");
+      AnswerCaller running = AnswerCaller.open(door, 60_000, TRACE);
+      running.send(question, List.of());
+      running.awaitText();
+
+      fused.terminate("fused");
+      fused.await("fused", Health.NOT_SERVING);
+      AnswerCaller late = AnswerCaller.ask(door, question, List.of());
+
+      assertThat(late.status().getCode()).isEqualTo(Status.Code.UNAVAILABLE);
+      assertThat(late.status().getDescription()).startsWith("draining");
+      assertThat(running.status().isOk()).isTrue();
+      assertThat(running.done().getCompletionTokens()).isEqualTo(1_500);
+      assertThat(fused.awaitExit("fused")).isEqualTo(TERMINATED);
+      door.shutdownNow();
+    }
   }
 }

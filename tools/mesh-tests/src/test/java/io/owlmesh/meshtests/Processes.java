@@ -23,6 +23,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,29 +56,41 @@ final class Processes implements AutoCloseable {
 
   /** A mesh on free ports; nothing runs yet. */
   static Processes mesh(Path logs, Path checkpoint, Map<String, String> settings) throws Exception {
-    return planned(logs, false, checkpoint, Optional.empty(), settings);
+    return mesh(logs, checkpoint, settings, Map.of());
   }
 
   /** The same with certificates of a local authority. */
   static Processes encrypted(Path logs, Path checkpoint, Path tls) throws Exception {
-    return planned(logs, false, checkpoint, Optional.of(tls), Map.of());
+    return planned(logs, false, checkpoint, Optional.of(tls), Map.of(), Map.of());
+  }
+
+  /** The same with so many processes of stages, named as {@code llm}, {@code llm-2}. */
+  static Processes mesh(
+      Path logs, Path checkpoint, Map<String, String> settings, Map<String, Integer> replicas)
+      throws Exception {
+    return planned(logs, false, checkpoint, Optional.empty(), settings, replicas);
   }
 
   /** The same in one process, which is named "fused". */
   static Processes fused(Path logs, Path checkpoint, Map<String, String> settings)
       throws Exception {
-    return planned(logs, true, checkpoint, Optional.empty(), settings);
+    return planned(logs, true, checkpoint, Optional.empty(), settings, Map.of());
   }
 
   private static Processes planned(
-      Path logs, boolean fused, Path checkpoint, Optional<Path> tls, Map<String, String> settings)
+      Path logs,
+      boolean fused,
+      Path checkpoint,
+      Optional<Path> tls,
+      Map<String, String> settings,
+      Map<String, Integer> replicas)
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
     MeshPorts free = new MeshPorts(0, OptionalInt.empty());
     MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, tls, all);
     RunFolder run = new RunFolder(logs);
-    MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(Map.of()), run);
+    MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(replicas), run);
     plan.writeAddresses(run);
     return new Processes(logs, plan);
   }
@@ -114,8 +127,19 @@ final class Processes implements AutoCloseable {
 
   /** Starts a service without waiting. */
   void start(String name, Map<String, String> settings) throws IOException {
+    start(name, settings, List.of());
+  }
+
+  /**
+   * The same in another place.
+   *
+   * @param prefix of the command
+   */
+  void start(String name, Map<String, String> settings, List<String> prefix) throws IOException {
     ServicePlan plan = plan(name);
-    ProcessBuilder builder = new ProcessBuilder(plan.command());
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(plan.command());
+    ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().putAll(plan.environment());
     builder.environment().putAll(settings);
     builder.redirectErrorStream(true).redirectOutput(log(name).toFile());
@@ -166,6 +190,14 @@ final class Processes implements AutoCloseable {
   /** As an operator or a cluster ends it. */
   void terminate(String name) {
     process(name).destroy();
+  }
+
+  /** Stops a process without ending it, or lets it go on. */
+  void pause(String name, boolean paused) throws Exception {
+    Commands.run(
+        logs,
+        Map.of(),
+        List.of("kill", paused ? "-STOP" : "-CONT", Long.toString(process(name).pid())));
   }
 
   boolean isAlive(String name) {

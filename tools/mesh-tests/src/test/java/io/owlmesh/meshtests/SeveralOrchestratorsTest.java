@@ -2,10 +2,12 @@
 package io.owlmesh.meshtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.owlmesh.client.MeshClient;
 import io.owlmesh.launcher.Health;
 import io.owlmesh.orchestrator.store.PostgresServer;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
@@ -16,11 +18,16 @@ import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.NewMessage;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
+import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.Replica;
+import io.owlmesh.proto.mesh.v1.Stage;
+import io.owlmesh.proto.mesh.v1.WatchResponse;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,17 +39,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three orchestrators over one PostgreSQL, one of which is killed now and then while clients talk
- * in the same sessions through all of them. {@code -Dowl.kill.orchestrators} says how often.
+ * Three orchestrators over one PostgreSQL, which are killed, or asked to end, while clients talk in
+ * the same sessions through all of them. {@code -Dowl.kill.orchestrators} says how often, and
+ * {@code -Dowl.kill.pause} after how many milliseconds.
  */
 class SeveralOrchestratorsTest {
   private static final List<String> DOORS =
@@ -50,7 +60,9 @@ class SeveralOrchestratorsTest {
   private static final int KILLS = Integer.getInteger("owl.kill.orchestrators", 3);
   private static final int CLIENTS = 5;
   private static final int SESSIONS = 3;
-  private static final int PAUSE_MILLIS = 3_000;
+  private static final int PAUSE_MILLIS = Integer.getInteger("owl.kill.pause", 3_000);
+  private static final Map<String, String> SHORT_LIVED =
+      Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
 
   private static @Nullable PostgresServer server;
   private static String url = "";
@@ -60,6 +72,7 @@ class SeveralOrchestratorsTest {
   private final Map<String, String> sessionOf = new ConcurrentHashMap<>();
   private final Map<String, Message> acknowledged = new ConcurrentHashMap<>();
   private final Queue<String> together = new ConcurrentLinkedQueue<>();
+  private final Queue<String> cut = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean enough = new AtomicBoolean();
 
   @BeforeAll
@@ -75,57 +88,135 @@ class SeveralOrchestratorsTest {
     }
   }
 
+  /** Settings of a mesh over the database. */
+  private static Map<String, String> settings(String lease) {
+    Map<String, String> settings = new HashMap<>(SHORT_LIVED);
+    settings.put("OWL_DATABASE", url);
+    settings.put("OWL_DATABASE_USER", PostgresServer.USER);
+    settings.put("OWL_LEASE", lease);
+    settings.put("OWL_HEALTH_INTERVAL", "0.1S");
+    return settings;
+  }
+
+  /** What is done to processes while clients talk. */
+  private interface Disturbance {
+    void run() throws Exception;
+  }
+
+  private void talkDuring(Processes mesh, Disturbance disturbance) throws Exception {
+    DOORS.forEach(door -> doors.put(door, mesh.connect(door)));
+    List<String> sessions = new ArrayList<>();
+    for (int i = 0; i < SESSIONS; i++) {
+      sessions.add(newSession());
+    }
+    CompletableFuture<?> watch =
+        CompletableFuture.runAsync(this::watch, Thread::startVirtualThread);
+    List<CompletableFuture<Void>> clients =
+        IntStream.range(0, CLIENTS)
+            .mapToObj(i ->
+                CompletableFuture.runAsync(
+                    () -> talk(new Random(i), sessions), Thread::startVirtualThread))
+            .toList();
+    try {
+      disturbance.run();
+    } finally {
+      enough.set(true);
+    }
+    clients.forEach(client -> client.orTimeout(90, TimeUnit.SECONDS).join());
+    watch.join();
+    sessions.forEach(this::check);
+    assertThat(together).as("sessions with two answers at a time").isEmpty();
+  }
+
+  private String newSession() {
+    return chat(DOORS.getFirst())
+        .createSession(CreateSessionRequest.getDefaultInstance())
+        .getSession()
+        .getId();
+  }
+
+  @AfterEach
+  void disconnect() {
+    doors.values().forEach(ManagedChannel::shutdownNow);
+  }
+
   @Test
   @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void whoeverDiesWhatWasAcknowledgedStaysAndEveryAnswerEnds() throws Exception {
-    Map<String, String> settings =
-        Map.of(
-            "OWL_DATABASE",
-            url,
-            "OWL_DATABASE_USER",
-            PostgresServer.USER,
-            "OWL_LEASE",
-            "2S",
-            "OWL_HEALTH_INTERVAL",
-            "0.1S",
-            "JDK_JAVA_OPTIONS",
-            "-XX:TieredStopAtLevel=1");
-    try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings)) {
+    try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings("2S"))) {
       mesh.add("orchestrator", DOORS.get(1)).add("orchestrator", DOORS.get(2)).start();
-      DOORS.forEach(door -> doors.put(door, mesh.connect(door)));
-      List<String> sessions = new ArrayList<>();
-      for (int i = 0; i < SESSIONS; i++) {
-        sessions.add(
-            chat(DOORS.getFirst())
-                .createSession(CreateSessionRequest.getDefaultInstance())
-                .getSession()
-                .getId());
-      }
-      CompletableFuture<?> watch =
-          CompletableFuture.runAsync(this::watch, Thread::startVirtualThread);
-      List<CompletableFuture<Void>> clients =
-          IntStream.range(0, CLIENTS)
-              .mapToObj(i ->
-                  CompletableFuture.runAsync(
-                      () -> talk(new Random(i), sessions), Thread::startVirtualThread))
-              .toList();
       Random random = new Random(7);
-      for (int kill = 0; kill < KILLS; kill++) {
-        TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
-        String door = DOORS.get(random.nextInt(DOORS.size()));
-        mesh.kill(door);
-        mesh.start(door, Map.of());
-        mesh.await(door, Health.SERVING);
-      }
-      enough.set(true);
-      clients.forEach(client -> client.orTimeout(90, TimeUnit.SECONDS).join());
-      watch.join();
-      sessions.forEach(this::check);
-      assertThat(together).as("sessions with two answers at a time").isEmpty();
+      talkDuring(
+          mesh,
+          () -> {
+            for (int kill = 0; kill < KILLS; kill++) {
+              TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+              String door = DOORS.get(random.nextInt(DOORS.size()));
+              mesh.kill(door);
+              mesh.start(door, Map.of());
+              mesh.await(door, Health.SERVING);
+            }
+          });
       assertThat(acknowledged).hasSizeGreaterThan(CLIENTS * KILLS);
-    } finally {
-      enough.set(true);
-      doors.values().forEach(ManagedChannel::shutdownNow);
+      System.out.printf("%d answers, %d cut%n", acknowledged.size(), cut.size());
+    }
+  }
+
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void aRollingRestartOfStagesAndOrchestratorsLosesNothingAndCutsNoAnswer() throws Exception {
+    Map<String, Integer> two = Map.of("vision", 2, "abstractor", 2, "llm", 2);
+    try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings("60S"), two)) {
+      mesh.add("orchestrator", DOORS.get(1)).add("orchestrator", DOORS.get(2)).start();
+      talkDuring(
+          mesh,
+          () -> {
+            restart(mesh, List.of("vision", "abstractor", "llm", DOORS.get(0)));
+            restart(mesh, List.of("vision-2", "abstractor-2", "llm-2", DOORS.get(1)));
+            restart(mesh, List.of(DOORS.get(2)));
+          });
+      assertThat(cut).as("answers that had begun and did not end").isEmpty();
+    }
+  }
+
+  /** Processes of which there are others, all at a time. */
+  private static void restart(Processes mesh, List<String> some) throws Exception {
+    some.forEach(mesh::terminate);
+    for (String one : some) {
+      assertThat(mesh.awaitExit(one)).as(one).isIn(0, 143);
+      mesh.start(one, SHORT_LIVED);
+    }
+    for (String one : some) {
+      mesh.await(one, Health.SERVING);
+    }
+  }
+
+  @Test
+  @Timeout(value = 3, unit = TimeUnit.MINUTES)
+  void anOrchestratorThatIsAskedToEndGivesItsLeasesBack() throws Exception {
+    Map<String, String> settings = settings("5M");
+    settings.put("OWL_DRAIN_TIMEOUT", "0.2S");
+    try (Processes mesh = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings)) {
+      mesh.add("orchestrator", DOORS.get(1)).start();
+      DOORS.subList(0, 2).forEach(door -> doors.put(door, mesh.connect(door)));
+      SendMessageRequest request = question(newSession(), 400);
+      var events = chat(DOORS.getFirst()).sendMessage(request);
+      while (!events.next().hasText()) {
+        // It begins.
+      }
+      mesh.pause("llm", true);
+
+      mesh.terminate(DOORS.getFirst());
+
+      assertThatThrownBy(() -> events.forEachRemaining(_ -> {}))
+          .hasMessageContaining("draining: this orchestrator is stopped");
+      assertThat(mesh.awaitExit(DOORS.getFirst())).isIn(0, 143);
+      mesh.pause("llm", false);
+      Message done = null;
+      while (done == null) {
+        done = send(DOORS.get(1), request);
+      }
+      assertThat(done.getState()).isEqualTo(MessageState.MESSAGE_STATE_COMPLETE);
     }
   }
 
@@ -136,16 +227,8 @@ class SeveralOrchestratorsTest {
 
   private void talk(Random random, List<String> sessions) {
     while (!enough.get()) {
-      int tokens = 8 + random.nextInt(120);
-      SendMessageRequest request =
-          SendMessageRequest.newBuilder()
-              .setSessionId(sessions.get(random.nextInt(sessions.size())))
-              .setRequestId(UUID.randomUUID().toString())
-              .setWait(true)
-              .setSay(NewMessage.newBuilder().setText("What is " + random.nextInt(1000) + "?"))
-              .setOptions(
-                  AnswerOptions.newBuilder().setMaxNewTokens(tokens).setMinNewTokens(tokens))
-              .build();
+      String session = sessions.get(random.nextInt(sessions.size()));
+      SendMessageRequest request = question(session, 8 + random.nextInt(120));
       Message done = null;
       while (done == null) {
         done = send(DOORS.get(random.nextInt(DOORS.size())), request);
@@ -155,17 +238,78 @@ class SeveralOrchestratorsTest {
     }
   }
 
+  @Test
+  @Timeout(value = 3, unit = TimeUnit.MINUTES)
+  void whatOperatorsSetAtOneOrchestratorHoldsAtAll() throws Exception {
+    try (Processes mesh =
+        Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings("2S"), Map.of("llm", 2))) {
+      mesh.add("orchestrator", DOORS.get(1)).start();
+      String second = mesh.address("llm-2").toString();
+      try (MeshClient here = new MeshClient(mesh.address(DOORS.getFirst()));
+          MeshClient there = new MeshClient(mesh.address(DOORS.get(1)))) {
+        here.drain(Stage.STAGE_LLM, second, false);
+        here.setCanary(7);
+        await(there, state -> condition(state, second) == Condition.CONDITION_DRAINING);
+        await(there, state -> state.getCanaryPercent() == 7);
+      }
+
+      mesh.kill(DOORS.get(1));
+      mesh.start(DOORS.get(1), SHORT_LIVED);
+      mesh.await(DOORS.get(1), Health.SERVING);
+
+      try (MeshClient here = new MeshClient(mesh.address(DOORS.getFirst()));
+          MeshClient there = new MeshClient(mesh.address(DOORS.get(1)))) {
+        await(there, state -> condition(state, second) == Condition.CONDITION_DRAINING);
+        await(there, state -> state.getCanaryPercent() == 7);
+        there.resume(Stage.STAGE_LLM, second);
+        there.setCanary(0);
+        await(here, state -> condition(state, second) == Condition.CONDITION_SERVING);
+        await(here, state -> state.getCanaryPercent() == 0);
+      }
+    }
+  }
+
+  private static Condition condition(WatchResponse state, String address) {
+    return state.getReplicasList().stream()
+        .filter(one -> one.getAddress().equals(address))
+        .map(Replica::getCondition)
+        .findFirst()
+        .orElse(Condition.CONDITION_UNSPECIFIED);
+  }
+
+  private static void await(MeshClient view, Predicate<WatchResponse> wanted) throws Exception {
+    while (!wanted.test(view.state())) {
+      TimeUnit.MILLISECONDS.sleep(50); // Until the test has taken too long.
+    }
+  }
+
+  private static SendMessageRequest question(String session, int tokens) {
+    String id = UUID.randomUUID().toString();
+    return SendMessageRequest.newBuilder()
+        .setSessionId(session)
+        .setRequestId(id)
+        .setWait(true)
+        .setSay(NewMessage.newBuilder().setText("What is " + id.substring(0, 3) + "?"))
+        .setOptions(AnswerOptions.newBuilder().setMaxNewTokens(tokens).setMinNewTokens(tokens))
+        .build();
+  }
+
   /** The answer; null if whoever was asked died, or is not there yet. */
   private @Nullable Message send(String door, SendMessageRequest request) {
     Message done = null;
+    boolean began = false;
     try {
       var events = chat(door).sendMessage(request);
       while (events.hasNext()) {
         var event = events.next();
+        began = began || event.hasText();
         done = event.hasDone() ? event.getDone() : done;
       }
     } catch (StatusRuntimeException e) {
       assertThat(e.getStatus().getCode()).as(e.toString()).isEqualTo(Status.Code.UNAVAILABLE);
+      if (began) {
+        cut.add(e.toString());
+      }
     }
     return done;
   }

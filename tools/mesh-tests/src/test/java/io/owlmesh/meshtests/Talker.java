@@ -28,6 +28,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 
 /** A client that does with its sessions whatever comes to its mind until the front door dies. */
 final class Talker {
@@ -56,6 +57,18 @@ final class Talker {
       }
     } catch (StatusRuntimeException e) {
       return e;
+    }
+  }
+
+  /**
+   * Talks until it is enough.
+   *
+   * @throws StatusRuntimeException if anything fails
+   */
+  void talkUntil(BooleanSupplier enough, Channel door) {
+    Trap none = new Trap(Moment.OTHER, Integer.MAX_VALUE);
+    while (!enough.getAsBoolean()) {
+      act(door, none);
     }
   }
 

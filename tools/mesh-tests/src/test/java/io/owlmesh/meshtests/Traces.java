@@ -40,6 +40,16 @@ final class Traces extends TraceServiceGrpc.TraceServiceImplBase implements Auto
     }
   }
 
+  /** Names of events on all spans of a trace. */
+  Set<String> events(String traceId) {
+    ByteString id = ByteString.copyFrom(HexFormat.of().parseHex(traceId));
+    return spans.stream()
+        .filter(one -> one.span.getTraceId().equals(id))
+        .flatMap(one -> one.span.getEventsList().stream())
+        .map(Span.Event::getName)
+        .collect(Collectors.toSet());
+  }
+
   Traces() throws IOException {
     server = NettyServerBuilder.forPort(0).addService(this).build().start();
   }

@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.grpc;
 
+import com.google.protobuf.Timestamp;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.mesh.Decisions;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshOperations;
+import io.owlmesh.proto.mesh.v1.Considered;
+import io.owlmesh.proto.mesh.v1.Decision;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.DrainResponse;
+import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
+import io.owlmesh.proto.mesh.v1.ListDecisionsResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
 import io.owlmesh.proto.mesh.v1.ResumeResponse;
@@ -24,6 +30,7 @@ import io.owlmesh.wire.Responses;
 import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -31,6 +38,7 @@ import java.util.concurrent.TimeUnit;
 @GrpcService
 public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
   private static final int MAX_WATCHERS = 16;
+  private static final int USUAL_DECISIONS = 32;
   private static final long PACE_MILLIS = 200;
   private static final long LONGEST_SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_800);
 
@@ -53,7 +61,8 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
   public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
     var call = (ServerCallStreamObserver<WatchResponse>) responses;
     OutboundStream<WatchResponse> out = new OutboundStream<>(call);
-    call.setOnCancelHandler(() -> {});
+    Semaphore gone = new Semaphore(0);
+    call.setOnCancelHandler(gone::release);
     if (!watchers.tryAcquire()) {
       out.fail(
           new OwlException(
@@ -64,7 +73,7 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
         io.grpc.Context.current()
             .wrap(() -> {
               try {
-                tell(call, out);
+                tell(gone, out);
               } catch (RuntimeException e) {
                 out.fail(e);
               } catch (InterruptedException e) {
@@ -75,19 +84,17 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
             }));
   }
 
-  private void tell(ServerCallStreamObserver<WatchResponse> call, OutboundStream<WatchResponse> out)
-      throws InterruptedException {
+  private void tell(Semaphore gone, OutboundStream<WatchResponse> out) throws InterruptedException {
     WatchResponse last = WatchResponse.getDefaultInstance();
     long toldAt = System.nanoTime() - LONGEST_SILENCE_NANOS;
-    while (!call.isCancelled()) {
+    do {
       WatchResponse now = mesh.state();
       if (!now.equals(last) || System.nanoTime() - toldAt >= LONGEST_SILENCE_NANOS) {
         out.sendWhenReady(now);
         last = now;
         toldAt = System.nanoTime();
       }
-      TimeUnit.MILLISECONDS.sleep(PACE_MILLIS);
-    }
+    } while (!gone.tryAcquire(PACE_MILLIS, TimeUnit.MILLISECONDS));
   }
 
   @Override
@@ -118,6 +125,45 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
           mesh.setCanary(request.getPercent());
           return SetCanaryResponse.getDefaultInstance();
         });
+  }
+
+  @Override
+  public void listDecisions(
+      ListDecisionsRequest request, StreamObserver<ListDecisionsResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          int limit = request.hasLimit() ? request.getLimit() : USUAL_DECISIONS;
+          if (limit < 1 || limit > Decisions.KEPT) {
+            throw OwlException.badInput(
+                "limit", "%d, it must be from 1 to %d".formatted(limit, Decisions.KEPT));
+          }
+          ListDecisionsResponse.Builder all = ListDecisionsResponse.newBuilder();
+          mesh.decisions(limit).forEach(one -> all.addDecisions(message(one)));
+          return all.build();
+        });
+  }
+
+  private static Decision message(Decisions.Decision one) {
+    Instant time = one.time();
+    Decision.Builder decision =
+        Decision.newBuilder()
+            .setStage(
+                switch (one.stage()) {
+                  case VISION -> Stage.STAGE_VISION;
+                  case ABSTRACTOR -> Stage.STAGE_ABSTRACTOR;
+                  case LLM -> Stage.STAGE_LLM;
+                })
+            .setTime(
+                Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()))
+            .setTraceId(one.traceId())
+            .setReplica(one.replica())
+            .setReason(one.reason())
+            .setPositions(one.positions());
+    one.considered()
+        .forEach((address, why) ->
+            decision.addConsidered(Considered.newBuilder().setAddress(address).setWhy(why)));
+    return decision.build();
   }
 
   private static StageKind stage(Stage stage) {

@@ -15,6 +15,6 @@ public final class BestOfTwo implements Placement {
     int one = ThreadLocalRandom.current().nextInt(count);
     int two = count == 1 ? one : (one + 1 + ThreadLocalRandom.current().nextInt(count - 1)) % count;
     boolean first = candidates.get(one).fullness() <= candidates.get(two).fullness();
-    return new Choice(first ? one : two, "best of two", Double.NaN, "");
+    return Choice.of(first ? one : two, "best of two");
   }
 }

@@ -29,10 +29,10 @@ public final class ConsistentHashing implements Placement {
       double bound = Math.ceil(BOUND * total * candidate.warmth() / warmth);
       if (candidate.outstanding() + 1 <= bound) {
         boolean first = index == order.getFirst();
-        return new Choice(index, first ? "hash" : "hash, over bound", Double.NaN, "");
+        return Choice.of(index, first ? "hash" : "hash, over bound");
       }
     }
-    return new Choice(order.getFirst(), "hash", Double.NaN, "");
+    return Choice.of(order.getFirst(), "hash");
   }
 
   private static long rank(Candidate candidate, Work work) {

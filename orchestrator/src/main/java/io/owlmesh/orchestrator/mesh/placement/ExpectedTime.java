@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh.placement;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.StringJoiner;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -31,7 +31,7 @@ public final class ExpectedTime implements Placement {
             .orElse(USUAL_RATE);
     double allSpeed = candidates.stream().mapToDouble(c -> speed(c, usual)).sum();
     long total = candidates.stream().mapToLong(Candidate::outstanding).sum() + 1;
-    StringJoiner others = new StringJoiner("; ");
+    String[] told = new String[candidates.size()];
     int best = -1;
     int bounded = -1;
     double[] seconds = new double[candidates.size()];
@@ -46,7 +46,7 @@ public final class ExpectedTime implements Placement {
       seconds[at] = (candidate.waiting() + uncached) / speed + candidate.queueSeconds() + company;
       double most = 1 + BOUND * total * speed / allSpeed;
       boolean over = candidate.outstanding() + 1 > most;
-      others.add(told(candidate, seconds[at], over));
+      told[at] = told(candidate, seconds[at], over);
       if (best < 0 || seconds[at] < seconds[best]) {
         best = at;
       }
@@ -56,7 +56,10 @@ public final class ExpectedTime implements Placement {
     }
     int chosen = bounded < 0 ? best : bounded;
     return new Choice(
-        chosen, reason(candidates.get(chosen), chosen != best), seconds[chosen], others.toString());
+        chosen,
+        reason(candidates.get(chosen), chosen != best),
+        seconds[chosen],
+        Arrays.asList(told));
   }
 
   private static double speed(Candidate candidate, double usual) {
@@ -76,8 +79,7 @@ public final class ExpectedTime implements Placement {
   private static String told(Candidate candidate, double seconds, boolean over) {
     return String.format(
         Locale.ROOT,
-        "%s: %.1f ms, %d waiting, %d cached, %d in work%s",
-        candidate.address(),
+        "%.1f ms, %d waiting, %d cached, %d in work%s",
         seconds * 1e3,
         candidate.waiting(),
         candidate.cached(),

@@ -16,6 +16,6 @@ public final class LeastOutstanding implements Placement {
         best = other;
       }
     }
-    return new Choice(best, "least outstanding", Double.NaN, "");
+    return Choice.of(best, "least outstanding");
   }
 }

@@ -10,6 +10,6 @@ public final class RoundRobin implements Placement {
   @Override
   public Choice choose(List<Candidate> candidates, Work work) {
     int index = Math.floorMod(next++, candidates.size());
-    return new Choice(index, "round robin", Double.NaN, "");
+    return Choice.of(index, "round robin");
   }
 }

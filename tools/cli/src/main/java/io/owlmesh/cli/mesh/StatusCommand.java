@@ -5,6 +5,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
+import io.owlmesh.cli.option.MeasureFlags;
+import io.owlmesh.client.AnswerFailed;
+import io.owlmesh.client.MeshClient;
 import io.owlmesh.core.Columns;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
@@ -42,6 +45,14 @@ public final class StatusCommand implements Callable<Integer> {
   @Option(names = "--json", description = "As JSON, for programs.")
   private boolean json;
 
+  @Option(
+      names = "--decisions",
+      paramLabel = "N",
+      arity = "0..1",
+      fallbackValue = "16",
+      description = "The last N choices of replicas, and what spoke against others (16).")
+  private @Nullable Integer decisions;
+
   public StatusCommand(Home home) {
     this.home = home;
   }
@@ -62,9 +73,17 @@ public final class StatusCommand implements Callable<Integer> {
       @Nullable MeshStatus replicas) {}
 
   @Override
-  public Integer call() throws IOException, MeshException {
+  public Integer call() throws IOException, MeshException, AnswerFailed {
     PrintWriter out = spec.commandLine().getOut();
     RunFolder run = home.run();
+    if (decisions != null) {
+      MeasureFlags.requireAtLeast(spec.commandLine(), "--decisions", decisions, 1);
+      try (MeshClient mesh = new MeshClient(run.requireRunning().frontDoor())) {
+        mesh.decisions(decisions).forEach(one -> DecisionText.of(one).forEach(out::println));
+      }
+      out.flush();
+      return 0;
+    }
     Optional<MeshRecord> recorded = run.recorded();
     if (recorded.isEmpty()) {
       out.println(json ? text(NOTHING) : "No mesh is up.");

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import java.util.Set;
+
+/**
+ * What operators set for all orchestrators of a database.
+ *
+ * @param drained replicas that get no more work
+ */
+public record OperatorMarks(Set<Drained> drained, Canary canary) {
+  public OperatorMarks {
+    drained = Set.copyOf(drained);
+  }
+
+  /** A replica that gets no more work. */
+  public record Drained(String stage, String address) {}
+
+  /**
+   * The share of other weights than those in use.
+   *
+   * @param version higher with each change
+   * @param percent of new work, 0 to 100
+   * @param ended why it was ended by itself; empty if it was not
+   * @param inUse digests of the weights in use, by spaces; empty if nobody said
+   */
+  public record Canary(long version, int percent, String ended, String inUse) {
+    /** Whether it says the same, in whatever version. */
+    public boolean says(Canary other) {
+      return percent == other.percent && ended.equals(other.ended) && inUse.equals(other.inUse);
+    }
+  }
+}
