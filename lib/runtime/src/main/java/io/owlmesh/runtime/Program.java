@@ -50,10 +50,19 @@ public final class Program implements AutoCloseable {
    */
   public static Program load(Script script, long parameters, EngineOptions asked) {
     EngineOptions options = asked.forParameters(parameters);
+    return load(script, options, options.device().equals("cpu") && WideProducts.pay());
+  }
+
+  /** The shared operations alone, to measure whether widening pays. */
+  static Program withoutWidening() {
+    return load(Script.EMPTY, EngineOptions.DEFAULTS.forParameters(Long.MAX_VALUE), false);
+  }
+
+  private static Program load(Script script, EngineOptions options, boolean widens) {
     PtNDManager manager = Torch.manager(options.device());
     Torch.prepareThread(options.threads());
     try {
-      byte[] archive = ScriptArchive.of(COMMON.plus(script).source());
+      byte[] archive = ScriptArchive.of(COMMON.plus(widening(widens)).plus(script).source());
       PtSymbolBlock block =
           JniUtils.loadModule(manager, new ByteArrayInputStream(archive), false, false);
       return new Program(manager, block, options);
@@ -64,6 +73,15 @@ public final class Program implements AutoCloseable {
       manager.close();
       throw e;
     }
+  }
+
+  /** {@code widens()}: whether products of many rows in bfloat16 are computed in float32. */
+  private static Script widening(boolean widens) {
+    String answer = widens ? "True" : "False";
+    return new Script(
+        List.of(),
+        List.of("  def widens(self: __torch__.Net) -> bool:\n    return " + answer + "\n"),
+        List.of());
   }
 
   /** Begins a call of a method; to be closed by the caller. */

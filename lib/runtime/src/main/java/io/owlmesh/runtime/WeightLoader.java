@@ -102,8 +102,23 @@ public final class WeightLoader implements WeightOrder {
   public void matrix(String name) {
     if (pack || quantization != Quantization.NONE) {
       matrix(name, (matrix, scope) -> matrix);
+    } else if (program.onCpu()
+        && dtype == DType.BFLOAT16
+        && checkpoint.entry(name).dtype() == DType.BFLOAT16) {
+      inItsFile(name);
     } else {
       plain(name);
+    }
+  }
+
+  /** A matrix in bfloat16 that is read from its mapped file, which all processes here share. */
+  private void inItsFile(String name) {
+    MappedTensor file = checkpoint.map(name);
+    mapped.add(file);
+    try (PtNDManager scope = program.newScope();
+        NDArray raw = HostTensors.raw(tensor(file), scope);
+        Call call = program.call("bfloat16_view").with(raw)) {
+      keep(call.tensor(manager), file);
     }
   }
 
@@ -192,15 +207,26 @@ public final class WeightLoader implements WeightOrder {
   }
 
   private NDArray adopt(MappedTensor file, DType as, PtNDManager scope) {
-    HostTensor tensor = new HostTensor(file.dtype(), file.shape(), file.bytes());
-    return HostTensors.enter(program, tensor, as, scope);
+    return HostTensors.enter(program, tensor(file), as, scope);
+  }
+
+  private static HostTensor tensor(MappedTensor file) {
+    return new HostTensor(file.dtype(), file.shape(), file.bytes());
   }
 
   /** Ends loading. The loader is not used afterwards. */
   public Weights finish() {
     TensorList all = new TensorList(tensors, manager);
     TensorList narrow = new TensorList(quantized, program.newScope());
-    return new Weights(named(all, narrow), all, narrow, List.copyOf(mapped), dtype, stepBytes);
+    return new Weights(
+        named(all, narrow),
+        all,
+        narrow,
+        List.copyOf(mapped),
+        dtype,
+        stepBytes,
+        List.copyOf(tensors),
+        List.copyOf(quantized));
   }
 
   private ScriptValue named(TensorList all, TensorList narrow) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
+import java.lang.module.ModuleFinder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -35,6 +36,9 @@ final class ServiceCommand {
           "-Dstdout.encoding=UTF-8",
           "-Dstderr.encoding=UTF-8");
 
+  // The language model's kernels; without it, PyTorch computes all steps.
+  private static final String VECTORS = "jdk.incubator.vector";
+
   private static final Pattern BLANKS = Pattern.compile("\\s+");
   private static final Path SETSID = Path.of("/usr/bin/setsid");
 
@@ -44,6 +48,9 @@ final class ServiceCommand {
     List<String> command = new ArrayList<>(ownSession());
     command.add(java().toString());
     command.addAll(FLAGS);
+    if (ModuleFinder.ofSystem().find(VECTORS).isPresent()) {
+      command.add("--add-modules=" + VECTORS);
+    }
     String extra = System.getenv().getOrDefault(EXTRA_FLAGS, "").strip();
     if (!extra.isEmpty()) {
       command.addAll(Arrays.asList(BLANKS.split(extra)));

@@ -42,6 +42,9 @@ public final class LanguageModel implements AutoCloseable {
   private NDArray barred;
   private List<LoraAdapter> listed = List.of();
   private ScriptValue loras;
+  private long[] barredIds = {};
+  private final Optional<LlamaRows> fewRows;
+  private final int mostRows;
 
   private LanguageModel(ModelConfig config, Program program, Weights weights) {
     this.config = config;
@@ -55,6 +58,8 @@ public final class LanguageModel implements AutoCloseable {
     this.barred = scope.create(new long[0], new Shape(0));
     this.nothing = PromptEmbeddings.of(this, new int[0], new int[0], List.of());
     this.loras = loras(List.of());
+    this.fewRows = LlamaRows.of(this);
+    this.mostRows = fewRows.map(rows -> RowChoice.most(this, rows)).orElse(0);
   }
 
   /**
@@ -89,10 +94,10 @@ public final class LanguageModel implements AutoCloseable {
 
   /** Keeps ids from ever being chosen: those of rows that no token has, for example. */
   public void bar(IntPredicate ids) {
-    long[] all =
+    barredIds =
         IntStream.range(0, config.language().vocabulary()).filter(ids).asLongStream().toArray();
     barred.close();
-    barred = scope.create(all, new Shape(all.length));
+    barred = scope.create(barredIds, new Shape(barredIds.length));
   }
 
   /**
@@ -156,6 +161,14 @@ public final class LanguageModel implements AutoCloseable {
    * @param segments at least one, none without rows; no two write to one slot
    */
   public ForwardResult step(KeyValueCache cache, List<Segment> segments) {
+    if (segments.size() <= mostRows && LlamaRows.takes(cache, segments)) {
+      return fewRows.orElseThrow().step(cache, segments, barredIds);
+    }
+    return program(cache, segments);
+  }
+
+  /** Computes positions by the network's program. */
+  ForwardResult program(KeyValueCache cache, List<Segment> segments) {
     List<LoraAdapter> adapters =
         segments.stream().map(Segment::adapter).filter(a -> !a.isNone()).distinct().toList();
     if (!listed.containsAll(adapters)) {
@@ -254,6 +267,7 @@ public final class LanguageModel implements AutoCloseable {
 
   @Override
   public void close() {
+    fewRows.ifPresent(LlamaRows::close);
     nothing.close();
     loras.close();
     tables.close();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.runtime.language;
 
+import java.util.Arrays;
+
 /** The part of a step that belongs to one sequence: positions that follow each other. */
 public final class Segment {
   private final PromptEmbeddings inputs;
@@ -65,6 +67,14 @@ public final class Segment {
 
   int[] before() {
     return before.clone();
+  }
+
+  /** Stretches of the cache that a single row attends to: those before it, then its own slot. */
+  int[] withOwn() {
+    int[] all = Arrays.copyOf(before, before.length + 2);
+    all[before.length] = slots[0];
+    all[before.length + 1] = 1;
+    return all;
   }
 
   LoraAdapter adapter() {

@@ -18,6 +18,7 @@ import io.owlmesh.runtime.language.Sampler;
 import io.owlmesh.runtime.language.SingleSequenceDecoder;
 import io.owlmesh.runtime.vision.VisionEncoder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -29,6 +30,9 @@ import java.util.function.Consumer;
 
 /** The three networks of one checkpoint in one arithmetic. */
 final class NetworkChecks {
+  // Ids that are compared one by one.
+  private static final int STEPS = 8;
+
   private final Checkpoint checkpoint;
   private final EngineOptions options;
   private final GoldenFolder folder;
@@ -138,11 +142,13 @@ final class NetworkChecks {
             adapter.isPresent() && !merged ? model.adapt(adapter.orElseThrow()) : model.none()) {
       String allowance = adapter.isPresent() ? "logits, adapter" : "logits";
       Closeness logits = new Closeness(model.dtype(), folder.allowance(allowance));
+      Closeness steps = new Closeness(model.dtype(), folder.allowance(allowance));
       int same = 0;
       for (GoldenCase test : cases) {
-        same += compare(model, lora, test, logits) ? 1 : 0;
+        same += compare(model, lora, test, logits, steps) ? 1 : 0;
       }
       out.accept(logits.row("logits", subject(model.dtype(), label)));
+      out.accept(steps.row("logits, id by id", subject(model.dtype(), label)));
       // In 16 bits two tokens may be as likely as each other, so only float32 must agree.
       if (model.dtype() == DType.FLOAT32) {
         String found = (cases.size() - same) + " differ";
@@ -156,7 +162,7 @@ final class NetworkChecks {
 
   /** Adds the logits of a case; whether its greedy answer is the same. */
   private boolean compare(
-      LanguageModel model, LoraAdapter lora, GoldenCase test, Closeness logits) {
+      LanguageModel model, LoraAdapter lora, GoldenCase test, Closeness logits, Closeness steps) {
     int[] ids = test.ids().stream().mapToInt(Integer::intValue).toArray();
     List<HostTensor> images =
         test.images().stream()
@@ -167,7 +173,9 @@ final class NetworkChecks {
     try (PromptEmbeddings prompt = PromptEmbeddings.of(model, ids, starts(test), images)) {
       try (CachedSequence whole = model.begin(ids.length, lora)) {
         float[] actual = whole.appendAll(prompt, 0, ids.length);
-        logits.add(actual, expected(golden, "logits/" + test.name()).toFloats());
+        float[] all = expected(golden, "logits/" + test.name()).toFloats();
+        logits.add(actual, all);
+        idById(model, lora, prompt, ids, all, steps);
       }
       List<Integer> answer = new ArrayList<>();
       try (CachedSequence sequence = model.begin(ids.length + limit, lora)) {
@@ -176,6 +184,35 @@ final class NetworkChecks {
       }
       return answer.equals(test.greedy());
     }
+  }
+
+  /**
+   * The last ids of a prompt one by one, as an answer is written: such steps may be computed by
+   * other code than prompts.
+   *
+   * @param all logits [ids, V]
+   */
+  private static void idById(
+      LanguageModel model,
+      LoraAdapter lora,
+      PromptEmbeddings prompt,
+      int[] ids,
+      float[] all,
+      Closeness steps) {
+    int vocabulary = all.length / ids.length;
+    int from = ids.length;
+    while (from > 1 && ids.length - from < STEPS && ids[from - 1] >= 0) {
+      from--;
+    }
+    float[] actual = new float[(ids.length - from) * vocabulary];
+    try (CachedSequence sequence = model.begin(ids.length, lora)) {
+      sequence.append(prompt, 0, from);
+      for (int i = from; i < ids.length; i++) {
+        float[] row = sequence.append(ids[i]);
+        System.arraycopy(row, 0, actual, (i - from) * vocabulary, vocabulary);
+      }
+    }
+    steps.add(actual, Arrays.copyOfRange(all, from * vocabulary, all.length));
   }
 
   private static HostTensor expected(Map<String, HostTensor> tensors, String name) {

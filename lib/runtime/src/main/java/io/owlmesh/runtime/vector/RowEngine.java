@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.runtime.vector;
+
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+
+/** Multiplies few rows with matrices on several threads. Used by one thread at a time. */
+public final class RowEngine implements AutoCloseable {
+  private static final String MODULE = "jdk.incubator.vector";
+  // Rows of a matrix that one thread takes at a time.
+  private static final int PIECE = 64;
+
+  private static final long WARM_UP_NANOS = 1_000_000_000;
+  // Numbers a nanosecond: compiled kernels multiply 10 or more, others less than 0.01.
+  private static final double COMPILED = 1;
+
+  private final Team team;
+
+  private RowEngine(Team team) {
+    this.team = team;
+  }
+
+  /**
+   * An engine, or none where the JVM runs without the module of vectors ({@code --add-modules
+   * jdk.incubator.vector}) or on a processor with short ones.
+   *
+   * @param threads that work, with the caller's
+   */
+  public static Optional<RowEngine> of(int threads) {
+    // Only then the classes of the module may be touched.
+    boolean there = ModuleLayer.boot().findModule(MODULE).isPresent();
+    return there && RowProducts.works()
+        ? Optional.of(new RowEngine(new Team(threads)))
+        : Optional.empty();
+  }
+
+  /**
+   * Runs the kernels with a matrix until the JVM has compiled them, for two seconds at most.
+   *
+   * @return whether it has: a JVM without its optimising compiler is a thousand times slower
+   */
+  public boolean warmUp(RowMatrix matrix) {
+    int part = Math.min(PIECE, matrix.out());
+    boolean fast = true;
+    for (int rows : new int[] {1, RowProducts.GROUP}) {
+      float[][] x = laid(new float[rows * matrix.in()], rows, matrix.in(), matrix.narrow());
+      float[] y = new float[rows * matrix.out()];
+      double numbers = (double) part * matrix.in();
+      long end = System.nanoTime() + WARM_UP_NANOS;
+      double best = 0;
+      for (long now = System.nanoTime(); now < end && best < COMPILED; ) {
+        multiply(x, rows, matrix, 0, part, y);
+        long after = System.nanoTime();
+        best = Math.max(best, numbers * rows / (after - now));
+        now = after;
+      }
+      fast &= best >= COMPILED;
+    }
+    return fast;
+  }
+
+  /** Numbers of columns, or of channels of a head, that can be worked with: multiples of it. */
+  public int columns() {
+    return RowProducts.COLUMNS;
+  }
+
+  /** Shares out work. */
+  public void share(int pieces, Team.Work work) {
+    team.run(pieces, work);
+  }
+
+  /**
+   * {@code y = x w'} for several matrices of equal columns.
+   *
+   * @param x [rows, in]
+   * @param ys [rows, out] of each matrix
+   */
+  public void multiply(float[] x, int rows, List<RowMatrix> matrices, List<float[]> ys) {
+    int[] ends = new int[matrices.size()];
+    int pieces = 0;
+    boolean narrow = false;
+    boolean wide = false;
+    for (int i = 0; i < ends.length; i++) {
+      pieces += pieces(matrices.get(i));
+      ends[i] = pieces;
+      narrow |= matrices.get(i).narrow();
+      wide |= !matrices.get(i).narrow();
+    }
+    int in = matrices.getFirst().in();
+    float[][] forBytes = narrow ? laid(x, rows, in, true) : new float[0][];
+    float[][] forPairs = wide ? laid(x, rows, in, false) : new float[0][];
+    team.run(
+        pieces,
+        piece -> {
+          int i = 0;
+          while (piece >= ends[i]) {
+            i++;
+          }
+          RowMatrix matrix = matrices.get(i);
+          int from = (piece - (i == 0 ? 0 : ends[i - 1])) * PIECE;
+          int to = Math.min(matrix.out(), from + PIECE);
+          multiply(matrix.narrow() ? forBytes : forPairs, rows, matrix, from, to, ys.get(i));
+        });
+  }
+
+  private static int pieces(RowMatrix matrix) {
+    return (matrix.out() + PIECE - 1) / PIECE;
+  }
+
+  /** Rows in groups, the last one filled up with zeros; a single row alone. */
+  private static float[][] laid(float[] x, int rows, int in, boolean narrow) {
+    int size = rows == 1 ? 1 : RowProducts.GROUP;
+    float[][] groups = new float[(rows + size - 1) / size][size * in];
+    for (int r = 0; r < rows; r++) {
+      RowProducts.lay(x, r * in, in, groups[r / size], r % size, size, narrow);
+    }
+    return groups;
+  }
+
+  private static void multiply(
+      float[][] groups, int rows, RowMatrix matrix, int from, int to, float[] y) {
+    if (rows == 1 && matrix.narrow()) {
+      RowProducts.oneNarrow(matrix, groups[0], from, to, y, from);
+    } else if (rows == 1) {
+      RowProducts.one(matrix.numbers(), 0, matrix.in(), groups[0], from, to, y, from);
+    } else {
+      for (int g = 0; g < groups.length; g++) {
+        int first = g * RowProducts.GROUP;
+        int used = Math.min(RowProducts.GROUP, rows - first);
+        RowProducts.group(matrix, groups[g], from, to, y, first, used, matrix.out());
+      }
+    }
+  }
+
+  /** A query of one head laid out for {@link #scores}. */
+  public static float[] query(float[] q, int offset, int head) {
+    float[] laid = new float[head];
+    RowProducts.lay(q, offset, head, laid, 0, 1, false);
+    return laid;
+  }
+
+  /**
+   * Products of a query with keys [n, head] in bfloat16.
+   *
+   * @param query laid out
+   * @param base first byte of the keys
+   * @param scores n of them, from an offset on
+   */
+  public static void scores(
+      float[] query, MemorySegment keys, long base, int n, float[] scores, int at) {
+    RowProducts.one(keys, base, query.length, query, 0, n, scores, at);
+  }
+
+  /**
+   * Adds values [n, head] in bfloat16, each times its weight, to a row.
+   *
+   * @param base first byte of the values
+   * @param weights from an offset on
+   * @param y from an offset on
+   */
+  public static void mix(
+      MemorySegment values,
+      long base,
+      int n,
+      int head,
+      float[] weights,
+      int at,
+      float[] y,
+      int to) {
+    RowProducts.mix(values, base, n, head, weights, at, y, to);
+  }
+
+  @Override
+  public void close() {
+    team.close();
+  }
+}
