@@ -30,6 +30,9 @@ final class LyingReplica implements AutoCloseable {
   /** Names of calls that ask for work. */
   static final String WORK = ".*/(Encode|Resample|Generate)";
 
+  /** Until what was passed on has come there. */
+  private static final int ONWARD_MILLIS = 300;
+
   private static final int MESSAGE_BYTES = 64 << 20;
 
   private static final MethodDescriptor.Marshaller<byte[]> BYTES =
@@ -91,11 +94,12 @@ final class LyingReplica implements AutoCloseable {
     return server.getPort();
   }
 
-  /** Waits until it has been asked for work. */
+  /** Waits until the replica has been asked for work. */
   void awaitWork() throws InterruptedException {
     while (work.get() == 0) {
       TimeUnit.MILLISECONDS.sleep(1);
     }
+    TimeUnit.MILLISECONDS.sleep(ONWARD_MILLIS);
   }
 
   void tell(Lie from) {
