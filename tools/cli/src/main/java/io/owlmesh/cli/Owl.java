@@ -5,6 +5,7 @@ import io.owlmesh.cli.bench.BenchCommand;
 import io.owlmesh.cli.bench.BenchLlmCommand;
 import io.owlmesh.cli.bench.BenchMeshCommand;
 import io.owlmesh.cli.bench.BenchOrchestratorCommand;
+import io.owlmesh.cli.bench.BenchPeersCommand;
 import io.owlmesh.cli.chat.AskCommand;
 import io.owlmesh.cli.chat.ChatCommand;
 import io.owlmesh.cli.chat.SessionsCommand;
@@ -80,6 +81,7 @@ public final class Owl {
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))
+                    .addSubcommand(new BenchPeersCommand(home))
                     .addSubcommand(new BenchOrchestratorCommand(home))
                     .addSubcommand(new BenchMeshCommand(home)))
             .addSubcommand(new CheckpointCommand())

@@ -44,6 +44,7 @@ public final class MethodAccess {
         MeshGrpc.getDrainMethod(),
         MeshGrpc.getResumeMethod(),
         MeshGrpc.getSetCanaryMethod(),
+        MeshGrpc.getListDecisionsMethod(),
         LanguageModelGrpc.getListAdaptersMethod(),
         LanguageModelGrpc.getLoadAdapterMethod(),
         LanguageModelGrpc.getUploadAdapterMethod(),
