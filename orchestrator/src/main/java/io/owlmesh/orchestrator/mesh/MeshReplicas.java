@@ -39,7 +39,9 @@ public final class MeshReplicas implements AutoCloseable {
     addresses.forEach((stage, source) -> {
       Placement placement =
           stage == StageKind.LLM ? Placement.named(settings.placement()) : new BestOfTwo();
-      stages.put(stage, new ReplicaSet(stage, source, placement, tracing, tls.to(stage.label()), settings));
+      stages.put(
+          stage,
+          new ReplicaSet(stage, source, placement, tracing, tls.to(stage.label()), settings));
     });
     groups = new WeightGroups(stages);
   }

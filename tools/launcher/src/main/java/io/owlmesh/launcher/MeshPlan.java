@@ -66,7 +66,8 @@ public record MeshPlan(
         services.add(count == 1 ? replica : replica.sharing(stage, count));
       }
     }
-    MeshPlan plan = new MeshPlan("mesh", options.checkpoint(), options.host(), options.tls(), services);
+    MeshPlan plan =
+        new MeshPlan("mesh", options.checkpoint(), options.host(), options.tls(), services);
     // A single one is not refused for an estimate.
     if (replicas.of("llm") > 1) {
       plan.refuseTooManyLanguageModels(replicas.of("llm"));
