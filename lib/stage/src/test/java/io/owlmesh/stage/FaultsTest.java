@@ -172,7 +172,8 @@ class FaultsTest {
   @Test
   void foreignStatusesFindTheNearestFault() {
     assertThat(Faults.fromStatus(Status.UNAUTHENTICATED.asException()).fault())
-        .isEqualTo(Fault.INTERNAL);
+        .isEqualTo(Fault.UNAUTHENTICATED);
+    assertThat(Faults.fromStatus(Status.DATA_LOSS.asException()).fault()).isEqualTo(Fault.INTERNAL);
     assertThat(Faults.fromStatus(Status.UNIMPLEMENTED.asException()).fault())
         .isEqualTo(Fault.UNAVAILABLE);
     assertThat(Faults.fromStatus(new IllegalStateException("secret")))
