@@ -102,3 +102,25 @@ test("a stage that is down is named; the message waits and is sent when it is ba
   }
   await eventually(async () => (await site.lastAnswer()) === "Right of the blue square.", "an answer");
 });
+
+test("the mesh is shown as it is, and a stage that goes is told within moments", { skip: STAGES === undefined && "OWL_STAGES is not set" }, async () => {
+  const site = await Site.open(context);
+  const health = (name) => site.page.getByRole("link", { name, exact: true });
+  await health("The mesh is well").click();
+  const replica = (stage) =>
+    site.page.getByRole("listitem").filter({ has: site.page.getByRole("heading", { name: stage }) }).locator(".replica");
+  for (const stage of ["Vision", "Abstractor", "Language model"]) {
+    await replica(stage).getByText("serving").waitFor();
+  }
+  await site.shot("mesh");
+
+  await fetch(new URL("kill/vision", STAGES), { method: "POST" });
+
+  await health("The mesh does not answer").waitFor();
+  await replica("Vision").getByText("unreachable").waitFor();
+  await site.shot("mesh-without-vision");
+  assert.equal((await fetch(new URL("start/vision", STAGES), { method: "POST" })).status, 200);
+  await replica("Vision").getByText("serving").waitFor();
+  await health("The mesh is well").click();
+  await site.message.waitFor();
+});

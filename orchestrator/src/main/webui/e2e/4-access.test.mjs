@@ -57,6 +57,12 @@ for (const colorScheme of ["light", "dark"]) {
     await page.getByText("More", { exact: true }).click();
     await site.shot(`settings-${colorScheme}`);
     assert.deepEqual(await wrongs(page), []);
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("link", { name: "The mesh is well" }).click();
+    await page.locator(".replica").nth(2).waitFor();
+    await site.shot(`mesh-${colorScheme}`);
+    assert.deepEqual(await wrongs(page), []);
   });
 }
 

@@ -60,6 +60,13 @@ const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
 export const describe = () => call<DescribeResponse>("GET", "api/mesh");
 
+/** Whether the mesh answers; replicas that take no work, or the reason why nothing is answered. */
+export async function health(): Promise<{ serving: boolean; missing: readonly string[]; reason: string }> {
+  const response = await fetch("health");
+  const told = (await response.json()) as { missing?: string[]; reason?: string };
+  return { serving: response.ok, missing: told.missing ?? [], reason: told.reason ?? "" };
+}
+
 export const listSessions = (pageSize: number, pageToken: string, query: string) =>
   call<ListSessionsResponse>(
     "GET",

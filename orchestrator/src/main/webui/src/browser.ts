@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Store } from "./store";
 
+const MESH = "#/mesh";
 const ROUTE = /^#\/c\/([0-9a-zA-Z-]+)$/;
 /** How often the list is asked for anew while somebody looks, milliseconds. */
 const REFRESH = 15_000;
+
+/** How often the mesh is asked whether it is well, milliseconds: what goes is told within two seconds. */
+const HEALTH = 1_000;
 
 const routeId = () => ROUTE.exec(location.hash)?.[1] ?? "";
 const address = (id: string) => (id === "" ? "#/" : `#/c/${id}`);
@@ -14,14 +18,21 @@ export function openStore(): Store {
   const store = new Store({
     goTo: (id) => {
       history.pushState(null, "", address(id));
+      store.meshShown.value = false;
       store.show(id);
     },
     replace: (id) => history.replaceState(null, "", address(id)),
     changed: (id) => tabs.postMessage(id),
   });
   tabs.onmessage = ({ data }: MessageEvent<string>) => void store.othersChanged(data);
-  window.addEventListener("hashchange", () => store.show(routeId()));
-  window.addEventListener("popstate", () => store.show(routeId()));
+  const follow = () => {
+    store.meshShown.value = location.hash === MESH;
+    if (!store.meshShown.value) {
+      store.show(routeId());
+    }
+  };
+  window.addEventListener("hashchange", follow);
+  window.addEventListener("popstate", follow);
   const look = () => {
     if (!document.hidden) {
       void store.othersChanged(store.current.value.id);
@@ -31,8 +42,20 @@ export function openStore(): Store {
   window.addEventListener("focus", look);
   setInterval(look, REFRESH);
   window.addEventListener("pagehide", () => void store.deleteNow(true));
-  store.show(routeId());
+  follow();
+  watchHealth(store);
   void store.describe();
   void store.refreshList();
   return store;
+}
+
+/** Asks the mesh how it is while somebody looks. */
+function watchHealth(store: Store): void {
+  const ask = async () => {
+    if (!document.hidden) {
+      await store.checkHealth();
+    }
+    setTimeout(() => void ask(), HEALTH);
+  };
+  void ask();
 }

@@ -17,6 +17,9 @@ const DEFAULT_MAX_IMAGES = 16;
 /** How long what was deleted can be had back, milliseconds. */
 const UNDO = 8_000;
 
+/** How the mesh is: whole, without some replicas, or not answering. */
+export type Health = "unknown" | "well" | "partly" | "down";
+
 /** What the store needs of the browser. */
 export interface Navigation {
   /** Makes a conversation the one that the address names; the empty id is a new one. */
@@ -30,6 +33,9 @@ export interface Navigation {
 /** All that the page knows, and what can be done on it. Components redraw where they read a signal. */
 export class Store {
   readonly mesh = signal<DescribeResponse>();
+  /** Whether the mesh is shown in place of a conversation. */
+  readonly meshShown = signal(false);
+  readonly health = signal<Health>("unknown");
   /** Why the mesh does not tell of itself. */
   readonly meshProblem = signal<Problem>();
   readonly list = new SessionList();
@@ -69,6 +75,16 @@ export class Store {
     } catch (failure) {
       this.meshProblem.value = toProblem(failure);
       setTimeout(() => void this.describe(), 3_000);
+    }
+  }
+
+  /** Asks the mesh how it is. */
+  async checkHealth(): Promise<void> {
+    try {
+      const { serving, missing } = await api.health();
+      this.health.value = serving ? (missing.length === 0 ? "well" : "partly") : "down";
+    } catch {
+      this.health.value = "down";
     }
   }
 

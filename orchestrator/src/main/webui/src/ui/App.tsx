@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { useComputed } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { type Problem, toProblem } from "../errors";
 import type { Store } from "../store";
 import { language, t } from "../language";
 import { Composer } from "./Composer";
@@ -56,14 +57,30 @@ export function App({ store }: { store: Store }) {
           openSettings={() => setSettingsOpen(true)}
         />
         <Notices store={store} />
-        <Thread store={store} conversation={conversation} />
-        <Composer store={store} conversation={conversation} />
+        {store.meshShown.value ? (
+          <MeshPlace />
+        ) : (
+          <>
+            <Thread store={store} conversation={conversation} />
+            <Composer store={store} conversation={conversation} />
+          </>
+        )}
       </main>
       {settingsOpen && <SettingsDialog store={store} onClose={() => setSettingsOpen(false)} />}
       {dropping && <div class="drop">{t("Drop the pictures here")}</div>}
       <Announcements store={store} />
     </>
   );
+}
+
+/** The view of the mesh, loaded when somebody looks at it. */
+function MeshPlace() {
+  const [loaded, setLoaded] = useState<typeof import("./MeshView")>();
+  const [problem, setProblem] = useState<Problem>();
+  useEffect(() => {
+    import("./MeshView").then(setLoaded, (failure: unknown) => setProblem(toProblem(failure)));
+  }, []);
+  return loaded === undefined ? problem && <Notice problem={problem} /> : <loaded.MeshView />;
 }
 
 function Title({ store }: { store: Store }) {

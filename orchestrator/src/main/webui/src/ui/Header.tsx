@@ -39,6 +39,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       <img class="logo" src={logo} alt="" width={28} height={28} />
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
       {mesh && <span class="model">{mesh.model}</span>}
+      <HealthLink store={store} />
       {mesh && <AdapterChoice store={store} mesh={mesh} />}
       <ExportMenu store={store} />
       <button
@@ -56,6 +57,24 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
         onClick={toggleTheme}
       />
     </header>
+  );
+}
+
+const HEALTH = {
+  unknown: "The mesh",
+  well: "The mesh is well",
+  partly: "Some replicas of the mesh take no work",
+  down: "The mesh does not answer",
+} as const;
+
+/** Tells how the mesh is, and leads to where it is shown. */
+function HealthLink({ store }: { store: Store }) {
+  const health = store.health.value;
+  return (
+    <a class={`health ${health}`} href={store.meshShown.value ? "#/" : "#/mesh"} title={t(HEALTH[health])}>
+      <span class="visually-hidden">{t(HEALTH[health])}</span>
+      <span class="health-dot" aria-hidden="true" />
+    </a>
   );
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import io.grpc.Context;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -19,10 +20,18 @@ import jakarta.inject.Singleton;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** What operators see of the mesh, and do to it. */
 @Singleton
 public final class MeshOperations {
+  private static final int MAX_WATCHERS = 16;
+  private static final long PACE_MILLIS = 200;
+  private static final long LONGEST_SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_800);
+
+  private final Semaphore watchers = new Semaphore(MAX_WATCHERS);
   private final MeshReplicas replicas;
   private final AdmissionControl answers;
   private final ReplicaMetrics metrics;
@@ -46,6 +55,46 @@ public final class MeshOperations {
             .setCanaryEnded(replicas.groups().canaryEnded());
     replicas.all().forEach(one -> state.addReplicas(ReplicaView.of(one, replicas.groups())));
     return state.build();
+  }
+
+  /**
+   * Tells how the mesh is, at once and then whenever that changes, and now and then if it does not,
+   * until the current gRPC context ends.
+   *
+   * @param told waits until its listener keeps up; may fail
+   * @throws OwlException SATURATED if too many watch
+   */
+  public void watch(Consumer<WatchResponse> told) {
+    if (!watchers.tryAcquire()) {
+      throw new OwlException(
+          Fault.SATURATED, "", "%d watch already, at most".formatted(MAX_WATCHERS));
+    }
+    Context life = Context.current();
+    Semaphore gone = new Semaphore(0);
+    Context.CancellationListener end = _ -> gone.release();
+    life.addListener(end, Runnable::run);
+    try {
+      watch(gone, told);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OwlException(Fault.CANCELLED, "", "interrupted", e);
+    } finally {
+      life.removeListener(end);
+      watchers.release();
+    }
+  }
+
+  private void watch(Semaphore gone, Consumer<WatchResponse> told) throws InterruptedException {
+    WatchResponse last = WatchResponse.getDefaultInstance();
+    long toldAt = System.nanoTime() - LONGEST_SILENCE_NANOS;
+    do {
+      WatchResponse now = state();
+      if (!now.equals(last) || System.nanoTime() - toldAt >= LONGEST_SILENCE_NANOS) {
+        told.accept(now);
+        last = now;
+        toldAt = System.nanoTime();
+      }
+    } while (!gone.tryAcquire(PACE_MILLIS, TimeUnit.MILLISECONDS));
   }
 
   /** Replicas that take no work, and why. */

@@ -3,10 +3,10 @@ package io.owlmesh.orchestrator.door.grpc;
 
 import com.google.protobuf.Timestamp;
 import io.grpc.BindableService;
+import io.grpc.Context;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.Decisions;
 import io.owlmesh.orchestrator.mesh.StageKind;
@@ -31,20 +31,14 @@ import io.owlmesh.wire.Wire;
 import io.quarkus.grpc.GrpcService;
 import jakarta.inject.Inject;
 import java.time.Instant;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /** The mesh for its operators. */
 @GrpcService
 public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
-  private static final int MAX_WATCHERS = 16;
   private static final int USUAL_DECISIONS = 32;
-  private static final long PACE_MILLIS = 200;
-  private static final long LONGEST_SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_800);
 
   private final MeshOperations mesh;
   private final AdmissionControl answers;
-  private final Semaphore watchers = new Semaphore(MAX_WATCHERS);
 
   @Inject
   MeshGrpcService(MeshOperations mesh, AdmissionControl answers) {
@@ -61,40 +55,16 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
   public void watch(WatchRequest request, StreamObserver<WatchResponse> responses) {
     var call = (ServerCallStreamObserver<WatchResponse>) responses;
     OutboundStream<WatchResponse> out = new OutboundStream<>(call);
-    Semaphore gone = new Semaphore(0);
-    call.setOnCancelHandler(gone::release);
-    if (!watchers.tryAcquire()) {
-      out.fail(
-          new OwlException(
-              Fault.SATURATED, "", "%d watch already, at most".formatted(MAX_WATCHERS)));
-      return;
-    }
+    call.setOnCancelHandler(() -> {});
     answers.execute(
-        io.grpc.Context.current()
+        Context.current()
             .wrap(() -> {
               try {
-                tell(gone, out);
+                mesh.watch(out::sendWhenReady);
               } catch (RuntimeException e) {
                 out.fail(e);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              } finally {
-                watchers.release();
               }
             }));
-  }
-
-  private void tell(Semaphore gone, OutboundStream<WatchResponse> out) throws InterruptedException {
-    WatchResponse last = WatchResponse.getDefaultInstance();
-    long toldAt = System.nanoTime() - LONGEST_SILENCE_NANOS;
-    do {
-      WatchResponse now = mesh.state();
-      if (!now.equals(last) || System.nanoTime() - toldAt >= LONGEST_SILENCE_NANOS) {
-        out.sendWhenReady(now);
-        last = now;
-        toldAt = System.nanoTime();
-      }
-    } while (!gone.tryAcquire(PACE_MILLIS, TimeUnit.MILLISECONDS));
   }
 
   @Override

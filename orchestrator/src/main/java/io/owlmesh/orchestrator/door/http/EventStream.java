@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
@@ -69,6 +72,27 @@ public final class EventStream {
   public void whenReady(Runnable next) {
     if (isReady(next)) {
       whenReady.getAndSet(EventStream::nothing).run();
+    }
+  }
+
+  /**
+   * Waits until the caller keeps up.
+   *
+   * @throws java.util.concurrent.CompletionException of CANCELLED if the current gRPC context ends
+   *     before
+   */
+  public void awaitReady() {
+    CompletableFuture<Void> ready = new CompletableFuture<>();
+    Context.CancellationListener gone =
+        life ->
+            ready.completeExceptionally(Contexts.statusFromCancelled(life).asRuntimeException());
+    Context context = Context.current();
+    context.addListener(gone, Runnable::run);
+    try {
+      whenReady(() -> ready.complete(null));
+      ready.join();
+    } finally {
+      context.removeListener(gone);
     }
   }
 

@@ -11,6 +11,7 @@ import io.owlmesh.orchestrator.door.http.JsonLinesResponse;
 import io.owlmesh.orchestrator.door.http.ProtoJson;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.pipeline.MeshOperations;
 import io.owlmesh.orchestrator.session.Sessions;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.CreateSessionResponse;
@@ -49,17 +50,21 @@ public final class ApiRoutes {
 
   private final AdmissionControl answers;
   private final MeshGateway gateway;
+  private final MeshOperations mesh;
   private final Sessions sessions;
 
   @Inject
-  public ApiRoutes(AdmissionControl answers, MeshGateway gateway, Sessions sessions) {
+  public ApiRoutes(
+      AdmissionControl answers, MeshGateway gateway, MeshOperations mesh, Sessions sessions) {
     this.answers = answers;
     this.gateway = gateway;
+    this.mesh = mesh;
     this.sessions = sessions;
   }
 
   public void install(@Observes Router router) {
     router.get("/api/mesh").handler(tell(_ -> gateway.describe()));
+    router.get("/api/replicas").handler(Exchange.each(answers, this::watch));
     router.get("/api/sessions").handler(tell(this::list));
     router.get(SESSION).handler(tell(exchange -> sessions.get(exchange.path("session"))));
     router.delete(SESSION).handler(tell(this::delete));
@@ -156,14 +161,32 @@ public final class ApiRoutes {
             .setSessionId(exchange.path("session"))
             .setAfter(after == null ? exchange.query("after") : after)
             .build();
-    TurnStream out = new TurnStream(exchange.events("event: error\n"));
+    EventStream events = exchange.events("event: error\n");
+    TurnStream out = new TurnStream(events);
+    stream(events, () -> sessions.follow(request, out::eventWhenReady));
+  }
+
+  /** How the mesh is, whenever that changes. */
+  private void watch(Exchange exchange) {
+    EventStream events = exchange.events("event: error\n");
+    stream(
+        events,
+        () ->
+            mesh.watch(state -> {
+              events.awaitReady();
+              events.send(ProtoJson.print(state));
+            }));
+  }
+
+  /** Tells events until there are no more, or the caller goes away. */
+  private void stream(EventStream events, Runnable work) {
     Context.CancellableContext life = answers.deadline();
-    out.out().whenGone(() -> life.cancel(null));
+    events.whenGone(() -> life.cancel(null));
     try {
-      life.run(() -> sessions.follow(request, out::eventWhenReady));
-      out.completed();
+      life.run(work);
+      events.end();
     } catch (RuntimeException e) {
-      out.failed(e);
+      events.fail(e);
     } finally {
       life.cancel(null);
     }

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.page;
 
-import io.grpc.Context;
-import io.grpc.Contexts;
 import io.owlmesh.orchestrator.door.http.EventStream;
 import io.owlmesh.orchestrator.door.http.ProtoJson;
 import io.owlmesh.orchestrator.session.TurnListener;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
-import java.util.concurrent.CompletableFuture;
 
 /** What happens in a turn of a session, as a stream of events. */
 record TurnStream(EventStream out) implements TurnListener {
@@ -23,19 +20,8 @@ record TurnStream(EventStream out) implements TurnListener {
    *     before
    */
   void eventWhenReady(SendMessageResponse event) {
-    CompletableFuture<Void> ready = new CompletableFuture<>();
-    Context.CancellationListener gone =
-        life ->
-            ready.completeExceptionally(Contexts.statusFromCancelled(life).asRuntimeException());
-    Context context = Context.current();
-    context.addListener(gone, Runnable::run);
-    try {
-      out.whenReady(() -> ready.complete(null));
-      ready.join();
-      event(event);
-    } finally {
-      context.removeListener(gone);
-    }
+    out.awaitReady();
+    event(event);
   }
 
   @Override

@@ -10,6 +10,8 @@ import io.grpc.StatusRuntimeException;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
+import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
+import io.owlmesh.proto.mesh.v1.ListDecisionsResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.mesh.v1.Replica;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
@@ -117,6 +119,38 @@ class MeshGrpcServiceTest {
   private static void await(Iterator<WatchResponse> states, Condition condition) {
     while (condition(states.next(), Stage.STAGE_LLM) != condition) {
       // The next one, then.
+    }
+  }
+
+  @Test
+  void theLatestChoicesOfReplicasAreToldWithTheirReasons() throws Exception {
+    while (!mesh.serving()) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+
+    ListDecisionsResponse all = operator().listDecisions(ListDecisionsRequest.getDefaultInstance());
+
+    assertThat(all.getDecisionsList())
+        .anySatisfy(decision -> {
+          assertThat(decision.getStage()).isEqualTo(Stage.STAGE_LLM);
+          assertThat(decision.getReplica()).isEqualTo(address());
+          assertThat(decision.getReason()).isNotEmpty();
+          assertThat(decision.getConsideredList()).hasSize(1);
+        });
+    assertThat(
+            operator()
+                .listDecisions(ListDecisionsRequest.newBuilder().setLimit(1).build())
+                .getDecisionsCount())
+        .isEqualTo(1);
+    for (int limit : new int[] {0, 257}) {
+      assertThat(
+              catchThrowableOfType(
+                  StatusRuntimeException.class,
+                  () ->
+                      operator()
+                          .listDecisions(
+                              ListDecisionsRequest.newBuilder().setLimit(limit).build())))
+          .hasMessageContaining("limit");
     }
   }
 

@@ -51,7 +51,7 @@ public final class HttpDoor implements AutoCloseable {
     new ConnectionStreams().install(router);
     new ProbeRoutes(mesh.answers, mesh.gateway, mesh.operations, "1.2.3").install(router);
     new OriginFilter(new Loopback(), mesh.answers).install(router);
-    new ApiRoutes(mesh.answers, mesh.gateway, kept.sessions()).install(router);
+    new ApiRoutes(mesh.answers, mesh.gateway, mesh.operations, kept.sessions()).install(router);
     new UnknownPaths(mesh.answers).install(router);
     server =
         vertx

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.page;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -165,6 +166,37 @@ class ApiRoutesTest {
     assertThat(answer.path("state").asText()).isEqualTo("MESSAGE_STATE_INTERRUPTED");
     door.mesh.stages.tokens(2);
     assertThat(turn(session(), "{\"say\":{\"text\":\"Who?\"}}")).isNotEmpty();
+  }
+
+  @Test
+  void theReplicasAreToldAtOnceAndSoManyMayWatch() throws Exception {
+    List<InputStream> watching = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      InputStream events = door.open(door.request("/api/replicas")).body();
+      watching.add(events);
+      String first = new String(events.readNBytes(6), UTF_8);
+      assertThat(first).isEqualTo("data: ");
+    }
+    assertError(door.send(door.request("/api/replicas")), 429, "");
+
+    StringBuilder data = new StringBuilder();
+    for (int c = watching.getFirst().read(); c != '\n'; c = watching.getFirst().read()) {
+      data.append((char) c);
+    }
+    JsonNode replicas = JSON.readTree(data.toString()).path("replicas");
+    assertThat(replicas)
+        .extracting(replica -> replica.path("stage").asText())
+        .containsExactly("STAGE_VISION", "STAGE_ABSTRACTOR", "STAGE_LLM");
+
+    for (InputStream events : watching) {
+      events.close();
+    }
+    HttpResponse<InputStream> again;
+    do { // That they were closed is on its way.
+      TimeUnit.MILLISECONDS.sleep(20);
+      again = door.open(door.request("/api/replicas"));
+      again.body().close();
+    } while (again.statusCode() != 200);
   }
 
   @ParameterizedTest

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loaded when somebody looks at the mesh.
+import { useEffect, useState } from "preact/hooks";
+import type { Condition, Replica, Stage, WatchResponse } from "#proto/owlmesh/mesh/v1/mesh";
+import { type Text, t } from "../language";
+import { cacheUsed, rate, replicasOf, STAGES } from "../replicas";
+import "../style/mesh.css";
+
+const NAMES: Record<(typeof STAGES)[number], Text> = {
+  STAGE_VISION: "Vision",
+  STAGE_ABSTRACTOR: "Abstractor",
+  STAGE_LLM: "Language model",
+};
+
+const CONDITIONS: Partial<Record<Condition, Text>> = {
+  CONDITION_CONNECTING: "connecting",
+  CONDITION_SERVING: "serving",
+  CONDITION_LOADING: "loading",
+  CONDITION_DRAINING: "draining",
+  CONDITION_EJECTED: "ejected",
+  CONDITION_OTHER_WEIGHTS: "other weights",
+  CONDITION_UNREACHABLE: "unreachable",
+};
+
+/** The way of an answer through all replicas, as it is now. */
+export function MeshView() {
+  const { state, refused } = useMesh();
+  return (
+    <section class="mesh" aria-label={t("The mesh")}>
+      <h2>{t("The mesh")}</h2>
+      {refused && <p>{t("The mesh does not show its replicas to this page. It may need the role of an operator.")}</p>}
+      {state && (
+        <>
+          <p class="mesh-answers">
+            {t("{running} answers in work, {waiting} waiting", {
+              running: state.runningAnswers,
+              waiting: state.waitingAnswers,
+            })}
+            {state.canaryPercent > 0 && <> · {t("canary {n} %", { n: state.canaryPercent })}</>}
+            {state.canaryEnded !== "" && <> · {t("canary ended: {why}", { why: state.canaryEnded })}</>}
+          </p>
+          <ol class="mesh-way">
+            <li class="mesh-end">{t("Pictures")}</li>
+            {STAGES.map((stage) => (
+              <StageColumn key={stage} stage={stage} state={state} />
+            ))}
+            <li class="mesh-end">{t("Text")}</li>
+          </ol>
+        </>
+      )}
+    </section>
+  );
+}
+
+/** The state of the mesh as it changes, while the page is seen. */
+function useMesh(): { state: WatchResponse | undefined; refused: boolean } {
+  const [state, setState] = useState<WatchResponse>();
+  const [refused, setRefused] = useState(false);
+  useEffect(() => {
+    let events: EventSource | undefined;
+    const look = () => {
+      events?.close();
+      events = undefined;
+      if (!document.hidden) {
+        events = new EventSource("api/replicas");
+        events.onmessage = ({ data }: MessageEvent<string>) => {
+          setRefused(false);
+          setState(JSON.parse(data) as WatchResponse);
+        };
+        // A connection that broke is tried again by the browser; a refusal is not.
+        events.onerror = () => setRefused(events?.readyState === EventSource.CLOSED);
+      }
+    };
+    look();
+    document.addEventListener("visibilitychange", look);
+    return () => {
+      events?.close();
+      document.removeEventListener("visibilitychange", look);
+    };
+  }, []);
+  return { state, refused };
+}
+
+function StageColumn({ stage, state }: { stage: (typeof STAGES)[number]; state: WatchResponse }) {
+  const replicas = replicasOf(state, stage as Stage);
+  return (
+    <li class="mesh-stage">
+      <h3>{t(NAMES[stage])}</h3>
+      {replicas.length === 0 && <p>{t("No replicas.")}</p>}
+      <ul>
+        {replicas.map((replica) => (
+          <ReplicaCard key={replica.address} replica={replica} />
+        ))}
+      </ul>
+    </li>
+  );
+}
+
+function ReplicaCard({ replica }: { replica: Replica }) {
+  const { load } = replica;
+  const cache = cacheUsed(replica);
+  const condition = CONDITIONS[replica.condition];
+  return (
+    <li class={`replica ${replica.condition === "CONDITION_SERVING" ? "serving" : "apart"}`}>
+      <p class="replica-head">
+        <span class="replica-condition">{condition === undefined ? replica.condition : t(condition)}</span>
+        <span class="replica-address">{replica.address}</span>
+      </p>
+      {replica.reason !== "" && <p class="replica-reason">{replica.reason}</p>}
+      <p>
+        {[replica.device, replica.dataType, replica.digest.slice(0, 8), replica.canary ? t("canary") : ""]
+          .filter((part) => part !== "")
+          .join(" · ")}
+      </p>
+      <dl>
+        <Fact name={t("in work")} value={load ? `${load.running} / ${load.maxRunning}` : String(replica.outstanding)} />
+        {load && <Fact name={t("waiting")} value={String(load.waiting)} />}
+        {load && load.decodeRate > 0 && <Fact name={t("tokens/s")} value={rate(load.decodeRate)} />}
+        {load && load.prefillRate > 0 && <Fact name={t("read/s")} value={rate(load.prefillRate)} />}
+        {cache !== undefined && <Fact name={t("cache")} value={`${cache} %`} />}
+        {replica.stage === "STAGE_LLM" && (
+          <Fact name={t("prefix hits")} value={`${Math.round(replica.prefixHitPercent)} %`} />
+        )}
+        {replica.stage === "STAGE_LLM" && <Fact name={t("pictures held")} value={String(replica.images)} />}
+        <Fact name={t("calls")} value={replica.calls} />
+        {replica.failures !== "0" && <Fact name={t("failures")} value={replica.failures} />}
+        {replica.ejections !== "0" && <Fact name={t("ejections")} value={replica.ejections} />}
+        {replica.moved !== "0" && <Fact name={t("moved away")} value={replica.moved} />}
+      </dl>
+      {cache !== undefined && (
+        <div class="replica-cache" aria-hidden="true">
+          <div style={{ width: `${cache}%` }} />
+        </div>
+      )}
+    </li>
+  );
+}
+
+function Fact({ name, value }: { name: string; value: string }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{value}</dd>
+    </div>
+  );
+}
