@@ -136,7 +136,7 @@ class HttpAccessTest extends OpenAiDoor {
       }
     }
 
-    assertThat(forbidden).containsExactly("GET /api/feedback");
+    assertThat(forbidden).containsExactly("GET /api/feedback", "GET /api/replicas");
     // A route that nobody listed is not reached, not even by who is known.
     assertThat(unreached).containsExactly("GET /api/forgotten");
     assertThat(take("GET /api/feedback", token).body()).contains("insufficient_permissions");
