@@ -20,6 +20,7 @@ class OrchestratorConfigTest {
                 Map.entry("deadline", "10M"),
                 Map.entry("default-adapter", "none"),
                 Map.entry("dns-interval", "5S"),
+                Map.entry("drain-timeout", "30S"),
                 Map.entry("first-token-timeout", "3M"),
                 Map.entry("health-interval", "1S"),
                 Map.entry("image-timeout", "60S"),

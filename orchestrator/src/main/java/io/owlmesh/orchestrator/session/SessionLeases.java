@@ -204,11 +204,16 @@ final class SessionLeases implements AutoCloseable {
     }
   }
 
-  /** Gives back what is still held: nobody is to wait until it expires. */
+  /**
+   * Gives back what is still held, so that nobody waits until it expires. An answer that has not
+   * ended keeps its lease: when that expires, others end it.
+   */
   @Override
   public void close() {
     clock.shutdownNow();
-    held.values().forEach(this::release);
+    held.values().stream()
+        .filter(lease -> !running.containsKey(lease.sessionId()))
+        .forEach(this::release);
     try {
       notices.close();
     } catch (Exception e) {

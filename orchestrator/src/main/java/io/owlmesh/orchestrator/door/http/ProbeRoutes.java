@@ -12,6 +12,7 @@ import io.vertx.ext.web.Router;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.List;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /** What load balancers and clients ask before anything else: is it ready, which version is it. */
@@ -45,19 +46,21 @@ final class ProbeRoutes {
    * and the reason if not.
    */
   private void health(Exchange exchange) {
+    // Addresses and reasons are nobody's business where callers must be known.
+    boolean known = exchange.caller().may(Role.USER);
     try {
       gateway.requireReady();
       ObjectNode status = JsonNodeFactory.instance.objectNode();
       status.put("status", "SERVING");
-      if (!mesh.missing().isEmpty()) {
-        mesh.missing().forEach(status.putArray("missing")::add);
+      List<String> missing = mesh.missing();
+      if (known && !missing.isEmpty()) {
+        missing.forEach(status.putArray("missing")::add);
       }
       exchange.reply(status.toString());
     } catch (OwlException e) {
       ObjectNode status = JsonNodeFactory.instance.objectNode();
       status.put("status", "NOT_SERVING");
-      // Nobody's business where callers must be known.
-      if (exchange.caller().may(Role.USER)) {
+      if (known) {
         status.put("reason", String.valueOf(e.getMessage()));
       }
       exchange.reply(503, status.toString());
