@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.core;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
@@ -16,6 +17,13 @@ public final class Sha256 {
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("every Java platform has SHA-256", e);
     }
+  }
+
+  /** Of all bytes that remain in these buffers, in order: 64 lower-case hexadecimal digits. */
+  public static String hex(Iterable<ByteBuffer> pieces) {
+    MessageDigest digest = begin();
+    pieces.forEach(digest::update);
+    return hex(digest);
   }
 
   /** Ends a digest: 64 lower-case hexadecimal digits. */

@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.pipeline;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Sha256;
-import java.security.MessageDigest;
 import java.util.function.Supplier;
 
 /**
@@ -20,8 +19,6 @@ public record ImageContent(String sha256, Supplier<ByteString> bytes) {
 
   /** SHA-256 of bytes, 64 hex digits. */
   public static String sha256(ByteString file) {
-    MessageDigest digest = Sha256.begin();
-    file.asReadOnlyByteBufferList().forEach(digest::update);
-    return Sha256.hex(digest);
+    return Sha256.hex(file.asReadOnlyByteBufferList());
   }
 }

@@ -4,9 +4,9 @@ package io.owlmesh.orchestrator.store;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.Sha256;
 import io.owlmesh.model.image.PictureHeader;
 import io.owlmesh.model.image.codec.PictureLimits;
-import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.proto.chat.v1.Image;
 import java.time.Duration;
 import java.time.OffsetDateTime;
@@ -54,7 +54,7 @@ final class ImageRepository {
     PictureHeader header = PictureHeader.of(file.toByteArray(), PictureLimits.DEFAULTS);
     Image image =
         Image.newBuilder()
-            .setSha256(ImageContent.sha256(file))
+            .setSha256(Sha256.hex(file.asReadOnlyByteBufferList()))
             .setMediaType(header.mediaType())
             .setSizeBytes(file.size())
             .setWidth(header.width())

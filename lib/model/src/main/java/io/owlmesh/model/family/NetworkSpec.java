@@ -15,9 +15,9 @@ import java.util.List;
  *       which are exactly what the connector reads;
  *   <li>{@code Connector}: {@code connect(features [N, P, D], question [N, L], weights, dropout) ->
  *       [N, T, H]}, where the question is the ids of what is asked if {@link
- *       ModelConfig#readsQuestion}, and L is 0 else; {@code connector_attention(features, question, weights) ->
- *       [N, 2, Q, patches]}, what its Q queries attend to in the first and the last layer, by
- *       {@code attention_weights(q [N, Q, D], k [N, K, D], heads) -> [N, Q, K]}; {@code
+ *       ModelConfig#readsQuestion}, and L is 0 else; {@code connector_attention(features, question,
+ *       weights) -> [N, 2, Q, patches]}, what its Q queries attend to in the first and the last
+ *       layer, by {@code attention_weights(q [N, Q, D], k [N, K, D], heads) -> [N, Q, K]}; {@code
  *       no_attention(features)} where it has no queries;
  *   <li>{@code Language}: {@code embed(ids [R], weights) -> [R, H]}, {@code position_tables(n,
  *       like) -> tables}, {@code key_bias(n, like) -> [heads, n] float32, or empty}, {@code block(h
