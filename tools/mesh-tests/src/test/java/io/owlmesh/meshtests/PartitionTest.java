@@ -50,7 +50,10 @@ class PartitionTest {
       String near = mesh.address("llm").toString();
       String far = host.address() + ":" + mesh.address("llm-2").port();
       Files.writeString(folder.resolve("llm.addresses"), near + "\n" + far + "\n");
-      mesh.start("llm-2", Map.of("OWL_HOST", host.address()), host.prefix());
+      mesh.start(
+          "llm-2",
+          Map.of("OWL_HOST", host.address(), "OWL_ALLOW_ANONYMOUS", "true"),
+          host.prefix());
       for (String service : List.of("vision", "abstractor", "llm", "orchestrator")) {
         mesh.start(service, Map.of());
         mesh.await(service, Health.SERVING);
