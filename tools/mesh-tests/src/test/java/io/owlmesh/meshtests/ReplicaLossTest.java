@@ -136,17 +136,4 @@ class ReplicaLossTest {
       }
     });
   }
-
-  @Test
-  void aRollingRestartOfAllStagesLosesNothing() throws Exception {
-    talkDuring(() -> {
-      for (String one :
-          List.of("vision", "vision-2", "abstractor", "abstractor-2", "llm", "llm-2", "llm-3")) {
-        mesh.terminate(one);
-        assertThat(mesh.awaitExit(one)).as(one).isIn(0, 143);
-        mesh.start(one, SHORT_LIVED);
-        mesh.await(one, Health.SERVING);
-      }
-    });
-  }
 }
