@@ -31,8 +31,9 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
   }, [conversation]);
   useEffect(() => {
     const observer = new ResizeObserver(() => {
-      if (follows.current) {
-        toEnd(box.current!);
+      // What is observed may change once more when the thread has gone already.
+      if (follows.current && box.current !== null) {
+        toEnd(box.current);
       }
     });
     observer.observe(content.current!);
