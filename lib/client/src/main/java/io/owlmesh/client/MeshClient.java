@@ -89,7 +89,20 @@ public final class MeshClient implements AutoCloseable {
 
   /** Sets which share of new work other weights get, percent. */
   public void setCanary(int percent) throws AnswerFailed {
-    var _ = call(stub -> stub.setCanary(SetCanaryRequest.newBuilder().setPercent(percent).build()));
+    set(SetCanaryRequest.newBuilder().setPercent(percent).build());
+  }
+
+  /**
+   * Gives other weights no more work.
+   *
+   * @param why for whoever asks for the state of the mesh; at most 512 characters
+   */
+  public void endCanary(String why) throws AnswerFailed {
+    set(SetCanaryRequest.newBuilder().setEnded(why).build());
+  }
+
+  private void set(SetCanaryRequest canary) throws AnswerFailed {
+    var _ = call(stub -> stub.setCanary(canary));
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.stub.MetadataUtils;
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
+import io.owlmesh.orchestrator.mesh.placement.Busyness;
 import io.owlmesh.orchestrator.mesh.placement.Candidate;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.stage.v1.Load;
@@ -54,6 +55,7 @@ public final class Replica {
   private final Channel untraced;
   private final long slowStartNanos;
   private final CircuitBreaker breaker;
+  private final Busyness busyness = new Busyness();
   private final Set<PlacedCall> calls = ConcurrentHashMap.newKeySet();
   private volatile @Nullable StageDescription description;
   private volatile String unreachable = "";
@@ -275,12 +277,19 @@ public final class Replica {
         load.getWaitingPositions() + credit,
         load.getPrefillRate(),
         queue,
+        busyness.share(now / 1e9),
         Math.max(report.cached(beginnings), counts.cached(beginnings)));
   }
 
   void enter(PlacedCall call) {
+    long now = System.nanoTime();
     calls.add(call);
     counts.began(call);
+    report
+        .load(now)
+        .map(Load::getPrefillRate)
+        .filter(rate -> rate > 0)
+        .ifPresent(rate -> busyness.add(now / 1e9, Math.max(call.positions() - call.cached(), 0) / rate));
   }
 
   void leave(PlacedCall call) {

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 public final class WeightGroups {
   private static final Logger LOG = Logger.getLogger(WeightGroups.class);
 
+  private static final int MAX_REASON = 512;
+
   private final Map<StageKind, ReplicaSet> stages;
   private @Nullable WeightDigests inUse;
   private @Nullable WeightDigests preferred;
@@ -98,6 +100,20 @@ public final class WeightGroups {
     return lot < percent ? canary().map(this::info).orElse(usual) : usual;
   }
 
+  /**
+   * The weights that are tried, whatever their share.
+   *
+   * @throws OwlException CONFLICT if there are none; else as {@link #inUse}
+   */
+  public synchronized MeshInfo tried() {
+    var _ = inUse();
+    return canary()
+        .map(this::info)
+        .orElseThrow(() ->
+            new OwlException(
+                Fault.CONFLICT, "options.weights", "no stage has weights beside those in use"));
+  }
+
   /** Weights that get the canary's share, if there are any besides those in use. */
   public synchronized Optional<WeightDigests> canary() {
     WeightDigests usual = inUse;
@@ -121,13 +137,24 @@ public final class WeightGroups {
         && a.context() == b.context();
   }
 
-  /** Sets the canary's share of new work. At 100 its weights become those in use. */
-  public synchronized void setCanary(int share) {
+  /**
+   * Sets the canary's share of new work. At 100 its weights become those in use.
+   *
+   * @param why it is 0, if somebody found them worse; else empty
+   */
+  public synchronized void setCanary(int share, String why) {
     if (share < 0 || share > 100) {
       throw OwlException.badInput("percent", share + ", it must be from 0 to 100");
     }
+    if (!why.isEmpty() && (share > 0 || why.length() > MAX_REASON)) {
+      throw OwlException.badInput(
+          "ended",
+          share > 0
+              ? "goes with a percent of 0"
+              : "%d characters, at most %d are kept".formatted(why.length(), MAX_REASON));
+    }
     percent = share;
-    ended = "";
+    ended = why;
     preferred = inUse;
     trial = new CanaryTrial();
   }

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import io.owlmesh.model.text.Prompt;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,15 +14,32 @@ import java.util.Map;
  *
  * @param images the files in the order of their places in the prompt
  * @param session whose turn it is; empty if it is none
+ * @param weights that answer, where others are tried beside those in use
  */
 public record ChatRequest(
-    Prompt prompt, List<ImageContent> images, GenerationOptions options, String session) {
+    Prompt prompt,
+    List<ImageContent> images,
+    GenerationOptions options,
+    String session,
+    Weights weights) {
   /** Characters that a connector takes; it would leave out the beginning itself. */
   private static final int MAX_QUESTION = 16_384;
 
   /** A request that belongs to no session. */
   public ChatRequest(Prompt prompt, List<ImageContent> images, GenerationOptions options) {
-    this(prompt, images, options, "");
+    this(prompt, images, options, Weights.WEIGHTS_UNSPECIFIED);
+  }
+
+  /** A request that belongs to no session, for weights that it names. */
+  public ChatRequest(
+      Prompt prompt, List<ImageContent> images, GenerationOptions options, Weights weights) {
+    this(prompt, images, options, "", weights);
+  }
+
+  /** A turn of a session. */
+  public ChatRequest(
+      Prompt prompt, List<ImageContent> images, GenerationOptions options, String session) {
+    this(prompt, images, options, session, Weights.WEIGHTS_UNSPECIFIED);
   }
 
   public ChatRequest {

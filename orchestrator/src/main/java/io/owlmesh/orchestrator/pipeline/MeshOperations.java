@@ -142,10 +142,11 @@ public final class MeshOperations {
    * Sets the canary's share.
    *
    * @param percent of new work
+   * @param ended why it is 0, if the weights were found worse; else empty
    * @throws OwlException BAD_INPUT
    */
-  public void setCanary(int percent) {
-    marks.setCanary(percent);
+  public void setCanary(int percent, String ended) {
+    marks.setCanary(percent, ended);
   }
 
   /** The last choices of replicas of all stages, the newest first. */

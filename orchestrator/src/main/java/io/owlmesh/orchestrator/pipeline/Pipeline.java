@@ -54,7 +54,12 @@ final class Pipeline {
 
   /** Answers, blocking until the end; events are sent on the way. */
   AnswerDone answer(ChatRequest request, AnswerListener listener) {
-    MeshInfo mesh = replicas.groups().choose(request.session());
+    MeshInfo mesh =
+        switch (request.weights()) {
+          case WEIGHTS_UNSPECIFIED, UNRECOGNIZED -> replicas.groups().choose(request.session());
+          case WEIGHTS_IN_USE -> replicas.groups().inUse();
+          case WEIGHTS_CANARY -> replicas.groups().tried();
+        };
     try {
       AnswerDone done = answer(request, listener, mesh);
       replicas.groups().ended(mesh.digests(), false);

@@ -109,8 +109,8 @@ final class SharedMarks implements AutoCloseable {
    *
    * @throws OwlException BAD_INPUT; UNAVAILABLE if the others cannot be told: then it is set here
    */
-  synchronized void setCanary(int percent) {
-    replicas.groups().setCanary(percent);
+  synchronized void setCanary(int percent, String ended) {
+    replicas.groups().setCanary(percent, ended);
     if (store.isShared()) {
       store.set(canary(0));
     }

@@ -17,6 +17,7 @@ import io.owlmesh.orchestrator.mesh.WeightGroups;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddress;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Replica;
@@ -136,6 +137,13 @@ class ReplicaChangesTest {
     return heard;
   }
 
+  private void ask(Weights weights) {
+    pipeline.answer(
+        new ChatRequest(
+            Prompt.parse("Who?"), List.of(), GenerationOptions.getDefaultInstance(), weights),
+        new Heard());
+  }
+
   @Test
   void aReplicaThatIsAddedGetsWorkAndOneThatIsRemovedEndsWhatItHas() throws Exception {
     CountDownLatch began = new CountDownLatch(1);
@@ -215,7 +223,7 @@ class ReplicaChangesTest {
   void theCanaryGetsItsShareAndASessionStaysWhereItIs() throws Exception {
     models.set(old.address, fresh.address);
     await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
-    groups().setCanary(50);
+    groups().setCanary(50, "");
     assertThat(condition(fresh)).isEqualTo(Condition.CONDITION_SERVING);
     assertThat(view(fresh).getCanary()).isTrue();
 
@@ -235,7 +243,7 @@ class ReplicaChangesTest {
     models.set(old.address, fresh.address);
     await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
 
-    groups().setCanary(100);
+    groups().setCanary(100, "");
 
     assertThat(groups().inUse().digests().language()).isEqualTo("M");
     assertThat(groups().canaryPercent()).isZero();
@@ -269,7 +277,7 @@ class ReplicaChangesTest {
     models.set(old.address, fresh.address);
     await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
     MeshInfo usual = groups().inUse();
-    groups().setCanary(50);
+    groups().setCanary(50, "");
     MeshInfo canary = groups().canary().map(digests -> info(digests, usual)).orElseThrow();
 
     for (int i = 0; i < 30; i++) {
@@ -296,8 +304,27 @@ class ReplicaChangesTest {
   }
 
   @Test
+  void whoeverNamesTheWeightsIsAnsweredByThemWhateverTheShare() throws Exception {
+    assertThatThrownBy(() -> groups().tried())
+        .isInstanceOfSatisfying(
+            OwlException.class, why -> assertThat(why.fault()).isEqualTo(Fault.CONFLICT));
+    models.set(old.address, fresh.address);
+    await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
+
+    ask(Weights.WEIGHTS_CANARY);
+    assertThat(fresh.options).hasSize(1);
+    assertThat(old.options).isEmpty();
+
+    groups().setCanary(50, "");
+    for (int i = 0; i < 10; i++) {
+      ask(Weights.WEIGHTS_IN_USE);
+    }
+    assertThat(fresh.options).hasSize(1);
+  }
+
+  @Test
   void aShareThatIsNoneIsRefused() {
-    assertThatThrownBy(() -> groups().setCanary(101))
+    assertThatThrownBy(() -> groups().setCanary(101, ""))
         .isInstanceOfSatisfying(
             OwlException.class, why -> assertThat(why.fault()).isEqualTo(Fault.BAD_INPUT))
         .hasMessage("percent: 101, it must be from 0 to 100");

@@ -29,6 +29,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 
 /** Callers of an orchestrator whose language models are {@link StubLanguageModel}s. */
 final class MeshLoad implements AutoCloseable {
@@ -45,6 +47,8 @@ final class MeshLoad implements AutoCloseable {
   private final List<Connection> connections = new ArrayList<>();
   private final AtomicInteger number = new AtomicInteger();
   private final List<Double> empty = new ArrayList<>();
+  private final LongAdder heard = new LongAdder();
+  private long tokens;
 
   MeshLoad(Address address) {
     this.address = address;
@@ -67,11 +71,7 @@ final class MeshLoad implements AutoCloseable {
   }
 
   /** What became of a load. */
-  record Result(List<Request> requests, List<String> errors, double seconds) {
-    double rate() {
-      return requests.size() / seconds;
-    }
-
+  record Result(List<Request> requests, List<String> errors) {
     /** Of the positions of all prompts, those that were found in a cache. */
     double hitPercent() {
       double cached = requests.stream().mapToInt(one -> one.done().getCachedPromptTokens()).sum();
@@ -80,7 +80,7 @@ final class MeshLoad implements AutoCloseable {
   }
 
   /** Hears one answer. */
-  private abstract static class Hearing<R> implements StreamObserver<R> {
+  private abstract class Hearing<R> implements StreamObserver<R> {
     private final String name;
     private final CompletableFuture<Request> end = new CompletableFuture<>();
     private final long begin = System.nanoTime();
@@ -93,6 +93,7 @@ final class MeshLoad implements AutoCloseable {
     }
 
     void text(String text) {
+      heard.increment();
       if (first == 0) {
         first = millis();
         model = Long.parseLong(text.strip().split(" ", 2)[0]) / 1e3;
@@ -197,7 +198,6 @@ final class MeshLoad implements AutoCloseable {
   private static Result together(int callers, Caller each) throws InterruptedException {
     List<Request> answered = Collections.synchronizedList(new ArrayList<>());
     List<String> errors = Collections.synchronizedList(new ArrayList<>());
-    long begin = System.nanoTime();
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < callers; i++) {
         int number = i;
@@ -212,28 +212,40 @@ final class MeshLoad implements AutoCloseable {
         });
       }
     }
-    return new Result(
-        List.copyOf(answered), List.copyOf(errors), (System.nanoTime() - begin) / 1e9);
+    return new Result(List.copyOf(answered), List.copyOf(errors));
   }
 
   /** So many callers, each of whom asks again as soon as there is an answer; all at work first. */
-  Result answers(int callers, int tokens, Duration time) throws InterruptedException {
+  Result answers(int callers, int length, Duration time) throws InterruptedException {
     long from = System.nanoTime() + RAMP.toNanos();
     long end = from + time.toNanos();
+    Thread counter =
+        Thread.startVirtualThread(() -> {
+          LockSupport.parkNanos(from - System.nanoTime());
+          long before = heard.sum();
+          LockSupport.parkNanos(end - System.nanoTime());
+          tokens = heard.sum() - before;
+        });
+    // Of answers that end before and after, nothing is counted.
     Result result =
         together(
             callers,
             (_, answered) -> {
               while (System.nanoTime() < end) {
-                Request one = ask(tokens);
+                Request one = ask(length);
                 long now = System.nanoTime();
                 if (now >= from && now < end) {
                   answered.add(one);
                 }
               }
             });
-    // Of what ended before and after, neither the answers nor the time are counted.
-    return new Result(result.requests(), result.errors(), time.toNanos() / 1e9);
+    counter.join();
+    return result;
+  }
+
+  /** Tokens that came in the time of the last load. */
+  long tokens() {
+    return tokens;
   }
 
   /** Begins sessions, with a turn each. */

@@ -49,10 +49,7 @@ final class StubCache {
   /** Reads a prompt in; of its positions, how many were there. */
   synchronized int read(StubPrompt prompt) {
     List<ByteString> hashes = hashes(prompt.bytes());
-    int known = 0;
-    while (known < hashes.size() && kept.get(hashes.get(known)) != null) {
-      known++;
-    }
+    int known = known(hashes);
     for (ByteString hash : hashes) {
       kept.computeIfAbsent(hash, _ -> new LinkedHashSet<>());
     }
@@ -67,6 +64,19 @@ final class StubCache {
         });
     makeRoom();
     return known * BLOCK_POSITIONS;
+  }
+
+  /** Of its positions, how many are there. */
+  synchronized int known(StubPrompt prompt) {
+    return known(hashes(prompt.bytes())) * BLOCK_POSITIONS;
+  }
+
+  private int known(List<ByteString> hashes) {
+    int known = 0;
+    while (known < hashes.size() && kept.get(hashes.get(known)) != null) {
+      known++;
+    }
+    return known;
   }
 
   private void makeRoom() {

@@ -245,7 +245,8 @@ final class StubLanguageModel extends LanguageModelGrpc.LanguageModelImplBase
     String text = prompt.bytes().toStringUtf8();
     met.add(text);
     waiting.incrementAndGet();
-    unread.addAndGet(prompt.positions());
+    int ahead = prompt.positions() - cache.known(prompt);
+    unread.addAndGet(ahead);
     try {
       places.acquire();
     } catch (InterruptedException ended) {
@@ -254,7 +255,7 @@ final class StubLanguageModel extends LanguageModelGrpc.LanguageModelImplBase
     waiting.decrementAndGet();
     running.incrementAndGet();
     try {
-      int cached = read(prompt);
+      int cached = read(prompt, ahead);
       write(prompt, options, cached, asked, out);
     } catch (InterruptedException | RuntimeException ended) {
       // Whoever asked is gone.
@@ -267,7 +268,7 @@ final class StubLanguageModel extends LanguageModelGrpc.LanguageModelImplBase
     }
   }
 
-  private int read(StubPrompt prompt) throws InterruptedException {
+  private int read(StubPrompt prompt, int ahead) throws InterruptedException {
     reader.acquire();
     try {
       int cached = cache.read(prompt);
@@ -277,7 +278,7 @@ final class StubLanguageModel extends LanguageModelGrpc.LanguageModelImplBase
       }
       return cached;
     } finally {
-      unread.addAndGet(-prompt.positions());
+      unread.addAndGet(-ahead);
       reader.release();
     }
   }

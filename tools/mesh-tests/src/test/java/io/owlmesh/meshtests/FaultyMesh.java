@@ -38,6 +38,11 @@ final class FaultyMesh implements AutoCloseable {
 
   /** Starts it, in a folder of its own. */
   FaultyMesh(Path folder, Traces traces) throws Exception {
+    this(folder, traces, Map.of());
+  }
+
+  /** As above, with settings beside the usual ones. */
+  FaultyMesh(Path folder, Traces traces, Map<String, String> more) throws Exception {
     this.folder = folder;
     Map<String, String> settings = new HashMap<>(traces.settings());
     settings.putAll(
@@ -50,6 +55,7 @@ final class FaultyMesh implements AutoCloseable {
             "OWL_SLOW_START", "0S",
             // The processes live for minutes.
             "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"));
+    settings.putAll(more);
     Map<String, Integer> counts =
         STAGES.stream().collect(Collectors.toMap(stage -> stage, _ -> REPLICAS));
     processes = Processes.mesh(folder, Processes.TINY_CHECKPOINT, settings, counts);
@@ -114,6 +120,14 @@ final class FaultyMesh implements AutoCloseable {
   /** What the orchestrator wrote. */
   String log() throws IOException {
     return processes.logOf("orchestrator");
+  }
+
+  /** Ends a replica's process, and starts another in its place, which is waited for. */
+  void restart(FaultyReplica one) throws Exception {
+    processes.kill(one.process());
+    processes.start(one.process(), Map.of());
+    processes.await(one.process(), Health.SERVING);
+    await(one, seen -> seen.getCondition() == Condition.CONDITION_SERVING);
   }
 
   /** The replica of a stage that a call is in. */

@@ -6,15 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.owlmesh.meshtests.LyingReplica.Lie;
-import io.owlmesh.proto.chat.v1.AnswerOptions;
-import io.owlmesh.proto.chat.v1.Conversation;
-import io.owlmesh.proto.chat.v1.Role;
-import io.owlmesh.proto.chat.v1.Turn;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.stage.v1.PrefixChain;
 import io.owlmesh.proto.stage.v1.WatchResponse;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -25,10 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Language models that tell of themselves what cannot be. */
 class LyingReplicasTest {
-  private static final int TOGETHER = 6;
-  private static final String TRACE = "00-" + "1".repeat(32) + "-" + "2".repeat(16) + "-00";
-
-  private int questions;
+  private final Crowd crowd = new Crowd();
 
   @Test
   @Timeout(value = 3, unit = TimeUnit.MINUTES)
@@ -46,10 +38,10 @@ class LyingReplicasTest {
         assertThat(mesh.seen(one).orElseThrow().getCondition())
             .isEqualTo(Condition.CONDITION_SERVING);
       }
-      ask(mesh);
+      crowd.ask(mesh);
       // Until both have told their lies again.
       TimeUnit.SECONDS.sleep(12);
-      ask(mesh);
+      crowd.ask(mesh);
 
       assertThat(mesh.log().lines().filter(line -> line.contains("is not believed")))
           .hasSize(2)
@@ -77,22 +69,5 @@ class LyingReplicasTest {
         throw new IllegalStateException(method, broken);
       }
     };
-  }
-
-  /** Some at a time, so that no replica is best for all. */
-  private void ask(FaultyMesh mesh) {
-    List<AnswerCaller> callers = new ArrayList<>();
-    for (int i = 0; i < TOGETHER; i++) {
-      Conversation question =
-          Conversation.newBuilder()
-              .setSystem("Number " + ++questions)
-              .addTurns(Turn.newBuilder().setRole(Role.ROLE_HUMAN).setText("What?"))
-              .setOptions(AnswerOptions.newBuilder().setMaxNewTokens(2))
-              .build();
-      AnswerCaller caller = AnswerCaller.open(mesh.door, 60_000, TRACE);
-      caller.send(question, List.of());
-      callers.add(caller);
-    }
-    assertThat(callers).allSatisfy(caller -> assertThat(caller.status().isOk()).isTrue());
   }
 }

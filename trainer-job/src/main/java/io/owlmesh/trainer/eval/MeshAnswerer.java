@@ -13,6 +13,7 @@ import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageHeader;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.time.Duration;
@@ -28,6 +29,7 @@ public final class MeshAnswerer implements Answerer {
   private final ChatClient mesh;
   private final Optional<String> adapter;
   private final int maxNewTokens;
+  private final Weights weights;
 
   /**
    * Connects when first asked.
@@ -36,9 +38,16 @@ public final class MeshAnswerer implements Answerer {
    * @param adapter that requests name; without one, the mesh's default
    */
   public MeshAnswerer(Address address, Optional<String> adapter, int maxNewTokens) {
+    this(address, adapter, maxNewTokens, Weights.WEIGHTS_UNSPECIFIED);
+  }
+
+  /** As above, with the weights that are to answer where others are tried. */
+  public MeshAnswerer(
+      Address address, Optional<String> adapter, int maxNewTokens, Weights weights) {
     this.mesh = new ChatClient(address);
     this.adapter = adapter;
     this.maxNewTokens = maxNewTokens;
+    this.weights = weights;
   }
 
   @Override
@@ -84,7 +93,11 @@ public final class MeshAnswerer implements Answerer {
         added.addImages(ImageHeader.newBuilder().setSizeBytes(images.get(image++).size()));
       }
     }
-    conversation.getOptionsBuilder().setMaxNewTokens(maxNewTokens).setTemperature(0);
+    conversation
+        .getOptionsBuilder()
+        .setMaxNewTokens(maxNewTokens)
+        .setTemperature(0)
+        .setWeights(weights);
     adapter.ifPresent(conversation.getOptionsBuilder()::setAdapter);
     return conversation.build();
   }

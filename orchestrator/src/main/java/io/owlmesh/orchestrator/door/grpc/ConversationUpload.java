@@ -15,7 +15,9 @@ import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.wire.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
@@ -30,6 +32,7 @@ final class ConversationUpload {
 
   private final Prompt prompt;
   private final GenerationOptions options;
+  private final Weights weights;
   private final List<Long> sizes = new ArrayList<>();
   private final List<ImageContent> complete = new ArrayList<>();
   private ByteString current = ByteString.EMPTY;
@@ -55,6 +58,21 @@ final class ConversationUpload {
         template.prompt(
             conversation.hasSystem() ? conversation.getSystem() : template.system(), dialogue);
     this.options = AnswerParams.of(conversation.getOptions(), limits.defaultAdapter().orElse(""));
+    this.weights = conversation.getOptions().getWeights();
+    requireOperator(weights);
+  }
+
+  private static void requireOperator(Weights weights) {
+    Caller caller = Caller.current();
+    if (weights == Weights.UNRECOGNIZED) {
+      throw OwlException.badInput("options.weights", "is none of the known ones");
+    }
+    if (weights != Weights.WEIGHTS_UNSPECIFIED
+        && caller != null
+        && !caller.may(io.owlmesh.core.identity.Role.OPERATOR)) {
+      throw new OwlException(
+          ErrorCode.INSUFFICIENT_PERMISSIONS, "options.weights", "is for operators");
+    }
   }
 
   private void addSizes(int turn, List<ImageHeader> images, OrchestratorConfig limits) {
@@ -146,6 +164,6 @@ final class ConversationUpload {
 
   /** The whole; to be called once complete. */
   ChatRequest question() {
-    return new ChatRequest(prompt, complete, options);
+    return new ChatRequest(prompt, complete, options, weights);
   }
 }

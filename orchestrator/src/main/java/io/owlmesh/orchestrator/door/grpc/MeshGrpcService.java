@@ -92,7 +92,7 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
     Responses.unary(
         response,
         () -> {
-          mesh.setCanary(request.getPercent());
+          mesh.setCanary(request.getPercent(), request.getEnded());
           return SetCanaryResponse.getDefaultInstance();
         });
   }

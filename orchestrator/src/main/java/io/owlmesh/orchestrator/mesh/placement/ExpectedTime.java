@@ -8,15 +8,24 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The one that is expected to give the first token soonest: positions that wait there and those of
- * this prompt that its cache lacks, over the rate at which it reads. No replica is given more than
+ * this prompt that its cache lacks, over the rate at which it reads. To that comes what
+ * reading it anew costs others: a server that is busy for a share u of its time delays, for each
+ * second of more work, those who come later by u / (1 - u) seconds in all (Pollaczek and Khinchine's
+ * queue). So dialogues stay where they are cached, and leave a replica that gets too many. No replica is given more than
  * half above its share, by rate, of what is in work: beyond that the next best takes this one
  * prompt, and the beginning that many prompts share stays where it is.
  */
 public final class ExpectedTime implements Placement {
   private static final double BOUND = 1.5;
 
+  /** So few answers bury no replica; among few, one would already be above its share. */
+  private static final double LEAST = 4;
+
   /** Where nobody told: positions a second. */
   private static final double USUAL_RATE = 1_000;
+
+  /** Above this, queues are not to be foretold. */
+  private static final double MOST_BUSY = 0.95;
 
   /** Each answer in work holds up the next one at least so long. */
   private static final double COMPANY_SECONDS = 0.0005;
@@ -35,6 +44,7 @@ public final class ExpectedTime implements Placement {
     int best = -1;
     int bounded = -1;
     double[] seconds = new double[candidates.size()];
+    double[] costs = new double[candidates.size()];
     int first = ThreadLocalRandom.current().nextInt(candidates.size());
     for (int i = 0; i < candidates.size(); i++) {
       int at = (first + i) % candidates.size();
@@ -44,13 +54,15 @@ public final class ExpectedTime implements Placement {
       double company =
           COMPANY_SECONDS * candidate.outstanding() * allSpeed / (speed * candidates.size());
       seconds[at] = (candidate.waiting() + uncached) / speed + candidate.queueSeconds() + company;
-      double most = 1 + BOUND * total * speed / allSpeed;
+      double busy = Math.min(candidate.utilization(), MOST_BUSY);
+      costs[at] = seconds[at] + uncached / speed * busy / (1 - busy);
+      double most = Math.max(LEAST, 1 + BOUND * total * speed / allSpeed);
       boolean over = candidate.outstanding() + 1 > most;
       told[at] = told(candidate, seconds[at], over);
-      if (best < 0 || seconds[at] < seconds[best]) {
+      if (best < 0 || costs[at] < costs[best]) {
         best = at;
       }
-      if (!over && (bounded < 0 || seconds[at] < seconds[bounded])) {
+      if (!over && (bounded < 0 || costs[at] < costs[bounded])) {
         bounded = at;
       }
     }

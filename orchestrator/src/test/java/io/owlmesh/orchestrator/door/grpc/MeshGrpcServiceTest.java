@@ -182,6 +182,24 @@ class MeshGrpcServiceTest {
   }
 
   @Test
+  void whyACanaryWasEndedIsToldToWhoeverWatches() {
+    operator().setCanary(SetCanaryRequest.newBuilder().setPercent(5).build());
+
+    operator().setCanary(SetCanaryRequest.newBuilder().setEnded("it knew less").build());
+
+    assertThat(watch().next().getCanaryEnded()).isEqualTo("it knew less");
+    for (SetCanaryRequest wrong :
+        List.of(
+            SetCanaryRequest.newBuilder().setPercent(5).setEnded("and goes on").build(),
+            SetCanaryRequest.newBuilder().setEnded("x".repeat(513)).build())) {
+      assertThat(
+              catchThrowableOfType(
+                  StatusRuntimeException.class, () -> operator().setCanary(wrong)))
+          .hasMessageContaining("ended");
+    }
+  }
+
+  @Test
   void moreWatchersThanAreAllowedAreRefused() {
     for (int i = 0; i < 16; i++) {
       watch().next();

@@ -15,7 +15,7 @@ class PlacementTest {
 
   private static Candidate told(
       String address, int outstanding, long waiting, double rate, int cached) {
-    return new Candidate(address, outstanding, 1, true, waiting, rate, 0, cached);
+    return new Candidate(address, outstanding, 1, true, waiting, rate, 0, 0, cached);
   }
 
   private static Choice soonest(Candidate... candidates) {

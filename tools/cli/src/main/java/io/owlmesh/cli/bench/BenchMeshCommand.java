@@ -9,6 +9,8 @@ import io.owlmesh.cli.option.MeasureFlags;
 import io.owlmesh.launcher.MeshException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.EnumSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -44,6 +46,13 @@ public final class BenchMeshCommand implements Callable<Integer> {
       description = "Sessions that exist meanwhile (default: ${DEFAULT-VALUE}).")
   private int sessions = 10_000;
 
+  @Option(
+      names = "--part",
+      split = ",",
+      paramLabel = "PART",
+      description = "Only these, of ${COMPLETION-CANDIDATES}.")
+  private Set<MeshBench.Part> parts = EnumSet.allOf(MeshBench.Part.class);
+
   @Mixin private MeasureFlags measure = new MeasureFlags();
 
   public BenchMeshCommand(Home home) {
@@ -54,7 +63,7 @@ public final class BenchMeshCommand implements Callable<Integer> {
   public Integer call() throws IOException, MeshException, InterruptedException {
     MeasureFlags.requireAtLeast(spec.commandLine(), "--seconds", seconds, 1);
     MeasureFlags.requireAtLeast(spec.commandLine(), "--sessions", sessions, 1);
-    OrchestratorReport report = new MeshBench(home.root(), seconds, sessions).run();
+    OrchestratorReport report = new MeshBench(home.root(), seconds, sessions, parts).run();
     PrintWriter out = spec.commandLine().getOut();
     out.println(report);
     out.flush();

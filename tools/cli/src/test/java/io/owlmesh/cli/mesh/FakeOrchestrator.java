@@ -5,6 +5,12 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerRequest;
+import io.owlmesh.proto.chat.v1.AnswerResponse;
+import io.owlmesh.proto.chat.v1.ChatGrpc;
+import io.owlmesh.proto.chat.v1.TextDelta;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.DrainResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
@@ -18,11 +24,14 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A front door on a free port that knows the mesh as it is told, and nothing else. */
 final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoCloseable {
   final List<Object> asked = new CopyOnWriteArrayList<>();
+  final Map<Weights, String> answers = new ConcurrentHashMap<>();
   private final WatchResponse state;
   private final Server server;
 
@@ -31,6 +40,7 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
+            .addService(new Chat())
             .build()
             .start();
   }
@@ -74,6 +84,35 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
     asked.add(request);
     out.onNext(SetCanaryResponse.getDefaultInstance());
     out.onCompleted();
+  }
+
+  /** Answers by the weights that are asked for. */
+  private final class Chat extends ChatGrpc.ChatImplBase {
+    @Override
+    public StreamObserver<AnswerRequest> answer(StreamObserver<AnswerResponse> out) {
+      return new StreamObserver<>() {
+        @Override
+        public void onNext(AnswerRequest request) {
+          Weights weights = request.getConversation().getOptions().getWeights();
+          asked.add(weights);
+          out.onNext(
+              AnswerResponse.newBuilder()
+                  .setText(
+                      TextDelta.newBuilder()
+                          .setText(answers.getOrDefault(weights, "I do not know.")))
+                  .build());
+          out.onNext(
+              AnswerResponse.newBuilder().setDone(AnswerDone.getDefaultInstance()).build());
+          out.onCompleted();
+        }
+
+        @Override
+        public void onError(Throwable gone) {}
+
+        @Override
+        public void onCompleted() {}
+      };
+    }
   }
 
   @Override

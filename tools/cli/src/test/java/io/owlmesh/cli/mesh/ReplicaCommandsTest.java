@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.cli.OwlCalls;
+import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.Replica;
@@ -14,6 +15,7 @@ import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
 import io.owlmesh.proto.mesh.v1.Stage;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import io.owlmesh.proto.stage.v1.Load;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -129,6 +131,54 @@ class ReplicaCommandsTest {
                 .setStage(Stage.STAGE_VISION)
                 .setAddress("10.0.0.1:9001")
                 .build());
+  }
+
+  private Path questions() throws IOException {
+    return Files.writeString(
+        home.resolve("questions.jsonl"),
+        """
+        {"text": "A chat.\\nHuman: Is the sky blue?\\nAI: Yes."}
+        {"text": "A chat.\\nHuman: Is grass blue?\\nAI: No."}
+        """);
+  }
+
+  @Test
+  void weightsThatAnswerAsWellAsThoseInUseGetTheirShare() throws Exception {
+    orchestrator.answers.put(Weights.WEIGHTS_IN_USE, "yes");
+    orchestrator.answers.put(Weights.WEIGHTS_CANARY, "No.");
+    String file = questions().toString();
+
+    assertThat(owl.call("canary", "5", "--eval", file, "--address", orchestrator.address()))
+        .isZero();
+
+    assertThat(owl.out.toString())
+        .contains("Weights in use: 50.0 % right", "Weights tried: 50.0 % right", "get 5 %");
+    assertThat(orchestrator.asked)
+        .containsExactly(
+            Weights.WEIGHTS_IN_USE,
+            Weights.WEIGHTS_IN_USE,
+            Weights.WEIGHTS_CANARY,
+            Weights.WEIGHTS_CANARY,
+            SetCanaryRequest.newBuilder().setPercent(5).build());
+  }
+
+  @Test
+  void weightsThatAnswerWorseGetNothingAndItIsSaidWhy() throws Exception {
+    orchestrator.answers.put(Weights.WEIGHTS_IN_USE, "yes");
+    String file = questions().toString();
+
+    assertThat(owl.call("canary", "5", "--eval", file, "--address", orchestrator.address()))
+        .isOne();
+
+    String why = "of 2 questions they answered 0.0 % right, the weights in use 50.0 %";
+    assertThat(owl.out.toString()).contains("Other weights get nothing: " + why);
+    assertThat(orchestrator.asked)
+        .last()
+        .isEqualTo(SetCanaryRequest.newBuilder().setEnded(why).build());
+    assertThat(
+            owl.call(
+                "canary", "5", "--eval", file, "--drop=50", "--address", orchestrator.address()))
+        .isZero();
   }
 
   @Test
