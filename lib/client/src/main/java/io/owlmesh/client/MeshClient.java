@@ -1,19 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.client;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
+import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
+import io.grpc.stub.BlockingClientCall;
+import io.owlmesh.proto.mesh.v1.BackupRequest;
+import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.Decision;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.mesh.v1.MeshGrpc.MeshBlockingStub;
+import io.owlmesh.proto.mesh.v1.RestoreRequest;
+import io.owlmesh.proto.mesh.v1.RestoreResponse;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
 import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
 import io.owlmesh.proto.mesh.v1.Stage;
 import io.owlmesh.proto.mesh.v1.WatchRequest;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -21,6 +32,10 @@ import java.util.function.Function;
 /** The mesh as its operators see it, through an orchestrator. Every call blocks. */
 public final class MeshClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration LONG = Duration.ofHours(12);
+
+  /** Bytes of an archive in one message. */
+  private static final int PIECE = 1 << 20;
 
   private final Address address;
   private final Connection connection;
@@ -95,7 +110,7 @@ public final class MeshClient implements AutoCloseable {
   /**
    * Gives other weights no more work.
    *
-   * @param why for whoever asks for the state of the mesh; at most 512 characters
+   * @param why for whoever asks for the state of the mesh; at most 250 characters
    */
   public void endCanary(String why) throws AnswerFailed {
     set(SetCanaryRequest.newBuilder().setEnded(why).build());
@@ -103,6 +118,55 @@ public final class MeshClient implements AutoCloseable {
 
   private void set(SetCanaryRequest canary) throws AnswerFailed {
     var _ = call(stub -> stub.setCanary(canary));
+  }
+
+  /**
+   * Writes all that the mesh keeps as one zip archive.
+   *
+   * @throws AnswerFailed if the mesh refuses or fails; then the archive is not whole
+   * @throws IOException if it cannot be written
+   */
+  public void backup(OutputStream archive) throws AnswerFailed, IOException {
+    try {
+      Iterator<BackupResponse> pieces =
+          MeshGrpc.newBlockingStub(connection.channel())
+              .withDeadlineAfter(LONG.toMillis(), TimeUnit.MILLISECONDS)
+              .backup(BackupRequest.getDefaultInstance());
+      while (pieces.hasNext()) {
+        pieces.next().getData().writeTo(archive);
+      }
+    } catch (StatusRuntimeException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
+  }
+
+  /**
+   * Gives an archive to a mesh that keeps nothing yet.
+   *
+   * @return what it took over
+   * @throws AnswerFailed if the mesh refuses or fails; then it took nothing
+   * @throws IOException if the archive cannot be read
+   */
+  public RestoreResponse restore(InputStream archive)
+      throws AnswerFailed, IOException, InterruptedException {
+    try {
+      BlockingClientCall<RestoreRequest, RestoreResponse> call =
+          MeshGrpc.newBlockingV2Stub(connection.channel())
+              .withDeadlineAfter(LONG.toMillis(), TimeUnit.MILLISECONDS)
+              .restore();
+      byte[] piece = archive.readNBytes(PIECE);
+      while (piece.length > 0) {
+        if (!call.write(RestoreRequest.newBuilder().setData(ByteString.copyFrom(piece)).build())) {
+          break; // It has failed, which reading tells.
+        }
+        piece = archive.readNBytes(PIECE);
+      }
+      call.halfClose();
+      RestoreResponse taken = call.read();
+      return taken == null ? RestoreResponse.getDefaultInstance() : taken;
+    } catch (StatusException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
   }
 
   @Override

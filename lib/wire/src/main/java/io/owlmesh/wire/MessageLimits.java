@@ -6,6 +6,7 @@ import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
+import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import java.util.Map;
 
@@ -36,6 +37,7 @@ public final class MessageLimits {
           entry(GRPCInferenceServiceGrpc.getModelInferMethod(), TENSOR),
           entry(ChatGrpc.getAnswerMethod(), CHUNK),
           entry(ChatGrpc.getUploadImageMethod(), CHUNK),
+          entry(MeshGrpc.getRestoreMethod(), CHUNK),
           entry(ChatGrpc.getSendMessageMethod(), TEXT),
           entry(ChatGrpc.getCreateSessionMethod(), TEXT),
           entry(ChatGrpc.getUpdateSessionMethod(), TEXT));

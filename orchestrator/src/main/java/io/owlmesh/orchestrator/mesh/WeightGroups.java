@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class WeightGroups {
   private static final Logger LOG = Logger.getLogger(WeightGroups.class);
 
-  private static final int MAX_REASON = 512;
+  private static final int MAX_REASON = 250;
 
   private final Map<StageKind, ReplicaSet> stages;
   private @Nullable WeightDigests inUse;

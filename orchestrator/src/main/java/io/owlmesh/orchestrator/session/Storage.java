@@ -6,6 +6,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.Dependency;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
+import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.orchestrator.store.PrivateFiles;
 import io.owlmesh.orchestrator.store.S3ImageStore;
@@ -86,6 +87,13 @@ final class Storage implements Dependency {
 
   SessionStore sessions() {
     return sessions;
+  }
+
+  /** Copies of all that is kept. */
+  @Produces
+  @Singleton
+  Backup backup() {
+    return sessions.backup();
   }
 
   /** What operators set. */

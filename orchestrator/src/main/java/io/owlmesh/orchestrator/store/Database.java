@@ -25,6 +25,8 @@ import org.jboss.logging.Logger;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
+import org.jspecify.annotations.Nullable;
 
 /** The database, with its tables as this version wants them. */
 final class Database implements AutoCloseable {
@@ -135,6 +137,21 @@ final class Database implements AutoCloseable {
     return again(() -> jdbi.inTransaction(work::apply));
   }
 
+  /**
+   * Works in one transaction that sees everything as it was at its begin.
+   *
+   * @throws OwlException UNAVAILABLE if the database fails
+   */
+  <T extends @Nullable Object> T snapshot(Function<Handle, T> work) {
+    try {
+      return once(() ->
+          jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work::apply));
+    } catch (JdbiException e) {
+      LOG.error("The database failed", e);
+      throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);
+    }
+  }
+
   /** As {@link #transact}, with one statement, which is a transaction without being told. */
   <T> T execute(Function<Handle, T> work) {
     return again(() -> jdbi.withHandle(work::apply));
@@ -158,7 +175,7 @@ final class Database implements AutoCloseable {
     }
   }
 
-  private <T> T once(Supplier<T> work) {
+  private <T extends @Nullable Object> T once(Supplier<T> work) {
     uses.readLock().lock();
     try {
       return work.get();

@@ -50,6 +50,11 @@ public final class SessionStore implements AutoCloseable {
     return database.clock().timestamp();
   }
 
+  /** Copies of all that is kept. */
+  public Backup backup() {
+    return new Backup(database, files);
+  }
+
   /** What operators set. */
   public OperatorStore operators() {
     return operators;

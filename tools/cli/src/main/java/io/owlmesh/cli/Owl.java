@@ -12,10 +12,12 @@ import io.owlmesh.cli.chat.SessionsCommand;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
+import io.owlmesh.cli.mesh.BackupCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
 import io.owlmesh.cli.mesh.KeysCommand;
+import io.owlmesh.cli.mesh.RestoreCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
@@ -78,6 +80,8 @@ public final class Owl {
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
+            .addSubcommand(new BackupCommand(home))
+            .addSubcommand(new RestoreCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))

@@ -22,7 +22,7 @@ final class Relay implements AutoCloseable {
     PASS,
     /** Requests pass; answers wait. */
     HOLD_ANSWERS,
-    /** Whatever is answered comes half a second later. */
+    /** Whatever is answered comes later: half a second, unless somebody says otherwise. */
     LATE_ANSWERS,
     /** Answers come in drops: some tokens in a hundredth of a second. */
     DRIP_ANSWERS,
@@ -34,7 +34,6 @@ final class Relay implements AutoCloseable {
 
   private static final int DROP_BYTES = 256;
   private static final int DROP_MILLIS = 10;
-  private static final int LATE_MILLIS = 500;
   private static final int BUFFER_BYTES = 64 << 10;
 
   private final int target;
@@ -43,6 +42,7 @@ final class Relay implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private volatile Mode mode = Mode.PASS;
+  private volatile int lateMillis = 500;
 
   /**
    * Listens on a free port.
@@ -57,6 +57,12 @@ final class Relay implements AutoCloseable {
 
   String address() {
     return "127.0.0.1:" + listener.getLocalPort();
+  }
+
+  /** From now on answers come so much later. */
+  void delay(int millis) {
+    lateMillis = millis;
+    set(Mode.LATE_ANSWERS);
   }
 
   void set(Mode now) {
@@ -122,7 +128,7 @@ final class Relay implements AutoCloseable {
         }
         awaitPassage(answers);
         if (answers && mode == Mode.LATE_ANSWERS) {
-          TimeUnit.MILLISECONDS.sleep(LATE_MILLIS);
+          TimeUnit.MILLISECONDS.sleep(lateMillis);
         }
         out.write(buffer, 0, count);
         if (drips) {

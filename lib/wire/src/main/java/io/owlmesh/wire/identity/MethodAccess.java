@@ -51,6 +51,7 @@ public final class MethodAccess {
         LanguageModelGrpc.getUnloadAdapterMethod(),
         LanguageModelGrpc.getStatisticsMethod(),
         GRPCInferenceServiceGrpc.getModelStatisticsMethod());
+    allow(Access.ADMIN, MeshGrpc.getBackupMethod(), MeshGrpc.getRestoreMethod());
     allow(
         Access.ORCHESTRATOR,
         VisionEncoderGrpc.getEncodeMethod(),

@@ -12,6 +12,9 @@ import io.owlmesh.orchestrator.mesh.Decisions;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshOperations;
+import io.owlmesh.orchestrator.store.Backup;
+import io.owlmesh.proto.mesh.v1.BackupRequest;
+import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.Considered;
 import io.owlmesh.proto.mesh.v1.Decision;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
@@ -19,6 +22,8 @@ import io.owlmesh.proto.mesh.v1.DrainResponse;
 import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
 import io.owlmesh.proto.mesh.v1.ListDecisionsResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.RestoreRequest;
+import io.owlmesh.proto.mesh.v1.RestoreResponse;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
 import io.owlmesh.proto.mesh.v1.ResumeResponse;
 import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
@@ -39,11 +44,13 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
 
   private final MeshOperations mesh;
   private final AdmissionControl answers;
+  private final BackupStreams backup;
 
   @Inject
-  MeshGrpcService(MeshOperations mesh, AdmissionControl answers) {
+  MeshGrpcService(MeshOperations mesh, AdmissionControl answers, Backup backup) {
     this.mesh = mesh;
     this.answers = answers;
+    this.backup = new BackupStreams(backup, answers::execute);
   }
 
   @Override
@@ -112,6 +119,16 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
           mesh.decisions(limit).forEach(one -> all.addDecisions(message(one)));
           return all.build();
         });
+  }
+
+  @Override
+  public void backup(BackupRequest request, StreamObserver<BackupResponse> responses) {
+    backup.write(responses);
+  }
+
+  @Override
+  public StreamObserver<RestoreRequest> restore(StreamObserver<RestoreResponse> response) {
+    return backup.read(response);
   }
 
   private static Decision message(Decisions.Decision one) {

@@ -191,7 +191,7 @@ class MeshGrpcServiceTest {
     for (SetCanaryRequest wrong :
         List.of(
             SetCanaryRequest.newBuilder().setPercent(5).setEnded("and goes on").build(),
-            SetCanaryRequest.newBuilder().setEnded("x".repeat(513)).build())) {
+            SetCanaryRequest.newBuilder().setEnded("x".repeat(251)).build())) {
       assertThat(
               catchThrowableOfType(
                   StatusRuntimeException.class, () -> operator().setCanary(wrong)))

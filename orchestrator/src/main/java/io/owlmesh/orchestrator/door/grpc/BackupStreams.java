@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.door.grpc;
+
+import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.store.Backup;
+import io.owlmesh.proto.mesh.v1.BackupResponse;
+import io.owlmesh.proto.mesh.v1.RestoreRequest;
+import io.owlmesh.proto.mesh.v1.RestoreResponse;
+import io.owlmesh.wire.Faults;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+
+/** The ways of an archive out of the database and into it. One at a time: each reads all there is. */
+final class BackupStreams {
+  private static final int PIECE = 1 << 20;
+
+  private final Backup backup;
+  private final Executor threads;
+  private final Semaphore one = new Semaphore(1);
+
+  BackupStreams(Backup backup, Executor threads) {
+    this.backup = backup;
+    this.threads = threads;
+  }
+
+  private void enter() {
+    if (!one.tryAcquire()) {
+      throw new OwlException(Fault.SATURATED, "", "another archive is being written or read");
+    }
+  }
+
+  private static OwlException failed(IOException cause) {
+    return new OwlException(Fault.UNAVAILABLE, "archive", "it cannot be written or read", cause);
+  }
+
+  /** Sends the archive as fast as its caller takes it. */
+  void write(StreamObserver<BackupResponse> responses) {
+    OutboundStream<BackupResponse> out =
+        new OutboundStream<>((ServerCallStreamObserver<BackupResponse>) responses);
+    threads.execute(
+        Context.current()
+            .wrap(() -> {
+              try {
+                enter();
+                try (OutputStream pieces = new BufferedOutputStream(pieces(out), PIECE)) {
+                  var _ = backup.write(pieces);
+                } finally {
+                  one.release();
+                }
+                out.complete();
+              } catch (IOException e) {
+                out.fail(failed(e));
+              } catch (RuntimeException e) {
+                out.fail(e);
+              }
+            }));
+  }
+
+  private static OutputStream pieces(OutboundStream<BackupResponse> out) {
+    return new OutputStream() {
+      @Override
+      public void write(int value) {
+        write(new byte[] {(byte) value}, 0, 1);
+      }
+
+      @Override
+      public void write(byte[] bytes, int from, int length) {
+        for (int at = from; at < from + length; at += PIECE) {
+          int piece = Math.min(PIECE, from + length - at);
+          out.sendWhenReady(
+              BackupResponse.newBuilder().setData(ByteString.copyFrom(bytes, at, piece)).build());
+        }
+      }
+    };
+  }
+
+  /** Takes an archive in, keeps it on disk until it is whole, and takes it over. */
+  StreamObserver<RestoreRequest> read(StreamObserver<RestoreResponse> response) {
+    return new Reading(response);
+  }
+
+  private final class Reading implements StreamObserver<RestoreRequest> {
+    private final StreamObserver<RestoreResponse> response;
+    private Path file = Path.of("");
+    private OutputStream out = OutputStream.nullOutputStream();
+    private boolean open;
+
+    Reading(StreamObserver<RestoreResponse> response) {
+      this.response = response;
+      try {
+        enter();
+        open = true;
+        file = Files.createTempFile("owl-restore", ".zip");
+        out = Files.newOutputStream(file);
+      } catch (IOException e) {
+        fail(failed(e));
+      } catch (OwlException e) {
+        fail(e);
+      }
+    }
+
+    @Override
+    public void onNext(RestoreRequest piece) {
+      if (!open) {
+        return;
+      }
+      int size = piece.getData().size();
+      if (size < 1 || size > PIECE) {
+        fail(
+            OwlException.badInput(
+                "data", "%d bytes, 1 to %d are allowed".formatted(size, PIECE)));
+        return;
+      }
+      try {
+        piece.getData().writeTo(out);
+      } catch (IOException e) {
+        fail(failed(e));
+      }
+    }
+
+    @Override
+    public void onCompleted() {
+      if (open) {
+        threads.execute(this::takeOver);
+      }
+    }
+
+    private void takeOver() {
+      try {
+        out.close();
+        Backup.Counts counts;
+        try (InputStream archive = Files.newInputStream(file)) {
+          counts = backup.restore(archive);
+        }
+        leave();
+        response.onNext(
+            RestoreResponse.newBuilder()
+                .setSessions(counts.of("session"))
+                .setMessages(counts.of("message"))
+                .setImages(counts.of("images"))
+                .build());
+        response.onCompleted();
+      } catch (IOException e) {
+        fail(failed(e));
+      } catch (RuntimeException e) {
+        fail(e);
+      }
+    }
+
+    private void fail(RuntimeException why) {
+      leave();
+      response.onError(Faults.toStatus(why));
+    }
+
+    private void leave() {
+      if (!open) {
+        return;
+      }
+      open = false;
+      one.release();
+      try {
+        out.close();
+        Files.deleteIfExists(file);
+      } catch (IOException e) {
+        // The folder of temporary files is the system's to clean.
+      }
+    }
+
+    @Override
+    public void onError(Throwable gone) {
+      leave();
+    }
+  }
+}

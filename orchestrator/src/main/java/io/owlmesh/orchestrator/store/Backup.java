@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.protobuf.ByteString;
+import io.owlmesh.core.Fault;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.Sha256;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
+import java.util.zip.ZipOutputStream;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * All that is kept, as one zip archive: {@code tables/NAME.jsonl} with a line a row, as they were
+ * at one moment, then {@code images/SHA256}, and at the end {@code counts.json}, without which an
+ * archive is not whole. It does not depend on which database and which image store it comes from.
+ */
+public final class Backup {
+  private static final String TABLES = "tables/";
+  private static final String LINES = ".jsonl";
+  private static final String IMAGES = "images/";
+  private static final String COUNTS = "counts.json";
+  private static final int MAX_LINE = 16 << 20;
+  private static final int MAX_IMAGE = 32 << 20;
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  private final Database database;
+  private final ImageStore images;
+
+  Backup(Database database, ImageStore images) {
+    this.database = database;
+    this.images = images;
+  }
+
+  /** Rows by table, and under {@code images} how many files. */
+  public record Counts(Map<String, Long> rows) {
+    public Counts {
+      rows = Map.copyOf(rows);
+    }
+
+    /** Rows of a table; files for {@code images}. */
+    public long of(String name) {
+      return rows.getOrDefault(name, 0L);
+    }
+  }
+
+  /**
+   * Writes the archive, while others read and write.
+   *
+   * @throws OwlException UNAVAILABLE if the database or the images fail
+   * @throws IOException if the archive cannot be written
+   */
+  public Counts write(OutputStream archive) throws IOException {
+    Map<String, Long> counts = new TreeMap<>();
+    ZipOutputStream zip = new ZipOutputStream(archive, StandardCharsets.UTF_8);
+    List<String> stored = new ArrayList<>();
+    try {
+      database.snapshot(row -> {
+        for (TableCopy table : TableCopy.all(row)) {
+          begin(zip, TABLES + table.name() + LINES);
+          counts.put(table.name(), table.read(row, line -> write(zip, line, stored)));
+        }
+        return null;
+      });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+    long files = 0;
+    for (String sha256 : stored) {
+      // One that nothing showed any more may be gone since.
+      Optional<ByteString> file = images.get(sha256);
+      if (file.isPresent()) {
+        begin(zip, IMAGES + sha256);
+        file.get().writeTo(zip);
+        files++;
+      }
+    }
+    counts.put("images", files);
+    begin(zip, COUNTS);
+    zip.write(JSON.writeValueAsBytes(counts));
+    zip.finish();
+    return new Counts(counts);
+  }
+
+  private static void begin(ZipOutputStream zip, String name) {
+    try {
+      zip.putNextEntry(new ZipEntry(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void write(ZipOutputStream zip, ObjectNode line, List<String> stored) {
+    if (line.has("doomed") && line.path("stored").asBoolean()) {
+      stored.add(line.path("sha256").asText());
+    }
+    try {
+      zip.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * Takes an archive over into a database that has nothing yet: all of it, or nothing of its rows.
+   *
+   * @throws OwlException CONFLICT if there are sessions, images or files already; BAD_INPUT, field
+   *     {@code archive}, if it is not whole or not one of ours; UNAVAILABLE if the database fails
+   * @throws IOException if the archive cannot be read
+   */
+  public Counts restore(InputStream archive) throws IOException {
+    try (ZipInputStream zip = new ZipInputStream(archive, StandardCharsets.UTF_8)) {
+      return database.snapshot(row -> {
+        requireEmpty(row);
+        List<TableCopy> tables = TableCopy.all(row);
+        tables.reversed().forEach(table -> row.execute("DELETE FROM " + table.name()));
+        try {
+          return restore(row, zip, tables);
+        } catch (IOException e) {
+          throw new UncheckedIOException(e);
+        }
+      });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static void requireEmpty(Handle row) {
+    for (String table : List.of("session", "image", "stored_file")) {
+      long rows = row.createQuery("SELECT COUNT(*) FROM " + table).mapTo(Long.class).one();
+      if (rows > 0) {
+        throw new OwlException(
+            Fault.CONFLICT, "", "the database is in use: table %s has %d rows".formatted(table, rows));
+      }
+    }
+  }
+
+  private Counts restore(Handle row, ZipInputStream zip, List<TableCopy> tables)
+      throws IOException {
+    Map<String, Long> counts = new TreeMap<>();
+    counts.put("images", 0L);
+    for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
+      String name = entry.getName();
+      if (name.equals(COUNTS)) {
+        requireWhole(JSON.readTree(zip.readNBytes(MAX_LINE)), counts);
+        TableCopy.restartNumbers(row);
+        return new Counts(counts);
+      }
+      if (name.startsWith(IMAGES)) {
+        image(name.substring(IMAGES.length()), zip);
+        counts.merge("images", 1L, Long::sum);
+      } else if (name.startsWith(TABLES) && name.endsWith(LINES)) {
+        String table = name.substring(TABLES.length(), name.length() - LINES.length());
+        TableCopy copy =
+            tables.stream()
+                .filter(one -> one.name().equals(table))
+                .findFirst()
+                .orElseThrow(() -> wrong("a table '%s' that there is not".formatted(table)));
+        counts.put(table, rows(row, copy, zip));
+      } else {
+        throw wrong("an entry '%s'".formatted(name));
+      }
+    }
+    throw wrong("no end: it was cut off");
+  }
+
+  private static void requireWhole(JsonNode told, Map<String, Long> found) {
+    told.properties()
+        .forEach(one -> {
+          long here = found.getOrDefault(one.getKey(), 0L);
+          if (one.getValue().asLong() != here) {
+            throw wrong(
+                "%d of %s, where %d were written"
+                    .formatted(here, one.getKey(), one.getValue().asLong()));
+          }
+        });
+  }
+
+  private static OwlException wrong(String what) {
+    return OwlException.badInput("archive", "has " + what);
+  }
+
+  private void image(String sha256, InputStream file) throws IOException {
+    byte[] bytes = file.readNBytes(MAX_IMAGE + 1);
+    ByteString whole = ByteString.copyFrom(bytes);
+    if (bytes.length > MAX_IMAGE
+        || !Sha256.hex(List.of(whole.asReadOnlyByteBuffer())).equals(sha256)) {
+      throw wrong("an image that is not '%s'".formatted(sha256));
+    }
+    images.put(sha256, whole);
+  }
+
+  private static long rows(Handle row, TableCopy table, InputStream entry) throws IOException {
+    // Not closed: the archive goes on behind it.
+    BufferedReader lines =
+        new BufferedReader(new InputStreamReader(entry, StandardCharsets.UTF_8));
+    long count = 0;
+    for (String line = line(lines); line != null; line = line(lines)) {
+      JsonNode values;
+      try {
+        values = JSON.readTree(line);
+      } catch (JsonProcessingException e) {
+        throw wrong("a row %d of table %s that is no JSON".formatted(count + 1, table.name()));
+      }
+      table.write(row, values);
+      count++;
+    }
+    return count;
+  }
+
+  private static @org.jspecify.annotations.Nullable String line(BufferedReader lines)
+      throws IOException {
+    StringBuilder line = new StringBuilder();
+    for (int next = lines.read(); next >= 0; next = lines.read()) {
+      if (next == '\n') {
+        return line.toString();
+      }
+      if (line.length() == MAX_LINE) {
+        throw wrong("a row of more than %d characters".formatted(MAX_LINE));
+      }
+      line.append((char) next);
+    }
+    return line.isEmpty() ? null : line.toString();
+  }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.owlmesh.core.OwlException;
+import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.Message;
+import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.Role;
+import io.owlmesh.proto.chat.v1.Session;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** An archive of what one database keeps, taken over by another one. */
+abstract class BackupContract {
+  @TempDir Path folder;
+  private SessionStore from;
+  private SessionStore to;
+
+  /** A database that has nothing yet, another one at each call. */
+  abstract SessionStore fresh(ImageStore images) throws Exception;
+
+  static SessionStore h2(Path file, ImageStore images) {
+    return SessionStore.open("jdbc:h2:file:" + file, Optional.empty(), Optional.empty(), images);
+  }
+
+  @BeforeEach
+  void open() throws Exception {
+    from = h2(folder.resolve("from"), new DiskImageStore(folder.resolve("from-images")));
+    to = fresh(new DiskImageStore(folder.resolve("to-images")));
+  }
+
+  @AfterEach
+  void close() {
+    from.close();
+    to.close();
+  }
+
+  private static Session session(SessionStore store, String title) {
+    Session session =
+        Session.newBuilder()
+            .setId(UUID.randomUUID().toString())
+            .setTitle(title)
+            .setCreatedAt(store.now())
+            .setUpdatedAt(store.now())
+            .build();
+    store.create(session);
+    return session;
+  }
+
+  private static Message.Builder message(SessionStore store, Role role, String parent) {
+    return Message.newBuilder()
+        .setId(UUID.randomUUID().toString())
+        .setParentId(parent)
+        .setRole(role)
+        .setCreatedAt(store.now());
+  }
+
+  /** A question with an image, and its answer. */
+  private static void say(SessionStore store, Session session, Image image, String text) {
+    Message question =
+        message(store, Role.ROLE_HUMAN, "")
+            .setText(text)
+            .addImages(image)
+            .setState(MessageState.MESSAGE_STATE_COMPLETE)
+            .build();
+    Message answer =
+        message(store, Role.ROLE_AI, question.getId())
+            .setState(MessageState.MESSAGE_STATE_ANSWERING)
+            .build();
+    TurnLease lease =
+        store
+            .turns()
+            .take(session.getId(), UUID.randomUUID().toString(), "", Duration.ofMinutes(1))
+            .orElseThrow();
+    store.turns().begin(lease, new Turn(session.getId(), "", "", question, answer, true));
+    store
+        .turns()
+        .finish(
+            lease,
+            answer.toBuilder()
+                .setText("An owl \u732b\uD83E\uDD89.\n\"Quoted\"")
+                .setState(MessageState.MESSAGE_STATE_COMPLETE)
+                .build());
+  }
+
+  private static byte[] archive(SessionStore store) throws IOException {
+    ByteArrayOutputStream archive = new ByteArrayOutputStream();
+    var _ = store.backup().write(archive);
+    return archive.toByteArray();
+  }
+
+  @Test
+  void whatOneDatabaseKeepsAnotherTakesOverWhole() throws Exception {
+    Session first = session(from, "first");
+    Session second = session(from, "second");
+    Image image = from.addImage(Pictures.png(1));
+    say(from, first, image, "What is it?");
+
+    Backup.Counts counts = to.backup().restore(new ByteArrayInputStream(archive(from)));
+
+    assertThat(counts.of("session")).isEqualTo(2);
+    assertThat(counts.of("images")).isOne();
+    for (Session one : new Session[] {first, second}) {
+      assertThat(to.conversation(one.getId())).isEqualTo(from.conversation(one.getId()));
+    }
+    assertThat(to.read(image.getSha256())).isEqualTo(from.read(image.getSha256()));
+    // And goes on: its numbers and fences are new ones.
+    say(to, second, image, "And now?");
+    assertThat(to.conversation(second.getId()).messages()).hasSize(2);
+  }
+
+  @Test
+  void aDatabaseThatIsInUseTakesNothing() throws Exception {
+    session(from, "one");
+    byte[] archive = archive(from);
+    session(to, "mine");
+
+    assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(archive)))
+        .isInstanceOf(OwlException.class)
+        .hasMessageContaining("table session has 1 rows");
+  }
+
+  @Test
+  void anArchiveThatIsCutOffLeavesNothing() throws Exception {
+    Session one = session(from, "one");
+    byte[] archive = archive(from);
+
+    for (int length : new int[] {0, 100, archive.length / 2, archive.length - 400}) {
+      byte[] cut = Arrays.copyOf(archive, length);
+      assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(cut)))
+          .isInstanceOfAny(OwlException.class, IOException.class);
+      assertThatThrownBy(() -> to.session(one.getId())).hasMessageContaining("no session");
+    }
+    assertThat(to.backup().restore(new ByteArrayInputStream(archive)).of("session")).isOne();
+  }
+}
