@@ -7,6 +7,7 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.training.v1.CollectiveGrpc;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import java.util.Map;
 
@@ -35,6 +36,7 @@ public final class MessageLimits {
           entry(LanguageModelGrpc.getUploadAdapterMethod(), TENSOR),
           entry(LanguageModelGrpc.getTokenizeMethod(), CHUNK),
           entry(GRPCInferenceServiceGrpc.getModelInferMethod(), TENSOR),
+          entry(CollectiveGrpc.getPutMethod(), TENSOR),
           entry(ChatGrpc.getAnswerMethod(), CHUNK),
           entry(ChatGrpc.getUploadImageMethod(), CHUNK),
           entry(MeshGrpc.getRestoreMethod(), CHUNK),

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
+import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
 import java.nio.file.Path;
@@ -29,6 +30,10 @@ public final class KeptSessions implements AutoCloseable {
 
   public Sessions sessions() {
     return sessions;
+  }
+
+  public Backup backup() {
+    return store.backup();
   }
 
   @Override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli;
 
+import io.owlmesh.cli.batch.BatchCommand;
 import io.owlmesh.cli.bench.BenchCommand;
 import io.owlmesh.cli.bench.BenchLlmCommand;
 import io.owlmesh.cli.bench.BenchMeshCommand;
@@ -11,6 +12,7 @@ import io.owlmesh.cli.chat.ChatCommand;
 import io.owlmesh.cli.chat.SessionsCommand;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
+import io.owlmesh.cli.doctor.DoctorCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
 import io.owlmesh.cli.mesh.BackupCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
@@ -78,6 +80,7 @@ public final class Owl {
             .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
+            .addSubcommand(new BatchCommand(home))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
             .addSubcommand(new BackupCommand(home))
@@ -88,6 +91,7 @@ public final class Owl {
                     .addSubcommand(new BenchPeersCommand(home))
                     .addSubcommand(new BenchOrchestratorCommand(home))
                     .addSubcommand(new BenchMeshCommand(home)))
+            .addSubcommand(new DoctorCommand(home))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())
             .addSubcommand(new TrainCommand())

@@ -3,6 +3,7 @@ package io.owlmesh.trainer.cli;
 
 import com.google.common.base.Joiner;
 import io.owlmesh.client.Address;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.llm.v1.Adapter;
 import io.owlmesh.trainer.job.Job;
@@ -11,9 +12,13 @@ import io.owlmesh.trainer.job.StudyJob;
 import io.owlmesh.trainer.job.TrainingMonitor;
 import io.owlmesh.trainer.monitor.ProgressBar;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.workers.GrpcGroup;
+import io.owlmesh.trainer.workers.WorkerProcesses;
+import io.owlmesh.trainer.workers.WorkerSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -39,6 +44,11 @@ import picocli.CommandLine.Spec;
       "Example: ./owl train deploy/recipes/nano.yaml"
     })
 public final class TrainCommand implements Callable<Integer> {
+  /** Where a recipe does not say: enough for any machine, and few enough to be added quickly. */
+  private static final int USUAL_SHARDS = 16;
+
+  private static final int MAX_RESTARTS = 1_000;
+
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;
@@ -61,10 +71,32 @@ public final class TrainCommand implements Callable<Integer> {
       description = "What requests will call it (default: the recipe's name).")
   private Optional<String> publishAs = Optional.empty();
 
+  @Option(
+      names = "--workers",
+      paramLabel = "N",
+      description = "Processes that learn together; the weights are the same for any number.")
+  private int workers;
+
+  @Option(
+      names = "--restarts",
+      paramLabel = "N",
+      description =
+          "How often workers go on from the saved state when one dies (default:"
+              + " ${DEFAULT-VALUE}).")
+  private int restarts = 3;
+
   @Override
   public Integer call() throws Exception {
-    PrintWriter out = spec.commandLine().getOut();
     Recipe read = Recipe.read(recipe);
+    Optional<WorkerSettings> place = WorkerSettings.of(System.getenv());
+    if (place.isPresent()) {
+      return work(shared(read), place.get());
+    }
+    if (workers > 0) {
+      requireWorkers(shared(read));
+      return drive();
+    }
+    PrintWriter out = spec.commandLine().getOut();
     if (!publish.isEmpty() && read.study().isPresent()) {
       throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
     }
@@ -80,14 +112,105 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** The JVM ends when this returns, with 128 + the signal's number. */
-  private static void stop(TrainingMonitor watching, CountDownLatch over) {
-    watching.stop();
+  /** As several workers take it: what the weights depend on follows from the recipe alone. */
+  private static Recipe shared(Recipe read) {
+    if (read.study().isPresent()) {
+      throw OwlException.badInput("--workers", "a study runs its trainings one by one");
+    }
+    return read.forWorkers(
+        Math.max(read.threads(), 1), read.shards() == 0 ? USUAL_SHARDS : read.shards());
+  }
+
+  private void requireWorkers(Recipe read) {
+    if (workers > read.shards()) {
+      throw OwlException.badInput(
+          "--workers", "%d, at most the recipe's %d shards".formatted(workers, read.shards()));
+    }
+    if (restarts < 0 || restarts > MAX_RESTARTS) {
+      throw OwlException.badInput(
+          "--restarts", "%d, allowed is 0 to %d".formatted(restarts, MAX_RESTARTS));
+    }
+  }
+
+  /** Starts workers, and looks after them. */
+  private int drive() throws IOException, InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    List<String> arguments = new ArrayList<>();
+    if (spec.parent() != null) {
+      arguments.add(spec.name());
+    }
+    arguments.add(recipe.toString());
+    if (!publish.isEmpty()) {
+      arguments.add("--publish=" + Joiner.on(',').join(publish));
+      publishAs.ifPresent(name -> arguments.add("--publish-as=" + name));
+    }
+    WorkerProcesses processes =
+        new WorkerProcesses(
+            WorkerProcesses.self(arguments),
+            workers,
+            restarts,
+            line -> {
+              out.println(line);
+              out.flush();
+            });
+    CountDownLatch over = new CountDownLatch(1);
+    Thread hook =
+        new Thread(
+            () -> {
+              processes.stop();
+              awaitUninterruptibly(over);
+            },
+            "stop");
+    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      return processes.run();
+    } finally {
+      over.countDown();
+    }
+  }
+
+  /** Is one of the workers. */
+  private int work(Recipe read, WorkerSettings place) throws IOException {
+    CountDownLatch over = new CountDownLatch(1);
+    PrintWriter out = spec.commandLine().getOut();
+    try (TrainingMonitor watching =
+        place.rank() == 0
+            ? new TrainingMonitor(out, ProgressBar.onTerminal())
+            : TrainingMonitor.silent()) {
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(watching, over), "stop"));
+      WorkerProcesses.watchParent(System.getenv(), watching::stop);
+      try (GrpcGroup group =
+          GrpcGroup.join(place, read.toString(), read.device(), read.threads())) {
+        Optional<Job.Result> result = new Job(read, watching, group).run();
+        if (result.isPresent() && place.rank() == 0 && !publish.isEmpty()) {
+          publish(read, result.get());
+        }
+        return result.isPresent() ? 0 : 1;
+      } catch (OwlException e) {
+        if (e.fault() != Fault.UNAVAILABLE) {
+          throw e;
+        }
+        spec.commandLine().getErr().printf("Worker %d: %s%n", place.rank(), e.getMessage());
+        spec.commandLine().getErr().flush();
+        return WorkerProcesses.TEMPORARY;
+      }
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch over) {
     try {
       over.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** The JVM ends when this returns, with 128 + the signal's number. */
+  private static void stop(TrainingMonitor watching, CountDownLatch over) {
+    watching.stop();
+    awaitUninterruptibly(over);
   }
 
   private int run(Recipe read, TrainingMonitor watching) throws IOException {

@@ -20,6 +20,8 @@ public final class Batches implements AutoCloseable {
   private final Mixture mixture;
   private final SampleEncoder encoder;
   private final int batchSize;
+  private final int from;
+  private final int to;
   private final ExecutorService readers;
   private final BlockingQueue<Future<List<EncodedSample>>> queue = new ArrayBlockingQueue<>(AHEAD);
   private volatile boolean closed;
@@ -30,6 +32,25 @@ public final class Batches implements AutoCloseable {
    * @param threads that read, at least 1
    */
   public Batches(Mixture mixture, SampleEncoder encoder, int batchSize, long first, int threads) {
+    this(mixture, encoder, batchSize, first, threads, 0, batchSize);
+  }
+
+  /**
+   * As above, but of each batch only some samples.
+   *
+   * @param from the first of a batch
+   * @param to the one after the last
+   */
+  public Batches(
+      Mixture mixture,
+      SampleEncoder encoder,
+      int batchSize,
+      long first,
+      int threads,
+      int from,
+      int to) {
+    this.from = from;
+    this.to = to;
     this.mixture = mixture;
     this.encoder = encoder;
     this.batchSize = batchSize;
@@ -48,9 +69,9 @@ public final class Batches implements AutoCloseable {
   }
 
   private List<EncodedSample> batch(long own) {
-    List<EncodedSample> samples = new ArrayList<>(batchSize);
+    List<EncodedSample> samples = new ArrayList<>(to - from);
     long first = own * batchSize;
-    for (long number = first; number < first + batchSize && !closed; number++) {
+    for (long number = first + from; number < first + to && !closed; number++) {
       samples.add(mixture.draw(number, encoder));
     }
     return samples;

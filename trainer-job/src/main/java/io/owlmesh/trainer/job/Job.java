@@ -16,6 +16,9 @@ import io.owlmesh.trainer.eval.Evaluation;
 import io.owlmesh.trainer.monitor.TrainingReport;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.workers.Agreement;
+import io.owlmesh.trainer.workers.LoneWorker;
+import io.owlmesh.trainer.workers.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -33,10 +36,16 @@ public final class Job {
   private final Recipe recipe;
   private final Path results;
   private final TrainingMonitor watching;
+  private final WorkerGroup workers;
 
   /** A job whose result goes where its stages are. */
   public Job(Recipe recipe, TrainingMonitor watching) {
-    this(recipe, recipe.output(), watching);
+    this(recipe, watching, new LoneWorker());
+  }
+
+  /** A job of several workers, which reach the same files. */
+  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers) {
+    this(recipe, recipe.output(), watching, workers);
   }
 
   /**
@@ -45,6 +54,11 @@ public final class Job {
    * @param results folder of model, scores and report
    */
   Job(Recipe recipe, Path results, TrainingMonitor watching) {
+    this(recipe, results, watching, new LoneWorker());
+  }
+
+  private Job(Recipe recipe, Path results, TrainingMonitor watching, WorkerGroup workers) {
+    this.workers = workers;
     this.recipe = recipe;
     this.results = results;
     this.watching = watching;
@@ -66,21 +80,32 @@ public final class Job {
    * @throws IOException if a file cannot be read or written
    */
   public Optional<Result> run() throws IOException {
-    Files.createDirectories(results);
-    if (recipe.book().isPresent()) {
-      BookMaker.make(recipe.book().get(), watching);
+    if (workers.rank() > 0) {
+      return stages().map(place -> new Result(place.checkpoint(), place.adapter()));
     }
-    StageOutput place = start();
+    Files.createDirectories(results);
+    try (OutputLock _ = OutputLock.of(recipe.output())) {
+      Optional<StageOutput> place = stages();
+      if (place.isEmpty()) {
+        return Optional.empty();
+      }
+      Result result = result(place.get());
+      report(recipe.evaluate().isPresent() ? evaluate(result, place.get()) : "");
+      return Optional.of(result);
+    }
+  }
+
+  /** What the last stage leaves; empty if it was told to stop. */
+  private Optional<StageOutput> stages() throws IOException {
+    StageOutput place = Agreement.masterFirst(workers, this::start);
     for (int number = 1; number <= recipe.stages().size(); number++) {
-      Optional<StageOutput> next = new StageRun(recipe, number, place, watching).run();
+      Optional<StageOutput> next = new StageRun(recipe, number, place, watching, workers).run();
       if (next.isEmpty()) {
         return Optional.empty();
       }
       place = next.get();
     }
-    Result result = result(place);
-    report(recipe.evaluate().isPresent() ? evaluate(result, place) : "");
-    return Optional.of(result);
+    return Optional.of(place);
   }
 
   /** Asks the result the questions of the test; the scores and samples as HTML. */
@@ -129,6 +154,9 @@ public final class Job {
   }
 
   private StageOutput start() throws IOException {
+    if (recipe.book().isPresent()) {
+      BookMaker.make(recipe.book().get(), watching);
+    }
     if (recipe.model().isEmpty()) {
       Path folder = recipe.checkpoint().orElseThrow();
       Fingerprint print = new Fingerprint().folder(folder);

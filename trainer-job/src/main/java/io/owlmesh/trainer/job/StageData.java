@@ -37,8 +37,17 @@ final class StageData implements AutoCloseable {
 
   /**
    * @param first step whose batch comes first
+   * @param from the first sample of each batch that is read
+   * @param to the one after the last
    */
-  StageData(Recipe recipe, TrainingStage stage, int number, Checkpoint checkpoint, long first) {
+  StageData(
+      Recipe recipe,
+      TrainingStage stage,
+      int number,
+      Checkpoint checkpoint,
+      long first,
+      int from,
+      int to) {
     this.stage = stage;
     Tokenizer tokenizer = checkpoint.config().tokenizer(checkpoint.folder());
     TrainingStage.Augment augment = stage.augmentation();
@@ -63,7 +72,7 @@ final class StageData implements AutoCloseable {
       }
       long seed = recipe.seed() * 1_000_003 + number;
       mixture = new Mixture(parts, seed);
-      batches = new Batches(mixture, encoder, stage.batch(), first, READERS);
+      batches = new Batches(mixture, encoder, stage.batch(), first, READERS, from, to);
     } catch (RuntimeException e) {
       sources.forEach(SampleSource::close);
       throw e;

@@ -11,13 +11,16 @@ import io.owlmesh.trainer.data.EncodedSample;
 import io.owlmesh.trainer.monitor.StepReport;
 import io.owlmesh.trainer.recipe.Recipe;
 import io.owlmesh.trainer.recipe.TrainingStage;
-import io.owlmesh.trainer.training.Batch;
 import io.owlmesh.trainer.training.NetworkOptions;
 import io.owlmesh.trainer.training.TrainableModel;
+import io.owlmesh.trainer.workers.Agreement;
+import io.owlmesh.trainer.workers.ShardTree;
+import io.owlmesh.trainer.workers.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -34,12 +37,21 @@ final class StageRun {
   private final TrainingMonitor watching;
   private final String fingerprint;
   private final StageState state;
+  private final WorkerGroup workers;
+  private final ShardTree tree;
 
   /**
    * @param number of the stage, from 1
    * @param from the result of the stage before
    */
-  StageRun(Recipe recipe, int number, StageOutput from, TrainingMonitor watching) {
+  StageRun(
+      Recipe recipe,
+      int number,
+      StageOutput from,
+      TrainingMonitor watching,
+      WorkerGroup workers) {
+    this.workers = workers;
+    this.tree = new ShardTree(Math.max(recipe.shards(), 1));
     this.recipe = recipe;
     this.stage = recipe.stages().get(number - 1);
     this.number = number;
@@ -49,9 +61,16 @@ final class StageRun {
     this.fingerprint =
         StageData.fingerprint(
                 new Fingerprint().text(from.fingerprint()).text(stage.toString()), stage)
-            .text(recipe.seed() + " " + recipe.device())
+            .text(recipe.seed() + " " + recipe.device() + sharing(recipe))
             .hex();
     this.state = new StageState(folder, fingerprint);
+  }
+
+  /** What the weights depend on where a step is cut into shards. */
+  private static String sharing(Recipe recipe) {
+    return recipe.shards() > 1
+        ? " %d shards, %d threads".formatted(recipe.shards(), recipe.threads())
+        : "";
   }
 
   /** Where a stage keeps its files. */
@@ -66,33 +85,45 @@ final class StageRun {
    * @return the result; empty if it was told to stop and saved its state
    */
   Optional<StageOutput> run() throws IOException {
+    Agreement.requireSame(workers, "the fingerprint of stage " + stage.name(), fingerprint);
     Optional<StageDone> done = StageDone.read(folder);
-    if (done.isPresent() && done.get().fingerprint().equals(fingerprint)) {
-      watching.upToDate(stage.name(), done.get());
+    boolean upToDate = done.isPresent() && done.get().fingerprint().equals(fingerprint);
+    if (Agreement.ofMaster(workers, upToDate)) {
+      done.ifPresent(what -> watching.upToDate(stage.name(), what));
       return Optional.of(result());
     }
-    Files.createDirectories(folder);
-    StageDone.delete(folder);
-    Checkpoint checkpoint = begin();
+    Checkpoint checkpoint = Agreement.masterFirst(workers, this::begin);
     Optional<AdapterFile> adapter = from.adapter().map(AdapterFile::open);
     try (TrainableModel network =
         new TrainableModel(
             checkpoint, adapter, stage.trainables(), options(), recipe.seed() * 31 + number)) {
+      StepWork work =
+          tree.shards() == 1 && workers.size() == 1
+              ? new WholeSteps(network, stage, watching, this::dropoutSeed)
+              : new SharedSteps(network, stage, watching, this::dropoutSeed, workers, tree);
       long first = state.restore(network).orElse(0);
       watching.begin(folder, stage, first, network.parameters());
-      try (StageData data = new StageData(recipe, stage, number, checkpoint, first)) {
-        Optional<Totals> totals = steps(network, data, first);
+      try (StageData data =
+          new StageData(recipe, stage, number, checkpoint, first, work.from(), work.to())) {
+        Optional<Totals> totals = steps(network, work, data, first);
         if (totals.isEmpty()) {
           return Optional.empty();
         }
-        finish(checkpoint, network.weights(), data, totals.get());
+        finish(checkpoint, network.weights(), work.leftOut(data.report()), totals.get());
       }
     }
+    workers.await();
     return Optional.of(result());
   }
 
   /** What this stage begins with: the last one's result, or that with a part that is anew. */
   private Checkpoint begin() throws IOException {
+    if (workers.rank() > 0) {
+      return Checkpoint.open(
+          stage.fresh().isEmpty() ? from.checkpoint() : folder.resolve("start"));
+    }
+    Files.createDirectories(folder);
+    StageDone.delete(folder);
     Checkpoint last = Checkpoint.open(from.checkpoint());
     if (stage.fresh().isEmpty()) {
       return last;
@@ -126,21 +157,21 @@ final class StageRun {
   }
 
   /** All steps that are left; empty if told to stop before the end. */
-  private Optional<Totals> steps(TrainableModel network, StageData data, long first)
-      throws IOException {
+  private Optional<Totals> steps(
+      TrainableModel network, StepWork work, StageData data, long first) throws IOException {
     Totals totals = new Totals();
     for (long step = first; step < stage.steps(); step++) {
-      if (watching.stopped()) {
-        state.save(network, step);
+      if (!step(work, data, step, totals)) {
+        save(work, step);
         watching.saved(step);
         return Optional.empty();
       }
-      step(network, data, step, totals);
       long next = step + 1;
       if (next < stage.steps() && next % stage.saveEvery() == 0) {
-        state.save(network, next);
+        save(work, next);
       }
-      if (stage.validation().isPresent()
+      if (workers.rank() == 0
+          && stage.validation().isPresent()
           && (next == stage.steps() || next % stage.validation().get().every() == 0)) {
         watching.validated(stage.name(), next, data.validate(network, stage.positions()));
       }
@@ -148,26 +179,34 @@ final class StageRun {
     return Optional.of(totals);
   }
 
-  private void step(TrainableModel network, StageData data, long step, Totals totals)
+  private void save(StepWork work, long step) throws IOException {
+    SortedMap<String, HostTensor> learnt = work.state();
+    if (workers.rank() == 0) {
+      state.save(learnt, step);
+    }
+    workers.await();
+  }
+
+  /** Whether the step was taken: not if somebody was told to stop. */
+  private boolean step(StepWork work, StageData data, long step, Totals totals)
       throws IOException {
     long begin = System.nanoTime();
     List<EncodedSample> samples = data.next();
     double waited = (System.nanoTime() - begin) / 1e9;
-    List<Batch> batches = Batch.split(samples, stage.positions());
-    long targets = batches.stream().mapToLong(Batch::targetCount).sum();
-    double loss = 0;
-    for (int i = 0; i < batches.size(); i++) {
-      loss += network.learn(batches.get(i), 1.0 / targets, dropoutSeed(step, i));
-    }
     double rate = stage.rate() * stage.schedule().factor(step, stage.steps());
-    double norm = network.update(stage.optimiser(), rate);
+    Optional<StepWork.Result> taken = work.step(samples, step, rate);
+    if (taken.isEmpty()) {
+      return false;
+    }
+    double loss = taken.get().loss();
+    double norm = taken.get().norm();
     totals.bad = Double.isFinite(loss) && Double.isFinite(norm) ? 0 : totals.bad + 1;
     if (totals.bad == PATIENCE) {
       throw OwlException.badInput(
           "stages." + stage.name() + ".rate",
           "the loss was no number for %d steps up to %d".formatted(PATIENCE, step));
     }
-    long tokens = samples.stream().mapToLong(EncodedSample::length).sum();
+    long tokens = taken.get().tokens();
     double seconds = (System.nanoTime() - begin) / 1e9;
     totals.tokens += tokens;
     totals.seconds += seconds;
@@ -176,17 +215,24 @@ final class StageRun {
     watching.step(
         new StepReport(
             stage.name(), step + 1, stage.steps(), loss, rate, norm, tokens, seconds, waited));
+    return true;
   }
 
   /** A function of the step, so that a resumed run drops what one never killed drops. */
-  private long dropoutSeed(long step, int batch) {
+  private long dropoutSeed(long step, long batch) {
     long mixed = (recipe.seed() * 1_000_003 + number) * 1_000_003 + step * 4096 + batch;
     return ((mixed * 0x9E3779B97F4A7C15L) >>> 20) << 10;
   }
 
   private void finish(
-      Checkpoint checkpoint, SortedMap<String, HostTensor> learnt, StageData data, Totals totals)
+      Checkpoint checkpoint,
+      SortedMap<String, HostTensor> learnt,
+      Map<String, Long> leftOut,
+      Totals totals)
       throws IOException {
+    if (workers.rank() > 0) {
+      return;
+    }
     if (changesCheckpoint()) {
       remove(folder.resolve("checkpoint"));
       Export.checkpoint(folder.resolve("checkpoint"), checkpoint, learnt, DType.FLOAT32);
@@ -208,7 +254,7 @@ final class StageRun {
             totals.dataSeconds,
             totals.loss,
             PeakMemory.bytes(),
-            data.report());
+            leftOut);
     done.write(folder);
     state.delete();
     watching.done(stage.name(), done);

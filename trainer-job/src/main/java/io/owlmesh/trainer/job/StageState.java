@@ -16,6 +16,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What a stage needs to go on after its process died: weights, moments and the number of the next
@@ -37,10 +38,11 @@ final class StageState {
   /**
    * Saves.
    *
+   * @param learnt as {@link TrainableModel#state} tells it, of all tensors
    * @param step the next one
    */
-  void save(TrainableModel network, long step) throws IOException {
-    SortedMap<String, HostTensor> state = network.state();
+  void save(SortedMap<String, HostTensor> learnt, long step) throws IOException {
+    SortedMap<String, HostTensor> state = new TreeMap<>(learnt);
     ByteBuffer number = ByteBuffer.allocateDirect(8).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     state.put(STEP, new HostTensor(DType.INT64, new long[] {1}, number.putLong(0, step)));
     byte[] bytes = HexFormat.of().parseHex(fingerprint);

@@ -8,6 +8,7 @@ import io.owlmesh.trainer.monitor.TrainingProgress;
 import io.owlmesh.trainer.recipe.TrainingStage;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Locale;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class TrainingMonitor implements AutoCloseable {
   private final PrintWriter out;
   private final TrainingProgress progress;
+  private final boolean keeps;
   private final AtomicBoolean stopped = new AtomicBoolean();
   private @Nullable TrainingLog log;
   private @Nullable TensorBoardWriter board;
@@ -29,8 +31,18 @@ public final class TrainingMonitor implements AutoCloseable {
    * @param terminal whether a line can be drawn again
    */
   public TrainingMonitor(PrintWriter out, boolean terminal) {
+    this(out, terminal, true);
+  }
+
+  private TrainingMonitor(PrintWriter out, boolean terminal, boolean keeps) {
+    this.keeps = keeps;
     this.out = out;
     this.progress = new TrainingProgress(out, terminal);
+  }
+
+  /** Of a worker beside the first, who tells everything. */
+  public static TrainingMonitor silent() {
+    return new TrainingMonitor(new PrintWriter(Writer.nullWriter()), false, false);
   }
 
   /** Asks the job to save its state after the running step and end. From any thread. */
@@ -53,6 +65,9 @@ public final class TrainingMonitor implements AutoCloseable {
 
   void begin(Path folder, TrainingStage stage, long first, long parameters) throws IOException {
     close();
+    if (!keeps) {
+      return;
+    }
     log = TrainingLog.openAt(folder.resolve("log.jsonl"), first);
     board = new TensorBoardWriter(folder);
     say(

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param seed of initial weights, the order of the data, augmentation and dropout
  * @param device {@code cpu} or {@code cuda:N}
  * @param threads of one operator; 0 for one a core
+ * @param shards that a step's samples are cut into, whose gradients are added along a fixed tree; 0
+ *     if nobody says
  * @param checkpoint the model to begin with
  * @param adapter a LoRA to go on from
  * @param model instead of a checkpoint: dimensions of a model with random weights
@@ -38,6 +40,7 @@ public record Recipe(
     long seed,
     String device,
     int threads,
+    int shards,
     Optional<Path> checkpoint,
     Optional<Path> adapter,
     Optional<NewModel> model,
@@ -136,6 +139,7 @@ public record Recipe(
       @JsonProperty("seed") long seed,
       @JsonProperty("device") @Nullable String device,
       @JsonProperty("threads") int threads,
+      @JsonProperty("shards") int shards,
       @JsonProperty("checkpoint") Optional<Path> checkpoint,
       @JsonProperty("adapter") Optional<Path> adapter,
       @JsonProperty("model") Optional<NewModel> model,
@@ -149,6 +153,7 @@ public record Recipe(
     this.seed = seed;
     this.device = device == null ? "cpu" : device;
     this.threads = threads;
+    this.shards = shards;
     this.checkpoint = checkpoint;
     this.adapter = adapter;
     this.model = model;
@@ -158,6 +163,7 @@ public record Recipe(
     this.study = study;
     this.saveAs = saveAs == null ? "bfloat16" : saveAs;
     Check.range("threads", threads, 0, 1024);
+    Check.range("shards", shards, 0, 1024);
     Check.that(
         this.checkpoint.isPresent() != this.model.isPresent(),
         "checkpoint",
@@ -181,6 +187,25 @@ public record Recipe(
     }
   }
 
+  /** The same recipe for several workers, with so many threads each and shards a step. */
+  public Recipe forWorkers(int ownThreads, int ownShards) {
+    return new Recipe(
+        name,
+        output,
+        seed,
+        device,
+        ownThreads,
+        ownShards,
+        checkpoint,
+        adapter,
+        model,
+        book,
+        stages,
+        evaluate,
+        study,
+        saveAs);
+  }
+
   /** The plain recipe of one training of a study. Trainings of one seed share their output. */
   public Recipe of(Variant variant, long ownSeed) {
     return new Recipe(
@@ -189,6 +214,7 @@ public record Recipe(
         ownSeed,
         device,
         threads,
+        shards,
         checkpoint,
         adapter,
         model,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.training;
 
+import io.owlmesh.core.DType;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.AdapterFile;
@@ -16,9 +17,13 @@ import io.owlmesh.runtime.training.TrainingProgram;
 import io.owlmesh.trainer.training.TrainingScript.StepFactors;
 import io.owlmesh.trainer.training.TrainingScript.StepSizes;
 import io.owlmesh.trainer.training.TrainingScript.UpdateNumbers;
+import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A model while it learns. A step is one or more calls of {@link #learn}, which add up gradients,
@@ -34,9 +39,9 @@ public final class TrainableModel implements AutoCloseable {
   private final Tensors tensors;
   private final TensorGroup masters;
   private final TensorGroup gradients;
-  private final TensorGroup firstMoments;
-  private final TensorGroup secondMoments;
-  private final TensorGroup steps;
+  private @Nullable OptimizerState optimizer;
+  private int ownFrom;
+  private int ownTo;
   private final TensorGroup trained;
   private final TensorGroup casts;
 
@@ -74,9 +79,7 @@ public final class TrainableModel implements AutoCloseable {
       }
       this.masters = tensors.all().select("t[]", tensors.trained());
       this.gradients = masters.zerosLike("g[]");
-      this.firstMoments = masters.zerosLike("m[]");
-      this.secondMoments = masters.zerosLike("v[]");
-      this.steps = masters.scalarsLike("s[]");
+      this.ownTo = masters.size();
       this.trained =
           program.longs("trained", tensors.trained().stream().mapToLong(i -> i).toArray());
       this.casts =
@@ -141,12 +144,70 @@ public final class TrainableModel implements AutoCloseable {
   }
 
   /**
+   * What the optimizer keeps of some of the tensors that learn.
+   *
+   * @param own the tensors themselves
+   * @param first mean of their gradients, second of the squares; steps that they took
+   */
+  private record OptimizerState(
+      TensorGroup own,
+      TensorGroup gradients,
+      TensorGroup first,
+      TensorGroup second,
+      TensorGroup steps) {}
+
+  /** Made when it is needed: which tensors it is of may be said before. */
+  private OptimizerState optimizer() {
+    OptimizerState now = optimizer;
+    if (now == null) {
+      List<Integer> indices = IntStream.range(ownFrom, ownTo).boxed().toList();
+      TensorGroup own = masters.select("t[]", indices);
+      now =
+          new OptimizerState(
+              own,
+              gradients.select("g[]", indices),
+              own.zerosLike("m[]"),
+              own.zerosLike("v[]"),
+              own.scalarsLike("s[]"));
+      optimizer = now;
+    }
+    return now;
+  }
+
+  /**
+   * Which of the tensors that learn this process updates, and keeps the optimizer's state of: from
+   * one index up to but without another. To be said before the first update; else all.
+   */
+  public void own(int from, int to) {
+    if (optimizer != null) {
+      throw new IllegalStateException("the optimizer has begun");
+    }
+    ownFrom = from;
+    ownTo = to;
+  }
+
+  /** Numbers of each tensor that learns, in their order. */
+  public long[] sizes() {
+    return IntStream.range(0, masters.size()).mapToLong(masters::elements).toArray();
+  }
+
+  /**
    * Clips the gradients, changes the weights by them, and forgets them. If their norm is no number,
    * the weights stay.
    *
    * @return the norm before clipping, over all gradients together
    */
   public double update(Optimiser optimiser, double learningRate) {
+    return update(optimiser, learningRate, norms());
+  }
+
+  /**
+   * Changes the tensors that this process updates, as {@link #update(Optimiser, double)} does.
+   *
+   * @param norms of the gradients of all tensors that learn, in their order
+   * @return the norm over all gradients together
+   */
+  public double update(Optimiser optimiser, double learningRate, float[] norms) {
     UpdateNumbers numbers =
         new UpdateNumbers(
             learningRate,
@@ -155,42 +216,103 @@ public final class TrainableModel implements AutoCloseable {
             optimiser.epsilon(),
             optimiser.weightDecay(),
             optimiser.clipNorm());
+    OptimizerState state = optimizer();
     try (TrainingCall call = program.call("update")) {
       return call.with("numbers", NamedTuple.doubles(numbers))
-          .with(masters)
-          .with(gradients)
-          .with(firstMoments)
-          .with(secondMoments)
-          .with(steps)
+          .with("norms", norms)
+          .with(state.own())
+          .with(state.gradients())
+          .with(state.first())
+          .with(state.second())
+          .with(state.steps())
           .number();
+    }
+  }
+
+  /** Norms of the gradients of the tensors that this process updates, in their order. */
+  public float[] norms() {
+    try (TrainingCall call = program.call("norms")) {
+      return call.with(optimizer().gradients()).numbers();
+    }
+  }
+
+  /** Gradients are zero again. */
+  public void forgetGradients() {
+    try (TrainingCall call = program.call("forget")) {
+      var _ = call.with(gradients).number();
+    }
+  }
+
+  /** The gradient of a tensor that learns, float32, by its place in their order. */
+  public HostTensor gradient(int index) {
+    return gradients.get(index);
+  }
+
+  /**
+   * Sets the gradient of a tensor that learns.
+   *
+   * @param values of the tensor's shape, float32
+   */
+  public void setGradient(int index, ByteBuffer values) {
+    set(gradients, index, values);
+  }
+
+  /** A tensor that learns, float32, by its place in their order. */
+  public HostTensor weight(int index) {
+    return masters.get(index);
+  }
+
+  /**
+   * Sets a tensor that learns.
+   *
+   * @param values of the tensor's shape, float32
+   */
+  public void setWeight(int index, ByteBuffer values) {
+    set(masters, index, values);
+  }
+
+  private static void set(TensorGroup group, int index, ByteBuffer values) {
+    if (!group.set(index, new HostTensor(DType.FLOAT32, group.shape(index), values))) {
+      throw new IllegalStateException("tensor " + index + " of another shape");
     }
   }
 
   /** What learns, by canonical name; matrices of a LoRA as PEFT names them. */
   public SortedMap<String, HostTensor> weights() {
-    return export(masters);
+    return export(masters, 0);
   }
 
   /** Gradients added up since the last update, by the names of what learns. */
   public SortedMap<String, HostTensor> gradients() {
-    return export(gradients);
+    return export(gradients, 0);
   }
 
-  private SortedMap<String, HostTensor> export(TensorGroup group) {
+  private SortedMap<String, HostTensor> export(TensorGroup group, int first) {
     SortedMap<String, HostTensor> map = new TreeMap<>();
     for (int i = 0; i < group.size(); i++) {
-      map.put(tensors.trainedName(i), group.get(i));
+      map.put(tensors.trainedName(first + i), group.get(i));
     }
     return map;
   }
 
-  /** Everything that changes while learning: weights, moments and counts of steps. */
+  /**
+   * What changes while learning: all weights, and moments and counts of steps of the tensors that
+   * this process updates.
+   */
   public SortedMap<String, HostTensor> state() {
+    OptimizerState own = optimizer();
     SortedMap<String, HostTensor> state = new TreeMap<>();
     weights().forEach((name, tensor) -> state.put("weights/" + name, tensor));
-    export(firstMoments).forEach((name, tensor) -> state.put("first/" + name, tensor));
-    export(secondMoments).forEach((name, tensor) -> state.put("second/" + name, tensor));
-    export(steps).forEach((name, tensor) -> state.put("steps/" + name, tensor));
+    export(own.first(), ownFrom).forEach((name, tensor) -> state.put("first/" + name, tensor));
+    export(own.second(), ownFrom).forEach((name, tensor) -> state.put("second/" + name, tensor));
+    export(own.steps(), ownFrom).forEach((name, tensor) -> state.put("steps/" + name, tensor));
+    return state;
+  }
+
+  /** As {@link #state}, without the weights. */
+  public SortedMap<String, HostTensor> moments() {
+    SortedMap<String, HostTensor> state = state();
+    state.keySet().removeIf(name -> name.startsWith("weights/"));
     return state;
   }
 
@@ -202,11 +324,14 @@ public final class TrainableModel implements AutoCloseable {
    */
   public void restore(SortedMap<String, HostTensor> state) {
     for (int i = 0; i < masters.size(); i++) {
-      String name = tensors.trainedName(i);
-      restore(state, "weights/" + name, masters, i);
-      restore(state, "first/" + name, firstMoments, i);
-      restore(state, "second/" + name, secondMoments, i);
-      restore(state, "steps/" + name, steps, i);
+      restore(state, "weights/" + tensors.trainedName(i), masters, i);
+    }
+    OptimizerState own = optimizer();
+    for (int i = 0; i < ownTo - ownFrom; i++) {
+      String name = tensors.trainedName(ownFrom + i);
+      restore(state, "first/" + name, own.first(), i);
+      restore(state, "second/" + name, own.second(), i);
+      restore(state, "steps/" + name, own.steps(), i);
     }
   }
 

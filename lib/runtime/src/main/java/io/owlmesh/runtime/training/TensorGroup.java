@@ -73,6 +73,16 @@ public final class TensorGroup {
     return tensors.stream().mapToLong(NDArray::size).sum();
   }
 
+  /** Elements of a tensor. */
+  public long elements(int index) {
+    return tensors.get(index).size();
+  }
+
+  /** Sizes of a tensor, outermost first. */
+  public long[] shape(int index) {
+    return tensors.get(index).getShape().getShape();
+  }
+
   /** A copy in host memory of a float32 tensor. */
   public HostTensor get(int index) {
     return HostTensors.whole(tensors.get(index), DType.FLOAT32);

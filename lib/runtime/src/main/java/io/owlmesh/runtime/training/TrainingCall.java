@@ -39,6 +39,11 @@ public final class TrainingCall implements AutoCloseable {
     return add(name, scope.create(values));
   }
 
+  /** Float32 numbers [N]. */
+  public TrainingCall with(String name, float[] values) {
+    return add(name, scope.create(values));
+  }
+
   /** A tensor as it is in memory; bfloat16 under the name of float16. */
   public TrainingCall withRaw(String name, HostTensor tensor) {
     return add(name, HostTensors.raw(tensor, scope));
@@ -72,6 +77,11 @@ public final class TrainingCall implements AutoCloseable {
   /** Runs the method, whose result is one float32. */
   public double number() {
     return program.learn(method, arguments).getFirst().getFloat();
+  }
+
+  /** Runs the method, whose result is a list of float32. */
+  public float[] numbers() {
+    return program.learn(method, arguments).getFirst().toFloatArray();
   }
 
   /** Runs the method and appends the tensor that it gives to a group. */

@@ -37,7 +37,7 @@ final class GrpcDoor implements AutoCloseable {
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(
                 new ChatGrpcService(mesh.gateway, mesh.answers, kept.sessions(), mesh.settings))
-            .addService(new MeshGrpcService(mesh.operations, mesh.answers))
+            .addService(new MeshGrpcService(mesh.operations, mesh.answers, kept.backup()))
             .build()
             .start();
     channel =

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.cli.batch;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.owlmesh.core.OwlException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Where the questions of a batch come from: a file of JSON lines, or a folder of images of which
+ * all are asked the same.
+ *
+ * @param question of rows that have none of their own
+ * @param questionColumn name of the question in a line
+ * @param imageColumn name of the image in a line: a path, or a list of paths, relative to the file
+ */
+record BatchInput(
+    Path source, Optional<String> question, String questionColumn, String imageColumn) {
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+  private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "gif", "bmp", "webp");
+  private static final int MAX_LINE = 1 << 20;
+  private static final int MAX_IMAGES = 64;
+
+  /** The rows in order; to be closed. Lines are read as they are wanted. */
+  Stream<BatchRow> rows() throws IOException {
+    if (Files.isDirectory(source)) {
+      String asked =
+          question.orElseThrow(() ->
+              OwlException.badInput("--question", "is missing: a folder has no questions"));
+      List<Path> files;
+      try (Stream<Path> all = Files.walk(source)) {
+        files = all.filter(BatchInput::isImage).sorted().toList();
+      }
+      return java.util.stream.IntStream.range(0, files.size())
+          .mapToObj(i -> new BatchRow(i + 1L, List.of(files.get(i)), asked));
+    }
+    long[] number = new long[1];
+    return Files.lines(source).filter(line -> !line.isBlank()).map(line -> row(++number[0], line));
+  }
+
+  /** How many rows there are. */
+  long count() throws IOException {
+    if (Files.isDirectory(source)) {
+      try (Stream<Path> all = Files.walk(source)) {
+        return all.filter(BatchInput::isImage).count();
+      }
+    }
+    try (Stream<String> lines = Files.lines(source)) {
+      return lines.filter(line -> !line.isBlank()).count();
+    }
+  }
+
+  private static boolean isImage(Path file) {
+    String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
+    return Files.isRegularFile(file) && IMAGES.contains(name.substring(name.lastIndexOf('.') + 1));
+  }
+
+  private BatchRow row(long number, String line) {
+    String where = "%s:%d".formatted(source, number);
+    if (line.length() > MAX_LINE) {
+      throw OwlException.badInput(
+          where, "%d characters, at most %d are read".formatted(line.length(), MAX_LINE));
+    }
+    JsonNode row;
+    try {
+      row = JSON.readTree(line);
+    } catch (JsonProcessingException e) {
+      throw OwlException.badInput(where, "is no JSON");
+    }
+    return new BatchRow(number, images(where, row), question(where, row));
+  }
+
+  private String question(String where, JsonNode row) {
+    JsonNode own = row.path(questionColumn);
+    if (own.isTextual()) {
+      return own.asText();
+    }
+    return question.orElseThrow(() ->
+        OwlException.badInput(
+            where,
+            "no text named '%s', and no --question; there are %s"
+                .formatted(questionColumn, names(row))));
+  }
+
+  private List<Path> images(String where, JsonNode row) {
+    JsonNode value = row.path(imageColumn);
+    List<Path> images = new ArrayList<>();
+    if (value.isTextual()) {
+      images.add(path(value.asText()));
+    } else if (value.isArray() && value.size() <= MAX_IMAGES) {
+      value.forEach(one -> images.add(path(one.asText())));
+    } else if (!value.isMissingNode() && !value.isNull()) {
+      throw OwlException.badInput(
+          where,
+          "'%s' is neither a path nor a list of at most %d".formatted(imageColumn, MAX_IMAGES));
+    }
+    return images;
+  }
+
+  private Path path(String text) {
+    Path folder = source.toAbsolutePath().getParent();
+    return folder == null ? Path.of(text) : folder.resolve(text);
+  }
+
+  private static List<String> names(JsonNode row) {
+    List<String> names = new ArrayList<>();
+    row.fieldNames().forEachRemaining(names::add);
+    return names;
+  }
+}

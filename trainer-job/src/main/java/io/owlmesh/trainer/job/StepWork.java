@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.trainer.job;
+
+import io.owlmesh.core.HostTensor;
+import io.owlmesh.trainer.data.EncodedSample;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** How a stage takes its steps: alone, or beside other workers. */
+interface StepWork {
+  /**
+   * What a step came to.
+   *
+   * @param loss mean of -log p over the step's targets
+   * @param norm of its gradient before clipping
+   * @param tokens of its samples, at all workers
+   */
+  record Result(double loss, double norm, long tokens) {}
+
+  /** Where the dropout of a batch begins, by step and by the batch's place in it. */
+  @FunctionalInterface
+  interface DropoutSeed {
+    long of(long step, long batch);
+  }
+
+  /** The first sample of a step's batch that is read here. */
+  int from();
+
+  /** The one after the last. */
+  int to();
+
+  /**
+   * Learns from a step's samples and changes the weights.
+   *
+   * @param samples from {@link #from} to {@link #to}
+   * @return nothing if the job was told to stop before it
+   */
+  Optional<Result> step(List<EncodedSample> samples, long step, double rate);
+
+  /** Weights, moments and counts of steps; at workers beside the first, of no use. */
+  SortedMap<String, HostTensor> state();
+
+  /**
+   * Samples that were left out, by reason.
+   *
+   * @param here by this worker
+   */
+  Map<String, Long> leftOut(Map<String, Long> here);
+}
