@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -152,6 +153,7 @@ final class StageRun {
     private long tokens;
     private double seconds;
     private double dataSeconds;
+    private double exchangeSeconds;
     private double loss;
     private int bad;
   }
@@ -211,6 +213,11 @@ final class StageRun {
     totals.tokens += tokens;
     totals.seconds += seconds;
     totals.dataSeconds += waited;
+    if (workers.size() > 1) {
+      double exchanged = workers.exchangeSeconds();
+      totals.exchangeSeconds += exchanged;
+      watching.exchanged(step + 1, exchanged / seconds);
+    }
     totals.loss = loss;
     watching.step(
         new StepReport(
@@ -258,6 +265,14 @@ final class StageRun {
     done.write(folder);
     state.delete();
     watching.done(stage.name(), done);
+    if (workers.size() > 1) {
+      watching.say(
+          String.format(
+              Locale.ROOT,
+              "%d workers, %.1f %% of the time exchanging",
+              workers.size(),
+              100 * totals.exchangeSeconds / Math.max(totals.seconds, 1e-9)));
+    }
   }
 
   private static void remove(Path folder) throws IOException {

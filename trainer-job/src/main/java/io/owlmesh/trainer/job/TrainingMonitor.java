@@ -95,6 +95,13 @@ public final class TrainingMonitor implements AutoCloseable {
     }
   }
 
+  /** Of the time of a step, the share that workers exchanged what they learnt. */
+  void exchanged(long step, double share) throws IOException {
+    if (board != null) {
+      board.scalar("train/exchange_share", step, share, Instant.now());
+    }
+  }
+
   void validated(String stage, long step, double loss) throws IOException {
     progress.line(
         String.format(Locale.ROOT, "%s, step %d: validation loss %.4f", stage, step, loss));

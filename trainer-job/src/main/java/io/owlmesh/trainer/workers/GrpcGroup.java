@@ -171,7 +171,7 @@ public final class GrpcGroup implements WorkerGroup {
     return place.size();
   }
 
-  /** Seconds that exchanges took since the last call. */
+  @Override
   public double exchangeSeconds() {
     double seconds = exchangeNanos / 1e9;
     exchangeNanos = 0;

@@ -22,5 +22,10 @@ public final class LoneWorker implements WorkerGroup {
   }
 
   @Override
+  public double exchangeSeconds() {
+    return 0;
+  }
+
+  @Override
   public void close() {}
 }

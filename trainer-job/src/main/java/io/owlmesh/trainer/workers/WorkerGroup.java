@@ -35,6 +35,9 @@ public interface WorkerGroup extends AutoCloseable {
         .toList();
   }
 
+  /** Seconds that exchanges took since this was asked last: sending, and waiting for others. */
+  double exchangeSeconds();
+
   /** Returns when all have come here. */
   default void await() {
     var _ = gather(ByteBuffer.allocateDirect(1));
