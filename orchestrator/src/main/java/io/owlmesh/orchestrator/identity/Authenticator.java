@@ -105,7 +105,8 @@ public final class Authenticator {
         switch (needed) {
           case ANYBODY -> true;
           case USER -> caller.may(Role.USER);
-          case OPERATOR, ORCHESTRATOR -> caller.may(Role.OPERATOR);
+          case TENANT_OPERATOR -> caller.may(Role.OPERATOR);
+          case OPERATOR, ORCHESTRATOR -> caller.runsMesh(Role.OPERATOR);
           case ADMIN -> caller.may(Role.ADMIN);
           case NOBODY -> false;
         };

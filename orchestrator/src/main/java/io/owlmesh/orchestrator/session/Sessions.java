@@ -2,8 +2,13 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.owlmesh.core.ErrorCode;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Role;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
@@ -14,6 +19,7 @@ import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.StoredFiles;
+import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
@@ -31,18 +37,23 @@ import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import io.owlmesh.wire.identity.Caller;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** What can be done with conversations that are kept. Everything blocks but {@link #send}. */
+/**
+ * What can be done with conversations that are kept, each for the tenant of the current caller.
+ * Everything blocks but {@link #send}.
+ */
 @Singleton
 public final class Sessions {
   private static final int MAX_TITLE = 200;
@@ -98,8 +109,13 @@ public final class Sessions {
             .setCreatedAt(now)
             .setUpdatedAt(now)
             .build();
-    store.create(session);
+    kept().create(session);
     return session;
+  }
+
+  /** What the tenant of the current caller keeps; another one's is not there. */
+  private TenantStore kept() {
+    return store.of(Caller.currentOwner(), settings.maxTenantBytes());
   }
 
   private void check(SessionSettings asked) {
@@ -124,7 +140,7 @@ public final class Sessions {
 
   /** A session with all its messages. */
   public GetSessionResponse get(String id) {
-    StoredConversation conversation = store.conversation(id);
+    StoredConversation conversation = kept().conversation(id);
     return GetSessionResponse.newBuilder()
         .setSession(conversation.session())
         .addAllMessages(conversation.messages())
@@ -138,7 +154,7 @@ public final class Sessions {
       throw OwlException.badInput("page_size", size + ", allowed are 1 to " + MAX_PAGE);
     }
     TextRules.require("query", request.getQuery(), 0, MAX_QUERY);
-    SessionPage page = store.list(size, request.getPageToken(), request.getQuery());
+    SessionPage page = kept().list(size, request.getPageToken(), request.getQuery());
     return ListSessionsResponse.newBuilder()
         .addAllSessions(page.sessions())
         .setNextPageToken(page.nextToken())
@@ -154,10 +170,10 @@ public final class Sessions {
       check(request.getSettings());
     }
     if (request.hasHead()) {
-      new Branch(store.conversation(request.getSessionId()).messages())
+      new Branch(kept().conversation(request.getSessionId()).messages())
           .require("head", request.getHead());
     }
-    return store.update(
+    return kept().update(
         request.getSessionId(),
         session -> {
           if (request.hasTitle()) {
@@ -174,7 +190,56 @@ public final class Sessions {
 
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
-    turns.alone(id, () -> store.delete(id));
+    TenantStore kept = kept();
+    kept.session(id);
+    turns.alone(id, () -> kept.delete(id));
+  }
+
+  /**
+   * What was deleted of a tenant.
+   *
+   * @param imageBytes of its image files
+   */
+  public record Deleted(long sessions, long imageBytes) {}
+
+  /**
+   * Deletes all that a tenant keeps, answers that are being written with it. What its callers begin
+   * meanwhile may stay.
+   *
+   * @throws OwlException FORBIDDEN if the caller may not, whether there is such a tenant or not
+   */
+  public Deleted delete(Tenant tenant) {
+    Caller caller = Caller.current();
+    if (caller != null && !caller.owner().equals(tenant) && !caller.runsMesh(Role.ADMIN)) {
+      throw new OwlException(Fault.FORBIDDEN, "tenant", "is not the caller's");
+    }
+    TenantStore kept = store.of(tenant);
+    long bytes = kept.imageBytes();
+    long sessions = 0;
+    List<String> some = kept.someSessions(MAX_PAGE);
+    while (!some.isEmpty()) {
+      for (String id : some) {
+        if (Context.current().isCancelled()) {
+          throw Contexts.statusFromCancelled(Context.current()).asRuntimeException();
+        }
+        sessions += deleteIfThere(kept, id);
+      }
+      some = kept.someSessions(MAX_PAGE);
+    }
+    kept.deleteFiles();
+    return new Deleted(sessions, bytes);
+  }
+
+  private int deleteIfThere(TenantStore kept, String id) {
+    try {
+      turns.alone(id, () -> kept.delete(id));
+      return 1;
+    } catch (OwlException e) {
+      if (e.fault() == Fault.NOT_FOUND) {
+        return 0; // Somebody else was faster.
+      }
+      throw e;
+    }
   }
 
   /**
@@ -194,12 +259,13 @@ public final class Sessions {
    * @throws OwlException NOT_FOUND or BAD_INPUT naming the field; SATURATED if too many follow
    */
   public void follow(FollowAnswerRequest request, Consumer<SendMessageResponse> told) {
+    kept().session(request.getSessionId());
     turns.follow(request, told);
   }
 
   /** Ends the answer that is being written, by whichever orchestrator; whether there was one. */
   public boolean stop(String id) {
-    store.session(id);
+    kept().session(id);
     return turns.stop(id);
   }
 
@@ -209,8 +275,7 @@ public final class Sessions {
     if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
       throw OwlException.badInput("feedback.rating", "is none of up, down and flag");
     }
-    store.session(request.getSessionId());
-    return store.rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
+    return kept().rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
   }
 
   /**
@@ -226,7 +291,7 @@ public final class Sessions {
     return store.sweep(unchanged, since);
   }
 
-  /** Tells the dialogues up to rated answers, as training reads them. */
+  /** Tells the dialogues up to rated answers of the caller's tenant, as training reads them. */
   public void export(Collection<Rating> ratings, Consumer<ExportFeedbackResponse> each) {
     Set<Rating> wanted = EnumSet.of(Rating.RATING_UP);
     if (!ratings.isEmpty()) {
@@ -236,26 +301,27 @@ public final class Sessions {
     if (wanted.contains(Rating.UNRECOGNIZED) || wanted.contains(Rating.RATING_UNSPECIFIED)) {
       throw OwlException.badInput("ratings", "only up, down and flag can be asked for");
     }
-    store.rated(wanted, dialogue -> each.accept(FeedbackLine.of(dialogue)));
+    kept().rated(wanted, dialogue -> each.accept(FeedbackLine.of(dialogue)));
   }
 
   /**
    * Keeps an image file.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED if
+   *     those of the tenant leave no room for it
    */
   public Image upload(ByteString file) {
-    return store.addImage(file);
+    return kept().addImage(file);
   }
 
   /** What an image file is. */
   public Image image(String sha256) {
-    return store.image(sha256);
+    return kept().image(sha256);
   }
 
   /** An image file. */
   public ByteString read(String sha256) {
-    return store.read(sha256);
+    return kept().read(sha256);
   }
 
   /**
@@ -265,14 +331,15 @@ public final class Sessions {
    */
   public GetAttentionResponse attention(GetAttentionRequest request) {
     TextRules.require("question", request.getQuestion(), 0, MAX_QUESTION);
-    String sha256 = store.image(request.getSha256()).getSha256();
+    TenantStore kept = kept();
+    String sha256 = kept.image(request.getSha256()).getSha256();
     return gateway.attention(
-        new ImageContent(sha256, () -> store.read(sha256)), request.getQuestion());
+        new ImageContent(sha256, () -> kept.read(sha256)), request.getQuestion());
   }
 
-  /** Image files that have names of their own. */
+  /** Image files of the caller's tenant that have names of their own. */
   public StoredFiles files() {
-    return store.storedFiles();
+    return kept().storedFiles();
   }
 
   /** Largest image file that is kept, bytes. */

@@ -16,6 +16,7 @@ import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
 import io.owlmesh.cli.mesh.KeysCommand;
+import io.owlmesh.cli.mesh.TenantsCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
 import io.owlmesh.cli.mesh.UpCommand;
@@ -78,6 +79,7 @@ public final class Owl {
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
+            .addSubcommand(new TenantsCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))

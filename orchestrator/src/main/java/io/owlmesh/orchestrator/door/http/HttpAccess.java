@@ -59,7 +59,8 @@ public final class HttpAccess {
               rules(Access.USER, "POST /v1/files", "GET /v1/files"),
               rules(Access.USER, "GET /v1/files/:file", "DELETE /v1/files/:file"),
               rules(Access.USER, "GET /v1/files/:file/content"),
-              rules(Access.OPERATOR, "GET /api/feedback", "GET /api/replicas"))
+              rules(Access.TENANT_OPERATOR, "GET /api/feedback"),
+              rules(Access.OPERATOR, "GET /api/replicas"))
           .flatMap(rules -> rules)
           .toList();
 
