@@ -3,6 +3,7 @@ package io.owlmesh.wire;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
@@ -10,6 +11,7 @@ import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.StatusRuntimeException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
@@ -37,8 +39,9 @@ public final class AccessInterceptor implements ServerInterceptor {
         policy
             .admit(needed(call.getMethodDescriptor()), headers, call.getAttributes())
             .toCompletableFuture();
+    boolean counted = needed(call.getMethodDescriptor()) != Access.ANYBODY;
     if (admitted.isDone() && !admitted.isCompletedExceptionally()) {
-      return Contexts.interceptCall(admitted.join().context(), call, headers, next);
+      return enter(admitted.join(), counted, call, headers, next);
     }
     if (admitted.isDone()) {
       refuse(call, admitted.exceptionNow());
@@ -55,11 +58,49 @@ public final class AccessInterceptor implements ServerInterceptor {
               if (caller == null) {
                 refuse(call, failure);
               } else {
-                later.set(Contexts.interceptCall(caller.context(), call, headers, next));
+                later.set(enter(caller, counted, call, headers, next));
               }
             }),
         same);
     return later;
+  }
+
+  private <Q, R> ServerCall.Listener<Q> enter(
+      Caller caller,
+      boolean counted,
+      ServerCall<Q, R> call,
+      Metadata headers,
+      ServerCallHandler<Q, R> next) {
+    try {
+      Runnable leave = counted ? policy.enter(caller) : () -> {};
+      return new Counted<>(
+          Contexts.interceptCall(caller.context(), call, headers, next), leave);
+    } catch (OwlException e) {
+      refuse(call, e);
+      return new ServerCall.Listener<>() {};
+    }
+  }
+
+  /** Says when a call is over. */
+  private static final class Counted<Q> extends SimpleForwardingServerCallListener<Q> {
+    private final Runnable leave;
+
+    Counted(ServerCall.Listener<Q> listener, Runnable leave) {
+      super(listener);
+      this.leave = leave;
+    }
+
+    @Override
+    public void onCancel() {
+      leave.run();
+      super.onCancel();
+    }
+
+    @Override
+    public void onComplete() {
+      leave.run();
+      super.onComplete();
+    }
   }
 
   /** Whoever is known may hear that there is no such method. */

@@ -7,6 +7,7 @@ import io.grpc.Contexts;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
@@ -18,6 +19,7 @@ import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
+import io.owlmesh.orchestrator.store.StoredFile;
 import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
@@ -67,6 +69,7 @@ public final class Sessions {
 
   private final SessionStore store;
   private final MeshGateway gateway;
+  private final AdmissionControl answers;
   private final OrchestratorConfig settings;
   private final SessionTurns turns;
 
@@ -88,6 +91,7 @@ public final class Sessions {
       Duration lease) {
     this.store = store;
     this.gateway = gateway;
+    this.answers = answers;
     this.settings = settings;
     this.turns = new SessionTurns(store, gateway, answers, settings, lease);
   }
@@ -115,7 +119,8 @@ public final class Sessions {
 
   /** What the tenant of the current caller keeps; another one's is not there. */
   private TenantStore kept() {
-    return store.of(Caller.currentOwner(), settings.maxTenantBytes());
+    Tenant tenant = Caller.currentOwner();
+    return store.of(tenant, answers.limits().storage(tenant).orElse(settings.maxTenantBytes()));
   }
 
   private void check(SessionSettings asked) {
@@ -311,6 +316,7 @@ public final class Sessions {
    *     those of the tenant leave no room for it
    */
   public Image upload(ByteString file) {
+    answers.limits().take(Caller.current(), Kind.IMAGES, 1);
     return kept().addImage(file);
   }
 
@@ -340,6 +346,16 @@ public final class Sessions {
   /** Image files of the caller's tenant that have names of their own. */
   public StoredFiles files() {
     return kept().storedFiles();
+  }
+
+  /**
+   * Keeps an image file under a name of its own.
+   *
+   * @throws OwlException as {@link #upload}
+   */
+  public StoredFile addFile(String filename, String purpose, ByteString file) {
+    answers.limits().take(Caller.current(), Kind.IMAGES, 1);
+    return files().add(filename, purpose, file);
   }
 
   /** Largest image file that is kept, bytes. */

@@ -10,6 +10,7 @@ import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.orchestrator.store.PrivateFiles;
 import io.owlmesh.orchestrator.store.S3ImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.UsageStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
@@ -93,6 +94,13 @@ final class Storage implements Dependency {
   @Singleton
   OperatorStore operators() {
     return sessions.operators();
+  }
+
+  /** What was asked for in a minute. */
+  @Produces
+  @Singleton
+  UsageStore usage() {
+    return sessions.usage();
   }
 
   @PreDestroy

@@ -22,7 +22,8 @@ final class MigrationFiles implements ResourceProvider {
           "V2__leases.sql",
           "V3__error_codes.sql",
           "V4__operators.sql",
-          "V5__tenants.sql");
+          "V5__tenants.sql",
+          "V6__usage.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

@@ -41,6 +41,11 @@ public final class SessionStore implements AutoCloseable {
     return operators;
   }
 
+  /** What was asked for in a minute. */
+  public UsageStore usage() {
+    return UsageStore.of(database);
+  }
+
   /** The turns that are taken. */
   public TurnStore turns() {
     return turns;

@@ -16,6 +16,16 @@ public interface AccessPolicy {
    */
   CompletionStage<Caller> admit(Access needed, Metadata headers, Attributes connection);
 
+  /**
+   * A call of somebody who was let in begins.
+   *
+   * @return run when it is over
+   * @throws io.owlmesh.core.OwlException SATURATED if this caller has too many
+   */
+  default Runnable enter(Caller caller) {
+    return () -> {};
+  }
+
   /** Whether every client must show a certificate, where connections are encrypted. */
   boolean needsCertificates();
 

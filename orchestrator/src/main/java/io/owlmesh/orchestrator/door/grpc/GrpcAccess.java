@@ -4,7 +4,9 @@ package io.owlmesh.orchestrator.door.grpc;
 import io.grpc.Attributes;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
+import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.identity.Authenticator;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
@@ -23,10 +25,12 @@ public final class GrpcAccess implements AccessPolicy {
   private static final InetSocketAddress NOWHERE = InetSocketAddress.createUnresolved("", 0);
 
   private final Authenticator authenticator;
+  private final RateLimits limits;
 
   @Inject
-  public GrpcAccess(Authenticator authenticator) {
+  public GrpcAccess(Authenticator authenticator, RateLimits limits) {
     this.authenticator = authenticator;
+    this.limits = limits;
   }
 
   @Override
@@ -37,6 +41,12 @@ public final class GrpcAccess implements AccessPolicy {
             ? from
             : NOWHERE,
         needed);
+  }
+
+  @Override
+  public Runnable enter(Caller caller) {
+    limits.take(caller, Kind.REQUESTS, 1);
+    return limits.hold(caller, Kind.STREAMS, 1);
   }
 
   @Override

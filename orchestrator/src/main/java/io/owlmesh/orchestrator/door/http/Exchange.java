@@ -94,7 +94,7 @@ public final class Exchange {
       if (announced() > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      UploadBudget room = new UploadBudget(answers, caller.name());
+      UploadBudget room = new UploadBudget(answers, caller);
       whole.thenRun(room::leave);
       read.accept(room);
     } catch (RuntimeException e) {

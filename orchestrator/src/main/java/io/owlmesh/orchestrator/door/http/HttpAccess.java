@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.identity.Authenticator;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.Caller;
@@ -131,7 +134,24 @@ public final class HttpAccess {
       routing.fail(404);
     } else {
       routing.put(CALLER, admitted.join());
-      routing.next();
+      if (listed == Access.ANYBODY || isWithinLimits(routing, admitted.join())) {
+        routing.next();
+      }
+    }
+  }
+
+  private boolean isWithinLimits(RoutingContext routing, Caller caller) {
+    RateLimits limits = answers.limits();
+    try {
+      limits.take(caller, Kind.REQUESTS, 1);
+      Runnable leave = limits.hold(caller, Kind.STREAMS, 1);
+      routing.addEndHandler(_ -> leave.run());
+      RateHeaders.put(routing.response().headers(), limits.standings(caller));
+      return true;
+    } catch (OwlException e) {
+      RateHeaders.put(routing.response().headers(), limits.standings(caller));
+      new Exchange(routing, answers).fail(e);
+      return false;
     }
   }
 

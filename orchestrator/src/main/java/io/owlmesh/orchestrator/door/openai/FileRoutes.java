@@ -63,7 +63,7 @@ final class FileRoutes {
 
   private StoredFile add(MultipartUpload form, String purpose) {
     try {
-      return sessions.files().add(form.filename(), purpose, form.file());
+      return sessions.addFile(form.filename(), purpose, form.file());
     } catch (OwlException e) {
       if (!e.field().equals("image")) {
         throw e;

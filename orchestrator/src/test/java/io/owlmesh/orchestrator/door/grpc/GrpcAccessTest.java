@@ -27,6 +27,7 @@ import io.owlmesh.core.identity.Role;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.identity.IdentityConfig;
 import io.owlmesh.orchestrator.identity.TokenIssuer;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
@@ -80,7 +81,8 @@ class GrpcAccessTest {
     Map<String, String> settings = new HashMap<>(issuer.settings());
     settings.put("owl.keys", keys.path().toString());
     GrpcAccess access =
-        new GrpcAccess(new Authenticator(TestConfig.of(IdentityConfig.class, settings)));
+        new GrpcAccess(
+            new Authenticator(TestConfig.of(IdentityConfig.class, settings)), RateLimits.none());
     server =
         Wire.secure(
                 Wire.tune(

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.http;
 
 import io.owlmesh.orchestrator.door.page.ApiRoutes;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
 import io.vertx.core.Vertx;
@@ -46,7 +47,12 @@ public final class HttpDoor implements AutoCloseable {
    * @param changed settings that differ from the defaults
    */
   public HttpDoor(Path folder, Map<String, String> changed) throws Exception {
-    mesh = new FakeMesh(UUID.randomUUID().toString(), changed);
+    this(folder, changed, RateLimits.none());
+  }
+
+  /** As above, for callers who may not ask for as much as they want. */
+  public HttpDoor(Path folder, Map<String, String> changed, RateLimits limits) throws Exception {
+    mesh = new FakeMesh(UUID.randomUUID().toString(), changed, limits);
     kept = new KeptSessions(folder, mesh);
     new ConnectionStreams().install(router);
     new ProbeRoutes(mesh.answers, mesh.gateway, mesh.operations, "1.2.3").install(router);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.orchestrator.door.http.HttpDoor;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +37,11 @@ abstract class OpenAiDoor {
     }
   }
 
+  /** How much callers may ask for. */
+  RateLimits limits() throws Exception {
+    return RateLimits.none();
+  }
+
   /** Of a request, all of it. */
   long requestBytes() {
     return 100_000;
@@ -51,7 +57,8 @@ abstract class OpenAiDoor {
                 "owl.max-waiting-answers", "0",
                 "owl.max-images", "3",
                 "owl.max-image-bytes", "20000",
-                "owl.max-request-bytes", "" + requestBytes()));
+                "owl.max-request-bytes", "" + requestBytes()),
+            limits());
     routes =
         new OpenAiRoutes(
             door.mesh.answers,
