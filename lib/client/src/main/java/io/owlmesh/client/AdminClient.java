@@ -5,10 +5,13 @@ import io.grpc.StatusRuntimeException;
 import io.owlmesh.proto.admin.v1.AdminGrpc;
 import io.owlmesh.proto.admin.v1.DeleteTenantRequest;
 import io.owlmesh.proto.admin.v1.DeleteTenantResponse;
+import io.owlmesh.proto.admin.v1.ListAuditRequest;
+import io.owlmesh.proto.admin.v1.ListAuditResponse;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
-/** What administrators of tenants do, through an orchestrator. Every call blocks. */
+/** What administrators and operators of tenants do, through an orchestrator. Every call blocks. */
 public final class AdminClient implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -31,6 +34,19 @@ public final class AdminClient implements AutoCloseable {
       return AdminGrpc.newBlockingStub(connection.channel())
           .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
           .deleteTenant(DeleteTenantRequest.newBuilder().setTenant(tenant).build());
+    } catch (StatusRuntimeException failed) {
+      throw AnswerFailed.of(failed, address);
+    }
+  }
+
+  /** Tells rows of the audit, the latest first. */
+  public void audit(ListAuditRequest request, Consumer<ListAuditResponse> each)
+      throws AnswerFailed {
+    try {
+      AdminGrpc.newBlockingStub(connection.channel())
+          .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
+          .listAudit(request)
+          .forEachRemaining(each);
     } catch (StatusRuntimeException failed) {
       throw AnswerFailed.of(failed, address);
     }

@@ -3,6 +3,7 @@ package io.owlmesh.wire;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
 import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -10,17 +11,20 @@ import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
 import io.owlmesh.wire.identity.MethodAccess;
+import io.owlmesh.wire.identity.OngoingCall;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -72,34 +76,53 @@ public final class AccessInterceptor implements ServerInterceptor {
       Metadata headers,
       ServerCallHandler<Q, R> next) {
     try {
-      Runnable leave = counted ? policy.enter(caller) : () -> {};
-      return new Counted<>(
-          Contexts.interceptCall(caller.context(), call, headers, next), leave);
+      String method = call.getMethodDescriptor().getFullMethodName();
+      OngoingCall ongoing = counted ? policy.enter(caller, method) : OngoingCall.PLAIN;
+      Ending<Q, R> ending = new Ending<>(call, ongoing);
+      return new Ended<>(
+          Contexts.interceptCall(ongoing.in(caller.context()), ending, headers, next), ending);
     } catch (OwlException e) {
       refuse(call, e);
       return new ServerCall.Listener<>() {};
     }
   }
 
-  /** Says when a call is over. */
-  private static final class Counted<Q> extends SimpleForwardingServerCallListener<Q> {
-    private final Runnable leave;
+  /** Remembers how a call is ended, and says so once. */
+  private static final class Ending<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final OngoingCall ongoing;
+    private final AtomicBoolean over = new AtomicBoolean();
 
-    Counted(ServerCall.Listener<Q> listener, Runnable leave) {
+    Ending(ServerCall<Q, R> call, OngoingCall ongoing) {
+      super(call);
+      this.ongoing = ongoing;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      end(status, trailers);
+      super.close(status, trailers);
+    }
+
+    void end(Status status, Metadata trailers) {
+      if (!over.getAndSet(true)) {
+        ongoing.ended(status, trailers);
+      }
+    }
+  }
+
+  /** Whoever goes away ends a call, too. */
+  private static final class Ended<Q, R> extends SimpleForwardingServerCallListener<Q> {
+    private final Ending<Q, R> ending;
+
+    Ended(ServerCall.Listener<Q> listener, Ending<Q, R> ending) {
       super(listener);
-      this.leave = leave;
+      this.ending = ending;
     }
 
     @Override
     public void onCancel() {
-      leave.run();
+      ending.end(Status.CANCELLED, new Metadata());
       super.onCancel();
-    }
-
-    @Override
-    public void onComplete() {
-      leave.run();
-      super.onComplete();
     }
   }
 

@@ -43,6 +43,8 @@ public final class ActiveAnswer {
   private final Context.CancellableContext context;
   private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
+  private volatile String session = "";
+  private volatile List<String> shown = List.of();
   private final AtomicLong told = new AtomicLong();
   private boolean ended;
 
@@ -135,6 +137,8 @@ public final class ActiveAnswer {
   }
 
   private AnswerDone answer(ChatRequest question) {
+    session = question.session();
+    shown = question.images().stream().map(ImageContent::sha256).toList();
     answers.limits().take(from, Kind.IMAGES, question.images().size());
     span.setAttribute("owl.images", question.images().size());
     span.setAttribute("gen_ai.operation.name", "chat");
@@ -213,6 +217,9 @@ public final class ActiveAnswer {
     }
     long prompt = done == null ? 0 : done.getPromptTokens();
     answers.limits().used(from, Kind.POSITIONS, prompt + told.get());
+    answers
+        .audit()
+        .answer(from, session, traceId(), shown, prompt, told.get(), outcome(failure));
     if (done != null) {
       span.setAttribute("gen_ai.usage.input_tokens", done.getPromptTokens());
       span.setAttribute("gen_ai.usage.output_tokens", done.getCompletionTokens());
@@ -235,6 +242,12 @@ public final class ActiveAnswer {
     // Ends the calls to the stages that are still running.
     context.cancel(null);
     answers.closed(this);
+  }
+
+  private static String outcome(@Nullable Throwable failure) {
+    return failure == null
+        ? "ok"
+        : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
   private void log(String status, AnswerDone done) {

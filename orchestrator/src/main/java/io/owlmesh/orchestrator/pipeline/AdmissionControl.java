@@ -7,6 +7,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.mesh.AnswerDeadline;
 import io.owlmesh.wire.identity.Caller;
@@ -41,6 +42,7 @@ public final class AdmissionControl {
   private final OrchestratorConfig settings;
   private final Tracer tracer;
   private final RateLimits limits;
+  private final AuditLog audit;
   private final AdmissionQueue places;
   private final Shares room;
   private final Set<ActiveAnswer> open = ConcurrentHashMap.newKeySet();
@@ -55,10 +57,15 @@ public final class AdmissionControl {
 
   @Inject
   AdmissionControl(
-      MeshGateway gateway, OrchestratorConfig settings, RateLimits limits, Tracer tracer) {
+      MeshGateway gateway,
+      OrchestratorConfig settings,
+      RateLimits limits,
+      AuditLog audit,
+      Tracer tracer) {
     this.gateway = gateway;
     this.settings = settings;
     this.limits = limits;
+    this.audit = audit;
     this.tracer = tracer;
     this.places = new AdmissionQueue(settings.maxAnswers(), settings.maxWaitingAnswers());
     this.room = new Shares(settings.maxUploadBytes());
@@ -171,6 +178,11 @@ public final class AdmissionControl {
       own.run();
       shared.get().run();
     };
+  }
+
+  /** Who did what. */
+  public AuditLog audit() {
+    return audit;
   }
 
   /** How much each caller may ask for. */

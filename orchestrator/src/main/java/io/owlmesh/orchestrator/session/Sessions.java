@@ -11,6 +11,7 @@ import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
@@ -145,6 +146,7 @@ public final class Sessions {
 
   /** A session with all its messages. */
   public GetSessionResponse get(String id) {
+    AuditNote.session(id);
     StoredConversation conversation = kept().conversation(id);
     return GetSessionResponse.newBuilder()
         .setSession(conversation.session())
@@ -168,6 +170,7 @@ public final class Sessions {
 
   /** Renames a session, changes its settings or its current branch. */
   public Session update(UpdateSessionRequest request) {
+    AuditNote.session(request.getSessionId());
     if (request.hasTitle()) {
       TextRules.require("title", request.getTitle(), 1, MAX_TITLE);
     }
@@ -195,6 +198,7 @@ public final class Sessions {
 
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
+    AuditNote.session(id);
     TenantStore kept = kept();
     kept.session(id);
     turns.alone(id, () -> kept.delete(id));
@@ -253,6 +257,7 @@ public final class Sessions {
    * @return ends it if whoever listens goes away, unless it is detached
    */
   public Runnable send(SendMessageRequest request, TurnListener listener) {
+    AuditNote.session(request.getSessionId());
     return turns.send(request, listener);
   }
 
@@ -264,18 +269,21 @@ public final class Sessions {
    * @throws OwlException NOT_FOUND or BAD_INPUT naming the field; SATURATED if too many follow
    */
   public void follow(FollowAnswerRequest request, Consumer<SendMessageResponse> told) {
+    AuditNote.session(request.getSessionId());
     kept().session(request.getSessionId());
     turns.follow(request, told);
   }
 
   /** Ends the answer that is being written, by whichever orchestrator; whether there was one. */
   public boolean stop(String id) {
+    AuditNote.session(id);
     kept().session(id);
     return turns.stop(id);
   }
 
   /** Keeps what somebody thinks of an answer. */
   public Message rate(SetFeedbackRequest request) {
+    AuditNote.session(request.getSessionId());
     TextRules.require("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
     if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
       throw OwlException.badInput("feedback.rating", "is none of up, down and flag");

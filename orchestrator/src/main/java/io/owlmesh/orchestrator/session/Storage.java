@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.session;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.Dependency;
+import io.owlmesh.orchestrator.store.AuditStore;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
 import io.owlmesh.orchestrator.store.OperatorStore;
@@ -94,6 +95,13 @@ final class Storage implements Dependency {
   @Singleton
   OperatorStore operators() {
     return sessions.operators();
+  }
+
+  /** What was done. */
+  @Produces
+  @Singleton
+  AuditStore audit() {
+    return sessions.audit();
   }
 
   /** What was asked for in a minute. */

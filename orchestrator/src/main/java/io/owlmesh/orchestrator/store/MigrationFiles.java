@@ -23,7 +23,8 @@ final class MigrationFiles implements ResourceProvider {
           "V3__error_codes.sql",
           "V4__operators.sql",
           "V5__tenants.sql",
-          "V6__usage.sql");
+          "V6__usage.sql",
+          "V7__audit.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

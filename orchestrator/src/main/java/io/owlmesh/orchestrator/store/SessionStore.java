@@ -41,6 +41,11 @@ public final class SessionStore implements AutoCloseable {
     return operators;
   }
 
+  /** What was done. */
+  public AuditStore audit() {
+    return new AuditStore(database);
+  }
+
   /** What was asked for in a minute. */
   public UsageStore usage() {
     return UsageStore.of(database);

@@ -45,7 +45,7 @@ public final class UsageStore {
                         """
                         INSERT INTO caller_usage AS u VALUES
                           (:subject, :minute, :requests, :positions, :images)
-                        ON CONFLICT (subject, minute) DO UPDATE SET
+                        ON CONFLICT (subject, at_minute) DO UPDATE SET
                           requests = u.requests + excluded.requests,
                           positions = u.positions + excluded.positions,
                           images = u.images + excluded.images
@@ -61,7 +61,7 @@ public final class UsageStore {
                             result.getLong(4)))
                     .one());
           }
-          row.createUpdate("DELETE FROM caller_usage WHERE minute < :minute")
+          row.createUpdate("DELETE FROM caller_usage WHERE at_minute < :minute")
               .bind("minute", minute - 1)
               .execute();
           return all;

@@ -136,7 +136,7 @@ class RateLimitsTest {
 
     assertThat(limits.standings(BEN))
         .containsExactly(
-            new Standing(Kind.REQUESTS, 2, 2, 45), new Standing(Kind.POSITIONS, 5, 5, 45));
+            new Standing(Kind.REQUESTS, 2, 1, 45), new Standing(Kind.POSITIONS, 5, 5, 45));
     assertThat(limits.standings(null)).isEmpty();
   }
 

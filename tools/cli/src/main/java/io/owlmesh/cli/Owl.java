@@ -12,6 +12,7 @@ import io.owlmesh.cli.chat.SessionsCommand;
 import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
+import io.owlmesh.cli.mesh.AuditCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
@@ -80,6 +81,7 @@ public final class Owl {
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
             .addSubcommand(new TenantsCommand(home))
+            .addSubcommand(new AuditCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))

@@ -19,11 +19,11 @@ public interface AccessPolicy {
   /**
    * A call of somebody who was let in begins.
    *
-   * @return run when it is over
+   * @param method {@code package.Service/Method}
    * @throws io.owlmesh.core.OwlException SATURATED if this caller has too many
    */
-  default Runnable enter(Caller caller) {
-    return () -> {};
+  default OngoingCall enter(Caller caller, String method) {
+    return OngoingCall.PLAIN;
   }
 
   /** Whether every client must show a certificate, where connections are encrypted. */

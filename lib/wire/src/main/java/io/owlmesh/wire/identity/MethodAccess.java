@@ -39,7 +39,10 @@ public final class MethodAccess {
         ChatGrpc.getStopAnswerMethod(),
         ChatGrpc.getSetFeedbackMethod());
     allow(Access.ADMIN, AdminGrpc.getDeleteTenantMethod());
-    allow(Access.TENANT_OPERATOR, ChatGrpc.getExportFeedbackMethod());
+    allow(
+        Access.TENANT_OPERATOR,
+        ChatGrpc.getExportFeedbackMethod(),
+        AdminGrpc.getListAuditMethod());
     allow(
         Access.OPERATOR,
         MeshGrpc.getWatchMethod(),

@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.session.TextRules;
 import io.owlmesh.wire.identity.Caller;
@@ -35,6 +36,7 @@ public final class Exchange {
   private final RoutingContext routing;
   private final AdmissionControl answers;
   private final Caller caller;
+  private final AuditNote note;
   private final Context trace = Context.current();
   private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
 
@@ -43,6 +45,7 @@ public final class Exchange {
     this.routing = routing;
     this.answers = answers;
     this.caller = HttpAccess.caller(routing);
+    this.note = HttpAccess.note(routing);
     routing.addEndHandler(end -> whole.complete(end.succeeded()));
   }
 
@@ -58,7 +61,7 @@ public final class Exchange {
   public void work(Runnable work) {
     answers.execute(() -> {
       try (Scope _ = trace.makeCurrent()) {
-        caller.context().run(work);
+        note.in(caller.context()).run(work);
       } catch (RuntimeException e) {
         fail(e);
       }
@@ -238,6 +241,7 @@ public final class Exchange {
   /** Says what went wrong. Does nothing if the response is over. */
   public void fail(Throwable failure) {
     HttpError error = HttpError.of(failure);
+    routing.put(HttpAccess.OUTCOME, error.code());
     if (error.status() == 500) {
       LOG.error("A request failed", failure);
     }

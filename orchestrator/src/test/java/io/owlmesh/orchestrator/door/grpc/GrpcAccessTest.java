@@ -24,6 +24,7 @@ import io.owlmesh.core.identity.ApiKey;
 import io.owlmesh.core.identity.ApiKey.Secret;
 import io.owlmesh.core.identity.KeyFile;
 import io.owlmesh.core.identity.Role;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.identity.IdentityConfig;
 import io.owlmesh.orchestrator.identity.TokenIssuer;
@@ -82,7 +83,8 @@ class GrpcAccessTest {
     settings.put("owl.keys", keys.path().toString());
     GrpcAccess access =
         new GrpcAccess(
-            new Authenticator(TestConfig.of(IdentityConfig.class, settings)), RateLimits.none());
+            new Authenticator(TestConfig.of(IdentityConfig.class, settings)), RateLimits.none(),
+            AuditLog.none());
     server =
         Wire.secure(
                 Wire.tune(

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.http;
 
 import io.owlmesh.orchestrator.door.page.ApiRoutes;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
@@ -47,12 +48,13 @@ public final class HttpDoor implements AutoCloseable {
    * @param changed settings that differ from the defaults
    */
   public HttpDoor(Path folder, Map<String, String> changed) throws Exception {
-    this(folder, changed, RateLimits.none());
+    this(folder, changed, RateLimits.none(), AuditLog.none());
   }
 
-  /** As above, for callers who may not ask for as much as they want. */
-  public HttpDoor(Path folder, Map<String, String> changed, RateLimits limits) throws Exception {
-    mesh = new FakeMesh(UUID.randomUUID().toString(), changed, limits);
+  /** As above, for callers who may not ask for as much as they want, or who are noted. */
+  public HttpDoor(Path folder, Map<String, String> changed, RateLimits limits, AuditLog audit)
+      throws Exception {
+    mesh = new FakeMesh(UUID.randomUUID().toString(), changed, limits, audit);
     kept = new KeptSessions(folder, mesh);
     new ConnectionStreams().install(router);
     new ProbeRoutes(mesh.answers, mesh.gateway, mesh.operations, "1.2.3").install(router);

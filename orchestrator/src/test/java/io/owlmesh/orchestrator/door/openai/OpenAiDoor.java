@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.door.http.HttpDoor;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import java.net.http.HttpResponse;
@@ -42,6 +43,11 @@ abstract class OpenAiDoor {
     return RateLimits.none();
   }
 
+  /** Where it is noted who did what. */
+  AuditLog audit() {
+    return AuditLog.none();
+  }
+
   /** Of a request, all of it. */
   long requestBytes() {
     return 100_000;
@@ -58,7 +64,8 @@ abstract class OpenAiDoor {
                 "owl.max-images", "3",
                 "owl.max-image-bytes", "20000",
                 "owl.max-request-bytes", "" + requestBytes()),
-            limits());
+            limits(),
+            audit());
     routes =
         new OpenAiRoutes(
             door.mesh.answers,
