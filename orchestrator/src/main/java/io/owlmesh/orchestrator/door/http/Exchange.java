@@ -17,6 +17,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
+import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -222,6 +223,13 @@ public final class Exchange {
   void reply(int status, String json) {
     routing.response().setStatusCode(status);
     reply(json);
+  }
+
+  /** Sends the browser elsewhere. */
+  void redirect(URI to) {
+    header("Location", to.toString());
+    routing.response().setStatusCode(302);
+    reply("{}");
   }
 
   /** Answers with something else. */

@@ -52,8 +52,9 @@ public final class HttpAccess {
               // The page itself, which holds nothing and has its user sign in.
               rules(Access.ANYBODY, "GET /", "GET /index.html", "GET /sign-in.html"),
               rules(Access.ANYBODY, "GET /theme.js"),
-              rules(
-                  Access.ANYBODY, "GET /assets/:file", "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(Access.ANYBODY, "GET /assets/:file", "GET /api/sign-in"),
+              rules(Access.ANYBODY, "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(Access.ANYBODY, "GET /api/sign-in/provider", "GET /api/sign-in/callback"),
               rules(Access.USER, "GET /version", "GET /api/mesh"),
               rules(Access.USER, "GET /api/sessions", "POST /api/sessions"),
               rules(Access.USER, "GET /api/sessions/:session", "PATCH /api/sessions/:session"),

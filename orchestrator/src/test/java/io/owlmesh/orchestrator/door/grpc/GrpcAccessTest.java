@@ -50,6 +50,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -61,6 +62,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every method of the orchestrator's port, with and without credentials. */
 @Timeout(60)
 class GrpcAccessTest {
+  private static final int REQUESTS = Integer.getInteger("owl.requests", 1_000);
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -208,6 +210,29 @@ class GrpcAccessTest {
 
     assertThat(codes).containsExactly(Status.Code.UNAUTHENTICATED);
     assertThat(told).hasSize(1);
+  }
+
+  /** In the long form, {@code -Dowl.requests=10000}. */
+  @Test
+  void noneOfManyCallsWithoutARightCredentialIsAnswered() throws Exception {
+    String[] wrong = {
+      "",
+      Secret.random().credential(),
+      key(Role.ADMIN, Optional.of(Instant.now().minusSeconds(1))),
+      issuer.token(TokenIssuer.claims().audience("hawk").build()),
+      issuer.token(TokenIssuer.claims().issuer("https://other.example").build()),
+      issuer.forged(TokenIssuer.claims().build()),
+    };
+    List<String> methods = methods();
+    Set<String> told = new HashSet<>();
+    Random random = new Random(1);
+    for (int i = 0; i < REQUESTS; i++) {
+      Status status =
+          call(methods.get(random.nextInt(methods.size())), wrong[random.nextInt(wrong.length)]);
+      told.add(status.getCode() + " " + status.getDescription());
+    }
+
+    assertThat(told).singleElement().asString().startsWith("UNAUTHENTICATED");
   }
 
   @Test
