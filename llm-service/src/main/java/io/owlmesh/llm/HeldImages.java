@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Visual tokens that requests of the same tenant may name instead of sending them again, as long as
- * there is room.
- * Used by any thread.
+ * there is room. Used by any thread.
  */
 public final class HeldImages {
   private final HeldNames held;
@@ -34,12 +33,11 @@ public final class HeldImages {
         Caffeine.newBuilder()
             .maximumWeight(bytes)
             .weigher((Key _, HostTensor image) -> Math.max(image.bytes().remaining(), least))
-            .removalListener(
-                (@Nullable Key key, @Nullable HostTensor _, RemovalCause cause) -> {
-                  if (key != null && cause != RemovalCause.REPLACED) {
-                    held.lost(Kind.IMAGE, key.name());
-                  }
-                })
+            .removalListener((@Nullable Key key, @Nullable HostTensor _, RemovalCause cause) -> {
+              if (key != null && cause != RemovalCause.REPLACED) {
+                held.lost(Kind.IMAGE, key.name());
+              }
+            })
             .executor(Runnable::run)
             .build();
   }

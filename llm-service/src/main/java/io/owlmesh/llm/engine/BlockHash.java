@@ -8,7 +8,8 @@ import java.security.MessageDigest;
 
 /**
  * What the keys and values of a block depend on: the adapter, and every position up to the block's
- * last; and whose they are, for nobody is to learn from a short wait what others asked. 128 bits of a SHA-256, so nobody can make a prompt that finds the blocks of another.
+ * last; and whose they are, for nobody is to learn from a short wait what others asked. 128 bits of
+ * a SHA-256, so nobody can make a prompt that finds the blocks of another.
  */
 record BlockHash(long high, long low) {
   /**

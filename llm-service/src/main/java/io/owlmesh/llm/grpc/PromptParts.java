@@ -22,7 +22,8 @@ import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The prompt of one call of the current caller while its parts arrive. Refuses what cannot fit before it is kept.
+ * The prompt of one call of the current caller while its parts arrive. Refuses what cannot fit
+ * before it is kept.
  *
  * @see #tokens
  */

@@ -46,7 +46,12 @@ public final class CodeFlow {
 
   /** What is known of the provider. */
   private record Provider(
-      ClientID client, Optional<Secret> secret, URI authorize, URI token, URI redirect, Scope scope) {}
+      ClientID client,
+      Optional<Secret> secret,
+      URI authorize,
+      URI token,
+      URI redirect,
+      Scope scope) {}
 
   /**
    * The begin of a sign-in.
@@ -81,8 +86,8 @@ public final class CodeFlow {
   }
 
   private Provider provider() {
-    return provider.orElseThrow(() ->
-        new OwlException(Fault.NOT_FOUND, "", "nobody signs in at a provider here"));
+    return provider.orElseThrow(
+        () -> new OwlException(Fault.NOT_FOUND, "", "nobody signs in at a provider here"));
   }
 
   /**
@@ -104,8 +109,7 @@ public final class CodeFlow {
             .codeChallenge(verifier, CodeChallengeMethod.S256)
             .build()
             .toURI();
-    return new Begin(
-        at, String.join(".", state.getValue(), nonce.getValue(), verifier.getValue()));
+    return new Begin(at, String.join(".", state.getValue(), nonce.getValue(), verifier.getValue()));
   }
 
   /**
@@ -155,7 +159,8 @@ public final class CodeFlow {
                 new TokenRequest.Builder(
                         known.token(), new ClientSecretBasic(known.client(), secret), grant)
                     .build())
-            .orElseGet(() -> new TokenRequest.Builder(known.token(), known.client(), grant).build());
+            .orElseGet(
+                () -> new TokenRequest.Builder(known.token(), known.client(), grant).build());
     HTTPRequest http = request.toHTTPRequest();
     http.setConnectTimeout(PATIENCE_MILLIS);
     http.setReadTimeout(PATIENCE_MILLIS);

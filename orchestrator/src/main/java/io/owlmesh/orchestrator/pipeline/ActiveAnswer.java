@@ -91,7 +91,12 @@ public final class ActiveAnswer {
       Runnable leave =
           answers
               .places()
-              .enter(from == null ? "" : from.name(), priority, remaining, place -> enter(place, question), this::fail);
+              .enter(
+                  from == null ? "" : from.name(),
+                  priority,
+                  remaining,
+                  place -> enter(place, question),
+                  this::fail);
       keep(leave);
     } catch (OwlException e) {
       fail(e);
@@ -217,9 +222,7 @@ public final class ActiveAnswer {
     }
     long prompt = done == null ? 0 : done.getPromptTokens();
     answers.limits().used(from, Kind.POSITIONS, prompt + told.get());
-    answers
-        .audit()
-        .answer(from, session, traceId(), shown, prompt, told.get(), outcome(failure));
+    answers.audit().answer(from, session, traceId(), shown, prompt, told.get(), outcome(failure));
     if (done != null) {
       span.setAttribute("gen_ai.usage.input_tokens", done.getPromptTokens());
       span.setAttribute("gen_ai.usage.output_tokens", done.getCompletionTokens());
@@ -245,9 +248,7 @@ public final class ActiveAnswer {
   }
 
   private static String outcome(@Nullable Throwable failure) {
-    return failure == null
-        ? "ok"
-        : Faults.fromStatus(Faults.toStatus(failure)).code().label();
+    return failure == null ? "ok" : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
   private void log(String status, AnswerDone done) {

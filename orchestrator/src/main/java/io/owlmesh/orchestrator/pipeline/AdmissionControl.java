@@ -80,11 +80,7 @@ public final class AdmissionControl {
     Caller from = Caller.current();
     ActiveAnswer answering =
         new ActiveAnswer(
-            this,
-            caller,
-            from,
-            tracer.spanBuilder("owl.answer").startSpan(),
-            deadline());
+            this, caller, from, tracer.spanBuilder("owl.answer").startSpan(), deadline());
     open.add(answering);
     try {
       if (draining) {

@@ -69,7 +69,8 @@ final class Generation {
     this.places = question.places(mesh.readsQuestion());
     String adapter = question.options().getAdapter();
     Optional<String> digest = models.adapter(mesh.digests(), adapter);
-    this.seed = new PromptNames.Seed(
+    this.seed =
+        new PromptNames.Seed(
             mesh.digests(), adapter + " " + digest.orElse(""), Caller.currentOwner().name());
     this.names =
         PromptNames.of(

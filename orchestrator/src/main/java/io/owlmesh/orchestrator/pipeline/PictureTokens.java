@@ -64,7 +64,8 @@ final class PictureTokens {
     }
     fresh.forEach(picture -> asked.put(picture, new CompletableFuture<>()));
     Map<Boolean, List<PromptImage>> byKnown =
-        fresh.stream().collect(Collectors.partitioningBy(p -> cache.known(tenant, p, made).isPresent()));
+        fresh.stream()
+            .collect(Collectors.partitioningBy(p -> cache.known(tenant, p, made).isPresent()));
     make(byKnown.getOrDefault(true, List.of()));
     List<PromptImage> unknown = byKnown.getOrDefault(false, List.of());
     if (!unknown.isEmpty()) {
@@ -86,7 +87,8 @@ final class PictureTokens {
 
   private void make(List<PromptImage> pictures) {
     try {
-      List<PendingVisualTokens> pending = pictures.stream().map(p -> cache.of(tenant, p, made)).toList();
+      List<PendingVisualTokens> pending =
+          pictures.stream().map(p -> cache.of(tenant, p, made)).toList();
       makeMissing(pending.stream().filter(PendingVisualTokens::isOwn).toList());
       for (PendingVisualTokens visual : pending) {
         of(visual.picture()).complete(visual.isOwn() ? visual.await() : awaitOther(visual));

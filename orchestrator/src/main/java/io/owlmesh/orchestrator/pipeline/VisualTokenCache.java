@@ -17,7 +17,8 @@ import java.util.concurrent.CompletionException;
 
 /**
  * Visual tokens of images, by the digest of the file and of the weights that made them; evicted by
- * size. Each tenant has its own. Requests for an image that is being encoded wait for it instead of encoding it again.
+ * size. Each tenant has its own. Requests for an image that is being encoded wait for it instead of
+ * encoding it again.
  */
 public final class VisualTokenCache {
   private final AsyncCache<Key, Tensor> tokens;

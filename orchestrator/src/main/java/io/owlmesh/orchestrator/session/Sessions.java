@@ -181,19 +181,20 @@ public final class Sessions {
       new Branch(kept().conversation(request.getSessionId()).messages())
           .require("head", request.getHead());
     }
-    return kept().update(
-        request.getSessionId(),
-        session -> {
-          if (request.hasTitle()) {
-            session.setTitle(request.getTitle());
-          }
-          if (request.hasSettings()) {
-            session.setSettings(request.getSettings());
-          }
-          if (request.hasHead()) {
-            session.setHead(request.getHead());
-          }
-        });
+    return kept()
+        .update(
+            request.getSessionId(),
+            session -> {
+              if (request.hasTitle()) {
+                session.setTitle(request.getTitle());
+              }
+              if (request.hasSettings()) {
+                session.setSettings(request.getSettings());
+              }
+              if (request.hasHead()) {
+                session.setHead(request.getHead());
+              }
+            });
   }
 
   /** Deletes a session, after ending its answer. */
@@ -320,8 +321,8 @@ public final class Sessions {
   /**
    * Keeps an image file.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED if
-   *     those of the tenant leave no room for it
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED
+   *     if those of the tenant leave no room for it
    */
   public Image upload(ByteString file) {
     answers.limits().take(Caller.current(), Kind.IMAGES, 1);

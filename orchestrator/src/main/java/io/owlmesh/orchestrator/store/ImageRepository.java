@@ -80,8 +80,8 @@ final class ImageRepository {
     try {
       if (!promise(tenant, image, most)) {
         files.put(key.file(), file);
-        database.transact(row ->
-            bind(row.createUpdate("UPDATE image SET stored = TRUE" + ONE), key).execute());
+        database.transact(
+            row -> bind(row.createUpdate("UPDATE image SET stored = TRUE" + ONE), key).execute());
       }
     } finally {
       lock.unlock();
@@ -242,8 +242,7 @@ final class ImageRepository {
 
   /** Of all images, some that nothing uses. */
   private List<ImageKey> doom(Handle row) {
-    return doom(
-        row, row.createQuery("SELECT * FROM image WHERE " + LOCK), database.clock().time());
+    return doom(row, row.createQuery("SELECT * FROM image WHERE " + LOCK), database.clock().time());
   }
 
   /** Of a tenant's images, some that nothing shows, even if somebody is about to. */

@@ -39,8 +39,8 @@ public final class StoredFiles {
   /**
    * Keeps a file until it is deleted.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED if
-   *     there is no room for it
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED
+   *     if there is no room for it
    */
   public StoredFile add(String filename, String purpose, ByteString file) {
     Image image = images.add(tenant, file, most);

@@ -103,9 +103,7 @@ public final class TenantStore {
     Optional<PageToken> from = PageToken.parse(pageToken);
     String where =
         "WHERE tenant = :tenant"
-            + (from.isPresent()
-                ? " AND (updated_at < :at OR (updated_at = :at AND id > :id))"
-                : "")
+            + (from.isPresent() ? " AND (updated_at < :at OR (updated_at = :at AND id > :id))" : "")
             + (text.isEmpty() ? "" : HOLDS);
     List<Session> found =
         database.transact(row -> {
@@ -225,8 +223,8 @@ public final class TenantStore {
   /**
    * Keeps an image file once, for an hour at least, and for as long as something shows it.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED if
-   *     there is no room for it
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED
+   *     if there is no room for it
    */
   public Image addImage(ByteString file) {
     return images.add(tenant, file, most);

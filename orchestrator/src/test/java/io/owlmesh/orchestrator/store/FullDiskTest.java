@@ -140,15 +140,18 @@ class FullDiskTest {
       store.of(Tenant.DEFAULT).create(before);
       full = true;
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> store.of(Tenant.DEFAULT).create(session(store))).isInstanceOf(OwlException.class);
+        assertThatThrownBy(() -> store.of(Tenant.DEFAULT).create(session(store)))
+            .isInstanceOf(OwlException.class);
       }
       full = false;
 
       Session after = session(store);
       store.of(Tenant.DEFAULT).create(after);
 
-      assertThat(store.of(Tenant.DEFAULT).session(before.getId()).getTitle()).isEqualTo(before.getTitle());
-      assertThat(store.of(Tenant.DEFAULT).session(after.getId()).getTitle()).isEqualTo(after.getTitle());
+      assertThat(store.of(Tenant.DEFAULT).session(before.getId()).getTitle())
+          .isEqualTo(before.getTitle());
+      assertThat(store.of(Tenant.DEFAULT).session(after.getId()).getTitle())
+          .isEqualTo(after.getTitle());
       assertThatCode(store::check).doesNotThrowAnyException();
     } finally {
       full = false;

@@ -44,7 +44,8 @@ class H2SessionStoreTest extends SessionStoreContract {
     assertThat(fileHas("the secret answer")).isFalse();
     assertThat(fileHas("the secret question")).isFalse();
     assertThat(folder.resolve("sessions.trace.db")).doesNotExist();
-    assertThat(store().of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getText()).isEqualTo("what stays");
+    assertThat(store().of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getText())
+        .isEqualTo("what stays");
   }
 
   @Test

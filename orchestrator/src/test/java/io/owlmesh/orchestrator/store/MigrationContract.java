@@ -60,11 +60,17 @@ abstract class MigrationContract {
       assertThat(messages.get(1).getFeedback().getRating()).isEqualTo(Rating.RATING_UP);
       assertThat(messages.get(1).getAnswer().getCompletionTokens()).isEqualTo(3);
       assertThat(messages.getLast().getState()).isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
-      assertThat(store.of(Tenant.DEFAULT).session(SESSION).getSettings().getSystem()).isEqualTo("Be brief.");
+      assertThat(store.of(Tenant.DEFAULT).session(SESSION).getSettings().getSystem())
+          .isEqualTo("Be brief.");
       assertThat(store.turns().turn(SESSION, "key").orElseThrow().answer())
           .isEqualTo(messages.get(1));
-      assertThat(store.of(Tenant.DEFAULT).storedFiles().get("file-1").filename()).isEqualTo("owl.png");
+      assertThat(store.of(Tenant.DEFAULT).storedFiles().get("file-1").filename())
+          .isEqualTo("owl.png");
       assertThat(store.turns().newest(SESSION)).hasValue(messages.getLast().getId());
+
+      assertThat(store.of(new Tenant("zoo")).messages(SESSION)).isEmpty();
+      assertThat(store.of(new Tenant("zoo")).storedFiles().list(9, "")).isEmpty();
+      assertThat(store.of(Tenant.DEFAULT).imageBytes()).isEqualTo(77);
 
       Message whole = answerAgain(store, messages.getLast());
 

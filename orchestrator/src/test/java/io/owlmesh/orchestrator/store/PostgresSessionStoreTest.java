@@ -96,7 +96,8 @@ class PostgresSessionStoreTest extends SessionStoreContract {
 
     assertThat(turns.await(session.getId())).isEmpty();
     assertThat(turns.renew(owner, List.of(expired), LONG)).isEmpty();
-    assertThat(store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
+    assertThat(
+            store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
   }
 
@@ -116,7 +117,8 @@ class PostgresSessionStoreTest extends SessionStoreContract {
         .containsExactly(new RenewedLease(late.fence(), false));
     abandoned.forEach(turns::interrupt);
 
-    assertThat(store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
+    assertThat(
+            store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_ANSWERING);
     turns.stop(session.getId());
     assertThat(turns.renew(owner, List.of(late), LONG))
@@ -144,7 +146,8 @@ class PostgresSessionStoreTest extends SessionStoreContract {
         begin(session, "", "", "", store().of(Tenant.DEFAULT).addImage(Pictures.png(number)));
         CompletableFuture<Image> again =
             CompletableFuture.supplyAsync(
-                () -> other.of(Tenant.DEFAULT).addImage(Pictures.png(number)), Thread::startVirtualThread);
+                () -> other.of(Tenant.DEFAULT).addImage(Pictures.png(number)),
+                Thread::startVirtualThread);
         store().of(Tenant.DEFAULT).delete(session.getId());
 
         String sha256 = again.join().getSha256();

@@ -118,7 +118,8 @@ class S3ImageStoreTest {
       Image image = store.of(Tenant.DEFAULT).addImage(Pictures.png(5));
       assertThat(store.of(Tenant.DEFAULT).addImage(Pictures.png(5))).isEqualTo(image);
       assertThat(store.of(Tenant.DEFAULT).read(image.getSha256())).isEqualTo(Pictures.png(5));
-      StoredFile named = store.of(Tenant.DEFAULT).storedFiles().add("owl.png", "vision", Pictures.png(5));
+      StoredFile named =
+          store.of(Tenant.DEFAULT).storedFiles().add("owl.png", "vision", Pictures.png(5));
 
       store.of(Tenant.DEFAULT).storedFiles().delete(named.id());
 

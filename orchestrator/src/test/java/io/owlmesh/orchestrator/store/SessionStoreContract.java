@@ -257,7 +257,8 @@ abstract class SessionStoreContract {
     } while (!token.isEmpty());
 
     assertThat(seen).isEqualTo(ids);
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.of(Tenant.DEFAULT).list(3, "nonsense", ""));
+    assertFails(
+        Fault.BAD_INPUT, "page_token", () -> store.of(Tenant.DEFAULT).list(3, "nonsense", ""));
   }
 
   @Test
@@ -265,8 +266,12 @@ abstract class SessionStoreContract {
     Session session = session("");
     assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session("nobody"));
     assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).delete("nobody"));
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).update("nobody", _ -> {}));
-    assertFails(Fault.NOT_FOUND, "message_id", () -> store.of(Tenant.DEFAULT).message(session.getId(), "nothing"));
+    assertFails(
+        Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).update("nobody", _ -> {}));
+    assertFails(
+        Fault.NOT_FOUND,
+        "message_id",
+        () -> store.of(Tenant.DEFAULT).message(session.getId(), "nothing"));
     assertFails(Fault.NOT_FOUND, "sha256", () -> store.of(Tenant.DEFAULT).image("0".repeat(64)));
     assertFails(Fault.BAD_INPUT, "sha256", () -> store.of(Tenant.DEFAULT).read("../../etc/passwd"));
     assertFails(
@@ -284,7 +289,8 @@ abstract class SessionStoreContract {
     String answer = turn.answer().getId();
     Feedback down = Feedback.newBuilder().setRating(Rating.RATING_DOWN).setNote("no").build();
 
-    assertThat(store.of(Tenant.DEFAULT).rate(session.getId(), answer, down).getFeedback()).isEqualTo(down);
+    assertThat(store.of(Tenant.DEFAULT).rate(session.getId(), answer, down).getFeedback())
+        .isEqualTo(down);
     assertThat(rated(Rating.RATING_DOWN)).containsExactly(answer);
     assertThat(rated(Rating.RATING_UP, Rating.RATING_FLAG)).isEmpty();
     store.of(Tenant.DEFAULT).rate(session.getId(), answer, Feedback.getDefaultInstance());
@@ -297,8 +303,9 @@ abstract class SessionStoreContract {
 
   private List<String> rated(Rating first, Rating... others) {
     List<String> ids = new ArrayList<>();
-    store.of(Tenant.DEFAULT).rated(
-        EnumSet.of(first, others), dialogue -> ids.add(dialogue.branch().getLast().getId()));
+    store
+        .of(Tenant.DEFAULT)
+        .rated(EnumSet.of(first, others), dialogue -> ids.add(dialogue.branch().getLast().getId()));
     return ids;
   }
 
@@ -316,7 +323,9 @@ abstract class SessionStoreContract {
     assertThat(store.of(Tenant.DEFAULT).read(image.getSha256())).isEqualTo(file);
     assertThat(filesOnDisk()).containsExactly(image.getSha256());
     assertFails(
-        Fault.BAD_INPUT, "image", () -> store.of(Tenant.DEFAULT).addImage(ByteString.copyFromUtf8("no picture")));
+        Fault.BAD_INPUT,
+        "image",
+        () -> store.of(Tenant.DEFAULT).addImage(ByteString.copyFromUtf8("no picture")));
   }
 
   private List<String> filesOnDisk() throws IOException {
@@ -339,11 +348,13 @@ abstract class SessionStoreContract {
     store.of(Tenant.DEFAULT).delete(gone.getId());
 
     assertThat(filesOnDisk()).containsExactlyInAnyOrder(shared.getSha256(), uploaded.getSha256());
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session(gone.getId()));
+    assertFails(
+        Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session(gone.getId()));
     assertThat(store.of(Tenant.DEFAULT).messages(gone.getId())).isEmpty();
     assertThat(store.turns().turn(gone.getId(), "key")).isEmpty();
     assertFails(Fault.NOT_FOUND, "sha256", () -> store.of(Tenant.DEFAULT).image(own.getSha256()));
-    assertThat(store.of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getImagesList()).containsExactly(shared);
+    assertThat(store.of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getImagesList())
+        .containsExactly(shared);
     store.turns().finish(leaseOf(last), message(Role.ROLE_AI, "", "too late"));
   }
 
@@ -399,10 +410,12 @@ abstract class SessionStoreContract {
       int number = i;
       CompletableFuture<Image> same =
           CompletableFuture.supplyAsync(
-              () -> store.of(Tenant.DEFAULT).addImage(Pictures.png(number)), Thread::startVirtualThread);
+              () -> store.of(Tenant.DEFAULT).addImage(Pictures.png(number)),
+              Thread::startVirtualThread);
       store.of(Tenant.DEFAULT).delete(session.getId());
 
-      assertThat(store.of(Tenant.DEFAULT).read(same.join().getSha256())).isEqualTo(Pictures.png(number));
+      assertThat(store.of(Tenant.DEFAULT).read(same.join().getSha256()))
+          .isEqualTo(Pictures.png(number));
       assertThat(store.of(Tenant.DEFAULT).image(again.join().getSha256())).isNotNull();
     }
   }
@@ -418,14 +431,19 @@ abstract class SessionStoreContract {
     store.of(Tenant.DEFAULT).rate(session.getId(), turn.answer().getId(), up);
 
     assertThat(store.of(Tenant.DEFAULT).session(session.getId()).getTitle()).isEqualTo(owls);
-    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getFeedback()).isEqualTo(up);
+    assertThat(
+            store.of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getFeedback())
+        .isEqualTo(up);
   }
 
   @Test
   void idsThatNoDatabaseTakesAsATextAreNotFound() {
     Session session = session("");
     assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session("a\0b"));
-    assertFails(Fault.NOT_FOUND, "message_id", () -> store.of(Tenant.DEFAULT).message(session.getId(), "a\0b"));
+    assertFails(
+        Fault.NOT_FOUND,
+        "message_id",
+        () -> store.of(Tenant.DEFAULT).message(session.getId(), "a\0b"));
     String token =
         java.util.Base64.getUrlEncoder()
             .encodeToString("2026-01-01T00:00:00Z a\0b".getBytes(StandardCharsets.UTF_8));
@@ -439,7 +457,9 @@ abstract class SessionStoreContract {
   @Test
   void turnsThatShowTheSameImagesInAnyOrderDoNotWaitForEachOther() {
     List<Image> images =
-        IntStream.range(0, 8).mapToObj(i -> store.of(Tenant.DEFAULT).addImage(Pictures.png(i))).toList();
+        IntStream.range(0, 8)
+            .mapToObj(i -> store.of(Tenant.DEFAULT).addImage(Pictures.png(i)))
+            .toList();
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (int client = 0; client < 4; client++) {
       boolean backwards = client % 2 == 0;
@@ -542,7 +562,9 @@ abstract class SessionStoreContract {
   }
 
   private List<String> found(String text) {
-    return store.of(Tenant.DEFAULT).list(10, "", text).sessions().stream().map(Session::getId).toList();
+    return store.of(Tenant.DEFAULT).list(10, "", text).sessions().stream()
+        .map(Session::getId)
+        .toList();
   }
 
   @Test
@@ -558,9 +580,11 @@ abstract class SessionStoreContract {
 
     store.turns().finish(leaseOf(turn), failed);
 
-    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId())).isEqualTo(failed);
+    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
+        .isEqualTo(failed);
     store.turns().restart(lease(turn.sessionId()), failed.getId());
-    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId())).isEqualTo(turn.answer());
+    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
+        .isEqualTo(turn.answer());
   }
 
   @Test

@@ -20,8 +20,8 @@ import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
- * API keys, a line each, and limits of callers and tenants, in a file that orchestrators read again when it changes. It holds no
- * secrets, only their digests, and may be a mounted Kubernetes secret.
+ * API keys, a line each, and limits of callers and tenants, in a file that orchestrators read again
+ * when it changes. It holds no secrets, only their digests, and may be a mounted Kubernetes secret.
  */
 public record KeyFile(Path path) {
   /** Keys of one file at most. */
@@ -39,7 +39,8 @@ public record KeyFile(Path path) {
    * What is in a file.
    *
    * @param keys all of them, revoked ones not among them
-   * @param limits by {@code key:ID} or the name of a tenant, where they are not those of the settings
+   * @param limits by {@code key:ID} or the name of a tenant, where they are not those of the
+   *     settings
    */
   public record Contents(List<ApiKey> keys, Map<String, CallerLimits> limits) {
     public Contents {
@@ -74,8 +75,7 @@ public record KeyFile(Path path) {
     return Optional.of(new Contents(keys, limits));
   }
 
-  private void read(
-      int number, String line, List<ApiKey> keys, Map<String, CallerLimits> limits) {
+  private void read(int number, String line, List<ApiKey> keys, Map<String, CallerLimits> limits) {
     try {
       if (!line.startsWith(LIMITS)) {
         keys.add(ApiKey.ofLine(line));
@@ -140,7 +140,8 @@ public record KeyFile(Path path) {
     return found[0];
   }
 
-  private void change(BiConsumer<List<ApiKey>, Map<String, CallerLimits>> change) throws IOException {
+  private void change(BiConsumer<List<ApiKey>, Map<String, CallerLimits>> change)
+      throws IOException {
     Path folder = path.toAbsolutePath().getParent();
     if (folder != null) {
       Files.createDirectories(folder);
@@ -155,8 +156,8 @@ public record KeyFile(Path path) {
       change.accept(keys, limits);
       StringBuilder text = new StringBuilder(HEAD);
       keys.forEach(key -> text.append(key.toLine()).append('\n'));
-      limits.forEach((name, most) ->
-          text.append(LIMITS).append(name).append(' ').append(most).append('\n'));
+      limits.forEach(
+          (name, most) -> text.append(LIMITS).append(name).append(' ').append(most).append('\n'));
       // Whoever reads meanwhile reads the old file or the new one.
       Path next =
           Files.createTempFile(

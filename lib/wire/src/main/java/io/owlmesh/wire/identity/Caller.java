@@ -39,7 +39,9 @@ public record Caller(String id, String tenant, Set<Role> roles) {
     return roles.stream().anyMatch(role -> role.includes(needed));
   }
 
-  /** Whether this caller may do what concerns all tenants: those of the default one run the mesh. */
+  /**
+   * Whether this caller may do what concerns all tenants: those of the default one run the mesh.
+   */
   public boolean runsMesh(Role needed) {
     return owner().isDefault() && may(needed);
   }

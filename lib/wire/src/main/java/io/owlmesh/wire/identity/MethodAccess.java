@@ -40,9 +40,7 @@ public final class MethodAccess {
         ChatGrpc.getSetFeedbackMethod());
     allow(Access.ADMIN, AdminGrpc.getDeleteTenantMethod());
     allow(
-        Access.TENANT_OPERATOR,
-        ChatGrpc.getExportFeedbackMethod(),
-        AdminGrpc.getListAuditMethod());
+        Access.TENANT_OPERATOR, ChatGrpc.getExportFeedbackMethod(), AdminGrpc.getListAuditMethod());
     allow(
         Access.OPERATOR,
         MeshGrpc.getWatchMethod(),

@@ -48,8 +48,7 @@ public class AdminGrpcService implements AdminGrpc.AsyncService, BindableService
   }
 
   @Override
-  public void listAudit(
-      ListAuditRequest request, StreamObserver<ListAuditResponse> responses) {
+  public void listAudit(ListAuditRequest request, StreamObserver<ListAuditResponse> responses) {
     OutboundStream<ListAuditResponse> out =
         new OutboundStream<>((ServerCallStreamObserver<ListAuditResponse>) responses);
     ((ServerCallStreamObserver<ListAuditResponse>) responses).setOnCancelHandler(() -> {});
@@ -95,8 +94,7 @@ public class AdminGrpcService implements AdminGrpc.AsyncService, BindableService
   private static ListAuditResponse message(AuditRow row) {
     Instant time = row.time();
     return ListAuditResponse.newBuilder()
-        .setTime(
-            Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()))
+        .setTime(Timestamp.newBuilder().setSeconds(time.getEpochSecond()).setNanos(time.getNano()))
         .setTenant(row.tenant())
         .setCaller(row.caller())
         .setMethod(row.method())

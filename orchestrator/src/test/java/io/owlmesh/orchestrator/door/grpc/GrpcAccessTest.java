@@ -85,7 +85,8 @@ class GrpcAccessTest {
     settings.put("owl.keys", keys.path().toString());
     GrpcAccess access =
         new GrpcAccess(
-            new Authenticator(TestConfig.of(IdentityConfig.class, settings)), RateLimits.none(),
+            new Authenticator(TestConfig.of(IdentityConfig.class, settings)),
+            RateLimits.none(),
             AuditLog.none());
     server =
         Wire.secure(

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
-import io.owlmesh.orchestrator.door.page.ApiRoutes;
 import io.owlmesh.orchestrator.audit.AuditLog;
+import io.owlmesh.orchestrator.door.page.ApiRoutes;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;

@@ -3,9 +3,9 @@ package io.owlmesh.orchestrator.door.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.wire.identity.Caller;
 import java.util.Base64;
 import java.util.Random;
-import io.owlmesh.wire.identity.Caller;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;

@@ -42,7 +42,8 @@ class DoorCostTest {
   private static final Logger LOG = Logger.getLogger(DoorCostTest.class);
   private static final int ROUNDS = 15;
   private static final int REQUESTS = 1_000;
-  private static final InetSocketAddress FROM = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
+  private static final InetSocketAddress FROM =
+      new InetSocketAddress(InetAddress.getLoopbackAddress(), 1234);
 
   @TempDir Path folder;
   private Map<String, String> settings = Map.of();

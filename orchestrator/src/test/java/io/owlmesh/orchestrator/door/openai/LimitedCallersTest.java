@@ -101,8 +101,7 @@ class LimitedCallersTest extends OpenAiDoor {
         door.send(door.json("/v1/chat/completions", ask).header("Authorization", "Bearer " + key));
     HttpResponse<String> after = get(key);
     HttpResponse<String> image =
-        door.send(
-            door.json("/api/images", "png").header("Authorization", "Bearer " + key));
+        door.send(door.json("/api/images", "png").header("Authorization", "Bearer " + key));
 
     long total = read(answer).at("/usage/total_tokens").asLong();
     assertThat(total).isPositive();

@@ -43,7 +43,13 @@ class TenantsTest extends OpenAiDoor {
 
   /** What ids of a tenant there are. */
   private record Kept(
-      String key, String session, String message, String answer, String event, String image, String file) {
+      String key,
+      String session,
+      String message,
+      String answer,
+      String event,
+      String image,
+      String file) {
     String of(String kind) {
       return switch (kind) {
         case "session" -> session;
@@ -78,8 +84,8 @@ class TenantsTest extends OpenAiDoor {
     return secret.credential();
   }
 
-  private HttpResponse<String> ask(String key, String method, String path, BodyPublisher body, String type)
-      throws Exception {
+  private HttpResponse<String> ask(
+      String key, String method, String path, BodyPublisher body, String type) throws Exception {
     return door.send(
         door.request(path)
             .header("Authorization", "Bearer " + key)
@@ -87,7 +93,8 @@ class TenantsTest extends OpenAiDoor {
             .method(method, body));
   }
 
-  private HttpResponse<String> ask(String key, String method, String path, String body) throws Exception {
+  private HttpResponse<String> ask(String key, String method, String path, String body)
+      throws Exception {
     return ask(
         key,
         method,
@@ -102,7 +109,9 @@ class TenantsTest extends OpenAiDoor {
 
   private Kept fill(String key, byte[] picture) throws Exception {
     String session =
-        told(key, "POST", "/api/sessions", "{\"title\":\"" + SECRET + "\"}").at("/session/id").asText();
+        told(key, "POST", "/api/sessions", "{\"title\":\"" + SECRET + "\"}")
+            .at("/session/id")
+            .asText();
     String image =
         read(ask(key, "POST", "/api/images", BodyPublishers.ofByteArray(picture), "image/png"))
             .at("/image/sha256")
@@ -112,9 +121,12 @@ class TenantsTest extends OpenAiDoor {
                 key,
                 "POST",
                 "/api/sessions/" + session + "/turns",
-                "{\"requestId\":\"once\",\"say\":{\"text\":\"Who?\",\"images\":[\"" + image + "\"]}}")
+                "{\"requestId\":\"once\",\"say\":{\"text\":\"Who?\",\"images\":[\""
+                    + image
+                    + "\"]}}")
             .body();
-    String last = events.strip().substring(events.strip().lastIndexOf("data: ") + "data: ".length());
+    String last =
+        events.strip().substring(events.strip().lastIndexOf("data: ") + "data: ".length());
     JsonNode done = JSON.readTree(last);
     String answer = done.at("/done/id").asText();
     ask(
@@ -169,9 +181,9 @@ class TenantsTest extends OpenAiDoor {
     all.add(new Attack("session", "POST", "/api/sessions/%s/stop", "{}"));
     all.add(new Attack("session", "POST", "/api/sessions/%s/turns", "{" + say + "}"));
     all.add(
-        new Attack("session", "POST", "/api/sessions/%s/turns", "{\"requestId\":\"once\"," + say + "}"));
-    all.add(
-        new Attack("session", "POST", "/api/sessions/%s/turns", "{\"wait\":true," + say + "}"));
+        new Attack(
+            "session", "POST", "/api/sessions/%s/turns", "{\"requestId\":\"once\"," + say + "}"));
+    all.add(new Attack("session", "POST", "/api/sessions/%s/turns", "{\"wait\":true," + say + "}"));
     all.add(
         new Attack(
             "session",
@@ -181,12 +193,14 @@ class TenantsTest extends OpenAiDoor {
     all.add(new Attack("message", "PATCH", own, "{\"head\":\"%s\"}"));
     all.add(
         new Attack(
-            "message", "POST", own + "/turns", "{\"edit\":{\"messageId\":\"%s\",\"text\":\"Hm\"}}"));
+            "message",
+            "POST",
+            own + "/turns",
+            "{\"edit\":{\"messageId\":\"%s\",\"text\":\"Hm\"}}"));
     all.add(
         new Attack("answer", "POST", own + "/turns", "{\"regenerate\":{\"messageId\":\"%s\"}}"));
     all.add(
-        new Attack(
-            "answer", "PUT", own + "/messages/%s/feedback", "{\"rating\":\"RATING_DOWN\"}"));
+        new Attack("answer", "PUT", own + "/messages/%s/feedback", "{\"rating\":\"RATING_DOWN\"}"));
     all.add(new Attack("event", "GET", own + "/answer?after=%s", ""));
     all.add(new Attack("image", "GET", "/api/images/%s", ""));
     all.add(new Attack("image", "GET", "/api/images/%s/attention", ""));
@@ -224,7 +238,11 @@ class TenantsTest extends OpenAiDoor {
   /** All that a caller can tell of the answer, with one name for the id. */
   private String answer(Attack attack, String id) throws Exception {
     HttpResponse<String> response =
-        ask(park.key(), attack.method(), attack.path().formatted(id), attack.body().replace("%s", id));
+        ask(
+            park.key(),
+            attack.method(),
+            attack.path().formatted(id),
+            attack.body().replace("%s", id));
     Map<String, List<String>> headers = new java.util.TreeMap<>(response.headers().map());
     headers.remove("x-request-id");
     headers.remove("content-length"); // Of events, whose ids differ in length.
@@ -298,7 +316,9 @@ class TenantsTest extends OpenAiDoor {
     assertThat(told(key, "GET", "/api/sessions?query=" + SECRET, "").findValues("id")).isEmpty();
     assertThat(told(key, "GET", "/v1/files", "").path("data")).isEmpty();
     assertThat(ask(key, "GET", "/api/feedback", "").body()).isEmpty();
-    assertThat(ask(zoo.key(), "GET", "/api/feedback", "").body()).contains(zoo.session()).doesNotContain(park.session());
+    assertThat(ask(zoo.key(), "GET", "/api/feedback", "").body())
+        .contains(zoo.session())
+        .doesNotContain(park.session());
     assertThat(ask(key, "GET", "/api/replicas", "").statusCode()).isEqualTo(403);
   }
 
@@ -314,7 +334,8 @@ class TenantsTest extends OpenAiDoor {
     told(park.key(), "DELETE", "/v1/files/" + same.file(), "");
     told(park.key(), "DELETE", "/api/sessions/" + same.session(), "");
 
-    assertThat(ask(park.key(), "GET", "/api/images/" + same.image(), "").statusCode()).isEqualTo(404);
+    assertThat(ask(park.key(), "GET", "/api/images/" + same.image(), "").statusCode())
+        .isEqualTo(404);
     assertThat(ask(zoo.key(), "GET", "/api/images/" + zoo.image(), "").statusCode()).isEqualTo(200);
   }
 }

@@ -23,7 +23,10 @@ import picocli.CommandLine.Spec;
     name = "tenants",
     description = "Deletes what a tenant keeps.",
     sortOptions = false,
-    footer = {"", "A tenant is there once a key or a token names it; see ./owl keys create --tenant."})
+    footer = {
+      "",
+      "A tenant is there once a key or a token names it; see ./owl keys create --tenant."
+    })
 public final class TenantsCommand implements Runnable {
   private final Home home;
 
