@@ -35,12 +35,12 @@ public final class ProviderRoutes {
 
   public void install(@Observes Router router) {
     router
-        .get(FOLDER)
+        .get("/api/sign-in")
         .handler(
             Exchange.each(
                 answers, exchange -> exchange.reply("{\"provider\":" + flow.isThere() + "}")));
-    router.get(FOLDER + "/provider").handler(Exchange.each(answers, this::begin));
-    router.get(FOLDER + "/callback").handler(this::end);
+    router.get("/api/sign-in/provider").handler(Exchange.each(answers, this::begin));
+    router.get("/api/sign-in/callback").handler(this::end);
   }
 
   private void begin(Exchange exchange) {
