@@ -10,6 +10,19 @@ form.addEventListener("submit", (event) => {
   void signIn();
 });
 
+void offerProvider();
+
+/** Shows the way to the identity provider where there is one. */
+async function offerProvider(): Promise<void> {
+  try {
+    const response = await fetch("api/sign-in");
+    const { provider } = (await response.json()) as { provider: boolean };
+    document.getElementById("provider")!.hidden = !provider;
+  } catch {
+    // The form is there; whoever sends it hears what is wrong.
+  }
+}
+
 async function signIn(): Promise<void> {
   problem.textContent = "";
   try {

@@ -7,6 +7,7 @@ import io.grpc.inprocess.InProcessServerBuilder;
 import io.owlmesh.abstractor.AbstractorGrpcService;
 import io.owlmesh.llm.grpc.LlmGrpcService;
 import io.owlmesh.vision.VisionGrpcService;
+import io.owlmesh.wire.identity.CallerHeader;
 import io.quarkus.grpc.GrpcService;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingServerInterceptor;
 import io.quarkus.runtime.StartupEvent;
@@ -38,6 +39,7 @@ final class InProcessStages {
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             // On sockets Quarkus adds it by itself.
             .intercept(tracing)
+            .intercept(CallerHeader.believing())
             .addService((BindableService) vision)
             .addService((BindableService) abstractor)
             .addService((BindableService) llm)

@@ -52,6 +52,10 @@ public interface OrchestratorConfig {
   @WithDefault("201326592")
   long maxUploadBytes();
 
+  /** All image files that a tenant keeps, bytes; more are refused. */
+  @WithDefault("68719476736")
+  long maxTenantBytes();
+
   /** How long a request that arrives may come slower than 4 KiB a second. */
   @WithDefault("20S")
   Duration requestPatience();

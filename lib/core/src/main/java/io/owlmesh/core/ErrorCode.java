@@ -36,6 +36,10 @@ public enum ErrorCode {
   OTHER_WEIGHTS(Fault.OTHER_WEIGHTS),
   BAD_CHECKPOINT(Fault.BAD_CHECKPOINT),
   SATURATED(Fault.SATURATED),
+  /** A limit of the caller or its tenant; the field is what is limited. */
+  RATE_LIMIT_EXCEEDED(Fault.SATURATED),
+  /** What a tenant keeps leaves no room; something must be deleted first. */
+  INSUFFICIENT_QUOTA(Fault.SATURATED),
   DEADLINE_EXCEEDED(Fault.TOO_LATE),
   CANCELLED(Fault.CANCELLED),
   UNAVAILABLE(Fault.UNAVAILABLE),

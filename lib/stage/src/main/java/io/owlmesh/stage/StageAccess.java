@@ -109,13 +109,15 @@ public final class StageAccess implements AccessPolicy {
 
   /** The doors have checked the same; a stage does not rely on it. */
   private static Caller allowed(Caller caller, Access needed) {
-    Role role =
+    boolean may =
         switch (needed) {
-          case ANYBODY, USER, ORCHESTRATOR -> Role.USER;
-          case OPERATOR -> Role.OPERATOR;
-          case ADMIN, NOBODY -> Role.ADMIN;
+          case ANYBODY -> true;
+          case USER, ORCHESTRATOR -> caller.may(Role.USER);
+          case TENANT_OPERATOR -> caller.may(Role.OPERATOR);
+          case OPERATOR -> caller.runsMesh(Role.OPERATOR);
+          case ADMIN, NOBODY -> caller.may(Role.ADMIN);
         };
-    if (needed != Access.ANYBODY && !caller.may(role)) {
+    if (!may) {
       throw new OwlException(Fault.FORBIDDEN, "", REFUSED);
     }
     return caller;

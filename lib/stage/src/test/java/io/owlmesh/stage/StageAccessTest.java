@@ -59,7 +59,9 @@ class StageAccessTest {
     assertThatThrownBy(() -> admit(Access.OPERATOR, "zoo/ann/user"))
         .isInstanceOfSatisfying(
             OwlException.class, e -> assertThat(e.fault()).isEqualTo(Fault.FORBIDDEN));
-    assertThat(admit(Access.OPERATOR, "zoo/ann/operator").may(Role.OPERATOR)).isTrue();
+    assertThat(admit(Access.OPERATOR, "default/ann/operator").may(Role.OPERATOR)).isTrue();
+    assertThatThrownBy(() -> admit(Access.OPERATOR, "zoo/ann/operator")) // They are everybody's.
+        .isInstanceOf(OwlException.class);
     assertThatThrownBy(() -> admit(Access.ORCHESTRATOR, "zoo/ann/"))
         .isInstanceOf(OwlException.class);
   }

@@ -3,22 +3,28 @@ package io.owlmesh.wire;
 
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.grpc.ForwardingServerCall.SimpleForwardingServerCall;
+import io.grpc.ForwardingServerCallListener.SimpleForwardingServerCallListener;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.ServerCall;
 import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
+import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
 import io.owlmesh.wire.identity.MethodAccess;
+import io.owlmesh.wire.identity.OngoingCall;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -37,8 +43,9 @@ public final class AccessInterceptor implements ServerInterceptor {
         policy
             .admit(needed(call.getMethodDescriptor()), headers, call.getAttributes())
             .toCompletableFuture();
+    boolean counted = needed(call.getMethodDescriptor()) != Access.ANYBODY;
     if (admitted.isDone() && !admitted.isCompletedExceptionally()) {
-      return Contexts.interceptCall(admitted.join().context(), call, headers, next);
+      return enter(admitted.join(), counted, call, headers, next);
     }
     if (admitted.isDone()) {
       refuse(call, admitted.exceptionNow());
@@ -55,11 +62,68 @@ public final class AccessInterceptor implements ServerInterceptor {
               if (caller == null) {
                 refuse(call, failure);
               } else {
-                later.set(Contexts.interceptCall(caller.context(), call, headers, next));
+                later.set(enter(caller, counted, call, headers, next));
               }
             }),
         same);
     return later;
+  }
+
+  private <Q, R> ServerCall.Listener<Q> enter(
+      Caller caller,
+      boolean counted,
+      ServerCall<Q, R> call,
+      Metadata headers,
+      ServerCallHandler<Q, R> next) {
+    try {
+      String method = call.getMethodDescriptor().getFullMethodName();
+      OngoingCall ongoing = counted ? policy.enter(caller, method) : OngoingCall.PLAIN;
+      Ending<Q, R> ending = new Ending<>(call, ongoing);
+      return new Ended<>(
+          Contexts.interceptCall(ongoing.in(caller.context()), ending, headers, next), ending);
+    } catch (OwlException e) {
+      refuse(call, e);
+      return new ServerCall.Listener<>() {};
+    }
+  }
+
+  /** Remembers how a call is ended, and says so once. */
+  private static final class Ending<Q, R> extends SimpleForwardingServerCall<Q, R> {
+    private final OngoingCall ongoing;
+    private final AtomicBoolean over = new AtomicBoolean();
+
+    Ending(ServerCall<Q, R> call, OngoingCall ongoing) {
+      super(call);
+      this.ongoing = ongoing;
+    }
+
+    @Override
+    public void close(Status status, Metadata trailers) {
+      end(status, trailers);
+      super.close(status, trailers);
+    }
+
+    void end(Status status, Metadata trailers) {
+      if (!over.getAndSet(true)) {
+        ongoing.ended(status, trailers);
+      }
+    }
+  }
+
+  /** Whoever goes away ends a call, too. */
+  private static final class Ended<Q, R> extends SimpleForwardingServerCallListener<Q> {
+    private final Ending<Q, R> ending;
+
+    Ended(ServerCall.Listener<Q> listener, Ending<Q, R> ending) {
+      super(listener);
+      this.ending = ending;
+    }
+
+    @Override
+    public void onCancel() {
+      ending.end(Status.CANCELLED, new Metadata());
+      super.onCancel();
+    }
   }
 
   /** Whoever is known may hear that there is no such method. */

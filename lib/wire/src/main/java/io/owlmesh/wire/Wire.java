@@ -156,7 +156,7 @@ public final class Wire {
 
   /** A channel to services of this process, which takes messages as they are. */
   public static ManagedChannel inProcess(String name) {
-    return InProcessChannelBuilder.forName(name).build();
+    return InProcessChannelBuilder.forName(name).intercept(CallerHeader.attaching()).build();
   }
 
   private static NettyChannelBuilder tune(NettyChannelBuilder channel) {

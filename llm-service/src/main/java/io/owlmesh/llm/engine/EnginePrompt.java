@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.Sha256;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.model.text.PromptTokens;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
@@ -21,13 +22,17 @@ public final class EnginePrompt {
   private final int visualTokens;
   private final List<HostTensor> images;
   private final List<PromptChain> chains;
+  private final String tenant;
   private final List<byte[]> digests = new ArrayList<>();
 
   /**
    * @param images visual tokens [T, H] of each place
    * @param chains beginnings that have a name, in order
+   * @param tenant who shares what is kept of it, and with nobody else
    */
-  public EnginePrompt(PromptTokens tokens, List<HostTensor> images, List<PromptChain> chains) {
+  public EnginePrompt(
+      PromptTokens tokens, List<HostTensor> images, List<PromptChain> chains, Tenant tenant) {
+    this.tenant = tenant.name();
     this.ids = tokens.ids();
     this.starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
     this.visualTokens = tokens.visualTokens();
@@ -45,6 +50,11 @@ public final class EnginePrompt {
     return sha.digest();
   }
 
+  /** A prompt of the default tenant. */
+  public EnginePrompt(PromptTokens tokens, List<HostTensor> images, List<PromptChain> chains) {
+    this(tokens, images, chains, Tenant.DEFAULT);
+  }
+
   /** Positions. */
   public int length() {
     return ids.length;
@@ -60,6 +70,10 @@ public final class EnginePrompt {
 
   List<HostTensor> images() {
     return images;
+  }
+
+  String tenant() {
+    return tenant;
   }
 
   List<PromptChain> chains() {

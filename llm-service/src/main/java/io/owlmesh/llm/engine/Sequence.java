@@ -158,7 +158,9 @@ final class Sequence implements TokenHistory {
   private BlockHash key(int block) {
     while (keys.size() <= block) {
       BlockHash before =
-          keys.isEmpty() ? BlockHash.root(request.adapter().digest()) : keys.getLast();
+          keys.isEmpty()
+              ? BlockHash.root(request.adapter().digest(), request.prompt().tenant())
+              : keys.getLast();
       keys.add(BlockHash.of(before, content(keys.size() * BlockManager.SIZE)));
     }
     return keys.get(block);

@@ -6,6 +6,7 @@ import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.llm.LlmEngine;
 import io.owlmesh.llm.engine.EnginePrompt;
 import io.owlmesh.model.family.ModelConfig;
@@ -15,12 +16,14 @@ import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.stage.LineageCheck;
 import io.owlmesh.wire.TensorCodec;
+import io.owlmesh.wire.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
 
 /**
- * The prompt of one call while its parts arrive. Refuses what cannot fit before it is kept.
+ * The prompt of one call of the current caller while its parts arrive. Refuses what cannot fit
+ * before it is kept.
  *
  * @see #tokens
  */
@@ -31,6 +34,7 @@ final class PromptParts {
   private static final int MAX_MARKS = 4096;
 
   private final LlmEngine engine;
+  private final Tenant tenant = Caller.currentOwner();
   private final List<Prompt.Part> parts = new ArrayList<>();
   private final List<HostTensor> images = new ArrayList<>();
   private final PromptChains chains = new PromptChains();
@@ -55,7 +59,7 @@ final class PromptParts {
       if (part.hasText() || part.hasMark()) {
         throw OwlException.badInput("image_key", "stands beside no image");
       }
-      engine.heldImages().put(key, images.getLast());
+      engine.heldImages().put(tenant, key, images.getLast());
     }
     if (!part.getChain().isEmpty()) {
       chains.name(name("chain", part.getChain()));
@@ -73,7 +77,7 @@ final class PromptParts {
   private HostTensor held(ByteString key) {
     return engine
         .heldImages()
-        .get(name("held_image", key))
+        .get(tenant, name("held_image", key))
         .orElseThrow(() ->
             new OwlException(
                 Fault.CONFLICT, "held_image", "is not kept any more; send the visual tokens"));
@@ -159,6 +163,6 @@ final class PromptParts {
 
   /** The prompt for the engine. */
   EnginePrompt forEngine(PromptTokens tokens) {
-    return new EnginePrompt(tokens, images, chains.in(tokens, engine.tokenizer()));
+    return new EnginePrompt(tokens, images, chains.in(tokens, engine.tokenizer()), tenant);
   }
 }

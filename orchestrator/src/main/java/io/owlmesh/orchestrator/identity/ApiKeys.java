@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.identity;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.ApiKey;
 import io.owlmesh.core.identity.ApiKey.Secret;
+import io.owlmesh.core.identity.CallerLimits;
 import io.owlmesh.core.identity.KeyFile;
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.wire.identity.Caller;
@@ -33,6 +34,7 @@ final class ApiKeys implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("api-keys").daemon(true).factory());
   private volatile Map<String, ApiKey> keys = Map.of();
+  private volatile Map<String, CallerLimits> limits = Map.of();
   private volatile boolean seen;
   private String failed = "";
 
@@ -53,15 +55,12 @@ final class ApiKeys implements AutoCloseable {
   }
 
   private void read() throws IOException {
-    Optional<Map<String, ApiKey>> now =
-        file.read()
-            .map(all -> {
-              Map<String, ApiKey> byId = new HashMap<>();
-              all.forEach(key -> byId.put(key.id(), key));
-              return byId;
-            });
+    Optional<KeyFile.Contents> now = file.read();
+    Map<String, ApiKey> byId = new HashMap<>();
+    now.ifPresent(all -> all.keys().forEach(key -> byId.put(key.id(), key)));
     // Keys first: a door that is closed before it knows them would refuse their bearers.
-    keys = now.orElse(new HashMap<>());
+    keys = byId;
+    limits = now.map(KeyFile.Contents::limits).orElse(Map.of());
     seen |= now.isPresent();
   }
 
@@ -76,6 +75,11 @@ final class ApiKeys implements AutoCloseable {
         LOG.warnf("The API keys stay as they were: %s", failed);
       }
     }
+  }
+
+  /** Limits that differ from those of the settings. */
+  Map<String, CallerLimits> limits() {
+    return limits;
   }
 
   /** Whether there is, or was, a file. */

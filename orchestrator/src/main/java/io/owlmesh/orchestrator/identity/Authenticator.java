@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.identity;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.ApiKey.Secret;
+import io.owlmesh.core.identity.CallerLimits;
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.Caller;
@@ -13,6 +14,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -50,6 +52,11 @@ public final class Authenticator {
     keys = new ApiKeys(config.keys(), every);
     tokens = WebTokens.of(config, pause);
     allowAnonymous = config.allowAnonymous();
+  }
+
+  /** Limits by {@code key:ID} and tenant that differ from those of the settings. */
+  public Map<String, CallerLimits> limits() {
+    return keys.limits();
   }
 
   /** Whether a caller needs a credential. */
@@ -105,7 +112,8 @@ public final class Authenticator {
         switch (needed) {
           case ANYBODY -> true;
           case USER -> caller.may(Role.USER);
-          case OPERATOR, ORCHESTRATOR -> caller.may(Role.OPERATOR);
+          case TENANT_OPERATOR -> caller.may(Role.OPERATOR);
+          case OPERATOR, ORCHESTRATOR -> caller.runsMesh(Role.OPERATOR);
           case ADMIN -> caller.may(Role.ADMIN);
           case NOBODY -> false;
         };

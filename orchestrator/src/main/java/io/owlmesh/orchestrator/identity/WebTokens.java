@@ -17,6 +17,7 @@ import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
 import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.Role;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.wire.identity.Caller;
 import java.net.MalformedURLException;
 import java.net.URI;
@@ -28,7 +29,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
@@ -43,7 +43,6 @@ final class WebTokens {
   private static final int MAX_KEYS_BYTES = 256 << 10;
   private static final int PATIENCE_MILLIS = 2_000;
   private static final long OUTAGE_MILLIS = Duration.ofHours(1).toMillis();
-  private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final int MAX_SUBJECT = 255;
 
   private static final Set<JWSAlgorithm> SIGNATURES =
@@ -131,8 +130,8 @@ final class WebTokens {
   private Optional<Caller> caller(JWTClaimsSet claims) {
     String subject = claims.getSubject();
     Object named = claim(claims, tenantClaim);
-    String tenant = named == null ? "default" : named.toString();
-    if (subject.isEmpty() || subject.length() > MAX_SUBJECT || !TENANT.matcher(tenant).matches()) {
+    String tenant = named == null ? Tenant.DEFAULT.name() : named.toString();
+    if (subject.isEmpty() || subject.length() > MAX_SUBJECT || !Tenant.isName(tenant)) {
       return Optional.empty();
     }
     Set<Role> roles = EnumSet.noneOf(Role.class);

@@ -40,7 +40,7 @@ public record PromptNames(
    * What names depend on besides the prompt.
    *
    * @param adapter its name and digest; empty if none
-   * @param tenant whose caches are shared with no other's; empty for all
+   * @param tenant whose caches are shared with no other's
    */
   public record Seed(WeightDigests weights, String adapter, String tenant) {
     private MessageDigest begin() {

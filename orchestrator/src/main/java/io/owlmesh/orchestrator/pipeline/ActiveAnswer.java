@@ -10,15 +10,21 @@ import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.Stage;
+import io.owlmesh.proto.llm.v1.Finished;
+import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.wire.Faults;
+import io.owlmesh.wire.identity.Caller;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -32,17 +38,20 @@ public final class ActiveAnswer {
 
   private final AdmissionControl answers;
   private final AnswerObserver caller;
-  private final String from;
+  private final @Nullable Caller from;
   private final Span span;
   private final Context.CancellableContext context;
   private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
+  private volatile String session = "";
+  private volatile List<String> shown = List.of();
+  private final AtomicLong told = new AtomicLong();
   private boolean ended;
 
   ActiveAnswer(
       AdmissionControl answers,
       AnswerObserver caller,
-      String from,
+      @Nullable Caller from,
       Span span,
       Context.CancellableContext context) {
     this.answers = answers;
@@ -82,7 +91,12 @@ public final class ActiveAnswer {
       Runnable leave =
           answers
               .places()
-              .enter(from, priority, remaining, place -> enter(place, question), this::fail);
+              .enter(
+                  from == null ? "" : from.name(),
+                  priority,
+                  remaining,
+                  place -> enter(place, question),
+                  this::fail);
       keep(leave);
     } catch (OwlException e) {
       fail(e);
@@ -105,7 +119,7 @@ public final class ActiveAnswer {
   }
 
   /** Runs something at the end; at once, if that has come. */
-  private boolean keep(Runnable giveBack) {
+  boolean keep(Runnable giveBack) {
     synchronized (this) {
       if (!ended) {
         held.add(giveBack);
@@ -128,11 +142,45 @@ public final class ActiveAnswer {
   }
 
   private AnswerDone answer(ChatRequest question) {
+    session = question.session();
+    shown = question.images().stream().map(ImageContent::sha256).toList();
+    answers.limits().take(from, Kind.IMAGES, question.images().size());
     span.setAttribute("owl.images", question.images().size());
     span.setAttribute("gen_ai.operation.name", "chat");
     span.setAttribute("gen_ai.provider.name", "owlmesh");
-    AnswerDone done = answers.pipeline().answer(question, caller);
+    AnswerDone done = answers.pipeline().answer(question, counting());
     return done.toBuilder().setTraceId(traceId()).build();
+  }
+
+  /** Counts tokens that are told, for those of an answer that ends early count, too. */
+  private AnswerListener counting() {
+    return new AnswerListener() {
+      @Override
+      public void stage(Stage stage, List<Integer> indices, boolean cached) {
+        caller.stage(stage, indices, cached);
+      }
+
+      @Override
+      public void token(Token token) {
+        told.incrementAndGet();
+        caller.token(token);
+      }
+
+      @Override
+      public void moved(int tokensKept) {
+        caller.moved(tokensKept);
+      }
+
+      @Override
+      public void ended(Finished end) {
+        caller.ended(end);
+      }
+
+      @Override
+      public void whenReady(Runnable next) {
+        caller.whenReady(next);
+      }
+    };
   }
 
   /** Ends the answer, and the work of the stages on it. Does nothing if it is over. */
@@ -172,6 +220,9 @@ public final class ActiveAnswer {
     if (!leave()) {
       return;
     }
+    long prompt = done == null ? 0 : done.getPromptTokens();
+    answers.limits().used(from, Kind.POSITIONS, prompt + told.get());
+    answers.audit().answer(from, session, traceId(), shown, prompt, told.get(), outcome(failure));
     if (done != null) {
       span.setAttribute("gen_ai.usage.input_tokens", done.getPromptTokens());
       span.setAttribute("gen_ai.usage.output_tokens", done.getCompletionTokens());
@@ -194,6 +245,10 @@ public final class ActiveAnswer {
     // Ends the calls to the stages that are still running.
     context.cancel(null);
     answers.closed(this);
+  }
+
+  private static String outcome(@Nullable Throwable failure) {
+    return failure == null ? "ok" : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
   private void log(String status, AnswerDone done) {

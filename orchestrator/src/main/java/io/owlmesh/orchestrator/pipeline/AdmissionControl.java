@@ -5,12 +5,16 @@ import io.grpc.Context;
 import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.audit.AuditLog;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.mesh.AnswerDeadline;
 import io.owlmesh.wire.identity.Caller;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -22,6 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** All answers in work, whichever door their callers came through, and what they may take. */
 @Singleton
@@ -36,6 +41,8 @@ public final class AdmissionControl {
   private final MeshGateway gateway;
   private final OrchestratorConfig settings;
   private final Tracer tracer;
+  private final RateLimits limits;
+  private final AuditLog audit;
   private final AdmissionQueue places;
   private final Shares room;
   private final Set<ActiveAnswer> open = ConcurrentHashMap.newKeySet();
@@ -49,9 +56,16 @@ public final class AdmissionControl {
           Thread.ofPlatform().name("deadlines").daemon(true).factory());
 
   @Inject
-  AdmissionControl(MeshGateway gateway, OrchestratorConfig settings, Tracer tracer) {
+  AdmissionControl(
+      MeshGateway gateway,
+      OrchestratorConfig settings,
+      RateLimits limits,
+      AuditLog audit,
+      Tracer tracer) {
     this.gateway = gateway;
     this.settings = settings;
+    this.limits = limits;
+    this.audit = audit;
     this.tracer = tracer;
     this.places = new AdmissionQueue(settings.maxAnswers(), settings.maxWaitingAnswers());
     this.room = new Shares(settings.maxUploadBytes());
@@ -63,13 +77,10 @@ public final class AdmissionControl {
    * caller hears so and the answer is over.
    */
   public ActiveAnswer open(AnswerObserver caller) {
+    Caller from = Caller.current();
     ActiveAnswer answering =
         new ActiveAnswer(
-            this,
-            caller,
-            Caller.currentName(),
-            tracer.spanBuilder("owl.answer").startSpan(),
-            deadline());
+            this, caller, from, tracer.spanBuilder("owl.answer").startSpan(), deadline());
     open.add(answering);
     try {
       if (draining) {
@@ -77,6 +88,8 @@ public final class AdmissionControl {
             Fault.UNAVAILABLE, "", "draining: this orchestrator takes no new answers");
       }
       gateway.mesh();
+      answering.keep(limits.hold(from, Kind.ANSWERS, 1));
+      limits.require(from, Kind.POSITIONS);
     } catch (OwlException e) {
       answering.fail(e);
     }
@@ -135,26 +148,42 @@ public final class AdmissionControl {
     return places.running();
   }
 
-  /** As {@link #hold(String, long)}, for the current caller. */
+  /** As {@link #hold(Caller, long)}, for the current caller. */
   public Runnable hold(long bytes) {
-    return hold(Caller.currentName(), bytes);
+    return hold(Caller.current(), bytes);
   }
 
   /**
    * Counts bytes that are kept for a caller.
    *
-   * @param caller as {@link Caller#name} names it
    * @return gives them back; to be run once
-   * @throws OwlException SATURATED if all callers together hold too many
+   * @throws OwlException SATURATED if the caller, its tenant or all together hold too many
    */
-  public Runnable hold(String caller, long bytes) {
-    return room.take(caller, bytes)
-        .orElseThrow(() ->
-            new OwlException(
-                Fault.SATURATED,
-                "images",
-                "%d bytes of images, but %d are in work of at most %d"
-                    .formatted(bytes, room.taken(), settings.maxUploadBytes())));
+  public Runnable hold(@Nullable Caller caller, long bytes) {
+    Runnable own = limits.hold(caller, Kind.BYTES, bytes);
+    Optional<Runnable> shared = room.take(caller == null ? "" : caller.name(), bytes);
+    if (shared.isEmpty()) {
+      own.run();
+      throw new OwlException(
+          Fault.SATURATED,
+          "images",
+          "%d bytes of images, but %d are in work of at most %d"
+              .formatted(bytes, room.taken(), settings.maxUploadBytes()));
+    }
+    return () -> {
+      own.run();
+      shared.get().run();
+    };
+  }
+
+  /** Who did what. */
+  public AuditLog audit() {
+    return audit;
+  }
+
+  /** How much each caller may ask for. */
+  public RateLimits limits() {
+    return limits;
   }
 
   /** How long a request that arrives may come slower than the least rate. */

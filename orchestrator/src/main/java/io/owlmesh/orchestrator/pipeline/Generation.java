@@ -18,6 +18,7 @@ import io.owlmesh.orchestrator.mesh.StageWork;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.PromptPart;
 import io.owlmesh.proto.tensor.v1.Tensor;
+import io.owlmesh.wire.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +69,9 @@ final class Generation {
     this.places = question.places(mesh.readsQuestion());
     String adapter = question.options().getAdapter();
     Optional<String> digest = models.adapter(mesh.digests(), adapter);
-    this.seed = new PromptNames.Seed(mesh.digests(), adapter + " " + digest.orElse(""), "");
+    this.seed =
+        new PromptNames.Seed(
+            mesh.digests(), adapter + " " + digest.orElse(""), Caller.currentOwner().name());
     this.names =
         PromptNames.of(
             question.prompt(),

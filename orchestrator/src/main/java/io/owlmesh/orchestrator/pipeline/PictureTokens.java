@@ -5,12 +5,14 @@ import static io.owlmesh.proto.chat.v1.Stage.STAGE_ABSTRACTOR;
 import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
 
 import io.grpc.Context;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.VisualTokenCache.PendingVisualTokens;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.Stage;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
+import io.owlmesh.wire.identity.Caller;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,13 +25,14 @@ import java.util.stream.Collectors;
 
 /**
  * Visual tokens of one question's pictures, as far as they are needed: from memory, from another
- * question that is having them made, or from the stages.
+ * question of the same tenant that is having them made, or from the stages.
  */
 final class PictureTokens {
   private final VisualTokenCache cache;
   private final PictureEncoder encoder;
   private final MeshInfo mesh;
   private final String made;
+  private final Tenant tenant = Caller.currentOwner();
   private final Reports reports;
   private final Map<PromptImage, CompletableFuture<Tensor>> asked = new ConcurrentHashMap<>();
 
@@ -61,7 +64,8 @@ final class PictureTokens {
     }
     fresh.forEach(picture -> asked.put(picture, new CompletableFuture<>()));
     Map<Boolean, List<PromptImage>> byKnown =
-        fresh.stream().collect(Collectors.partitioningBy(p -> cache.known(p, made).isPresent()));
+        fresh.stream()
+            .collect(Collectors.partitioningBy(p -> cache.known(tenant, p, made).isPresent()));
     make(byKnown.getOrDefault(true, List.of()));
     List<PromptImage> unknown = byKnown.getOrDefault(false, List.of());
     if (!unknown.isEmpty()) {
@@ -83,7 +87,8 @@ final class PictureTokens {
 
   private void make(List<PromptImage> pictures) {
     try {
-      List<PendingVisualTokens> pending = pictures.stream().map(p -> cache.of(p, made)).toList();
+      List<PendingVisualTokens> pending =
+          pictures.stream().map(p -> cache.of(tenant, p, made)).toList();
       makeMissing(pending.stream().filter(PendingVisualTokens::isOwn).toList());
       for (PendingVisualTokens visual : pending) {
         of(visual.picture()).complete(visual.isOwn() ? visual.await() : awaitOther(visual));

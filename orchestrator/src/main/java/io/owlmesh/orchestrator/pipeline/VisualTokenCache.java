@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.AsyncCache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import io.grpc.Context;
 import io.grpc.Contexts;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
@@ -16,13 +17,14 @@ import java.util.concurrent.CompletionException;
 
 /**
  * Visual tokens of images, by the digest of the file and of the weights that made them; evicted by
- * size. Requests for an image that is being encoded wait for it instead of encoding it again.
+ * size. Each tenant has its own. Requests for an image that is being encoded wait for it instead of
+ * encoding it again.
  */
 public final class VisualTokenCache {
   private final AsyncCache<Key, Tensor> tokens;
 
-  /** A file's content with what is asked of it, and the weights that encode it. */
-  private record Key(String picture, String weights) {}
+  /** Whose it is, a file's content with what is asked of it, and the weights that encode it. */
+  private record Key(Tenant tenant, String picture, String weights) {}
 
   /**
    * An empty cache.
@@ -105,8 +107,8 @@ public final class VisualTokenCache {
   }
 
   /** Tokens of a picture [T, H], if they are there now. */
-  Optional<Tensor> known(PromptImage picture, String weights) {
-    CompletableFuture<Tensor> there = tokens.asMap().get(new Key(picture.key(), weights));
+  Optional<Tensor> known(Tenant tenant, PromptImage picture, String weights) {
+    CompletableFuture<Tensor> there = tokens.asMap().get(new Key(tenant, picture.key(), weights));
     return there == null || !there.isDone() || there.isCompletedExceptionally()
         ? Optional.empty()
         : Optional.of(there.join());
@@ -115,9 +117,10 @@ public final class VisualTokenCache {
   /**
    * Looks an image up.
    *
+   * @param tenant whose tokens are shared with no other's
    * @param weights as {@link MeshInfo#visualWeights} names those that are to make the tokens
    */
-  PendingVisualTokens of(PromptImage picture, String weights) {
-    return new PendingVisualTokens(picture, new Key(picture.key(), weights));
+  PendingVisualTokens of(Tenant tenant, PromptImage picture, String weights) {
+    return new PendingVisualTokens(picture, new Key(tenant, picture.key(), weights));
   }
 }

@@ -4,11 +4,13 @@ package io.owlmesh.orchestrator.session;
 import io.grpc.Status;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.StoredConversation;
+import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.orchestrator.store.TurnLease;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -32,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ActiveTurn implements AnswerObserver {
   private final TurnContext context;
+  private final Tenant tenant;
   private final SendMessageRequest request;
   private final TurnEntry entry;
   private final TurnListener listener;
@@ -43,8 +46,13 @@ final class ActiveTurn implements AnswerObserver {
   private boolean stopped;
   private boolean over;
 
-  ActiveTurn(TurnContext context, SendMessageRequest request, TurnListener listener) {
+  /**
+   * @param tenant whose session it must be
+   */
+  ActiveTurn(
+      TurnContext context, Tenant tenant, SendMessageRequest request, TurnListener listener) {
     this.context = context;
+    this.tenant = tenant;
     this.request = request;
     this.entry = new TurnEntry(context, request);
     this.listener = listener;
@@ -100,15 +108,17 @@ final class ActiveTurn implements AnswerObserver {
 
   /** What to ask the mesh; nothing if the request was answered before. */
   private Optional<ChatRequest> question() {
+    TenantStore kept = context.store().of(tenant);
+    kept.session(request.getSessionId()); // Before others could tell that they wait for it.
     enter(entry.enter());
     hold(entry.lease());
-    StoredConversation before = context.store().conversation(request.getSessionId());
+    StoredConversation before = kept.conversation(request.getSessionId());
     Optional<Turn> earlier = entry.earlier();
     if (earlier.isPresent() && TurnEntry.isAnswered(earlier.get().answer())) {
       replay(earlier.get());
       return Optional.empty();
     }
-    TurnPlan plan = context.plan();
+    TurnPlan plan = context.plan(tenant);
     GenerationOptions options = plan.options(request, before.session());
     Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
     TurnPlan.Asked question = plan.asked(next, before, options, life()::reserve);

@@ -97,7 +97,7 @@ final class AnswerFollower {
   }
 
   private OwlException nothing() {
-    context.store().session(session);
+    var _ = context.turns().newest(session); // Or the session is gone.
     return new OwlException(
         Fault.NOT_FOUND, "after", "no answer '" + place.answerId() + "' in this session");
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.event.Observes;
@@ -22,6 +23,7 @@ final class Retention {
 
   private final Sessions sessions;
   private final SessionConfig config;
+  private final AuditLog audit;
   // At the start whatever others did, for nobody knows what we left undone before.
   private Duration since = Duration.ZERO;
   private final ScheduledExecutorService clock =
@@ -29,9 +31,10 @@ final class Retention {
           Thread.ofPlatform().name("retention").daemon(true).factory());
 
   @Inject
-  Retention(Sessions sessions, SessionConfig config) {
+  Retention(Sessions sessions, SessionConfig config, AuditLog audit) {
     this.sessions = sessions;
     this.config = config;
+    this.audit = audit;
   }
 
   void started(@Observes StartupEvent event) {
@@ -42,6 +45,7 @@ final class Retention {
     try {
       int deleted = sessions.sweep(config.retention(), since);
       since = SWEEP.minusMinutes(1);
+      audit.forget();
       if (deleted > 0) {
         LOG.infof(
             "Deleted %d sessions that nobody changed for %s",

@@ -13,6 +13,7 @@ import io.owlmesh.orchestrator.store.TurnLease;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
+import io.owlmesh.wire.identity.Caller;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -44,7 +45,8 @@ final class SessionTurns implements AutoCloseable {
             store,
             new TurnLocks(),
             new SessionLeases(store, running, lease),
-            new TurnPlan(store, gateway, settings),
+            gateway,
+            settings,
             new Drafts(store.turns(), answers::execute),
             running,
             answers::execute);
@@ -62,7 +64,7 @@ final class SessionTurns implements AutoCloseable {
   }
 
   private ActiveAnswer open(SendMessageRequest request, TurnListener listener) {
-    ActiveTurn turn = new ActiveTurn(context, request, listener);
+    ActiveTurn turn = new ActiveTurn(context, Caller.currentOwner(), request, listener);
     ActiveAnswer answering = answers.open(turn);
     try {
       TextRules.require("request_id", request.getRequestId(), 0, MAX_KEY);

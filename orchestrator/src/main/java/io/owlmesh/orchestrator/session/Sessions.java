@@ -2,9 +2,16 @@
 package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.owlmesh.core.ErrorCode;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
+import io.owlmesh.core.identity.Role;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
@@ -13,7 +20,9 @@ import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
+import io.owlmesh.orchestrator.store.StoredFile;
 import io.owlmesh.orchestrator.store.StoredFiles;
+import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
@@ -31,18 +40,23 @@ import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import io.owlmesh.wire.identity.Caller;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Consumer;
 
-/** What can be done with conversations that are kept. Everything blocks but {@link #send}. */
+/**
+ * What can be done with conversations that are kept, each for the tenant of the current caller.
+ * Everything blocks but {@link #send}.
+ */
 @Singleton
 public final class Sessions {
   private static final int MAX_TITLE = 200;
@@ -56,6 +70,7 @@ public final class Sessions {
 
   private final SessionStore store;
   private final MeshGateway gateway;
+  private final AdmissionControl answers;
   private final OrchestratorConfig settings;
   private final SessionTurns turns;
 
@@ -77,6 +92,7 @@ public final class Sessions {
       Duration lease) {
     this.store = store;
     this.gateway = gateway;
+    this.answers = answers;
     this.settings = settings;
     this.turns = new SessionTurns(store, gateway, answers, settings, lease);
   }
@@ -98,8 +114,14 @@ public final class Sessions {
             .setCreatedAt(now)
             .setUpdatedAt(now)
             .build();
-    store.create(session);
+    kept().create(session);
     return session;
+  }
+
+  /** What the tenant of the current caller keeps; another one's is not there. */
+  private TenantStore kept() {
+    Tenant tenant = Caller.currentOwner();
+    return store.of(tenant, answers.limits().storage(tenant).orElse(settings.maxTenantBytes()));
   }
 
   private void check(SessionSettings asked) {
@@ -124,7 +146,8 @@ public final class Sessions {
 
   /** A session with all its messages. */
   public GetSessionResponse get(String id) {
-    StoredConversation conversation = store.conversation(id);
+    AuditNote.session(id);
+    StoredConversation conversation = kept().conversation(id);
     return GetSessionResponse.newBuilder()
         .setSession(conversation.session())
         .addAllMessages(conversation.messages())
@@ -138,7 +161,7 @@ public final class Sessions {
       throw OwlException.badInput("page_size", size + ", allowed are 1 to " + MAX_PAGE);
     }
     TextRules.require("query", request.getQuery(), 0, MAX_QUERY);
-    SessionPage page = store.list(size, request.getPageToken(), request.getQuery());
+    SessionPage page = kept().list(size, request.getPageToken(), request.getQuery());
     return ListSessionsResponse.newBuilder()
         .addAllSessions(page.sessions())
         .setNextPageToken(page.nextToken())
@@ -147,6 +170,7 @@ public final class Sessions {
 
   /** Renames a session, changes its settings or its current branch. */
   public Session update(UpdateSessionRequest request) {
+    AuditNote.session(request.getSessionId());
     if (request.hasTitle()) {
       TextRules.require("title", request.getTitle(), 1, MAX_TITLE);
     }
@@ -154,27 +178,78 @@ public final class Sessions {
       check(request.getSettings());
     }
     if (request.hasHead()) {
-      new Branch(store.conversation(request.getSessionId()).messages())
+      new Branch(kept().conversation(request.getSessionId()).messages())
           .require("head", request.getHead());
     }
-    return store.update(
-        request.getSessionId(),
-        session -> {
-          if (request.hasTitle()) {
-            session.setTitle(request.getTitle());
-          }
-          if (request.hasSettings()) {
-            session.setSettings(request.getSettings());
-          }
-          if (request.hasHead()) {
-            session.setHead(request.getHead());
-          }
-        });
+    return kept()
+        .update(
+            request.getSessionId(),
+            session -> {
+              if (request.hasTitle()) {
+                session.setTitle(request.getTitle());
+              }
+              if (request.hasSettings()) {
+                session.setSettings(request.getSettings());
+              }
+              if (request.hasHead()) {
+                session.setHead(request.getHead());
+              }
+            });
   }
 
   /** Deletes a session, after ending its answer. */
   public void delete(String id) {
-    turns.alone(id, () -> store.delete(id));
+    AuditNote.session(id);
+    TenantStore kept = kept();
+    kept.session(id);
+    turns.alone(id, () -> kept.delete(id));
+  }
+
+  /**
+   * What was deleted of a tenant.
+   *
+   * @param imageBytes of its image files
+   */
+  public record Deleted(long sessions, long imageBytes) {}
+
+  /**
+   * Deletes all that a tenant keeps, answers that are being written with it. What its callers begin
+   * meanwhile may stay.
+   *
+   * @throws OwlException FORBIDDEN if the caller may not, whether there is such a tenant or not
+   */
+  public Deleted delete(Tenant tenant) {
+    Caller caller = Caller.current();
+    if (caller != null && !caller.owner().equals(tenant) && !caller.runsMesh(Role.ADMIN)) {
+      throw new OwlException(Fault.FORBIDDEN, "tenant", "is not the caller's");
+    }
+    TenantStore kept = store.of(tenant);
+    long bytes = kept.imageBytes();
+    long sessions = 0;
+    List<String> some = kept.someSessions(MAX_PAGE);
+    while (!some.isEmpty()) {
+      for (String id : some) {
+        if (Context.current().isCancelled()) {
+          throw Contexts.statusFromCancelled(Context.current()).asRuntimeException();
+        }
+        sessions += deleteIfThere(kept, id);
+      }
+      some = kept.someSessions(MAX_PAGE);
+    }
+    kept.deleteFiles();
+    return new Deleted(sessions, bytes);
+  }
+
+  private int deleteIfThere(TenantStore kept, String id) {
+    try {
+      turns.alone(id, () -> kept.delete(id));
+      return 1;
+    } catch (OwlException e) {
+      if (e.fault() == Fault.NOT_FOUND) {
+        return 0; // Somebody else was faster.
+      }
+      throw e;
+    }
   }
 
   /**
@@ -183,6 +258,7 @@ public final class Sessions {
    * @return ends it if whoever listens goes away, unless it is detached
    */
   public Runnable send(SendMessageRequest request, TurnListener listener) {
+    AuditNote.session(request.getSessionId());
     return turns.send(request, listener);
   }
 
@@ -194,23 +270,26 @@ public final class Sessions {
    * @throws OwlException NOT_FOUND or BAD_INPUT naming the field; SATURATED if too many follow
    */
   public void follow(FollowAnswerRequest request, Consumer<SendMessageResponse> told) {
+    AuditNote.session(request.getSessionId());
+    kept().session(request.getSessionId());
     turns.follow(request, told);
   }
 
   /** Ends the answer that is being written, by whichever orchestrator; whether there was one. */
   public boolean stop(String id) {
-    store.session(id);
+    AuditNote.session(id);
+    kept().session(id);
     return turns.stop(id);
   }
 
   /** Keeps what somebody thinks of an answer. */
   public Message rate(SetFeedbackRequest request) {
+    AuditNote.session(request.getSessionId());
     TextRules.require("feedback.note", request.getFeedback().getNote(), 0, MAX_NOTE);
     if (request.getFeedback().getRating() == Rating.UNRECOGNIZED) {
       throw OwlException.badInput("feedback.rating", "is none of up, down and flag");
     }
-    store.session(request.getSessionId());
-    return store.rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
+    return kept().rate(request.getSessionId(), request.getMessageId(), request.getFeedback());
   }
 
   /**
@@ -226,7 +305,7 @@ public final class Sessions {
     return store.sweep(unchanged, since);
   }
 
-  /** Tells the dialogues up to rated answers, as training reads them. */
+  /** Tells the dialogues up to rated answers of the caller's tenant, as training reads them. */
   public void export(Collection<Rating> ratings, Consumer<ExportFeedbackResponse> each) {
     Set<Rating> wanted = EnumSet.of(Rating.RATING_UP);
     if (!ratings.isEmpty()) {
@@ -236,26 +315,28 @@ public final class Sessions {
     if (wanted.contains(Rating.UNRECOGNIZED) || wanted.contains(Rating.RATING_UNSPECIFIED)) {
       throw OwlException.badInput("ratings", "only up, down and flag can be asked for");
     }
-    store.rated(wanted, dialogue -> each.accept(FeedbackLine.of(dialogue)));
+    kept().rated(wanted, dialogue -> each.accept(FeedbackLine.of(dialogue)));
   }
 
   /**
    * Keeps an image file.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED
+   *     if those of the tenant leave no room for it
    */
   public Image upload(ByteString file) {
-    return store.addImage(file);
+    answers.limits().take(Caller.current(), Kind.IMAGES, 1);
+    return kept().addImage(file);
   }
 
   /** What an image file is. */
   public Image image(String sha256) {
-    return store.image(sha256);
+    return kept().image(sha256);
   }
 
   /** An image file. */
   public ByteString read(String sha256) {
-    return store.read(sha256);
+    return kept().read(sha256);
   }
 
   /**
@@ -265,14 +346,25 @@ public final class Sessions {
    */
   public GetAttentionResponse attention(GetAttentionRequest request) {
     TextRules.require("question", request.getQuestion(), 0, MAX_QUESTION);
-    String sha256 = store.image(request.getSha256()).getSha256();
+    TenantStore kept = kept();
+    String sha256 = kept.image(request.getSha256()).getSha256();
     return gateway.attention(
-        new ImageContent(sha256, () -> store.read(sha256)), request.getQuestion());
+        new ImageContent(sha256, () -> kept.read(sha256)), request.getQuestion());
   }
 
-  /** Image files that have names of their own. */
+  /** Image files of the caller's tenant that have names of their own. */
   public StoredFiles files() {
-    return store.storedFiles();
+    return kept().storedFiles();
+  }
+
+  /**
+   * Keeps an image file under a name of its own.
+   *
+   * @throws OwlException as {@link #upload}
+   */
+  public StoredFile addFile(String filename, String purpose, ByteString file) {
+    answers.limits().take(Caller.current(), Kind.IMAGES, 1);
+    return files().add(filename, purpose, file);
   }
 
   /** Largest image file that is kept, bytes. */

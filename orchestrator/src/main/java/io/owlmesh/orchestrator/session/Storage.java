@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.session;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.Dependency;
+import io.owlmesh.orchestrator.store.AuditStore;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.ImageStore;
 import io.owlmesh.orchestrator.store.Backup;
@@ -11,6 +12,7 @@ import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.orchestrator.store.PrivateFiles;
 import io.owlmesh.orchestrator.store.S3ImageStore;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.orchestrator.store.UsageStore;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Inject;
@@ -101,6 +103,20 @@ final class Storage implements Dependency {
   @Singleton
   OperatorStore operators() {
     return sessions.operators();
+  }
+
+  /** What was done. */
+  @Produces
+  @Singleton
+  AuditStore audit() {
+    return sessions.audit();
+  }
+
+  /** What was asked for in a minute. */
+  @Produces
+  @Singleton
+  UsageStore usage() {
+    return sessions.usage();
   }
 
   @PreDestroy

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.core.identity.Tenant;
+import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.TurnStore;
 import java.util.Map;
@@ -16,10 +19,16 @@ record TurnContext(
     SessionStore store,
     TurnLocks locks,
     SessionLeases leases,
-    TurnPlan plan,
+    MeshGateway gateway,
+    OrchestratorConfig settings,
     Drafts drafts,
     Map<String, ActiveTurn> running,
     Executor threads) {
+  /** What requests of a tenant mean. */
+  TurnPlan plan(Tenant tenant) {
+    return new TurnPlan(store.of(tenant), gateway, settings);
+  }
+
   TurnStore turns() {
     return store.turns();
   }

@@ -13,8 +13,8 @@ import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
-import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
+import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.Image;
@@ -36,12 +36,15 @@ final class TurnPlan {
   private static final int USUAL_ANSWER = 256;
   private static final int MAX_TEXT = 65_536;
 
-  private final SessionStore store;
+  private final TenantStore kept;
   private final MeshGateway gateway;
   private final OrchestratorConfig limits;
 
-  TurnPlan(SessionStore store, MeshGateway gateway, OrchestratorConfig limits) {
-    this.store = store;
+  /**
+   * @param kept what is there to speak of
+   */
+  TurnPlan(TenantStore kept, MeshGateway gateway, OrchestratorConfig limits) {
+    this.kept = kept;
     this.gateway = gateway;
     this.limits = limits;
   }
@@ -136,7 +139,7 @@ final class TurnPlan {
         .setId(UUID.randomUUID().toString())
         .setParentId(parent)
         .setRole(role)
-        .setCreatedAt(store.now());
+        .setCreatedAt(kept.now());
   }
 
   private List<Image> images(String field, List<String> digests) {
@@ -149,7 +152,7 @@ final class TurnPlan {
     List<Image> images = new ArrayList<>();
     for (int i = 0; i < digests.size(); i++) {
       try {
-        images.add(store.image(digests.get(i)));
+        images.add(kept.image(digests.get(i)));
       } catch (OwlException e) {
         String reason = e.fault() == Fault.NOT_FOUND ? "is not uploaded" : "is no SHA-256";
         String place = "%s[%d]".formatted(field, i);
@@ -259,7 +262,7 @@ final class TurnPlan {
           if (!reserved.getAndSet(true)) {
             reserve.accept(image.getSizeBytes());
           }
-          return store.read(image.getSha256());
+          return kept.read(image.getSha256());
         });
   }
 }

@@ -9,6 +9,7 @@ import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.Sha256;
+import io.owlmesh.core.identity.Tenant;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,19 +18,22 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.jdbi.v3.core.Handle;
 
 /**
- * All that is kept, as one zip archive: {@code tables/NAME.jsonl} with a line a row, as they were
- * at one moment, then {@code images/SHA256}, and at the end {@code counts.json}, without which an
- * archive is not whole. It does not depend on which database and which image store it comes from.
+ * All that is kept, of all tenants, as one zip archive: {@code tables/NAME.jsonl} with a line a
+ * row, as they were at one moment, then {@code images/NAME}, by {@link ImageKey#file}, and at the
+ * end {@code counts.json}, without which an archive is not whole. It does not depend on which
+ * database and which image store it comes from. What was counted and noted of callers is not in it.
  */
 public final class Backup {
   private static final String TABLES = "tables/";
@@ -69,7 +73,7 @@ public final class Backup {
   public Counts write(OutputStream archive) throws IOException {
     Map<String, Long> counts = new TreeMap<>();
     ZipOutputStream zip = new ZipOutputStream(archive, StandardCharsets.UTF_8);
-    List<String> stored = new ArrayList<>();
+    List<ImageKey> stored = new ArrayList<>();
     try {
       database.snapshot(row -> {
         for (TableCopy table : TableCopy.all(row)) {
@@ -82,11 +86,11 @@ public final class Backup {
       throw e.getCause();
     }
     long files = 0;
-    for (String sha256 : stored) {
+    for (ImageKey image : stored) {
       // One that nothing showed any more may be gone since.
-      Optional<ByteString> file = images.get(sha256);
+      Optional<ByteString> file = images.get(image.file());
       if (file.isPresent()) {
-        begin(zip, IMAGES + sha256);
+        begin(zip, IMAGES + image.file());
         file.get().writeTo(zip);
         files++;
       }
@@ -106,15 +110,20 @@ public final class Backup {
     }
   }
 
-  private static void write(ZipOutputStream zip, ObjectNode line, List<String> stored) {
+  private static void write(ZipOutputStream zip, ObjectNode line, List<ImageKey> stored) {
     if (line.has("doomed") && line.path("stored").asBoolean()) {
-      stored.add(line.path("sha256").asText());
+      stored.add(imageOf(line));
     }
     try {
       zip.write((line + "\n").getBytes(StandardCharsets.UTF_8));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static ImageKey imageOf(JsonNode row) {
+    return new ImageKey(
+        new Tenant(row.path("tenant").asText()), row.path("sha256").asText());
   }
 
   /**
@@ -154,6 +163,7 @@ public final class Backup {
   private Counts restore(Handle row, ZipInputStream zip, List<TableCopy> tables)
       throws IOException {
     Map<String, Long> counts = new TreeMap<>();
+    Map<String, String> contents = new HashMap<>();
     counts.put("images", 0L);
     for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
       String name = entry.getName();
@@ -163,7 +173,8 @@ public final class Backup {
         return new Counts(counts);
       }
       if (name.startsWith(IMAGES)) {
-        image(name.substring(IMAGES.length()), zip);
+        String file = name.substring(IMAGES.length());
+        image(file, contents.getOrDefault(file, ""), zip);
         counts.merge("images", 1L, Long::sum);
       } else if (name.startsWith(TABLES) && name.endsWith(LINES)) {
         String table = name.substring(TABLES.length(), name.length() - LINES.length());
@@ -172,7 +183,18 @@ public final class Backup {
                 .filter(one -> one.name().equals(table))
                 .findFirst()
                 .orElseThrow(() -> wrong("a table '%s' that there is not".formatted(table)));
-        counts.put(table, rows(row, copy, zip));
+        counts.put(
+            table,
+            rows(
+                row,
+                copy,
+                zip,
+                line -> {
+                  if (table.equals("image")) {
+                    ImageKey image = imageOf(line);
+                    contents.put(image.file(), image.sha256());
+                  }
+                }));
       } else {
         throw wrong("an entry '%s'".formatted(name));
       }
@@ -196,17 +218,19 @@ public final class Backup {
     return OwlException.badInput("archive", "has " + what);
   }
 
-  private void image(String sha256, InputStream file) throws IOException {
+  private void image(String name, String sha256, InputStream file) throws IOException {
     byte[] bytes = file.readNBytes(MAX_IMAGE + 1);
     ByteString whole = ByteString.copyFrom(bytes);
     if (bytes.length > MAX_IMAGE
         || !Sha256.hex(List.of(whole.asReadOnlyByteBuffer())).equals(sha256)) {
-      throw wrong("an image that is not '%s'".formatted(sha256));
+      throw wrong("an image '%s' that is not what its row tells".formatted(name));
     }
-    images.put(sha256, whole);
+    images.put(name, whole);
   }
 
-  private static long rows(Handle row, TableCopy table, InputStream entry) throws IOException {
+  private static long rows(
+      Handle row, TableCopy table, InputStream entry, Consumer<JsonNode> taken)
+      throws IOException {
     // Not closed: the archive goes on behind it.
     BufferedReader lines =
         new BufferedReader(new InputStreamReader(entry, StandardCharsets.UTF_8));
@@ -219,6 +243,7 @@ public final class Backup {
         throw wrong("a row %d of table %s that is no JSON".formatted(count + 1, table.name()));
       }
       table.write(row, values);
+      taken.accept(values);
       count++;
     }
     return count;

@@ -4,7 +4,10 @@ package io.owlmesh.orchestrator.store;
 import com.google.protobuf.ByteString;
 import java.util.Optional;
 
-/** Image files by the SHA-256 of their bytes, 64 hex digits. Failures are UNAVAILABLE. */
+/**
+ * Image files by names of 64 hex digits, each of which stands for the same content for ever.
+ * Failures are UNAVAILABLE.
+ */
 public interface ImageStore extends AutoCloseable {
   /** Keeps a file; once this returns it survives a crash. One that is there already stays. */
   void put(String sha256, ByteString file);

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.store;
 
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
 import java.util.ArrayList;
@@ -32,7 +33,7 @@ final class Messages {
     row.createQuery(
             """
             SELECT m.message_id, i.* FROM message_image m
-            JOIN image i ON i.sha256 = m.sha256
+            JOIN image i ON i.tenant = m.tenant AND i.sha256 = m.sha256
             JOIN message g ON g.id = m.message_id
             WHERE g.session_id = :session ORDER BY g.number, m.place
             """)
@@ -62,7 +63,8 @@ final class Messages {
                     "no message '" + messageId + "' in this session"));
     row.createQuery(
             """
-            SELECT i.* FROM message_image m JOIN image i ON i.sha256 = m.sha256
+            SELECT i.* FROM message_image m
+            JOIN image i ON i.tenant = m.tenant AND i.sha256 = m.sha256
             WHERE m.message_id = :id ORDER BY m.place
             """)
         .bind("id", message.getId())
@@ -133,9 +135,13 @@ final class Messages {
                 false));
   }
 
-  static List<Place> rated(Handle row, List<String> ratings) {
+  static List<Place> rated(Handle row, Tenant tenant, List<String> ratings) {
     return row.createQuery(
-            "SELECT session_id, id FROM message WHERE rating IN (<ratings>) ORDER BY number")
+            """
+            SELECT m.session_id, m.id FROM message m JOIN session s ON s.id = m.session_id
+            WHERE s.tenant = :tenant AND m.rating IN (<ratings>) ORDER BY m.number
+            """)
+        .bind("tenant", tenant.name())
         .bindList("ratings", ratings)
         .map((result, _) -> new Place(result.getString(1), result.getString(2)))
         .list();

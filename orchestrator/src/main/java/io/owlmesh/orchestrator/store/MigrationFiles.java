@@ -17,7 +17,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class MigrationFiles implements ResourceProvider {
   private static final List<String> NAMES =
-      List.of("V1__sessions.sql", "V2__leases.sql", "V3__error_codes.sql", "V4__operators.sql");
+      List.of(
+          "V1__sessions.sql",
+          "V2__leases.sql",
+          "V3__error_codes.sql",
+          "V4__operators.sql",
+          "V5__tenants.sql",
+          "V6__usage.sql",
+          "V7__audit.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

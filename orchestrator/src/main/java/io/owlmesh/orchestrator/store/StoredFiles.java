@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.store;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Image;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
@@ -16,36 +17,48 @@ import java.util.List;
 /** Image files under names of their own; several may have one content. */
 public final class StoredFiles {
   private static final String FILES =
-      "SELECT f.*, i.* FROM stored_file f JOIN image i ON i.sha256 = f.sha256 ";
+      """
+      SELECT f.*, i.* FROM stored_file f JOIN image i ON i.tenant = f.tenant AND i.sha256 = f.sha256
+      WHERE f.tenant = :tenant AND\
+      """;
   private static final int ID_BYTES = 12;
 
   private final Database database;
   private final ImageRepository images;
+  private final Tenant tenant;
+  private final long most;
   private final SecureRandom random = new SecureRandom();
 
-  StoredFiles(Database database, ImageRepository images) {
+  StoredFiles(Database database, ImageRepository images, Tenant tenant, long most) {
     this.database = database;
     this.images = images;
+    this.tenant = tenant;
+    this.most = most;
   }
 
   /**
    * Keeps a file until it is deleted.
    *
-   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit
+   * @throws OwlException BAD_INPUT, field {@code image}, if it is none or over a limit; SATURATED
+   *     if there is no room for it
    */
   public StoredFile add(String filename, String purpose, ByteString file) {
-    Image image = images.add(file);
+    Image image = images.add(tenant, file, most);
     byte[] bytes = new byte[ID_BYTES];
     random.nextBytes(bytes);
     Instant now = database.clock().now();
     String id = "file-" + HexFormat.of().formatHex(bytes);
     database.transact(row -> {
-      if (ImageRepository.use(row, image.getSha256()) == 0) {
+      if (ImageRepository.use(row, new ImageKey(tenant, image.getSha256())) == 0) {
         throw new OwlException(Fault.CONFLICT, "image", "was deleted meanwhile");
       }
       return row.createUpdate(
-              "INSERT INTO stored_file VALUES (:id, :sha256, :filename, :purpose, :now)")
+              """
+              INSERT INTO stored_file (id, tenant, sha256, filename, purpose, created_at)
+              VALUES (:id, :tenant, :sha256, :filename, :purpose, :now)
+              """)
           .bind("id", id)
+          .bind("tenant", tenant.name())
           .bind("sha256", image.getSha256())
           .bind("filename", filename)
           .bind("purpose", purpose)
@@ -62,7 +75,8 @@ public final class StoredFiles {
    */
   public StoredFile get(String id) {
     return database.transact(row ->
-        row.createQuery(FILES + "WHERE f.id = :id")
+        row.createQuery(FILES + " f.id = :id")
+            .bind("tenant", tenant.name())
             .bind("id", id)
             .map((result, _) -> file(result))
             .findOne()
@@ -93,8 +107,9 @@ public final class StoredFiles {
     return database.transact(row ->
         row.createQuery(
                 FILES
-                    + "WHERE f.created_at < :from OR (f.created_at = :from AND f.id > :after)"
+                    + " (f.created_at < :from OR (f.created_at = :from AND f.id > :after))"
                     + " ORDER BY f.created_at DESC, f.id LIMIT :most")
+            .bind("tenant", tenant.name())
             .bind("from", from)
             .bind("after", after)
             .bind("most", most)
@@ -108,7 +123,7 @@ public final class StoredFiles {
    * @throws OwlException NOT_FOUND, field {@code file_id}
    */
   public ByteString read(String id) {
-    return images.read(get(id).image().getSha256());
+    return images.read(new ImageKey(tenant, get(id).image().getSha256()));
   }
 
   /**
@@ -120,15 +135,18 @@ public final class StoredFiles {
     images.delete(
         database.transact(row -> {
           List<String> content =
-              row.createQuery("SELECT sha256 FROM stored_file WHERE id = :id FOR UPDATE")
+              row.createQuery(
+                      "SELECT sha256 FROM stored_file"
+                          + " WHERE id = :id AND tenant = :tenant FOR UPDATE")
                   .bind("id", id)
+                  .bind("tenant", tenant.name())
                   .mapTo(String.class)
                   .list();
           if (content.isEmpty()) {
             throw unknown(id);
           }
           row.createUpdate("DELETE FROM stored_file WHERE id = :id").bind("id", id).execute();
-          return images.doom(row, content);
+          return images.doom(row, tenant, content);
         }));
   }
 }

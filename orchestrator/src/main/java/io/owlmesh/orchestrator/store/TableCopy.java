@@ -28,9 +28,9 @@ import org.jdbi.v3.core.statement.Update;
  * @param columns their JDBC types by name
  */
 record TableCopy(String name, Map<String, Integer> columns) {
-  /** Of one orchestrator, or of one moment. */
+  /** Of one orchestrator, of one moment, or of what callers did there. */
   private static final Set<String> NOT_COPIED =
-      Set.of("flyway_schema_history", "turn_lease", "task");
+      Set.of("flyway_schema_history", "turn_lease", "task", "caller_usage", "audit");
 
   private static final int FETCHED = 500;
 

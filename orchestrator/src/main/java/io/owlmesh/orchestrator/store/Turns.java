@@ -26,7 +26,7 @@ final class Turns {
   static int begin(Handle row, Session session, Turn turn, long fence, OffsetDateTime now) {
     if (turn.newQuestion()) {
       Messages.insert(row, turn.sessionId(), turn.question(), 0);
-      ImageRepository.show(row, turn.question().getId(), turn.question().getImagesList());
+      ImageRepository.show(row, turn.sessionId(), turn.question());
     }
     Messages.insert(row, turn.sessionId(), turn.answer(), fence);
     if (!turn.requestId().isEmpty()) {

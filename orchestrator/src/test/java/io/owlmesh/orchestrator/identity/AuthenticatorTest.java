@@ -114,9 +114,11 @@ class AuthenticatorTest {
   void aKeyOpensWhatItsRoleMayDo() throws Exception {
     String operator = key(Role.OPERATOR, Optional.empty());
     try (var authenticator = new Closing(authenticator(Map.of()))) {
-      Caller caller = admit(authenticator.it(), operator, Access.OPERATOR);
+      Caller caller = admit(authenticator.it(), operator, Access.TENANT_OPERATOR);
 
       assertThat(caller.tenant()).isEqualTo("zoo");
+      // The mesh is run by the operators of the default tenant.
+      assertRefused(authenticator.it(), operator, Access.OPERATOR, Fault.FORBIDDEN);
       assertThat(caller.roles()).containsExactly(Role.OPERATOR);
       assertThat(caller.name()).startsWith("zoo/key:");
       admit(authenticator.it(), operator, Access.USER);

@@ -9,6 +9,8 @@ import io.opentelemetry.api.OpenTelemetry;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
+import io.owlmesh.orchestrator.audit.AuditLog;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.wire.TestConfig;
@@ -38,6 +40,12 @@ public final class FakeMesh implements AutoCloseable {
    * @param changed settings that differ from the defaults
    */
   public FakeMesh(String name, Map<String, String> changed) throws Exception {
+    this(name, changed, RateLimits.none(), AuditLog.none());
+  }
+
+  /** As above, for callers who may not ask for as much as they want, or who are noted. */
+  public FakeMesh(String name, Map<String, String> changed, RateLimits limits, AuditLog audit)
+      throws Exception {
     stages = new FakeStages(name);
     String address = stages.address;
     Map<String, String> properties =
@@ -47,7 +55,9 @@ public final class FakeMesh implements AutoCloseable {
     gateway =
         new MeshGateway(
             settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
-    answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
+    answers =
+        new AdmissionControl(
+            gateway, settings, limits, audit, OpenTelemetry.noop().getTracer("test"));
     operations =
         new MeshOperations(
             gateway, answers, OperatorStore.none(), OpenTelemetry.noop().getMeter("test"));

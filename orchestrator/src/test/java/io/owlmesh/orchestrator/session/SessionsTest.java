@@ -9,6 +9,7 @@ import io.grpc.Context;
 import io.grpc.Status;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.pipeline.FakeStages;
 import io.owlmesh.orchestrator.store.DiskImageStore;
@@ -144,7 +145,7 @@ class SessionsTest {
           @Override
           public void event(io.owlmesh.proto.chat.v1.SendMessageResponse event) {
             if (event.hasAccepted()) {
-              keptThen.addAll(store.messages(id));
+              keptThen.addAll(store.of(Tenant.DEFAULT).messages(id));
             }
             super.event(event);
           }

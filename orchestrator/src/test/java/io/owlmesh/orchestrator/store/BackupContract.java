@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
@@ -16,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -25,6 +27,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An archive of what one database keeps, taken over by another one. */
 abstract class BackupContract {
+  private static final Tenant ACME = new Tenant("acme");
+
   @TempDir Path folder;
   private SessionStore from;
   private SessionStore to;
@@ -49,6 +53,10 @@ abstract class BackupContract {
   }
 
   private static Session session(SessionStore store, String title) {
+    return session(store, Tenant.DEFAULT, title);
+  }
+
+  private static Session session(SessionStore store, Tenant tenant, String title) {
     Session session =
         Session.newBuilder()
             .setId(UUID.randomUUID().toString())
@@ -56,7 +64,7 @@ abstract class BackupContract {
             .setCreatedAt(store.now())
             .setUpdatedAt(store.now())
             .build();
-    store.create(session);
+    store.of(tenant).create(session);
     return session;
   }
 
@@ -105,21 +113,24 @@ abstract class BackupContract {
   @Test
   void whatOneDatabaseKeepsAnotherTakesOverWhole() throws Exception {
     Session first = session(from, "first");
-    Session second = session(from, "second");
-    Image image = from.addImage(Pictures.png(1));
+    Session second = session(from, ACME, "second");
+    Image image = from.of(Tenant.DEFAULT).addImage(Pictures.png(1));
     say(from, first, image, "What is it?");
+    say(from, second, from.of(ACME).addImage(Pictures.png(1)), "What is it here?");
 
     Backup.Counts counts = to.backup().restore(new ByteArrayInputStream(archive(from)));
 
     assertThat(counts.of("session")).isEqualTo(2);
-    assertThat(counts.of("images")).isOne();
-    for (Session one : new Session[] {first, second}) {
-      assertThat(to.conversation(one.getId())).isEqualTo(from.conversation(one.getId()));
+    assertThat(counts.of("images")).isEqualTo(2);
+    for (Tenant tenant : List.of(Tenant.DEFAULT, ACME)) {
+      String id = tenant.isDefault() ? first.getId() : second.getId();
+      assertThat(to.of(tenant).conversation(id)).isEqualTo(from.of(tenant).conversation(id));
+      assertThat(to.of(tenant).read(image.getSha256()))
+          .isEqualTo(from.of(tenant).read(image.getSha256()));
     }
-    assertThat(to.read(image.getSha256())).isEqualTo(from.read(image.getSha256()));
     // And goes on: its numbers and fences are new ones.
-    say(to, second, image, "And now?");
-    assertThat(to.conversation(second.getId()).messages()).hasSize(2);
+    say(to, second, to.of(ACME).image(image.getSha256()), "And now?");
+    assertThat(to.of(ACME).conversation(second.getId()).messages()).hasSize(4);
   }
 
   @Test
@@ -142,7 +153,7 @@ abstract class BackupContract {
       byte[] cut = Arrays.copyOf(archive, length);
       assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(cut)))
           .isInstanceOfAny(OwlException.class, IOException.class);
-      assertThatThrownBy(() -> to.session(one.getId())).hasMessageContaining("no session");
+      assertThatThrownBy(() -> to.of(Tenant.DEFAULT).session(one.getId())).hasMessageContaining("no session");
     }
     assertThat(to.backup().restore(new ByteArrayInputStream(archive)).of("session")).isOne();
   }

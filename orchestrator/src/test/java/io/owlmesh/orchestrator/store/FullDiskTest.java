@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -136,18 +137,21 @@ class FullDiskTest {
             Optional.empty(),
             new DiskImageStore(folder.resolve("images")))) {
       Session before = session(store);
-      store.create(before);
+      store.of(Tenant.DEFAULT).create(before);
       full = true;
       for (int i = 0; i < 3; i++) {
-        assertThatThrownBy(() -> store.create(session(store))).isInstanceOf(OwlException.class);
+        assertThatThrownBy(() -> store.of(Tenant.DEFAULT).create(session(store)))
+            .isInstanceOf(OwlException.class);
       }
       full = false;
 
       Session after = session(store);
-      store.create(after);
+      store.of(Tenant.DEFAULT).create(after);
 
-      assertThat(store.session(before.getId()).getTitle()).isEqualTo(before.getTitle());
-      assertThat(store.session(after.getId()).getTitle()).isEqualTo(after.getTitle());
+      assertThat(store.of(Tenant.DEFAULT).session(before.getId()).getTitle())
+          .isEqualTo(before.getTitle());
+      assertThat(store.of(Tenant.DEFAULT).session(after.getId()).getTitle())
+          .isEqualTo(after.getTitle());
       assertThatCode(store::check).doesNotThrowAnyException();
     } finally {
       full = false;
@@ -166,8 +170,8 @@ class FullDiskTest {
             Optional.empty(),
             Optional.empty(),
             new DiskImageStore(data.resolve("images")))) {
-      store.addImage(Pictures.png(1));
-      store.create(session(store));
+      store.of(Tenant.DEFAULT).addImage(Pictures.png(1));
+      store.of(Tenant.DEFAULT).create(session(store));
       store.sweep(Optional.empty(), java.time.Duration.ZERO);
       store.check();
       try (Stream<Path> all = Files.walk(data)) {

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.core.identity.Tenant;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,13 +38,14 @@ class H2SessionStoreTest extends SessionStoreContract {
     }
     assertThat(fileHas("the secret answer")).isTrue();
 
-    store().delete(gone.getId());
+    store().of(Tenant.DEFAULT).delete(gone.getId());
     store().sweep(Optional.empty(), Duration.ZERO);
 
     assertThat(fileHas("the secret answer")).isFalse();
     assertThat(fileHas("the secret question")).isFalse();
     assertThat(folder.resolve("sessions.trace.db")).doesNotExist();
-    assertThat(store().messages(kept.getId()).getFirst().getText()).isEqualTo("what stays");
+    assertThat(store().of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getText())
+        .isEqualTo("what stays");
   }
 
   @Test
@@ -57,14 +59,14 @@ class H2SessionStoreTest extends SessionStoreContract {
                 while (!enough.get()) {
                   var session = session("busy");
                   begin(session, "", "", "Which?");
-                  assertThat(store().messages(session.getId())).hasSize(2);
+                  assertThat(store().of(Tenant.DEFAULT).messages(session.getId())).hasSize(2);
                 }
               },
               Thread::startVirtualThread));
     }
 
     for (int i = 0; i < 10; i++) {
-      store().delete(session("gone").getId());
+      store().of(Tenant.DEFAULT).delete(session("gone").getId());
       store().sweep(Optional.empty(), Duration.ZERO);
     }
 

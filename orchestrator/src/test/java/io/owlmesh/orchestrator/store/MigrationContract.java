@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.Rating;
@@ -51,7 +52,7 @@ abstract class MigrationContract {
     fill();
 
     try (SessionStore store = open()) {
-      List<Message> messages = store.messages(SESSION);
+      List<Message> messages = store.of(Tenant.DEFAULT).messages(SESSION);
       assertThat(messages)
           .extracting(Message::getText)
           .containsExactly("Which?", "That one.", "Why?", "Beca");
@@ -59,15 +60,21 @@ abstract class MigrationContract {
       assertThat(messages.get(1).getFeedback().getRating()).isEqualTo(Rating.RATING_UP);
       assertThat(messages.get(1).getAnswer().getCompletionTokens()).isEqualTo(3);
       assertThat(messages.getLast().getState()).isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
-      assertThat(store.session(SESSION).getSettings().getSystem()).isEqualTo("Be brief.");
+      assertThat(store.of(Tenant.DEFAULT).session(SESSION).getSettings().getSystem())
+          .isEqualTo("Be brief.");
       assertThat(store.turns().turn(SESSION, "key").orElseThrow().answer())
           .isEqualTo(messages.get(1));
-      assertThat(store.storedFiles().get("file-1").filename()).isEqualTo("owl.png");
+      assertThat(store.of(Tenant.DEFAULT).storedFiles().get("file-1").filename())
+          .isEqualTo("owl.png");
       assertThat(store.turns().newest(SESSION)).hasValue(messages.getLast().getId());
+
+      assertThat(store.of(new Tenant("zoo")).messages(SESSION)).isEmpty();
+      assertThat(store.of(new Tenant("zoo")).storedFiles().list(9, "")).isEmpty();
+      assertThat(store.of(Tenant.DEFAULT).imageBytes()).isEqualTo(77);
 
       Message whole = answerAgain(store, messages.getLast());
 
-      assertThat(store.messages(SESSION).getLast()).isEqualTo(whole);
+      assertThat(store.of(Tenant.DEFAULT).messages(SESSION).getLast()).isEqualTo(whole);
     }
     open().close(); // What is up to date stays as it is.
   }

@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.store;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.Image;
 import io.owlmesh.proto.chat.v1.MessageState;
 import io.owlmesh.proto.chat.v1.Session;
@@ -95,7 +96,8 @@ class PostgresSessionStoreTest extends SessionStoreContract {
 
     assertThat(turns.await(session.getId())).isEmpty();
     assertThat(turns.renew(owner, List.of(expired), LONG)).isEmpty();
-    assertThat(store().message(session.getId(), turn.answer().getId()).getState())
+    assertThat(
+            store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
   }
 
@@ -115,7 +117,8 @@ class PostgresSessionStoreTest extends SessionStoreContract {
         .containsExactly(new RenewedLease(late.fence(), false));
     abandoned.forEach(turns::interrupt);
 
-    assertThat(store().message(session.getId(), turn.answer().getId()).getState())
+    assertThat(
+            store().of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_ANSWERING);
     turns.stop(session.getId());
     assertThat(turns.renew(owner, List.of(late), LONG))
@@ -140,15 +143,16 @@ class PostgresSessionStoreTest extends SessionStoreContract {
       for (int i = 0; i < 50; i++) {
         int number = i;
         Session session = session("");
-        begin(session, "", "", "", store().addImage(Pictures.png(number)));
+        begin(session, "", "", "", store().of(Tenant.DEFAULT).addImage(Pictures.png(number)));
         CompletableFuture<Image> again =
             CompletableFuture.supplyAsync(
-                () -> other.addImage(Pictures.png(number)), Thread::startVirtualThread);
-        store().delete(session.getId());
+                () -> other.of(Tenant.DEFAULT).addImage(Pictures.png(number)),
+                Thread::startVirtualThread);
+        store().of(Tenant.DEFAULT).delete(session.getId());
 
         String sha256 = again.join().getSha256();
-        assertThat(other.read(sha256)).isEqualTo(Pictures.png(number));
-        assertThat(store().image(sha256).getSha256()).isEqualTo(sha256);
+        assertThat(other.of(Tenant.DEFAULT).read(sha256)).isEqualTo(Pictures.png(number));
+        assertThat(store().of(Tenant.DEFAULT).image(sha256).getSha256()).isEqualTo(sha256);
       }
     }
   }
@@ -162,7 +166,7 @@ class PostgresSessionStoreTest extends SessionStoreContract {
             Stream.of(store(), other)
                 .map(one ->
                     CompletableFuture.supplyAsync(
-                        () -> one.addImage(file), Thread::startVirtualThread))
+                        () -> one.of(Tenant.DEFAULT).addImage(file), Thread::startVirtualThread))
                 .toList();
 
         assertThat(both.getFirst().join()).isEqualTo(both.getLast().join());

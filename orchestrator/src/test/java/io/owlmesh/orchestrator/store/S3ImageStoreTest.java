@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.store.S3ImageStore.Place;
 import io.owlmesh.proto.chat.v1.Image;
 import java.io.IOException;
@@ -114,12 +115,13 @@ class S3ImageStoreTest {
     String url = "jdbc:h2:file:" + folder.resolve("sessions");
     S3ImageStore own = at(S3Server.BUCKET, server.endpoint());
     try (SessionStore store = SessionStore.open(url, Optional.empty(), Optional.empty(), own)) {
-      Image image = store.addImage(Pictures.png(5));
-      assertThat(store.addImage(Pictures.png(5))).isEqualTo(image);
-      assertThat(store.read(image.getSha256())).isEqualTo(Pictures.png(5));
-      StoredFile named = store.storedFiles().add("owl.png", "vision", Pictures.png(5));
+      Image image = store.of(Tenant.DEFAULT).addImage(Pictures.png(5));
+      assertThat(store.of(Tenant.DEFAULT).addImage(Pictures.png(5))).isEqualTo(image);
+      assertThat(store.of(Tenant.DEFAULT).read(image.getSha256())).isEqualTo(Pictures.png(5));
+      StoredFile named =
+          store.of(Tenant.DEFAULT).storedFiles().add("owl.png", "vision", Pictures.png(5));
 
-      store.storedFiles().delete(named.id());
+      store.of(Tenant.DEFAULT).storedFiles().delete(named.id());
 
       assertThat(images.get(image.getSha256())).isEmpty();
     }

@@ -9,6 +9,7 @@ import com.google.protobuf.util.Durations;
 import com.google.protobuf.util.Timestamps;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.Feedback;
@@ -100,7 +101,7 @@ abstract class SessionStoreContract {
             .setCreatedAt(now())
             .setUpdatedAt(changed)
             .build();
-    store.create(session);
+    store.of(Tenant.DEFAULT).create(session);
     return session;
   }
 
@@ -175,25 +176,25 @@ abstract class SessionStoreContract {
     Session session = session("Owls");
     reopen();
 
-    assertThat(store.session(session.getId())).isEqualTo(session);
+    assertThat(store.of(Tenant.DEFAULT).session(session.getId())).isEqualTo(session);
   }
 
   @Test
   void turnsComeBackInOrderWithTheirImages() {
     Session session = session("");
-    Image cat = store.addImage(Pictures.png(1));
+    Image cat = store.of(Tenant.DEFAULT).addImage(Pictures.png(1));
     Turn first = begin(session, "", "", "Which?\nSecond line", cat, cat);
     Message answer = finish(first, "This one. \ud83e\udd89");
     Turn second = begin(session, "", answer.getId(), "And \u0001 <b>now</b>?");
     reopen();
 
-    assertThat(store.messages(session.getId()))
+    assertThat(store.of(Tenant.DEFAULT).messages(session.getId()))
         .containsExactly(
             first.question(),
             answer,
             second.question(),
             second.answer().toBuilder().setState(MessageState.MESSAGE_STATE_INTERRUPTED).build());
-    Session changed = store.session(session.getId());
+    Session changed = store.of(Tenant.DEFAULT).session(session.getId());
     assertThat(changed.getHead()).isEqualTo(second.answer().getId());
     assertThat(changed.getTitle()).isEqualTo("Which?");
   }
@@ -203,7 +204,7 @@ abstract class SessionStoreContract {
     Session session = session("Mine");
     begin(session, "", "", "Which?");
 
-    assertThat(store.session(session.getId()).getTitle()).isEqualTo("Mine");
+    assertThat(store.of(Tenant.DEFAULT).session(session.getId()).getTitle()).isEqualTo("Mine");
   }
 
   @Test
@@ -224,7 +225,7 @@ abstract class SessionStoreContract {
     Turn turn = begin(session, "", "", "Which?");
     String answer = turn.answer().getId();
     store.turns().save(List.of(new Draft(answer, leaseOf(turn).fence(), "Th")));
-    assertThat(store.message(session.getId(), answer).getText()).isEqualTo("Th");
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer).getText()).isEqualTo("Th");
     reopen();
 
     TurnLease first = leaseOf(turn);
@@ -233,10 +234,10 @@ abstract class SessionStoreContract {
     store.turns().restart(second, answer);
     store.turns().save(List.of(new Draft(answer, first.fence(), "of another time")));
 
-    assertThat(store.message(session.getId(), answer)).isEqualTo(turn.answer());
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer)).isEqualTo(turn.answer());
     Message whole = finish(turn, "That.");
     store.turns().save(List.of(new Draft(answer, second.fence(), "late")));
-    assertThat(store.message(session.getId(), answer)).isEqualTo(whole);
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer)).isEqualTo(whole);
   }
 
   @Test
@@ -245,34 +246,39 @@ abstract class SessionStoreContract {
     for (int i = 0; i < 7; i++) {
       ids.addFirst(session("s" + i).getId());
     }
-    store.update(ids.getLast(), session -> session.setTitle("touched"));
+    store.of(Tenant.DEFAULT).update(ids.getLast(), session -> session.setTitle("touched"));
     ids.addFirst(ids.removeLast());
     List<String> seen = new ArrayList<>();
     String token = "";
     do {
-      SessionPage page = store.list(3, token, "");
+      SessionPage page = store.of(Tenant.DEFAULT).list(3, token, "");
       page.sessions().forEach(session -> seen.add(session.getId()));
       token = page.nextToken();
     } while (!token.isEmpty());
 
     assertThat(seen).isEqualTo(ids);
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, "nonsense", ""));
+    assertFails(
+        Fault.BAD_INPUT, "page_token", () -> store.of(Tenant.DEFAULT).list(3, "nonsense", ""));
   }
 
   @Test
   void whatIsNotThereIsNamed() {
     Session session = session("");
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session("nobody"));
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.delete("nobody"));
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.update("nobody", _ -> {}));
-    assertFails(Fault.NOT_FOUND, "message_id", () -> store.message(session.getId(), "nothing"));
-    assertFails(Fault.NOT_FOUND, "sha256", () -> store.image("0".repeat(64)));
-    assertFails(Fault.BAD_INPUT, "sha256", () -> store.read("../../etc/passwd"));
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session("nobody"));
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).delete("nobody"));
+    assertFails(
+        Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).update("nobody", _ -> {}));
+    assertFails(
+        Fault.NOT_FOUND,
+        "message_id",
+        () -> store.of(Tenant.DEFAULT).message(session.getId(), "nothing"));
+    assertFails(Fault.NOT_FOUND, "sha256", () -> store.of(Tenant.DEFAULT).image("0".repeat(64)));
+    assertFails(Fault.BAD_INPUT, "sha256", () -> store.of(Tenant.DEFAULT).read("../../etc/passwd"));
     assertFails(
         Fault.NOT_FOUND,
         "images",
         () -> begin(session, "", "", "", Image.newBuilder().setSha256("0".repeat(64)).build()));
-    assertThat(store.messages(session.getId())).isEmpty();
+    assertThat(store.of(Tenant.DEFAULT).messages(session.getId())).isEmpty();
   }
 
   @Test
@@ -283,21 +289,23 @@ abstract class SessionStoreContract {
     String answer = turn.answer().getId();
     Feedback down = Feedback.newBuilder().setRating(Rating.RATING_DOWN).setNote("no").build();
 
-    assertThat(store.rate(session.getId(), answer, down).getFeedback()).isEqualTo(down);
+    assertThat(store.of(Tenant.DEFAULT).rate(session.getId(), answer, down).getFeedback())
+        .isEqualTo(down);
     assertThat(rated(Rating.RATING_DOWN)).containsExactly(answer);
     assertThat(rated(Rating.RATING_UP, Rating.RATING_FLAG)).isEmpty();
-    store.rate(session.getId(), answer, Feedback.getDefaultInstance());
-    assertThat(store.message(session.getId(), answer).hasFeedback()).isFalse();
+    store.of(Tenant.DEFAULT).rate(session.getId(), answer, Feedback.getDefaultInstance());
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer).hasFeedback()).isFalse();
     assertFails(
         Fault.BAD_INPUT,
         "message_id",
-        () -> store.rate(session.getId(), turn.question().getId(), down));
+        () -> store.of(Tenant.DEFAULT).rate(session.getId(), turn.question().getId(), down));
   }
 
   private List<String> rated(Rating first, Rating... others) {
     List<String> ids = new ArrayList<>();
-    store.rated(
-        EnumSet.of(first, others), dialogue -> ids.add(dialogue.branch().getLast().getId()));
+    store
+        .of(Tenant.DEFAULT)
+        .rated(EnumSet.of(first, others), dialogue -> ids.add(dialogue.branch().getLast().getId()));
     return ids;
   }
 
@@ -305,17 +313,19 @@ abstract class SessionStoreContract {
   void anImageIsStoredOnceAndReadBack() throws Exception {
     ByteString file = Pictures.png(7);
 
-    Image image = store.addImage(file);
+    Image image = store.of(Tenant.DEFAULT).addImage(file);
 
-    assertThat(store.addImage(file)).isEqualTo(image);
+    assertThat(store.of(Tenant.DEFAULT).addImage(file)).isEqualTo(image);
     assertThat(image.getMediaType()).isEqualTo("image/png");
     assertThat(image.getWidth()).isEqualTo(3);
     assertThat(image.getHeight()).isEqualTo(2);
-    assertThat(store.image(image.getSha256())).isEqualTo(image);
-    assertThat(store.read(image.getSha256())).isEqualTo(file);
+    assertThat(store.of(Tenant.DEFAULT).image(image.getSha256())).isEqualTo(image);
+    assertThat(store.of(Tenant.DEFAULT).read(image.getSha256())).isEqualTo(file);
     assertThat(filesOnDisk()).containsExactly(image.getSha256());
     assertFails(
-        Fault.BAD_INPUT, "image", () -> store.addImage(ByteString.copyFromUtf8("no picture")));
+        Fault.BAD_INPUT,
+        "image",
+        () -> store.of(Tenant.DEFAULT).addImage(ByteString.copyFromUtf8("no picture")));
   }
 
   private List<String> filesOnDisk() throws IOException {
@@ -326,29 +336,31 @@ abstract class SessionStoreContract {
 
   @Test
   void deletingASessionDeletesTheImagesThatNoOtherShows() throws Exception {
-    Image shared = store.addImage(Pictures.png(1));
-    Image own = store.addImage(Pictures.png(2));
-    Image uploaded = store.addImage(Pictures.png(3));
+    Image shared = store.of(Tenant.DEFAULT).addImage(Pictures.png(1));
+    Image own = store.of(Tenant.DEFAULT).addImage(Pictures.png(2));
+    Image uploaded = store.of(Tenant.DEFAULT).addImage(Pictures.png(3));
     Session kept = session("");
     finish(begin(kept, "", "", "", shared), "x");
     Session gone = session("");
     Turn last = begin(gone, "key", "", "", shared, own);
     finish(last, "x");
 
-    store.delete(gone.getId());
+    store.of(Tenant.DEFAULT).delete(gone.getId());
 
     assertThat(filesOnDisk()).containsExactlyInAnyOrder(shared.getSha256(), uploaded.getSha256());
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session(gone.getId()));
-    assertThat(store.messages(gone.getId())).isEmpty();
+    assertFails(
+        Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session(gone.getId()));
+    assertThat(store.of(Tenant.DEFAULT).messages(gone.getId())).isEmpty();
     assertThat(store.turns().turn(gone.getId(), "key")).isEmpty();
-    assertFails(Fault.NOT_FOUND, "sha256", () -> store.image(own.getSha256()));
-    assertThat(store.messages(kept.getId()).getFirst().getImagesList()).containsExactly(shared);
+    assertFails(Fault.NOT_FOUND, "sha256", () -> store.of(Tenant.DEFAULT).image(own.getSha256()));
+    assertThat(store.of(Tenant.DEFAULT).messages(kept.getId()).getFirst().getImagesList())
+        .containsExactly(shared);
     store.turns().finish(leaseOf(last), message(Role.ROLE_AI, "", "too late"));
   }
 
   @Test
   void aNamedFileKeepsItsContentUntilTheLastNameIsGone() throws Exception {
-    StoredFiles files = store.storedFiles();
+    StoredFiles files = store.of(Tenant.DEFAULT).storedFiles();
     StoredFile one = files.add("cat.png", "vision", Pictures.png(1));
     StoredFile two = files.add("same.png", "vision", Pictures.png(1));
 
@@ -373,12 +385,12 @@ abstract class SessionStoreContract {
   @Test
   void sessionsThatNobodyChangedAreSweptAndOthersStay() throws Exception {
     Session old = session("old");
-    finish(begin(old, "", "", "", store.addImage(Pictures.png(1))), "x");
+    finish(begin(old, "", "", "", store.of(Tenant.DEFAULT).addImage(Pictures.png(1))), "x");
     Session young = session("young", Timestamps.add(now(), Durations.fromHours(1)));
 
     assertThat(sweep(Optional.of(Duration.ZERO))).isEqualTo(1);
 
-    assertThat(store.list(10, "", "").sessions())
+    assertThat(store.of(Tenant.DEFAULT).list(10, "", "").sessions())
         .extracting(Session::getId)
         .containsExactly(young.getId());
     assertThat(filesOnDisk()).isEmpty();
@@ -389,20 +401,22 @@ abstract class SessionStoreContract {
   void anImageStoredWhileItIsDeletedIsThereAfterwards() {
     for (int i = 0; i < 50; i++) {
       Session session = session("");
-      Image image = store.addImage(Pictures.png(i));
+      Image image = store.of(Tenant.DEFAULT).addImage(Pictures.png(i));
       begin(session, "", "", "", image);
       CompletableFuture<Image> again =
           CompletableFuture.supplyAsync(
-              () -> store.addImage(Pictures.png(image.getSha256().hashCode())),
+              () -> store.of(Tenant.DEFAULT).addImage(Pictures.png(image.getSha256().hashCode())),
               Thread::startVirtualThread);
       int number = i;
       CompletableFuture<Image> same =
           CompletableFuture.supplyAsync(
-              () -> store.addImage(Pictures.png(number)), Thread::startVirtualThread);
-      store.delete(session.getId());
+              () -> store.of(Tenant.DEFAULT).addImage(Pictures.png(number)),
+              Thread::startVirtualThread);
+      store.of(Tenant.DEFAULT).delete(session.getId());
 
-      assertThat(store.read(same.join().getSha256())).isEqualTo(Pictures.png(number));
-      assertThat(store.image(again.join().getSha256())).isNotNull();
+      assertThat(store.of(Tenant.DEFAULT).read(same.join().getSha256()))
+          .isEqualTo(Pictures.png(number));
+      assertThat(store.of(Tenant.DEFAULT).image(again.join().getSha256())).isNotNull();
     }
   }
 
@@ -414,31 +428,38 @@ abstract class SessionStoreContract {
     finish(turn, "That.");
     Feedback up =
         Feedback.newBuilder().setRating(Rating.RATING_UP).setNote(owls.repeat(10)).build();
-    store.rate(session.getId(), turn.answer().getId(), up);
+    store.of(Tenant.DEFAULT).rate(session.getId(), turn.answer().getId(), up);
 
-    assertThat(store.session(session.getId()).getTitle()).isEqualTo(owls);
-    assertThat(store.message(session.getId(), turn.answer().getId()).getFeedback()).isEqualTo(up);
+    assertThat(store.of(Tenant.DEFAULT).session(session.getId()).getTitle()).isEqualTo(owls);
+    assertThat(
+            store.of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getFeedback())
+        .isEqualTo(up);
   }
 
   @Test
   void idsThatNoDatabaseTakesAsATextAreNotFound() {
     Session session = session("");
-    assertFails(Fault.NOT_FOUND, "session_id", () -> store.session("a\0b"));
-    assertFails(Fault.NOT_FOUND, "message_id", () -> store.message(session.getId(), "a\0b"));
+    assertFails(Fault.NOT_FOUND, "session_id", () -> store.of(Tenant.DEFAULT).session("a\0b"));
+    assertFails(
+        Fault.NOT_FOUND,
+        "message_id",
+        () -> store.of(Tenant.DEFAULT).message(session.getId(), "a\0b"));
     String token =
         java.util.Base64.getUrlEncoder()
             .encodeToString("2026-01-01T00:00:00Z a\0b".getBytes(StandardCharsets.UTF_8));
-    assertThat(store.list(3, token, "").sessions()).isEmpty();
+    assertThat(store.of(Tenant.DEFAULT).list(3, token, "").sessions()).isEmpty();
     String far =
         java.util.Base64.getUrlEncoder()
             .encodeToString("+999999999-01-01T00:00:00Z a".getBytes(StandardCharsets.UTF_8));
-    assertFails(Fault.BAD_INPUT, "page_token", () -> store.list(3, far, ""));
+    assertFails(Fault.BAD_INPUT, "page_token", () -> store.of(Tenant.DEFAULT).list(3, far, ""));
   }
 
   @Test
   void turnsThatShowTheSameImagesInAnyOrderDoNotWaitForEachOther() {
     List<Image> images =
-        IntStream.range(0, 8).mapToObj(i -> store.addImage(Pictures.png(i))).toList();
+        IntStream.range(0, 8)
+            .mapToObj(i -> store.of(Tenant.DEFAULT).addImage(Pictures.png(i)))
+            .toList();
     List<CompletableFuture<Void>> all = new ArrayList<>();
     for (int client = 0; client < 4; client++) {
       boolean backwards = client % 2 == 0;
@@ -460,14 +481,14 @@ abstract class SessionStoreContract {
   @Test
   void anImageThatIsShownWhileItsLastSessionIsDeletedStays() {
     for (int i = 0; i < 60; i++) {
-      Image image = store.addImage(Pictures.png(i));
+      Image image = store.of(Tenant.DEFAULT).addImage(Pictures.png(i));
       Session old = session("");
       begin(old, "", "", "", image);
       Session young = session("");
       CompletableFuture<Void> shown =
           CompletableFuture.runAsync(
               () -> begin(young, "", "", "", image), Thread::startVirtualThread);
-      store.delete(old.getId());
+      store.of(Tenant.DEFAULT).delete(old.getId());
 
       try {
         shown.join();
@@ -476,10 +497,10 @@ abstract class SessionStoreContract {
         assertThat(e.getCause())
             .isInstanceOfSatisfying(
                 OwlException.class, late -> assertThat(late.fault()).isEqualTo(Fault.NOT_FOUND));
-        assertThat(store.messages(young.getId())).isEmpty();
+        assertThat(store.of(Tenant.DEFAULT).messages(young.getId())).isEmpty();
         continue;
       }
-      assertThat(store.read(image.getSha256())).isEqualTo(Pictures.png(i));
+      assertThat(store.of(Tenant.DEFAULT).read(image.getSha256())).isEqualTo(Pictures.png(i));
     }
   }
 
@@ -503,7 +524,7 @@ abstract class SessionStoreContract {
 
     store.turns().interrupt(abandoned);
     assertThat(store.turns().abandoned()).isEmpty();
-    assertThat(store.message(session.getId(), answer).getState())
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
     assertThat(sweep(Optional.of(Duration.ofMinutes(-1)))).isEqualTo(1);
   }
@@ -516,7 +537,7 @@ abstract class SessionStoreContract {
 
     assertFails(Fault.UNAVAILABLE, "", () -> finish(turn, "That."));
 
-    assertThat(store.message(session.getId(), turn.answer().getId()).getState())
+    assertThat(store.of(Tenant.DEFAULT).message(session.getId(), turn.answer().getId()).getState())
         .isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
   }
 
@@ -533,15 +554,17 @@ abstract class SessionStoreContract {
     assertThat(found("1%of")).isEmpty();
     assertThat(found("l_c")).containsExactly(cats.getId());
     assertThat(found("_ats")).isEmpty();
-    SessionPage first = store.list(1, "", "owl");
+    SessionPage first = store.of(Tenant.DEFAULT).list(1, "", "owl");
     assertThat(first.sessions()).extracting(Session::getId).containsExactly(cats.getId());
-    assertThat(store.list(1, first.nextToken(), "owl").sessions())
+    assertThat(store.of(Tenant.DEFAULT).list(1, first.nextToken(), "owl").sessions())
         .extracting(Session::getId)
         .containsExactly(owls.getId());
   }
 
   private List<String> found(String text) {
-    return store.list(10, "", text).sessions().stream().map(Session::getId).toList();
+    return store.of(Tenant.DEFAULT).list(10, "", text).sessions().stream()
+        .map(Session::getId)
+        .toList();
   }
 
   @Test
@@ -557,9 +580,11 @@ abstract class SessionStoreContract {
 
     store.turns().finish(leaseOf(turn), failed);
 
-    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(failed);
+    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
+        .isEqualTo(failed);
     store.turns().restart(lease(turn.sessionId()), failed.getId());
-    assertThat(store.message(turn.sessionId(), failed.getId())).isEqualTo(turn.answer());
+    assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
+        .isEqualTo(turn.answer());
   }
 
   @Test
@@ -579,7 +604,8 @@ abstract class SessionStoreContract {
         .useHandle(row ->
             row.createScript(
                     """
-                    INSERT INTO session VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
+                    INSERT INTO session (id, title, settings, created_at, updated_at, head)
+                    VALUES ('%1$s', 'old', '{}', TIMESTAMP '2026-01-01 00:00:00',
                       TIMESTAMP '2026-01-01 00:00:00', '%1$s');
                     INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, error)
                     VALUES ('%1$s', '%1$s', '', 'ai', 'Hm', 'failed', TIMESTAMP '2026-01-01 00:00:00', 'why');
@@ -589,7 +615,7 @@ abstract class SessionStoreContract {
 
     open();
 
-    assertThat(store.messages(id))
+    assertThat(store.of(Tenant.DEFAULT).messages(id))
         .singleElement()
         .returns("why", Message::getError)
         .returns("", Message::getErrorCode)

@@ -14,6 +14,7 @@ import io.owlmesh.cli.checkpoint.CheckpointCommand;
 import io.owlmesh.cli.checkpoint.VerifyCommand;
 import io.owlmesh.cli.doctor.DoctorCommand;
 import io.owlmesh.cli.mesh.AdaptersCommand;
+import io.owlmesh.cli.mesh.AuditCommand;
 import io.owlmesh.cli.mesh.BackupCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
@@ -22,6 +23,7 @@ import io.owlmesh.cli.mesh.KeysCommand;
 import io.owlmesh.cli.mesh.RestoreCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
+import io.owlmesh.cli.mesh.TenantsCommand;
 import io.owlmesh.cli.mesh.UpCommand;
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
@@ -83,6 +85,8 @@ public final class Owl {
             .addSubcommand(new BatchCommand(home))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
+            .addSubcommand(new TenantsCommand(home))
+            .addSubcommand(new AuditCommand(home))
             .addSubcommand(new BackupCommand(home))
             .addSubcommand(new RestoreCommand(home))
             .addSubcommand(

@@ -34,7 +34,6 @@ public record ApiKey(
   private static final String SCHEME = "owl_";
   private static final Pattern ID = Pattern.compile("[a-z2-7]{8}");
   private static final Pattern DIGEST = Pattern.compile("[0-9a-f]{64}");
-  private static final Pattern TENANT = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,63}");
   private static final Pattern NAME = Pattern.compile("[^\\p{Cntrl}]{0,100}");
   private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
   private static final int ID_LENGTH = 8;
@@ -49,7 +48,7 @@ public record ApiKey(
   public ApiKey {
     require(ID, "id", id);
     require(DIGEST, "sha256", sha256);
-    require(TENANT, "tenant", tenant);
+    var _ = new Tenant(tenant);
     require(NAME, "name", name);
   }
 

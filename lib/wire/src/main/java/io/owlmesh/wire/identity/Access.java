@@ -7,9 +7,11 @@ public enum Access {
   ANYBODY,
   /** Callers with the role user. */
   USER,
-  /** Callers with the role operator, and services that may publish adapters. */
+  /** Callers with the role operator, each for its own tenant. */
+  TENANT_OPERATOR,
+  /** Operators of the default tenant, whose the mesh is, and services that may publish adapters. */
   OPERATOR,
-  /** Callers with the role admin. */
+  /** Callers with the role admin, each for its own tenant; those of the default one for all. */
   ADMIN,
   /** Nobody: of what is not listed. */
   NOBODY,

@@ -16,6 +16,16 @@ public interface AccessPolicy {
    */
   CompletionStage<Caller> admit(Access needed, Metadata headers, Attributes connection);
 
+  /**
+   * A call of somebody who was let in begins.
+   *
+   * @param method {@code package.Service/Method}
+   * @throws io.owlmesh.core.OwlException SATURATED if this caller has too many
+   */
+  default OngoingCall enter(Caller caller, String method) {
+    return OngoingCall.PLAIN;
+  }
+
   /** Whether every client must show a certificate, where connections are encrypted. */
   boolean needsCertificates();
 

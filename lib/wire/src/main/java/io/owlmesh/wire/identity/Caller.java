@@ -3,6 +3,7 @@ package io.owlmesh.wire.identity;
 
 import io.grpc.Context;
 import io.owlmesh.core.identity.Role;
+import io.owlmesh.core.identity.Tenant;
 import java.net.InetSocketAddress;
 import java.util.EnumSet;
 import java.util.Set;
@@ -38,6 +39,18 @@ public record Caller(String id, String tenant, Set<Role> roles) {
     return roles.stream().anyMatch(role -> role.includes(needed));
   }
 
+  /**
+   * Whether this caller may do what concerns all tenants: those of the default one run the mesh.
+   */
+  public boolean runsMesh(Role needed) {
+    return owner().isDefault() && may(needed);
+  }
+
+  /** Whose conversations it sees: those of its tenant, or of the default one if it has none. */
+  public Tenant owner() {
+    return tenant.isEmpty() ? Tenant.DEFAULT : new Tenant(tenant);
+  }
+
   /** By which its shares of memory and places are counted. */
   public String name() {
     return tenant.isEmpty() ? id : tenant + "/" + id;
@@ -51,6 +64,12 @@ public record Caller(String id, String tenant, Set<Role> roles) {
   /** The caller of the current context, if there is one. */
   public static @Nullable Caller current() {
     return CURRENT.get();
+  }
+
+  /** Whose conversations the current caller sees. */
+  public static Tenant currentOwner() {
+    Caller caller = current();
+    return caller == null ? Tenant.DEFAULT : caller.owner();
   }
 
   /** The name of the current caller; empty if there is none. */

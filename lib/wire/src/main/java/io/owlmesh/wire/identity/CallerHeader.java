@@ -5,9 +5,14 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.Context;
+import io.grpc.Contexts;
 import io.grpc.ForwardingClientCall.SimpleForwardingClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.Role;
@@ -49,6 +54,18 @@ public final class CallerHeader {
                 super.start(listener, headers);
               }
             };
+      }
+    };
+  }
+
+  /** Believes what calls carry: for servers that only their own process reaches. */
+  public static ServerInterceptor believing() {
+    return new ServerInterceptor() {
+      @Override
+      public <Q, R> ServerCall.Listener<Q> interceptCall(
+          ServerCall<Q, R> call, Metadata headers, ServerCallHandler<Q, R> next) {
+        Context context = of(headers).map(Caller::context).orElseGet(Context::current);
+        return Contexts.interceptCall(context, call, headers, next);
       }
     };
   }

@@ -5,6 +5,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
+import io.owlmesh.proto.admin.v1.AdminGrpc;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
@@ -37,9 +38,11 @@ public final class MethodAccess {
         ChatGrpc.getFollowAnswerMethod(),
         ChatGrpc.getStopAnswerMethod(),
         ChatGrpc.getSetFeedbackMethod());
+    allow(Access.ADMIN, AdminGrpc.getDeleteTenantMethod());
+    allow(
+        Access.TENANT_OPERATOR, ChatGrpc.getExportFeedbackMethod(), AdminGrpc.getListAuditMethod());
     allow(
         Access.OPERATOR,
-        ChatGrpc.getExportFeedbackMethod(),
         MeshGrpc.getWatchMethod(),
         MeshGrpc.getDrainMethod(),
         MeshGrpc.getResumeMethod(),

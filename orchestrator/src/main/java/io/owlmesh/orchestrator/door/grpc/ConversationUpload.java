@@ -69,7 +69,7 @@ final class ConversationUpload {
     }
     if (weights != Weights.WEIGHTS_UNSPECIFIED
         && caller != null
-        && !caller.may(io.owlmesh.core.identity.Role.OPERATOR)) {
+        && !caller.runsMesh(io.owlmesh.core.identity.Role.OPERATOR)) {
       throw new OwlException(
           ErrorCode.INSUFFICIENT_PERMISSIONS, "options.weights", "is for operators");
     }

@@ -2,12 +2,23 @@
 package io.owlmesh.orchestrator.door.grpc;
 
 import io.grpc.Attributes;
+import io.grpc.Context;
 import io.grpc.Grpc;
 import io.grpc.Metadata;
+import io.grpc.Status;
+import io.opentelemetry.api.trace.Span;
+import io.opentelemetry.api.trace.SpanContext;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
+import io.owlmesh.orchestrator.audit.AuditLog;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.identity.Authenticator;
+import io.owlmesh.orchestrator.limits.RateLimits;
+import io.owlmesh.wire.Faults;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
+import io.owlmesh.wire.identity.OngoingCall;
 import io.quarkus.arc.Unremovable;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -23,10 +34,14 @@ public final class GrpcAccess implements AccessPolicy {
   private static final InetSocketAddress NOWHERE = InetSocketAddress.createUnresolved("", 0);
 
   private final Authenticator authenticator;
+  private final RateLimits limits;
+  private final AuditLog audit;
 
   @Inject
-  public GrpcAccess(Authenticator authenticator) {
+  public GrpcAccess(Authenticator authenticator, RateLimits limits, AuditLog audit) {
     this.authenticator = authenticator;
+    this.limits = limits;
+    this.audit = audit;
   }
 
   @Override
@@ -37,6 +52,52 @@ public final class GrpcAccess implements AccessPolicy {
             ? from
             : NOWHERE,
         needed);
+  }
+
+  @Override
+  public OngoingCall enter(Caller caller, String method) {
+    AuditNote note = new AuditNote();
+    SpanContext span = Span.current().getSpanContext();
+    String trace = span.isValid() ? span.getTraceId() : "";
+    try {
+      limits.take(caller, Kind.REQUESTS, 1);
+      return new Noted(caller, method, trace, note, limits.hold(caller, Kind.STREAMS, 1));
+    } catch (OwlException e) {
+      audit.request(caller, method, "", trace, e.code().label());
+      throw e;
+    }
+  }
+
+  /** A call whose end is counted and noted. */
+  private final class Noted implements OngoingCall {
+    private final Caller caller;
+    private final String method;
+    private final String trace;
+    private final AuditNote note;
+    private final Runnable leave;
+
+    Noted(Caller caller, String method, String trace, AuditNote note, Runnable leave) {
+      this.caller = caller;
+      this.method = method;
+      this.trace = trace;
+      this.note = note;
+      this.leave = leave;
+    }
+
+    @Override
+    public Context in(Context context) {
+      return note.in(context);
+    }
+
+    @Override
+    public void ended(Status status, Metadata trailers) {
+      leave.run();
+      String outcome =
+          status.isOk()
+              ? "ok"
+              : Faults.fromStatus(status.asRuntimeException(trailers)).code().label();
+      audit.request(caller, method, note.session(), trace, outcome);
+    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.context.Context;
 import io.opentelemetry.context.Scope;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.session.TextRules;
 import io.owlmesh.wire.identity.Caller;
@@ -16,6 +17,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
+import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
@@ -35,6 +37,7 @@ public final class Exchange {
   private final RoutingContext routing;
   private final AdmissionControl answers;
   private final Caller caller;
+  private final AuditNote note;
   private final Context trace = Context.current();
   private final CompletableFuture<Boolean> whole = new CompletableFuture<>();
 
@@ -43,6 +46,7 @@ public final class Exchange {
     this.routing = routing;
     this.answers = answers;
     this.caller = HttpAccess.caller(routing);
+    this.note = HttpAccess.note(routing);
     routing.addEndHandler(end -> whole.complete(end.succeeded()));
   }
 
@@ -58,7 +62,7 @@ public final class Exchange {
   public void work(Runnable work) {
     answers.execute(() -> {
       try (Scope _ = trace.makeCurrent()) {
-        caller.context().run(work);
+        note.in(caller.context()).run(work);
       } catch (RuntimeException e) {
         fail(e);
       }
@@ -94,7 +98,7 @@ public final class Exchange {
       if (announced() > limit) {
         throw HttpRefusal.tooLarge(limit);
       }
-      UploadBudget room = new UploadBudget(answers, caller.name());
+      UploadBudget room = new UploadBudget(answers, caller);
       whole.thenRun(room::leave);
       read.accept(room);
     } catch (RuntimeException e) {
@@ -221,6 +225,13 @@ public final class Exchange {
     reply(json);
   }
 
+  /** Sends the browser elsewhere. */
+  void redirect(URI to) {
+    header("Location", to.toString());
+    routing.response().setStatusCode(302);
+    reply("{}");
+  }
+
   /** Answers with something else. */
   public void reply(String type, Buffer content) {
     HttpServerResponse response = routing.response();
@@ -238,6 +249,7 @@ public final class Exchange {
   /** Says what went wrong. Does nothing if the response is over. */
   public void fail(Throwable failure) {
     HttpError error = HttpError.of(failure);
+    routing.put(HttpAccess.OUTCOME, error.code());
     if (error.status() == 500) {
       LOG.error("A request failed", failure);
     }

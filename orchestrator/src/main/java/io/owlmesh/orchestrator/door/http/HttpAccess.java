@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
+import io.opentelemetry.api.trace.Span;
+import io.owlmesh.core.OwlException;
+import io.owlmesh.core.identity.CallerLimits.Kind;
+import io.owlmesh.orchestrator.audit.AuditNote;
 import io.owlmesh.orchestrator.identity.Authenticator;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.Caller;
@@ -16,6 +21,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -32,7 +38,11 @@ public final class HttpAccess {
   /** Holds the credential of the page, out of reach of its scripts. */
   static final String COOKIE = "owl-credential";
 
+  /** Under which the code of an error is kept that was the response. */
+  static final String OUTCOME = "owl.outcome";
+
   private static final String CALLER = "owl.caller";
+  private static final String NOTE = "owl.audit";
   // After what keeps foreign pages away, before all routes.
   private static final int BEFORE_ROUTES = -90;
 
@@ -42,8 +52,9 @@ public final class HttpAccess {
               // The page itself, which holds nothing and has its user sign in.
               rules(Access.ANYBODY, "GET /", "GET /index.html", "GET /sign-in.html"),
               rules(Access.ANYBODY, "GET /theme.js"),
-              rules(
-                  Access.ANYBODY, "GET /assets/:file", "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(Access.ANYBODY, "GET /assets/:file", "GET /api/sign-in"),
+              rules(Access.ANYBODY, "POST /api/sign-in", "DELETE /api/sign-in"),
+              rules(Access.ANYBODY, "GET /api/sign-in/provider", "GET /api/sign-in/callback"),
               rules(Access.USER, "GET /version", "GET /api/mesh"),
               rules(Access.USER, "GET /api/sessions", "POST /api/sessions"),
               rules(Access.USER, "GET /api/sessions/:session", "PATCH /api/sessions/:session"),
@@ -59,7 +70,8 @@ public final class HttpAccess {
               rules(Access.USER, "POST /v1/files", "GET /v1/files"),
               rules(Access.USER, "GET /v1/files/:file", "DELETE /v1/files/:file"),
               rules(Access.USER, "GET /v1/files/:file/content"),
-              rules(Access.OPERATOR, "GET /api/feedback", "GET /api/replicas"))
+              rules(Access.TENANT_OPERATOR, "GET /api/feedback"),
+              rules(Access.OPERATOR, "GET /api/replicas"))
           .flatMap(rules -> rules)
           .toList();
 
@@ -67,7 +79,7 @@ public final class HttpAccess {
   private final AdmissionControl answers;
 
   /** Who may take a route. */
-  private record Rule(String method, Pattern path, Access needed) {}
+  private record Rule(String route, String method, Pattern path, Access needed) {}
 
   @Inject
   public HttpAccess(Authenticator authenticator, AdmissionControl answers) {
@@ -79,7 +91,7 @@ public final class HttpAccess {
     return Stream.of(routes)
         .map(route -> {
           String[] parts = route.split(" ", 2);
-          return new Rule(parts[0], pattern(parts[1]), needed);
+          return new Rule(route, parts[0], pattern(parts[1]), needed);
         });
   }
 
@@ -90,14 +102,21 @@ public final class HttpAccess {
             .collect(Collectors.joining()));
   }
 
-  /** What a route needs; NOBODY if it is not listed. */
-  static Access needed(HttpMethod method, String path) {
+  private static Optional<Rule> rule(HttpMethod method, String path) {
     String name = method.equals(HttpMethod.HEAD) ? "GET" : method.name();
     return RULES.stream()
         .filter(rule -> rule.method().equals(name) && rule.path().matcher(path).matches())
-        .map(Rule::needed)
-        .findFirst()
-        .orElse(Access.NOBODY);
+        .findFirst();
+  }
+
+  /** What a route needs; NOBODY if it is not listed. */
+  static Access needed(HttpMethod method, String path) {
+    return rule(method, path).map(Rule::needed).orElse(Access.NOBODY);
+  }
+
+  /** A route as it is listed, without what a caller wrote into the path. */
+  private static String route(HttpMethod method, String path) {
+    return rule(method, path).map(Rule::route).orElse("");
   }
 
   public void install(@Observes Router router) {
@@ -130,7 +149,39 @@ public final class HttpAccess {
       routing.fail(404);
     } else {
       routing.put(CALLER, admitted.join());
-      routing.next();
+      if (listed != Access.ANYBODY) {
+        note(routing, admitted.join());
+      }
+      if (listed == Access.ANYBODY || isWithinLimits(routing, admitted.join())) {
+        routing.next();
+      }
+    }
+  }
+
+  private void note(RoutingContext routing, Caller caller) {
+    String route = route(routing.request().method(), routing.normalizedPath());
+    String trace = Span.current().getSpanContext().getTraceId();
+    AuditNote note = new AuditNote();
+    routing.put(NOTE, note);
+    routing.addEndHandler(end -> {
+      String failure = routing.get(OUTCOME);
+      String outcome = failure != null ? failure : end.succeeded() ? "ok" : "cancelled";
+      answers.audit().request(caller, route, note.session(), trace, outcome);
+    });
+  }
+
+  private boolean isWithinLimits(RoutingContext routing, Caller caller) {
+    RateLimits limits = answers.limits();
+    try {
+      limits.take(caller, Kind.REQUESTS, 1);
+      Runnable leave = limits.hold(caller, Kind.STREAMS, 1);
+      routing.addEndHandler(_ -> leave.run());
+      RateHeaders.put(routing.response().headers(), limits.standings(caller));
+      return true;
+    } catch (OwlException e) {
+      RateHeaders.put(routing.response().headers(), limits.standings(caller));
+      new Exchange(routing, answers).fail(e);
+      return false;
     }
   }
 
@@ -149,6 +200,12 @@ public final class HttpAccess {
   static Caller caller(RoutingContext routing) {
     Caller known = routing.get(CALLER);
     return known == null ? Caller.anonymous(address(routing)) : known;
+  }
+
+  /** What is noted of a request. */
+  static AuditNote note(RoutingContext routing) {
+    AuditNote note = routing.get(NOTE);
+    return note == null ? new AuditNote() : note;
   }
 
   /** Whether a credential lets its bearer use the page. */

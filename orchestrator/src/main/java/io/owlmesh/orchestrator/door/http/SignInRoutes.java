@@ -59,7 +59,7 @@ public final class SignInRoutes {
           if (!access.mayUse(credential, routing).join()) {
             throw new OwlException(Fault.UNAUTHENTICATED, "", "the key or token is not valid");
           }
-          exchange.cookie(cookie(credential, routing.request().isSSL()).setMaxAge(SECONDS));
+          exchange.cookie(credential(credential, routing.request().isSSL()));
           exchange.reply("{}");
         });
   }
@@ -75,6 +75,11 @@ public final class SignInRoutes {
       // Told below.
     }
     throw OwlException.badInput("credential", "is no key and no token");
+  }
+
+  /** The cookie by which the page shows a credential. */
+  static Cookie credential(String value, boolean encrypted) {
+    return cookie(value, encrypted).setMaxAge(SECONDS);
   }
 
   private static Cookie cookie(String value, boolean encrypted) {

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.http;
 
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
+import io.owlmesh.wire.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -10,15 +11,15 @@ final class UploadBudget {
   private static final long LEAST = 64 << 10;
 
   private final AdmissionControl answers;
-  private final String caller;
+  private final Caller caller;
   private final List<Runnable> held = new ArrayList<>();
   private long bytes;
   private boolean left;
 
   /**
-   * @param caller who sends it, as {@link io.owlmesh.wire.identity.Caller#name} names it
+   * @param caller who sends it
    */
-  UploadBudget(AdmissionControl answers, String caller) {
+  UploadBudget(AdmissionControl answers, Caller caller) {
     this.answers = answers;
     this.caller = caller;
   }

@@ -28,13 +28,13 @@ final class FileRoutes {
   private static final List<String> PURPOSES = List.of("vision", "user_data", "assistants");
 
   private final AdmissionControl answers;
-  private final StoredFiles files;
+  private final Sessions sessions;
   private final int maxBytes;
 
   @Inject
   FileRoutes(AdmissionControl answers, Sessions sessions, OrchestratorConfig settings) {
     this.answers = answers;
-    this.files = sessions.files();
+    this.sessions = sessions;
     this.maxBytes = settings.maxImageBytes();
   }
 
@@ -63,7 +63,7 @@ final class FileRoutes {
 
   private StoredFile add(MultipartUpload form, String purpose) {
     try {
-      return files.add(form.filename(), purpose, form.file());
+      return sessions.addFile(form.filename(), purpose, form.file());
     } catch (OwlException e) {
       if (!e.field().equals("image")) {
         throw e;
@@ -79,7 +79,7 @@ final class FileRoutes {
       }
     }
     int most = exchange.query("limit", 1, MAX_PAGE, MAX_PAGE);
-    List<StoredFile> found = files.list(most + 1, exchange.query("after"));
+    List<StoredFile> found = sessions.files().list(most + 1, exchange.query("after"));
     List<StoredFile> page = found.subList(0, Math.min(most, found.size()));
     ObjectNode list = JsonNodeFactory.instance.objectNode();
     list.put("object", "list");
@@ -92,17 +92,18 @@ final class FileRoutes {
   }
 
   private void get(Exchange exchange) {
-    exchange.reply(json(files.get(exchange.path("file"))).toString());
+    exchange.reply(json(sessions.files().get(exchange.path("file"))).toString());
   }
 
   private void content(Exchange exchange) {
+    StoredFiles files = sessions.files();
     StoredFile file = files.get(exchange.path("file"));
     exchange.reply(file.image().getMediaType(), Buffer.buffer(files.read(file.id()).toByteArray()));
   }
 
   private void delete(Exchange exchange) {
     String id = exchange.path("file");
-    files.delete(id);
+    sessions.files().delete(id);
     ObjectNode deleted = JsonNodeFactory.instance.objectNode();
     deleted.put("id", id);
     deleted.put("object", "file");

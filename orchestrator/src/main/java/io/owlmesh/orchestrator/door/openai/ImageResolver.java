@@ -29,19 +29,16 @@ final class ImageResolver {
 
   private final OrchestratorConfig limits;
   private final PictureLimits pictures;
-  private final StoredFiles files;
   private final RemoteImages remote;
   private final AdmissionControl answers;
 
-  ImageResolver(
-      OrchestratorConfig limits, StoredFiles files, RemoteImages remote, AdmissionControl answers) {
+  ImageResolver(OrchestratorConfig limits, RemoteImages remote, AdmissionControl answers) {
     this.limits = limits;
     this.pictures =
         new PictureLimits(
             limits.maxImageBytes(),
             PictureLimits.DEFAULTS.maxPixels(),
             PictureLimits.DEFAULTS.maxSide());
-    this.files = files;
     this.remote = remote;
     this.answers = answers;
   }
@@ -79,16 +76,18 @@ final class ImageResolver {
    *
    * @param parts that show them
    * @param inline what the request itself spells
+   * @param files that its caller may name
    * @param reserve told bytes that are not part of the request, before they are read
    * @throws OwlException BAD_INPUT or NOT_FOUND naming the field
    */
-  List<ImageContent> of(List<Field> parts, InlineImages inline, LongConsumer reserve) {
+  List<ImageContent> of(
+      List<Field> parts, InlineImages inline, StoredFiles files, LongConsumer reserve) {
     List<Source> sources = parts.stream().map(Source::of).toList();
     List<CompletableFuture<ByteString>> contents =
         sources.stream()
             .map(source ->
                 CompletableFuture.supplyAsync(
-                    () -> content(source, inline, reserve), answers::execute))
+                    () -> content(source, inline, files, reserve), answers::execute))
             .toList();
     List<ImageContent> images = new ArrayList<>();
     long total = 0;
@@ -119,7 +118,8 @@ final class ImageResolver {
     }
   }
 
-  private ByteString content(Source source, InlineImages inline, LongConsumer reserve) {
+  private ByteString content(
+      Source source, InlineImages inline, StoredFiles files, LongConsumer reserve) {
     Field field = source.field();
     String text = source.kind() == Source.Kind.FILE ? field.text() : field.longText();
     if (source.kind() == Source.Kind.FILE) {

@@ -11,6 +11,7 @@ import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.session.Sessions;
+import io.owlmesh.orchestrator.store.StoredFiles;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.vertx.core.Vertx;
 import io.vertx.ext.web.Router;
@@ -33,6 +34,7 @@ final class OpenAiRoutes {
 
   private final AdmissionControl answers;
   private final MeshGateway gateway;
+  private final Sessions sessions;
   private final OrchestratorConfig settings;
   private final RemoteImages remote;
   private final ImageResolver images;
@@ -48,6 +50,7 @@ final class OpenAiRoutes {
       Vertx vertx) {
     this.answers = answers;
     this.gateway = gateway;
+    this.sessions = sessions;
     this.settings = settings;
     this.remote =
         new RemoteImages(
@@ -56,7 +59,7 @@ final class OpenAiRoutes {
             PublicAddresses::contains,
             settings.maxImageBytes(),
             config.imageFetchTimeout());
-    this.images = new ImageResolver(settings, sessions.files(), remote, answers);
+    this.images = new ImageResolver(settings, remote, answers);
   }
 
   void install(@Observes Router router) {
@@ -106,13 +109,14 @@ final class OpenAiRoutes {
     AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
     ActiveAnswer answering = answers.open(caller);
     events.whenGone(answering::cancel);
+    StoredFiles files = sessions.files();
     answering.start(
         0,
         () ->
             Optional.of(
                 new ChatRequest(
                     dialogue.prompt(),
-                    images.of(dialogue.images(), body, answering::reserve),
+                    images.of(dialogue.images(), body, files, answering::reserve),
                     options)));
   }
 

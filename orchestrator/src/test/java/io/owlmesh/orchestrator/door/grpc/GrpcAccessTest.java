@@ -24,9 +24,11 @@ import io.owlmesh.core.identity.ApiKey;
 import io.owlmesh.core.identity.ApiKey.Secret;
 import io.owlmesh.core.identity.KeyFile;
 import io.owlmesh.core.identity.Role;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.identity.IdentityConfig;
 import io.owlmesh.orchestrator.identity.TokenIssuer;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
@@ -48,6 +50,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -59,6 +62,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Every method of the orchestrator's port, with and without credentials. */
 @Timeout(60)
 class GrpcAccessTest {
+  private static final int REQUESTS = Integer.getInteger("owl.requests", 1_000);
   private static final Metadata.Key<String> AUTHORIZATION =
       Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -80,7 +84,10 @@ class GrpcAccessTest {
     Map<String, String> settings = new HashMap<>(issuer.settings());
     settings.put("owl.keys", keys.path().toString());
     GrpcAccess access =
-        new GrpcAccess(new Authenticator(TestConfig.of(IdentityConfig.class, settings)));
+        new GrpcAccess(
+            new Authenticator(TestConfig.of(IdentityConfig.class, settings)),
+            RateLimits.none(),
+            AuditLog.none());
     server =
         Wire.secure(
                 Wire.tune(
@@ -204,6 +211,29 @@ class GrpcAccessTest {
 
     assertThat(codes).containsExactly(Status.Code.UNAUTHENTICATED);
     assertThat(told).hasSize(1);
+  }
+
+  /** In the long form, {@code -Dowl.requests=10000}. */
+  @Test
+  void noneOfManyCallsWithoutARightCredentialIsAnswered() throws Exception {
+    String[] wrong = {
+      "",
+      Secret.random().credential(),
+      key(Role.ADMIN, Optional.of(Instant.now().minusSeconds(1))),
+      issuer.token(TokenIssuer.claims().audience("hawk").build()),
+      issuer.token(TokenIssuer.claims().issuer("https://other.example").build()),
+      issuer.forged(TokenIssuer.claims().build()),
+    };
+    List<String> methods = methods();
+    Set<String> told = new HashSet<>();
+    Random random = new Random(1);
+    for (int i = 0; i < REQUESTS; i++) {
+      Status status =
+          call(methods.get(random.nextInt(methods.size())), wrong[random.nextInt(wrong.length)]);
+      told.add(status.getCode() + " " + status.getDescription());
+    }
+
+    assertThat(told).singleElement().asString().startsWith("UNAUTHENTICATED");
   }
 
   @Test

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.door.page.ApiRoutes;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
 import io.vertx.core.Vertx;
@@ -46,7 +48,13 @@ public final class HttpDoor implements AutoCloseable {
    * @param changed settings that differ from the defaults
    */
   public HttpDoor(Path folder, Map<String, String> changed) throws Exception {
-    mesh = new FakeMesh(UUID.randomUUID().toString(), changed);
+    this(folder, changed, RateLimits.none(), AuditLog.none());
+  }
+
+  /** As above, for callers who may not ask for as much as they want, or who are noted. */
+  public HttpDoor(Path folder, Map<String, String> changed, RateLimits limits, AuditLog audit)
+      throws Exception {
+    mesh = new FakeMesh(UUID.randomUUID().toString(), changed, limits, audit);
     kept = new KeptSessions(folder, mesh);
     new ConnectionStreams().install(router);
     new ProbeRoutes(mesh.answers, mesh.gateway, mesh.operations, "1.2.3").install(router);

@@ -3,8 +3,10 @@ package io.owlmesh.orchestrator.door.openai;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.owlmesh.wire.identity.Caller;
 import java.util.Base64;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +39,7 @@ class CostlyBodiesTest extends OpenAiDoor {
   @Test
   void manyBodiesAtOnceAreRefusedAndNotParsed() throws Exception {
     assertThat(door.mesh.settings.maxUploadBytes()).isEqualTo(201_326_592);
-    Runnable rest = door.mesh.answers.hold("others", 200_000_000);
+    Runnable rest = door.mesh.answers.hold(new Caller("others", "", Set.of()), 200_000_000);
     try {
       assertThat(complete("\"" + "x".repeat(1_000_000) + "\"", "").statusCode()).isEqualTo(429);
     } finally {

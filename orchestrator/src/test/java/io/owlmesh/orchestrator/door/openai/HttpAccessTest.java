@@ -18,11 +18,14 @@ import io.vertx.ext.web.Route;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +41,8 @@ class HttpAccessTest extends OpenAiDoor {
   private static final String REFUSAL =
       "{\"error\":{\"message\":\"a valid API key or token is needed, as a bearer credential\","
           + "\"type\":\"invalid_request_error\",\"param\":null,\"code\":\"invalid_api_key\"}}";
+
+  private static final int REQUESTS = Integer.getInteger("owl.requests", 1_000);
 
   private final Set<String> paths = new TreeSet<>();
   private TokenIssuer issuer;
@@ -117,6 +122,32 @@ class HttpAccessTest extends OpenAiDoor {
     }
 
     assertThat(told).containsExactly(REFUSAL);
+    assertThat(door.mesh.llmCalls()).isEqualTo(questions);
+  }
+
+  /** In the long form, {@code -Dowl.requests=10000}. */
+  @Test
+  void noneOfManyRequestsWithoutARightCredentialIsAnswered() throws Exception {
+    String[] wrong = {
+      "",
+      Secret.random().credential(),
+      key(Role.ADMIN, Optional.of(Instant.now().minusSeconds(1))),
+      issuer.token(
+          TokenIssuer.claims().expirationTime(Date.from(Instant.now().minusSeconds(120))).build()),
+      issuer.token(TokenIssuer.claims().issuer("https://other.example").build()),
+      issuer.forged(TokenIssuer.claims().build()),
+    };
+    List<String> closed = new ArrayList<>(paths);
+    closed.removeAll(PUBLIC);
+    int questions = door.mesh.llmCalls();
+    Random random = new Random(1);
+    for (int i = 0; i < REQUESTS; i++) {
+      String route = closed.get(random.nextInt(closed.size()));
+      HttpResponse<String> response = take(route, wrong[random.nextInt(wrong.length)]);
+
+      assertThat(response.statusCode()).as(route).isEqualTo(401);
+      assertThat(response.body()).as(route).isEqualTo(REFUSAL);
+    }
     assertThat(door.mesh.llmCalls()).isEqualTo(questions);
   }
 

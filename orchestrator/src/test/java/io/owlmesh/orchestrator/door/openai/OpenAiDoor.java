@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.door.http.HttpDoor;
+import io.owlmesh.orchestrator.limits.RateLimits;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -36,6 +38,16 @@ abstract class OpenAiDoor {
     }
   }
 
+  /** How much callers may ask for. */
+  RateLimits limits() throws Exception {
+    return RateLimits.none();
+  }
+
+  /** Where it is noted who did what. */
+  AuditLog audit() {
+    return AuditLog.none();
+  }
+
   /** Of a request, all of it. */
   long requestBytes() {
     return 100_000;
@@ -51,7 +63,9 @@ abstract class OpenAiDoor {
                 "owl.max-waiting-answers", "0",
                 "owl.max-images", "3",
                 "owl.max-image-bytes", "20000",
-                "owl.max-request-bytes", "" + requestBytes()));
+                "owl.max-request-bytes", "" + requestBytes()),
+            limits(),
+            audit());
     routes =
         new OpenAiRoutes(
             door.mesh.answers,

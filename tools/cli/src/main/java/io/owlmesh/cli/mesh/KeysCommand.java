@@ -4,8 +4,10 @@ package io.owlmesh.cli.mesh;
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.core.Columns;
+import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.ApiKey;
 import io.owlmesh.core.identity.ApiKey.Secret;
+import io.owlmesh.core.identity.CallerLimits;
 import io.owlmesh.core.identity.KeyFile;
 import io.owlmesh.core.identity.Role;
 import java.io.IOException;
@@ -83,7 +85,7 @@ public final class KeysCommand implements Runnable {
 
   private List<ApiKey> all() {
     try {
-      return keys().read().orElse(List.of());
+      return keys().read().map(KeyFile.Contents::keys).orElse(List.of());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -159,6 +161,33 @@ public final class KeysCommand implements Runnable {
     Secret secret = Secret.random();
     keys().add(ApiKey.of(secret, known, tenant, now, expires, name));
     say(secret.credential());
+    return 0;
+  }
+
+  @Command(
+      name = "limit",
+      description = "Limits a key or a tenant in another way than the settings do.",
+      footer = {
+        "",
+        "LIMITS is requests=60,positions=100000,images=30,streams=8,bytes=50000000,answers=4, or some",
+        "of these, and for tenants storage=10000000000; - means no limits, 'settings' those of the",
+        "settings. Requests, positions and images are counted by the minute."
+      })
+  int limit(
+      @Parameters(paramLabel = "KEY|TENANT", description = "As ./owl keys list shows it.")
+          String name,
+      @Parameters(paramLabel = "LIMITS", description = "How much it may ask for.") String text)
+      throws IOException {
+    String whom = name.startsWith("owl_") ? "key:" + name.substring("owl_".length()) : name;
+    try {
+      keys()
+          .limit(
+              whom,
+              text.equals("settings") ? Optional.empty() : Optional.of(CallerLimits.parse(text)));
+    } catch (OwlException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+    }
+    say(name + " is limited by " + text);
     return 0;
   }
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.orchestrator.store;
+
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What somebody did, without a word of what was said.
+ *
+ * @param caller as {@code key:ID}, the subject of a token, or an address
+ * @param method of gRPC, a route of HTTP with names in place of its values, or {@code answer}
+ * @param session empty if it was about none
+ * @param traceId 32 hex digits; empty if there is none
+ * @param images SHA-256 of each that was shown
+ * @param promptTokens positions of the prompt, of an answer
+ * @param answerTokens that were told, of an answer
+ * @param outcome {@code ok}, or the code of the error
+ */
+public record AuditRow(
+    Instant time,
+    String tenant,
+    String caller,
+    String method,
+    String session,
+    String traceId,
+    List<String> images,
+    long promptTokens,
+    long answerTokens,
+    String outcome) {
+  public AuditRow {
+    images = List.copyOf(images);
+  }
+}
