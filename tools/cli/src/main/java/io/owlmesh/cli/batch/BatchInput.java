@@ -5,7 +5,9 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.core.OwlException;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -40,11 +43,24 @@ record BatchInput(
       try (Stream<Path> all = Files.walk(source)) {
         files = all.filter(BatchInput::isImage).sorted().toList();
       }
-      return java.util.stream.IntStream.range(0, files.size())
+      return IntStream.range(0, files.size())
           .mapToObj(i -> new BatchRow(i + 1L, List.of(files.get(i)), asked));
     }
     long[] number = new long[1];
-    return Files.lines(source).filter(line -> !line.isBlank()).map(line -> row(++number[0], line));
+    BufferedReader lines = Files.newBufferedReader(source);
+    return lines
+        .lines()
+        .onClose(() -> close(lines))
+        .filter(line -> !line.isBlank())
+        .map(line -> row(++number[0], line));
+  }
+
+  private static void close(BufferedReader lines) {
+    try {
+      lines.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** How many rows there are. */
