@@ -39,7 +39,7 @@ public class HealthService implements HealthGrpc.AsyncService, BindableService {
   }
 
   /** What is said of the whole server now. */
-  ServingStatus status() {
+  public ServingStatus status() {
     AtomicReference<ServingStatus> said = new AtomicReference<>(ServingStatus.UNKNOWN);
     service.check(
         HealthCheckRequest.getDefaultInstance(),

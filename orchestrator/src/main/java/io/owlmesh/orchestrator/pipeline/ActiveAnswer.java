@@ -37,6 +37,7 @@ public final class ActiveAnswer {
   private final Context.CancellableContext context;
   private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
+  private final long began = System.nanoTime();
   private boolean ended;
 
   ActiveAnswer(
@@ -128,10 +129,12 @@ public final class ActiveAnswer {
   }
 
   private AnswerDone answer(ChatRequest question) {
-    span.setAttribute("owl.images", question.images().size());
+    int images = question.images().size();
+    span.setAttribute("owl.images", images);
     span.setAttribute("gen_ai.operation.name", "chat");
     span.setAttribute("gen_ai.provider.name", "owlmesh");
     AnswerDone done = answers.pipeline().answer(question, caller);
+    answers.instruments().complete(done, images);
     return done.toBuilder().setTraceId(traceId()).build();
   }
 
@@ -180,12 +183,12 @@ public final class ActiveAnswer {
       span.setAttribute("owl.cached_images", done.getCachedImages());
       span.setAttribute("owl.completion_tokens", done.getCompletionTokens());
       caller.done(done);
-      log("OK", done);
+      tell("OK", done);
     } else if (failure != null) {
       Status status = Faults.toStatus(failure).getStatus();
       span.setStatus(StatusCode.ERROR, status.getCode().name());
       caller.fail(failure);
-      log(status.getCode().name(), AnswerDone.getDefaultInstance());
+      tell(status.getCode().name(), AnswerDone.getDefaultInstance());
       if (status.getCode() == Status.Code.INTERNAL) {
         LOG.error("An answer failed", failure);
       }
@@ -196,7 +199,8 @@ public final class ActiveAnswer {
     answers.closed(this);
   }
 
-  private void log(String status, AnswerDone done) {
+  private void tell(String status, AnswerDone done) {
+    answers.instruments().ended(status, (System.nanoTime() - began) / 1e9);
     LOG.infof(
         "answer %s: %d prompt and %d new tokens, %d ms, trace %s",
         status,

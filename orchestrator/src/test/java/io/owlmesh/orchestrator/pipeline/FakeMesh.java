@@ -47,7 +47,12 @@ public final class FakeMesh implements AutoCloseable {
     gateway =
         new MeshGateway(
             settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
-    answers = new AdmissionControl(gateway, settings, OpenTelemetry.noop().getTracer("test"));
+    answers =
+        new AdmissionControl(
+            gateway,
+            settings,
+            OpenTelemetry.noop().getTracer("test"),
+            OpenTelemetry.noop().getMeter("test"));
     operations =
         new MeshOperations(
             gateway, answers, OperatorStore.none(), OpenTelemetry.noop().getMeter("test"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.wire;
+package io.owlmesh.wire.telemetry;
 
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.owlmesh.wire.HealthService;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
