@@ -6,6 +6,8 @@ import io.owlmesh.proto.stage.v1.Load;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot.InfoDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
 import io.quarkus.arc.Unremovable;
@@ -41,8 +43,8 @@ public final class GatewayMetrics implements MultiCollector {
         gauge("num_requests_waiting", "Requests that wait", model, load.getWaiting()),
         gauge("num_requests_running", "Requests in work", model, load.getRunning()),
         gauge("kv_cache_usage_perc", "Share of the cache in use, 0 to 1", model, used),
-        gauge("cache_config_info", "The cache", cache(load), 1),
-        gauge("lora_requests_info", "Adapters that are loaded", adapters(engine), now()));
+        info("cache_config", "The cache", cache(load)),
+        info("lora_requests", "Adapters that are loaded", adapters(engine)));
   }
 
   private static Labels cache(Load load) {
@@ -61,9 +63,13 @@ public final class GatewayMetrics implements MultiCollector {
         "waiting_lora_adapters", "");
   }
 
-  /** The picker takes the newest of the series, by this value. */
-  private static double now() {
-    return System.currentTimeMillis() / 1e3;
+  /** The format adds {@code _info} to the name, and the value is 1. */
+  private static InfoSnapshot info(String name, String help, Labels labels) {
+    return InfoSnapshot.builder()
+        .name("vllm:" + name)
+        .help(help)
+        .dataPoint(InfoDataPointSnapshot.builder().labels(labels).build())
+        .build();
   }
 
   private static GaugeSnapshot gauge(String name, String help, Labels labels, double value) {
