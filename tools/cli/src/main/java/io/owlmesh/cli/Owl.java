@@ -15,6 +15,7 @@ import io.owlmesh.cli.mesh.AdaptersCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
+import io.owlmesh.cli.mesh.ImagesCommand;
 import io.owlmesh.cli.mesh.KeysCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
@@ -78,6 +79,7 @@ public final class Owl {
             .addSubcommand(new SessionsCommand(home))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
+            .addSubcommand(new ImagesCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))
@@ -95,6 +97,7 @@ public final class Owl {
             .addSubcommand(new JdkCommand())
             .addSubcommand(new CompletionCommand())
             .addSubcommand(new HelpCommand());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(Owl::explain);
     CommandHabits.give(line, ansi);
     return line;

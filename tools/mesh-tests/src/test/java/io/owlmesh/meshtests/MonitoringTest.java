@@ -38,6 +38,7 @@ class MonitoringTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Pattern METRIC =
       Pattern.compile("\\b((?:owl[_:]|jvm_|gen_ai_|grpc_|http_)[a-z0-9_:]+|up)\\b");
+  private static final Pattern LABELS = Pattern.compile("\\{[^}]*\\}");
   private static final Pattern RULE =
       Pattern.compile(
           "- (record|alert): (\\S+)\\n +expr: (?:>-\\n((?: {10}.*\\n)+)|(.*)\\n)",
@@ -224,7 +225,7 @@ class MonitoringTest {
   private static Set<String> namesIn(Map<String, String> expressions) {
     Set<String> names = new TreeSet<>();
     for (String expression : expressions.values()) {
-      METRIC.matcher(expression).results().forEach(name -> names.add(name.group(1)));
+      METRIC.matcher(LABELS.matcher(expression).replaceAll("")).results().forEach(name -> names.add(name.group(1)));
     }
     assertThat(names).hasSizeGreaterThan(10);
     return names;
