@@ -86,7 +86,8 @@ class HelmChartTest {
         .containsExactlyInAnyOrder("owl-vision", "owl-abstractor", "owl-llm", "owl-orchestrator");
     assertThat(of(Job.class, all)).hasSize(1);
     List<String> unknown = new ArrayList<>();
-    all.forEach(one -> findUnknown(one, one.getKind() + " " + one.getMetadata().getName(), unknown));
+    all.forEach(
+        one -> findUnknown(one, one.getKind() + " " + one.getMetadata().getName(), unknown));
     assertThat(unknown).isEmpty();
   }
 
@@ -142,7 +143,10 @@ class HelmChartTest {
   @ParameterizedTest
   @ValueSource(strings = {LAPTOP, "values-one-gpu.yaml", MANY})
   void noPodRunsAsRootOrWritesToItsImage(String values) {
-    for (PodSpec pod : pods(render(template(values).set("trainer.enabled", true).set("trainer.recipe", "r.yaml")))) {
+    for (PodSpec pod :
+        pods(
+            render(
+                template(values).set("trainer.enabled", true).set("trainer.recipe", "r.yaml")))) {
       assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
       assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(1001);
       for (Container container : pod.getContainers()) {
@@ -155,14 +159,16 @@ class HelmChartTest {
 
   @Test
   void runningAnswersHaveTimeToEndAndPodsArePatientlyStarted() {
-    for (Deployment deployment : of(Deployment.class, render(template(MANY).set("drainSeconds", 90)))) {
+    for (Deployment deployment :
+        of(Deployment.class, render(template(MANY).set("drainSeconds", 90)))) {
       PodSpec pod = deployment.getSpec().getTemplate().getSpec();
       Container container = pod.getContainers().getFirst();
       assertThat(pod.getTerminationGracePeriodSeconds()).isGreaterThan(95);
-      assertThat(container.getEnv()).anySatisfy(env -> {
-        assertThat(env.getName()).isEqualTo("OWL_DRAIN_TIMEOUT");
-        assertThat(env.getValue()).isEqualTo("90S");
-      });
+      assertThat(container.getEnv())
+          .anySatisfy(env -> {
+            assertThat(env.getName()).isEqualTo("OWL_DRAIN_TIMEOUT");
+            assertThat(env.getValue()).isEqualTo("90S");
+          });
       assertThat(container.getStartupProbe()).isNotNull();
       assertThat(container.getReadinessProbe()).isNotNull();
       assertThat(container.getLivenessProbe()).isNotNull();
@@ -198,9 +204,13 @@ class HelmChartTest {
 
     assertThat(roles).hasSize(1);
     assertThat(roles.getFirst().getRules()).hasSize(1);
-    assertThat(roles.getFirst().getRules().getFirst().getResources()).containsExactly("endpointslices");
-    assertThat(roles.getFirst().getRules().getFirst().getVerbs()).containsExactly("get", "list", "watch");
-    assertThat(of(Service.class, render(template(MANY))).stream().filter(s -> "None".equals(s.getSpec().getClusterIP())))
+    assertThat(roles.getFirst().getRules().getFirst().getResources())
+        .containsExactly("endpointslices");
+    assertThat(roles.getFirst().getRules().getFirst().getVerbs())
+        .containsExactly("get", "list", "watch");
+    assertThat(
+            of(Service.class, render(template(MANY))).stream()
+                .filter(s -> "None".equals(s.getSpec().getClusterIP())))
         .hasSize(3);
   }
 
@@ -212,8 +222,14 @@ class HelmChartTest {
                 Collectors.toMap(
                     d -> d.getMetadata().getName(),
                     d ->
-                        d.getSpec().getTemplate().getSpec().getContainers().getFirst().getResources()
-                            .getLimits().containsKey("nvidia.com/gpu")));
+                        d.getSpec()
+                            .getTemplate()
+                            .getSpec()
+                            .getContainers()
+                            .getFirst()
+                            .getResources()
+                            .getLimits()
+                            .containsKey("nvidia.com/gpu")));
 
     assertThat(onGpu)
         .containsEntry("owl-vision", true)

@@ -37,8 +37,7 @@ public final class GatewayMetrics implements MultiCollector {
     LlmEngine engine = stage.engine();
     Load load = engine.load();
     Labels model = Labels.of("model_name", engine.name());
-    double used =
-        load.getBlocks() == 0 ? 0 : 1 - (double) load.getFreeBlocks() / load.getBlocks();
+    double used = load.getBlocks() == 0 ? 0 : 1 - (double) load.getFreeBlocks() / load.getBlocks();
     return MetricSnapshots.of(
         gauge("num_requests_waiting", "Requests that wait", model, load.getWaiting()),
         gauge("num_requests_running", "Requests in work", model, load.getRunning()),
@@ -58,9 +57,12 @@ public final class GatewayMetrics implements MultiCollector {
     String names =
         engine.adapters().list().stream().map(one -> one.name()).collect(Collectors.joining(","));
     return Labels.of(
-        "max_lora", Integer.toString(engine.adapters().list().size()),
-        "running_lora_adapters", names,
-        "waiting_lora_adapters", "");
+        "max_lora",
+        Integer.toString(engine.adapters().list().size()),
+        "running_lora_adapters",
+        names,
+        "waiting_lora_adapters",
+        "");
   }
 
   /** The format adds {@code _info} to the name, and the value is 1. */

@@ -17,7 +17,9 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 
-/** What every stage tells of its work, whatever it computes. All in one process tell each of itself. */
+/**
+ * What every stage tells of its work, whatever it computes. All in one process tell each of itself.
+ */
 @Singleton
 public final class StageMetrics {
   private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -43,8 +45,7 @@ public final class StageMetrics {
             .setUnit("s")
             .setDescription("How long what waits will take to be read, by the rate of late")
             .buildWithCallback(to ->
-                stages
-                    .stream()
+                stages.stream()
                     .forEach(stage -> to.record(expectedWait(load(stage)), about(stage)))));
     counter("batches", "Batches, or steps of a language model", BatchCounts::batches);
     counter("batch.items", "Items of all batches, added up", BatchCounts::items);
@@ -55,8 +56,7 @@ public final class StageMetrics {
             .setUnit("s")
             .setDescription("Time spent on batches")
             .buildWithCallback(to ->
-                stages
-                    .stream()
+                stages.stream()
                     .forEach(stage -> to.record(batches(stage).nanos() / NANOS, about(stage)))));
   }
 
@@ -84,8 +84,7 @@ public final class StageMetrics {
             .ofLongs()
             .setDescription(description)
             .buildWithCallback(to ->
-                stages
-                    .stream()
+                stages.stream()
                     .forEach(stage -> to.record(value.applyAsLong(stage), about(stage)))));
   }
 
@@ -95,8 +94,7 @@ public final class StageMetrics {
             .counterBuilder("owl.stage." + name)
             .setDescription(description)
             .buildWithCallback(to ->
-                stages
-                    .stream()
+                stages.stream()
                     .forEach(stage -> to.record(value.applyAsLong(batches(stage)), about(stage)))));
   }
 

@@ -6,16 +6,14 @@ import java.util.Map;
 /** Where the tensors of an image are computed. */
 public enum Flavour {
   /** With PyTorch's natives for the processor. */
-  CPU("", Map.of()),
+  CPU(""),
   /** Without natives: the base has a libtorch for CUDA in {@code /opt/libtorch}. */
-  CUDA("-cuda", Map.of("PYTORCH_LIBRARY_PATH", "/opt/libtorch/lib"));
+  CUDA("-cuda");
 
   private final String suffix;
-  private final Map<String, String> environment;
 
-  Flavour(String suffix, Map<String, String> environment) {
+  Flavour(String suffix) {
     this.suffix = suffix;
-    this.environment = environment;
   }
 
   /** What follows the tag. */
@@ -24,7 +22,7 @@ public enum Flavour {
   }
 
   Map<String, String> environment() {
-    return environment;
+    return this == CUDA ? Map.of("PYTORCH_LIBRARY_PATH", "/opt/libtorch/lib") : Map.of();
   }
 
   /** Whether a library belongs into the image. */

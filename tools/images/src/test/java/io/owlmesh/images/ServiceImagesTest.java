@@ -41,7 +41,8 @@ class ServiceImagesTest {
     write("vision-service/target/quarkus-app/quarkus-run.jar", "run");
     write("vision-service/target/quarkus-app/app/owl-vision-service.jar", "own");
     write("vision-service/target/quarkus-app/lib/main/io.grpc.grpc-api-1.79.0.jar", "grpc");
-    write("vision-service/target/quarkus-app/lib/main/ai.djl.pytorch.pytorch-native-cpu-2.jar", "n");
+    write(
+        "vision-service/target/quarkus-app/lib/main/ai.djl.pytorch.pytorch-native-cpu-2.jar", "n");
   }
 
   private ServiceImages images(Flavour flavour) {

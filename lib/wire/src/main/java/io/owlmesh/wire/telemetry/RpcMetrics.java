@@ -10,7 +10,9 @@ import io.vertx.grpc.VertxServerBuilder;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 
-/** Calls of a service by method and status, under the names that gRPC gives them in every language. */
+/**
+ * Calls of a service by method and status, under the names that gRPC gives them in every language.
+ */
 @Singleton
 @Unremovable
 final class RpcMetrics implements ServerBuilderCustomizer<VertxServerBuilder> {
