@@ -13,6 +13,7 @@ import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.connector.VisualAbstractor;
+import io.owlmesh.stage.BatchCounts;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.StageEngine;
 import java.util.Collections;
@@ -112,6 +113,11 @@ public final class AbstractorEngine implements StageEngine {
   /** Digest of the vision weights whose features fit, hex. */
   String visionDigest() {
     return visionDigest;
+  }
+
+  @Override
+  public BatchCounts batches() {
+    return batcher.batches();
   }
 
   /** Digest of the weights, hex. */

@@ -34,6 +34,7 @@ import io.owlmesh.runtime.Quantization;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.Sampler;
+import io.owlmesh.stage.BatchCounts;
 import io.owlmesh.stage.HeldNames;
 import io.owlmesh.stage.StageEngine;
 import java.util.List;
@@ -161,6 +162,12 @@ public final class LlmEngine implements StageEngine {
         .setPrefillRate(counts.prefillRate())
         .setDecodeRate(counts.decodeRate())
         .build();
+  }
+
+  @Override
+  public BatchCounts batches() {
+    EngineCounts counts = serving.counts();
+    return new BatchCounts(counts.steps(), counts.rows(), counts.nativeNanos());
   }
 
   @Override

@@ -18,6 +18,7 @@ import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
 import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.vision.VisionEncoder;
+import io.owlmesh.stage.BatchCounts;
 import io.owlmesh.stage.DynamicBatcher;
 import io.owlmesh.stage.StageEngine;
 import java.nio.ByteBuffer;
@@ -179,6 +180,11 @@ public final class VisionEngine implements StageEngine {
         .setWaiting(load.getWaiting() + decoding)
         .setWaitingPositions(load.getWaitingPositions() + decoding)
         .build();
+  }
+
+  @Override
+  public BatchCounts batches() {
+    return batcher.batches();
   }
 
   /** Digest of the weights, hex. */

@@ -29,7 +29,7 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
   private volatile boolean closing;
   private final RecentRate rate = new RecentRate();
   private volatile int running;
-  private long batches; // Of the owner thread alone.
+  private volatile BatchCounts done = new BatchCounts(0, 0, 0); // Written by the owner alone.
 
   private record Job<I, O>(
       I item, long submitted, long deadline, CompletableFuture<Done<O>> result) {}
@@ -97,6 +97,11 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
         .build();
   }
 
+  /** What it has computed since its start. */
+  public BatchCounts batches() {
+    return done;
+  }
+
   private OwlException closed() {
     return new OwlException(Fault.UNAVAILABLE, "", "the " + name + " is stopping");
   }
@@ -140,11 +145,13 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
     }
     long nanos = System.nanoTime() - begin;
     rate.add(batch.size(), nanos);
-    batches++;
+    BatchCounts counts =
+        new BatchCounts(done.batches() + 1, done.items() + batch.size(), done.nanos() + nanos);
+    done = counts;
     for (int i = 0; i < batch.size(); i++) {
       Job<I, O> job = batch.get(i);
       job.result.complete(
-          new Done<>(results.get(i), begin - job.submitted, nanos, batches, batch.size()));
+          new Done<>(results.get(i), begin - job.submitted, nanos, counts.batches(), batch.size()));
     }
   }
 

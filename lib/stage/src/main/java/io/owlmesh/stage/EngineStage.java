@@ -85,6 +85,16 @@ public abstract class EngineStage<T extends StageEngine> {
     return loaded == null ? ReplicaState.REPLICA_STATE_LOADING : ReplicaState.REPLICA_STATE_SERVING;
   }
 
+  /** What the stage is called in the mesh, such as {@code vision}: a part of its service's name. */
+  final String label() {
+    return service.split("\\.", 3)[1];
+  }
+
+  /** The engine, once it is there. */
+  final Optional<StageEngine> loaded() {
+    return Optional.ofNullable(loaded);
+  }
+
   private Load load() {
     T engine = loaded;
     return engine == null ? Load.getDefaultInstance() : engine.load();

@@ -10,6 +10,9 @@ public interface StageEngine extends AutoCloseable {
   /** What it has to do now. */
   Load load();
 
+  /** What it has computed since its start. */
+  BatchCounts batches();
+
   /** Adapters that requests may name; empty of a stage that knows none. */
   default Optional<AdapterVersions> adapterVersions() {
     return Optional.empty();

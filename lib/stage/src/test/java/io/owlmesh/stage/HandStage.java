@@ -25,6 +25,11 @@ final class HandStage extends EngineStage<HandStage.Engine> {
     volatile Optional<AdapterVersions> adapters = Optional.empty();
 
     @Override
+    public BatchCounts batches() {
+      return new BatchCounts(0, 0, 0);
+    }
+
+    @Override
     public Load load() {
       return load;
     }

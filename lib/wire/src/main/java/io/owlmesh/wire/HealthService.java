@@ -9,6 +9,7 @@ import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.health.v1.HealthGrpc;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.grpc.stub.StreamObserver;
+import java.util.concurrent.atomic.AtomicReference;
 
 /**
  * Health v1 that says SERVING when the work behind a service can be done, and not as soon as its
@@ -35,6 +36,26 @@ public class HealthService implements HealthGrpc.AsyncService, BindableService {
   public static void tell(HealthStatusManager statuses, String service, ServingStatus status) {
     statuses.setStatus(HealthStatusManager.SERVICE_NAME_ALL_SERVICES, status);
     statuses.setStatus(service, status);
+  }
+
+  /** What is said of the whole server now. */
+  public ServingStatus status() {
+    AtomicReference<ServingStatus> said = new AtomicReference<>(ServingStatus.UNKNOWN);
+    service.check(
+        HealthCheckRequest.getDefaultInstance(),
+        new StreamObserver<>() {
+          @Override
+          public void onNext(HealthCheckResponse response) {
+            said.set(response.getStatus());
+          }
+
+          @Override
+          public void onError(Throwable unknownService) {}
+
+          @Override
+          public void onCompleted() {}
+        });
+    return said.get();
   }
 
   @Override

@@ -7,6 +7,9 @@ import java.util.List;
 
 /** What the engine did and does, for those who watch it. Written by its thread, read by any. */
 public final class EngineCounts {
+  /** Positions of a block of the cache. */
+  public static final int BLOCK_POSITIONS = BlockManager.SIZE;
+
   private volatile int waiting;
   private volatile int running;
   private volatile int blocksHeld;

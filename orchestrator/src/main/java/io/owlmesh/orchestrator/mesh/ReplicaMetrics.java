@@ -6,6 +6,7 @@ import io.opentelemetry.api.common.AttributesBuilder;
 import io.opentelemetry.api.metrics.Meter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.ToLongFunction;
 
 /** What the replicas do, as metrics. */
@@ -22,6 +23,17 @@ public final class ReplicaMetrics implements AutoCloseable {
                     replicas
                         .all()
                         .forEach(one -> out.record(one.outstanding(), about(one).build())))
+            ::close);
+    watched.add(
+        meter
+                .gaugeBuilder("owl.replica.condition")
+                .ofLongs()
+                .setDescription("1 for the condition that a replica is in")
+                .buildWithCallback(out ->
+                    replicas
+                        .all()
+                        .forEach(one ->
+                            out.record(1, about(one).put("condition", condition(one)).build())))
             ::close);
     counter(meter, replicas, "ejections", "Times ejected", CallCounts::ejections);
     counter(meter, replicas, "failures", "Failures of its own", CallCounts::failures);
@@ -58,6 +70,11 @@ public final class ReplicaMetrics implements AutoCloseable {
                         .forEach(
                             one -> out.record(count.applyAsLong(one.counts), about(one).build())))
             ::close);
+  }
+
+  private static String condition(Replica replica) {
+    String name = replica.status().condition().name();
+    return name.substring("CONDITION_".length()).toLowerCase(Locale.ROOT);
   }
 
   private static AttributesBuilder about(Replica replica) {

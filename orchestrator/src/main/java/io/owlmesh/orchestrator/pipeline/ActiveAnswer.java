@@ -46,6 +46,7 @@ public final class ActiveAnswer {
   private volatile String session = "";
   private volatile List<String> shown = List.of();
   private final AtomicLong told = new AtomicLong();
+  private final long began = System.nanoTime();
   private boolean ended;
 
   ActiveAnswer(
@@ -149,6 +150,7 @@ public final class ActiveAnswer {
     span.setAttribute("gen_ai.operation.name", "chat");
     span.setAttribute("gen_ai.provider.name", "owlmesh");
     AnswerDone done = answers.pipeline().answer(question, counting());
+    answers.instruments().complete(done, question.images().size());
     return done.toBuilder().setTraceId(traceId()).build();
   }
 
@@ -231,12 +233,12 @@ public final class ActiveAnswer {
       span.setAttribute("owl.cached_images", done.getCachedImages());
       span.setAttribute("owl.completion_tokens", done.getCompletionTokens());
       caller.done(done);
-      log("OK", done);
+      tell("OK", done);
     } else if (failure != null) {
       Status status = Faults.toStatus(failure).getStatus();
       span.setStatus(StatusCode.ERROR, status.getCode().name());
       caller.fail(failure);
-      log(status.getCode().name(), AnswerDone.getDefaultInstance());
+      tell(status.getCode().name(), AnswerDone.getDefaultInstance());
       if (status.getCode() == Status.Code.INTERNAL) {
         LOG.error("An answer failed", failure);
       }
@@ -251,7 +253,8 @@ public final class ActiveAnswer {
     return failure == null ? "ok" : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
-  private void log(String status, AnswerDone done) {
+  private void tell(String status, AnswerDone done) {
+    answers.instruments().ended(status, (System.nanoTime() - began) / 1e9);
     LOG.infof(
         "answer %s: %d prompt and %d new tokens, %d ms, trace %s",
         status,

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import io.grpc.Context;
+import io.opentelemetry.api.metrics.Meter;
 import io.opentelemetry.api.trace.Tracer;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -45,6 +46,7 @@ public final class AdmissionControl {
   private final AuditLog audit;
   private final AdmissionQueue places;
   private final Shares room;
+  private final AnswerInstruments instruments;
   private final Set<ActiveAnswer> open = ConcurrentHashMap.newKeySet();
   private volatile boolean draining;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -61,7 +63,8 @@ public final class AdmissionControl {
       OrchestratorConfig settings,
       RateLimits limits,
       AuditLog audit,
-      Tracer tracer) {
+      Tracer tracer,
+      Meter meter) {
     this.gateway = gateway;
     this.settings = settings;
     this.limits = limits;
@@ -69,6 +72,7 @@ public final class AdmissionControl {
     this.tracer = tracer;
     this.places = new AdmissionQueue(settings.maxAnswers(), settings.maxWaitingAnswers());
     this.room = new Shares(settings.maxUploadBytes());
+    this.instruments = new AnswerInstruments(meter, places);
   }
 
   /**
@@ -131,6 +135,10 @@ public final class AdmissionControl {
   /** Ends all answers that are open. */
   void endAll(OwlException why) {
     open.forEach(answering -> answering.fail(why));
+  }
+
+  AnswerInstruments instruments() {
+    return instruments;
   }
 
   /** Those who have a place, and those who wait for one. */

@@ -171,6 +171,11 @@ final class AdmissionQueue {
     decision.ticket().granted().accept(decision.giveBack());
   }
 
+  /** How long the last of those that wait will wait; nothing if none does. */
+  synchronized Duration expectedWait() {
+    return timeOf(waiting.size());
+  }
+
   synchronized int waiting() {
     return waiting.size();
   }

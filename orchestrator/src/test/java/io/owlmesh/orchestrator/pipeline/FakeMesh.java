@@ -57,7 +57,12 @@ public final class FakeMesh implements AutoCloseable {
             settings, new FakeStages.Untraced(), MeshTls.none(), List.of(this::checkNeeded));
     answers =
         new AdmissionControl(
-            gateway, settings, limits, audit, OpenTelemetry.noop().getTracer("test"));
+            gateway,
+            settings,
+            limits,
+            audit,
+            OpenTelemetry.noop().getTracer("test"),
+            OpenTelemetry.noop().getMeter("test"));
     operations =
         new MeshOperations(
             gateway, answers, OperatorStore.none(), OpenTelemetry.noop().getMeter("test"));

@@ -19,6 +19,7 @@ import io.owlmesh.cli.mesh.BackupCommand;
 import io.owlmesh.cli.mesh.CanaryCommand;
 import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
+import io.owlmesh.cli.mesh.ImagesCommand;
 import io.owlmesh.cli.mesh.KeysCommand;
 import io.owlmesh.cli.mesh.RestoreCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
@@ -89,6 +90,7 @@ public final class Owl {
             .addSubcommand(new AuditCommand(home))
             .addSubcommand(new BackupCommand(home))
             .addSubcommand(new RestoreCommand(home))
+            .addSubcommand(new ImagesCommand(home))
             .addSubcommand(
                 new CommandLine(new BenchCommand(home, in))
                     .addSubcommand(new BenchLlmCommand(home))
@@ -107,6 +109,7 @@ public final class Owl {
             .addSubcommand(new JdkCommand())
             .addSubcommand(new CompletionCommand())
             .addSubcommand(new HelpCommand());
+    line.setCaseInsensitiveEnumValuesAllowed(true);
     line.setExecutionExceptionHandler(Owl::explain);
     CommandHabits.give(line, ansi);
     return line;

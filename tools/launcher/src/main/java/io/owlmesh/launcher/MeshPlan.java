@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +41,7 @@ public record MeshPlan(
 
   private static MeshPlan fused(Path home, MeshOptions options) throws IOException, MeshException {
     MeshPorts.Chosen ports = options.ports().choose(1);
-    ServicePlan all = service(home, "fused-service", "fused", ports.grpc().getFirst(), options);
+    ServicePlan all = service(home, "fused-service", "fused", ports, 0, options);
     return new MeshPlan(
         "fused",
         options.checkpoint(),
@@ -54,15 +53,15 @@ public record MeshPlan(
   private static MeshPlan mesh(Path home, MeshOptions options, Replicas replicas, RunFolder run)
       throws IOException, MeshException {
     MeshPorts.Chosen chosen = options.ports().choose(1 + replicas.total());
-    Iterator<Integer> ports = chosen.grpc().iterator();
-    ServicePlan first = service(home, "orchestrator", "orchestrator", ports.next(), options);
+    ServicePlan first = service(home, "orchestrator", "orchestrator", chosen, 0, options);
     List<ServicePlan> services = new ArrayList<>();
     services.add(frontDoor(first, chosen, AddressFiles.settings(run)));
     for (String stage : Replicas.STAGES) {
       int count = replicas.of(stage);
       for (int number = 1; number <= count; number++) {
         String name = Replicas.name(stage, number);
-        ServicePlan replica = service(home, stage + "-service", name, ports.next(), options);
+        ServicePlan replica =
+            service(home, stage + "-service", name, chosen, services.size(), options);
         services.add(count == 1 ? replica : replica.sharing(stage, count));
       }
     }
@@ -110,8 +109,7 @@ public record MeshPlan(
   public static ServicePlan orchestrator(Path home, MeshOptions options, List<Address> stages)
       throws IOException, MeshException {
     MeshPorts.Chosen ports = options.ports().choose(1);
-    ServicePlan alone =
-        service(home, "orchestrator", "orchestrator", ports.grpc().getFirst(), options);
+    ServicePlan alone = service(home, "orchestrator", "orchestrator", ports, 0, options);
     return frontDoor(alone, ports, neighbours(stages));
   }
 
@@ -137,7 +135,14 @@ public record MeshPlan(
   }
 
   private static ServicePlan service(
-      Path home, String module, String name, int port, MeshOptions options) throws MeshException {
+      Path home,
+      String module,
+      String name,
+      MeshPorts.Chosen ports,
+      int number,
+      MeshOptions options)
+      throws MeshException {
+    int port = ports.grpc().get(number);
     Path jar = home.resolve(module).resolve("target/quarkus-app/quarkus-run.jar");
     if (!Files.exists(jar)) {
       throw new MeshException("The service %s is not built: %s is missing.".formatted(name, jar));
@@ -152,6 +157,7 @@ public record MeshPlan(
     environment.put("OWL_CHECKPOINT", options.checkpoint().toString());
     environment.put("OWL_HOST", options.host());
     environment.put("OWL_PORT", Integer.toString(port));
+    environment.put("OWL_MANAGEMENT_PORT", Integer.toString(ports.management().get(number)));
     // One process with all of them is called as the orchestrator is.
     String identity = options.fused() ? LocalAuthority.ORCHESTRATOR : Replicas.stageOf(name);
     options.tls().ifPresent(tls -> environment.put("OWL_TLS", tls.resolve(identity).toString()));

@@ -16,18 +16,25 @@ public record MeshPorts(int base, OptionalInt http) {
   /** The last port of a mesh is so far above its base: 9080 beside 9000, that of HTTP. */
   public static final int SPAN = 80;
 
+  /** Metrics and probes of a service are told so far above its port: 9100 beside 9000. */
+  public static final int MANAGEMENT = 100;
+
   /**
    * What to listen on.
    *
    * @param grpc a port a service, the front door first
+   * @param management the same for metrics and probes
    */
-  record Chosen(List<Integer> grpc, int http) {}
+  record Chosen(List<Integer> grpc, List<Integer> management, int http) {}
 
   Chosen choose(int services) throws IOException {
-    List<Integer> free = Ports.free(services + 1);
+    List<Integer> free = Ports.free(2 * services + 1);
     int wanted = http.orElse(base == 0 ? 0 : base + SPAN);
     return new Chosen(
         base == 0 ? free.subList(0, services) : Ports.following(base, services),
+        base == 0
+            ? free.subList(services, 2 * services)
+            : Ports.following(base + MANAGEMENT, services),
         wanted == 0 ? free.getLast() : wanted);
   }
 }

@@ -49,6 +49,7 @@ public record ServicePlan(
   ServicePlan again(String other, int at) {
     Map<String, String> all = new TreeMap<>(environment);
     all.put("OWL_PORT", Integer.toString(at));
+    all.put("OWL_MANAGEMENT_PORT", Integer.toString(at + MeshPorts.MANAGEMENT));
     return new ServicePlan(other, command, at, httpPort, all);
   }
 

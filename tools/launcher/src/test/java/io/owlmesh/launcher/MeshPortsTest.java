@@ -12,6 +12,7 @@ class MeshPortsTest {
     MeshPorts.Chosen chosen = new MeshPorts(9100, OptionalInt.empty()).choose(4);
 
     assertThat(chosen.grpc()).containsExactly(9100, 9101, 9102, 9103);
+    assertThat(chosen.management()).containsExactly(9200, 9201, 9202, 9203);
     assertThat(chosen.http()).isEqualTo(9180);
   }
 

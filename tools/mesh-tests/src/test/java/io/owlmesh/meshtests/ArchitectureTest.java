@@ -48,12 +48,21 @@ class ArchitectureTest {
               "fused", Set.of("wire", "stage", "vision", "abstractor", "llm", "orchestrator")),
           Map.entry("trainer", Set.of("core", "proto", "wire", "client", "model", "runtime")),
           Map.entry("launcher", Set.of("client")),
+          Map.entry("images", Set.of()),
           Map.entry(
               "bench", Set.of("core", "proto", "wire", "client", "model", "runtime", "launcher")),
           Map.entry(
               "cli",
               Set.of(
-                  "core", "proto", "client", "model", "runtime", "trainer", "launcher", "bench")));
+                  "core",
+                  "proto",
+                  "client",
+                  "model",
+                  "runtime",
+                  "trainer",
+                  "launcher",
+                  "bench",
+                  "images")));
 
   /** Stubs are the only generated classes; they live in packages of their own. */
   private static final String STUBS = "io.owlmesh.proto..";

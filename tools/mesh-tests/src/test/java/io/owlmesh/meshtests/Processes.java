@@ -103,6 +103,7 @@ final class Processes implements AutoCloseable {
     Map<String, String> environment = new TreeMap<>(first.environment());
     environment.put("OWL_PORT", Integer.toString(port));
     environment.put("OWL_HTTP_PORT", Integer.toString(http));
+    environment.put("OWL_MANAGEMENT_PORT", Integer.toString(freePort()));
     plans.put(
         name, new ServicePlan(name, first.command(), port, OptionalInt.of(http), environment));
     return this;
@@ -229,6 +230,11 @@ final class Processes implements AutoCloseable {
     return (tls.isPresent() ? "https" : "http")
         + "://127.0.0.1:"
         + plan(name).httpPort().orElseThrow();
+  }
+
+  /** Where a service tells metrics and probes, if {@code OWL_MANAGEMENT} is set. */
+  String management(String name) {
+    return "127.0.0.1:" + plan(name).environment().get("OWL_MANAGEMENT_PORT");
   }
 
   /** A plain channel, as any gRPC client would open it. */

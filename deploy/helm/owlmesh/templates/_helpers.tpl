@@ -1,0 +1,80 @@
+{{- define "owlmesh.labels" -}}
+app.kubernetes.io/part-of: owlmesh
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "owlmesh.image" -}}
+{{- $registry := .root.Values.image.registry -}}
+{{ if $registry }}{{ trimSuffix "/" $registry }}/{{ end }}owl-{{ .component }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- end }}
+
+{{- define "owlmesh.security" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Environment that all services share. */}}
+{{- define "owlmesh.env" -}}
+- {name: OWL_HOST, value: "0.0.0.0"}
+- {name: OWL_LOG_JSON, value: "true"}
+- {name: OWL_MANAGEMENT, value: "true"}
+- {name: OWL_DRAIN_TIMEOUT, value: {{ printf "%dS" (int .root.Values.drainSeconds) | quote }}}
+{{- if .root.Values.tls.enabled }}
+- {name: OWL_TLS, value: /tls}
+{{- end }}
+{{- if or .root.Values.keys.allowAnonymous (and (ne .component "orchestrator") (not .root.Values.tls.enabled)) }}
+- {name: OWL_ALLOW_ANONYMOUS, value: "true"}
+{{- end }}
+{{- with .root.Values.tracing.endpoint }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
+{{- range $name, $value := .env }}
+- {name: {{ $name }}, value: {{ $value | quote }}}
+{{- end }}
+{{- end }}
+
+{{/* Loading weights takes minutes, so the first probe is patient; what answers no more is started anew. */}}
+{{- define "owlmesh.probes" -}}
+startupProbe:
+  httpGet: {path: /q/health/ready, port: management}
+  periodSeconds: 5
+  failureThreshold: 240
+readinessProbe:
+  httpGet: {path: /q/health/ready, port: management}
+  periodSeconds: 2
+  failureThreshold: 2
+livenessProbe:
+  httpGet: {path: /q/health/live, port: management}
+  periodSeconds: 10
+  timeoutSeconds: 5
+  failureThreshold: 6
+{{- end }}
+
+{{- define "owlmesh.spread" -}}
+topologySpreadConstraints:
+  - maxSkew: 1
+    topologyKey: kubernetes.io/hostname
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        {{- include "owlmesh.labels" . | nindent 8 }}
+{{- end }}
+
+{{- define "owlmesh.pod" -}}
+automountServiceAccountToken: {{ eq .component "orchestrator" }}
+terminationGracePeriodSeconds: {{ add (int .root.Values.drainSeconds) 15 }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 1001
+  runAsGroup: 1001
+  fsGroup: 1001
+  seccompProfile: {type: RuntimeDefault}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+  {{- range . }}
+  - name: {{ . }}
+  {{- end }}
+{{- end }}
+{{- end }}
