@@ -234,7 +234,7 @@ class MonitoringTest {
   @Test
   void theRulesPassTheirTests() throws Exception {
     Prometheus.assumeInstalled("promtool");
-    Path rules = Prometheus.RULES.getParent();
+    Path rules = Processes.ROOT.resolve("deploy/prometheus");
 
     assertThat(
             Commands.run(rules, Map.of(), List.of("promtool", "check", "config", "prometheus.yml")))
