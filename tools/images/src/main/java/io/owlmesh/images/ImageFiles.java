@@ -57,7 +57,7 @@ record ImageFiles(String name, List<FileEntriesLayer> layers, List<String> comma
   static ImageFiles trainer(Path home, Flavour flavour) throws IOException {
     Path cli = home.resolve("tools/cli/target");
     FileEntriesLayer.Builder libraries = FileEntriesLayer.builder().setName("libraries");
-    for (String jar : Files.readString(cli.resolve("classpath")).strip().split(":")) {
+    for (String jar : Files.readString(cli.resolve("classpath")).strip().split(":", -1)) {
       String file = Path.of(jar).getFileName().toString();
       if (flavour.has(file)) {
         libraries.addEntry(Path.of(jar), AbsoluteUnixPath.get(APP + "lib/" + file));

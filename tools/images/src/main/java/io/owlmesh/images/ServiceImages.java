@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
-import java.util.function.Consumer;
 
 /**
  * Makes an image of each service and of the trainer, to tars in a folder or to a registry. They run
@@ -83,9 +82,7 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
   }
 
   private static RegistryImage withCredentials(ImageReference reference) {
-    Consumer<Object> silent = _ -> {};
-    CredentialRetrieverFactory known =
-        CredentialRetrieverFactory.forImage(reference, silent::accept);
+    CredentialRetrieverFactory known = CredentialRetrieverFactory.forImage(reference, _ -> {});
     return RegistryImage.named(reference).addCredentialRetriever(known.dockerConfig());
   }
 

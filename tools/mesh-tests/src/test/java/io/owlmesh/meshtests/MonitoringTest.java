@@ -113,7 +113,8 @@ class MonitoringTest {
         .isEqualTo(calls + 1);
     assertThat(value("llm", "owl_stage_batches_total", "stage=\"llm\"")).isGreaterThan(steps);
     assertThat(value("vision", "owl_stage_batch_items_total", "stage=\"vision\"")).isPositive();
-    assertThat(value("orchestrator", "owl_replica_condition", "condition=\"serving\"")).isEqualTo(3);
+    assertThat(value("orchestrator", "owl_replica_condition", "condition=\"serving\""))
+        .isEqualTo(3);
   }
 
   @Test
@@ -225,7 +226,10 @@ class MonitoringTest {
   private static Set<String> namesIn(Map<String, String> expressions) {
     Set<String> names = new TreeSet<>();
     for (String expression : expressions.values()) {
-      METRIC.matcher(LABELS.matcher(expression).replaceAll("")).results().forEach(name -> names.add(name.group(1)));
+      METRIC
+          .matcher(LABELS.matcher(expression).replaceAll(""))
+          .results()
+          .forEach(name -> names.add(name.group(1)));
     }
     assertThat(names).hasSizeGreaterThan(10);
     return names;
@@ -234,7 +238,7 @@ class MonitoringTest {
   @Test
   void theRulesPassTheirTests() throws Exception {
     Prometheus.assumeInstalled("promtool");
-    Path rules = Prometheus.RULES.getParent();
+    Path rules = Processes.ROOT.resolve("deploy/prometheus");
 
     assertThat(
             Commands.run(rules, Map.of(), List.of("promtool", "check", "config", "prometheus.yml")))

@@ -23,10 +23,7 @@ import picocli.CommandLine.Spec;
     name = "images",
     description = "Makes OCI images of the services and of the trainer, without a daemon.",
     sortOptions = false,
-    footer = {
-      "",
-      "The images run as user 1001, write to /tmp alone, and hold no weights."
-    })
+    footer = {"", "The images run as user 1001, write to /tmp alone, and hold no weights."})
 public final class ImagesCommand implements Callable<Integer> {
   private final Home home;
 
