@@ -289,7 +289,8 @@ public final class Replica {
         .load(now)
         .map(Load::getPrefillRate)
         .filter(rate -> rate > 0)
-        .ifPresent(rate -> busyness.add(now / 1e9, Math.max(call.positions() - call.cached(), 0) / rate));
+        .ifPresent(
+            rate -> busyness.add(now / 1e9, Math.max(call.positions() - call.cached(), 0) / rate));
   }
 
   void leave(PlacedCall call) {

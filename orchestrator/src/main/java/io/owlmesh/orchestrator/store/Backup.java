@@ -122,8 +122,7 @@ public final class Backup {
   }
 
   private static ImageKey imageOf(JsonNode row) {
-    return new ImageKey(
-        new Tenant(row.path("tenant").asText()), row.path("sha256").asText());
+    return new ImageKey(new Tenant(row.path("tenant").asText()), row.path("sha256").asText());
   }
 
   /**
@@ -155,7 +154,9 @@ public final class Backup {
       long rows = row.createQuery("SELECT COUNT(*) FROM " + table).mapTo(Long.class).one();
       if (rows > 0) {
         throw new OwlException(
-            Fault.CONFLICT, "", "the database is in use: table %s has %d rows".formatted(table, rows));
+            Fault.CONFLICT,
+            "",
+            "the database is in use: table %s has %d rows".formatted(table, rows));
       }
     }
   }
@@ -228,12 +229,10 @@ public final class Backup {
     images.put(name, whole);
   }
 
-  private static long rows(
-      Handle row, TableCopy table, InputStream entry, Consumer<JsonNode> taken)
+  private static long rows(Handle row, TableCopy table, InputStream entry, Consumer<JsonNode> taken)
       throws IOException {
     // Not closed: the archive goes on behind it.
-    BufferedReader lines =
-        new BufferedReader(new InputStreamReader(entry, StandardCharsets.UTF_8));
+    BufferedReader lines = new BufferedReader(new InputStreamReader(entry, StandardCharsets.UTF_8));
     long count = 0;
     for (String line = line(lines); line != null; line = line(lines)) {
       JsonNode values;

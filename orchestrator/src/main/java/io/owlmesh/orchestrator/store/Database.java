@@ -144,8 +144,7 @@ final class Database implements AutoCloseable {
    */
   <T extends @Nullable Object> T snapshot(Function<Handle, T> work) {
     try {
-      return once(() ->
-          jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work::apply));
+      return once(() -> jdbi.inTransaction(TransactionIsolationLevel.REPEATABLE_READ, work::apply));
     } catch (JdbiException e) {
       LOG.error("The database failed", e);
       throw new OwlException(Fault.UNAVAILABLE, "", "the database cannot be used now", e);

@@ -75,8 +75,7 @@ record TableCopy(String name, Map<String, Integer> columns) {
       return;
     }
     List<String> needed = new ArrayList<>();
-    try (ResultSet keys =
-        data.getImportedKeys(null, schema, spelled.getOrDefault(name, name))) {
+    try (ResultSet keys = data.getImportedKeys(null, schema, spelled.getOrDefault(name, name))) {
       while (keys.next()) {
         needed.add(keys.getString("PKTABLE_NAME").toLowerCase(Locale.ROOT));
       }
@@ -89,8 +88,8 @@ record TableCopy(String name, Map<String, Integer> columns) {
     ordered.add(name);
   }
 
-  private static Map<String, Integer> columns(
-      DatabaseMetaData data, String schema, String table) throws SQLException {
+  private static Map<String, Integer> columns(DatabaseMetaData data, String schema, String table)
+      throws SQLException {
     Map<String, Integer> columns = new LinkedHashMap<>();
     try (ResultSet found = data.getColumns(null, schema, table, "%")) {
       while (found.next()) {
@@ -108,7 +107,8 @@ record TableCopy(String name, Map<String, Integer> columns) {
    */
   long read(Handle row, Consumer<ObjectNode> line) {
     long[] count = new long[1];
-    row.createQuery("SELECT * FROM " + name)
+    row
+        .createQuery("SELECT * FROM " + name)
         .setFetchSize(FETCHED)
         .map((result, _) -> line(result))
         .stream()
@@ -179,7 +179,8 @@ record TableCopy(String name, Map<String, Integer> columns) {
           update.bind(column, OffsetDateTime.parse(value.asText()));
         } catch (DateTimeException e) {
           throw OwlException.badInput(
-              "archive", "'%s' for the time %s of table %s".formatted(value.asText(), column, name));
+              "archive",
+              "'%s' for the time %s of table %s".formatted(value.asText(), column, name));
         }
       }
       default -> update.bind(column, value.asText());

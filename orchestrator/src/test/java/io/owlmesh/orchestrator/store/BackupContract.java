@@ -153,7 +153,8 @@ abstract class BackupContract {
       byte[] cut = Arrays.copyOf(archive, length);
       assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(cut)))
           .isInstanceOfAny(OwlException.class, IOException.class);
-      assertThatThrownBy(() -> to.of(Tenant.DEFAULT).session(one.getId())).hasMessageContaining("no session");
+      assertThatThrownBy(() -> to.of(Tenant.DEFAULT).session(one.getId()))
+          .hasMessageContaining("no session");
     }
     assertThat(to.backup().restore(new ByteArrayInputStream(archive)).of("session")).isOne();
   }

@@ -46,11 +46,7 @@ final class StageRun {
    * @param from the result of the stage before
    */
   StageRun(
-      Recipe recipe,
-      int number,
-      StageOutput from,
-      TrainingMonitor watching,
-      WorkerGroup workers) {
+      Recipe recipe, int number, StageOutput from, TrainingMonitor watching, WorkerGroup workers) {
     this.workers = workers;
     this.tree = new ShardTree(Math.max(recipe.shards(), 1));
     this.recipe = recipe;
@@ -120,8 +116,7 @@ final class StageRun {
   /** What this stage begins with: the last one's result, or that with a part that is anew. */
   private Checkpoint begin() throws IOException {
     if (workers.rank() > 0) {
-      return Checkpoint.open(
-          stage.fresh().isEmpty() ? from.checkpoint() : folder.resolve("start"));
+      return Checkpoint.open(stage.fresh().isEmpty() ? from.checkpoint() : folder.resolve("start"));
     }
     Files.createDirectories(folder);
     StageDone.delete(folder);
@@ -159,8 +154,8 @@ final class StageRun {
   }
 
   /** All steps that are left; empty if told to stop before the end. */
-  private Optional<Totals> steps(
-      TrainableModel network, StepWork work, StageData data, long first) throws IOException {
+  private Optional<Totals> steps(TrainableModel network, StepWork work, StageData data, long first)
+      throws IOException {
     Totals totals = new Totals();
     for (long step = first; step < stage.steps(); step++) {
       if (!step(work, data, step, totals)) {
@@ -190,8 +185,7 @@ final class StageRun {
   }
 
   /** Whether the step was taken: not if somebody was told to stop. */
-  private boolean step(StepWork work, StageData data, long step, Totals totals)
-      throws IOException {
+  private boolean step(StepWork work, StageData data, long step, Totals totals) throws IOException {
     long begin = System.nanoTime();
     List<EncodedSample> samples = data.next();
     double waited = (System.nanoTime() - begin) / 1e9;

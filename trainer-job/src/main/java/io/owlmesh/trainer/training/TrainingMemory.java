@@ -43,11 +43,7 @@ public record TrainingMemory(
     int own = Math.ceilDiv(shards, workers);
     int levels = Integer.SIZE - Integer.numberOfLeadingZeros(own);
     return new TrainingMemory(
-        frozen,
-        numbers,
-        numbers,
-        2 * numbers / workers,
-        shards == 1 ? 0 : (levels + 1) * numbers);
+        frozen, numbers, numbers, 2 * numbers / workers, shards == 1 ? 0 : (levels + 1) * numbers);
   }
 
   /** All of it. */
@@ -58,8 +54,7 @@ public record TrainingMemory(
   /** For people: GiB of each part, and of all. */
   public List<Double> gibibytes() {
     List<Double> parts = new ArrayList<>();
-    for (long part :
-        List.of(frozen, learning, gradients, moments, exchange, bytes())) {
+    for (long part : List.of(frozen, learning, gradients, moments, exchange, bytes())) {
       parts.add(part / (double) (1 << 30));
     }
     return parts;

@@ -245,7 +245,8 @@ public final class GrpcGroup implements WorkerGroup {
     service.leave();
     channels.forEach(ManagedChannel::shutdownNow);
     try {
-      var _ = server.shutdown().awaitTermination(1, TimeUnit.SECONDS); // Others hear the last answer.
+      var _ =
+          server.shutdown().awaitTermination(1, TimeUnit.SECONDS); // Others hear the last answer.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -43,8 +43,7 @@ public record ShardTree(int shards) {
   /** The largest nodes that hold the shards of a worker and no others. */
   public List<Node> of(int rank, int workers) {
     List<Node> nodes = new ArrayList<>();
-    collect(
-        new Node(0, shards), new Node(first(rank, workers), first(rank + 1, workers)), nodes);
+    collect(new Node(0, shards), new Node(first(rank, workers), first(rank + 1, workers)), nodes);
     return nodes;
   }
 
@@ -76,8 +75,7 @@ public record ShardTree(int shards) {
     if (node.isLeaf()) {
       return shard.apply(node.from());
     }
-    return add(
-        sum(node.left(), shard, addition), sum(node.right(), shard, addition), addition);
+    return add(sum(node.left(), shard, addition), sum(node.right(), shard, addition), addition);
   }
 
   /**
@@ -86,8 +84,7 @@ public record ShardTree(int shards) {
    * @param given the sum of a node that some worker has; called for those of {@link #of}
    * @param workers how many
    */
-  public <T> @Nullable T sum(
-      NodeSums<T> given, int workers, Addition<T> addition) {
+  public <T> @Nullable T sum(NodeSums<T> given, int workers, Addition<T> addition) {
     List<Node> known = new ArrayList<>();
     for (int rank = 0; rank < workers; rank++) {
       known.addAll(of(rank, workers));
@@ -112,8 +109,7 @@ public record ShardTree(int shards) {
         addition);
   }
 
-  private static <T> @Nullable T add(
-      @Nullable T left, @Nullable T right, Addition<T> addition) {
+  private static <T> @Nullable T add(@Nullable T left, @Nullable T right, Addition<T> addition) {
     if (left == null) {
       return right;
     }

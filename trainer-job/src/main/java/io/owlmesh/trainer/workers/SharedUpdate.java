@@ -54,8 +54,8 @@ public final class SharedUpdate {
    *
    * @param hasWork whether a shard has anything to learn
    * @param learn adds the gradients of a shard to the network's
-   * @return for each of {@link ShardTree#of}, gradients of all tensors one behind the other; null if
-   *     none of its shards had anything
+   * @return for each of {@link ShardTree#of}, gradients of all tensors one behind the other; null
+   *     if none of its shards had anything
    */
   public List<@Nullable ByteBuffer> learn(IntPredicate hasWork, IntConsumer learn) {
     List<@Nullable ByteBuffer> sums = new ArrayList<>();
@@ -178,8 +178,7 @@ public final class SharedUpdate {
     List<ByteBuffer> given = workers.gather(buffer(network.norms()));
     float[] norms = new float[sizes.length];
     for (int rank = 0; rank < workers.size(); rank++) {
-      floats(given.get(rank))
-          .get(norms, shares.from(rank), shares.to(rank) - shares.from(rank));
+      floats(given.get(rank)).get(norms, shares.from(rank), shares.to(rank) - shares.from(rank));
     }
     return norms;
   }
@@ -225,8 +224,7 @@ public final class SharedUpdate {
 
   /** What each worker says, by rank, in few bytes. */
   static List<List<ByteBuffer>> toMaster(WorkerGroup workers, List<ByteBuffer> own) {
-    List<List<ByteBuffer>> toEach =
-        new ArrayList<>(Collections.nCopies(workers.size(), List.of()));
+    List<List<ByteBuffer>> toEach = new ArrayList<>(Collections.nCopies(workers.size(), List.of()));
     toEach.set(0, own);
     return workers.exchange(toEach);
   }

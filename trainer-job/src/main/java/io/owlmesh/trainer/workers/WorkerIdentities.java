@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 /** What must be the same at all workers, since the weights depend on it. */
 final class WorkerIdentities {
   private static final Path PROCESSOR = Path.of("/proc/cpuinfo");
-  private static final Pattern CHOSEN_BY = Pattern.compile("avx2|avx512\\w*|amx_\\w+|avx_vnni|sve2?");
+  private static final Pattern CHOSEN_BY =
+      Pattern.compile("avx2|avx512\\w*|amx_\\w+|avx_vnni|sve2?");
 
   private WorkerIdentities() {}
 
@@ -50,8 +51,7 @@ final class WorkerIdentities {
               architecture
                   + " "
                   + String.join(
-                      " ",
-                      CHOSEN_BY.matcher(line).results().map(m -> m.group()).sorted().toList()))
+                      " ", CHOSEN_BY.matcher(line).results().map(m -> m.group()).sorted().toList()))
           .orElse(architecture);
     } catch (IOException e) {
       return architecture; // Not Linux.

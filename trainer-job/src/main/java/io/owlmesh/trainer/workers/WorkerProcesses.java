@@ -44,8 +44,7 @@ public final class WorkerProcesses {
    * @param restarts at most
    * @param say is told what happens
    */
-  public WorkerProcesses(
-      List<String> command, int workers, int restarts, Consumer<String> say) {
+  public WorkerProcesses(List<String> command, int workers, int restarts, Consumer<String> say) {
     this.command = List.copyOf(command);
     this.workers = workers;
     this.restarts = restarts;
@@ -106,12 +105,18 @@ public final class WorkerProcesses {
           .environment()
           .putAll(
               Map.of(
-                  "RANK", Integer.toString(rank),
-                  "WORLD_SIZE", Integer.toString(workers),
-                  "MASTER_ADDR", "127.0.0.1",
-                  "MASTER_PORT", Integer.toString(port),
-                  "OWL_WORKER_JOB", job,
-                  PARENT, Long.toString(ProcessHandle.current().pid())));
+                  "RANK",
+                  Integer.toString(rank),
+                  "WORLD_SIZE",
+                  Integer.toString(workers),
+                  "MASTER_ADDR",
+                  "127.0.0.1",
+                  "MASTER_PORT",
+                  Integer.toString(port),
+                  "OWL_WORKER_JOB",
+                  job,
+                  PARENT,
+                  Long.toString(ProcessHandle.current().pid())));
       running.add(builder.start());
     }
   }

@@ -22,8 +22,8 @@ public record WorkerSettings(int rank, int size, Address master, String host, St
 
   /**
    * What the environment says: {@code RANK} (or {@code JOB_COMPLETION_INDEX}, as an indexed job of
-   * Kubernetes has it), {@code WORLD_SIZE}, {@code MASTER_ADDR}, {@code MASTER_PORT} (29500 if it is
-   * not set), {@code OWL_WORKER_HOST} (127.0.0.1) and {@code OWL_WORKER_JOB}.
+   * Kubernetes has it), {@code WORLD_SIZE}, {@code MASTER_ADDR}, {@code MASTER_PORT} (29500 if it
+   * is not set), {@code OWL_WORKER_HOST} (127.0.0.1) and {@code OWL_WORKER_JOB}.
    *
    * @return empty if no {@code WORLD_SIZE} is set
    * @throws OwlException BAD_INPUT naming the variable

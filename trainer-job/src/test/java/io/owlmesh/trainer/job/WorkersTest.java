@@ -229,8 +229,7 @@ class WorkersTest {
     }
   }
 
-  private static Map<String, String> with(
-      Map<String, String> group, String name, String value) {
+  private static Map<String, String> with(Map<String, String> group, String name, String value) {
     Map<String, String> all = new java.util.HashMap<>(group);
     all.put(name, value);
     return all;

@@ -30,8 +30,7 @@ class TrainingMemoryTest {
   void whatIsComputedIsWhatANetworkHolds() {
     Checkpoint tiny = Checkpoint.open(Tiny.CHECKPOINT);
     for (int workers : List.of(1, 2)) {
-      TrainingMemory told =
-          TrainingMemory.of(tiny.config(), STAGE_ONE, DType.FLOAT32, workers, 16);
+      TrainingMemory told = TrainingMemory.of(tiny.config(), STAGE_ONE, DType.FLOAT32, workers, 16);
       try (TrainableModel network =
           new TrainableModel(
               tiny,

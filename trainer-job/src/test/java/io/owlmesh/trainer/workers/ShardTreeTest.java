@@ -43,10 +43,7 @@ class ShardTreeTest {
     for (int workers = 1; workers <= 16; workers++) {
       int count = workers;
       List<Node> all =
-          IntStream.range(0, count)
-              .boxed()
-              .flatMap(rank -> TREE.of(rank, count).stream())
-              .toList();
+          IntStream.range(0, count).boxed().flatMap(rank -> TREE.of(rank, count).stream()).toList();
       assertThat(all.stream().flatMapToInt(n -> IntStream.range(n.from(), n.to())))
           .containsExactlyElementsOf(IntStream.range(0, 16).boxed().toList());
     }
@@ -54,7 +51,8 @@ class ShardTreeTest {
 
   @Test
   void whatIsNotThereIsNotAdded() {
-    Float sum = ShardTree.sum(new Node(0, 16), i -> i == 3 || i == 12 ? (float) i : null, Float::sum);
+    Float sum =
+        ShardTree.sum(new Node(0, 16), i -> i == 3 || i == 12 ? (float) i : null, Float::sum);
 
     assertThat(sum).isEqualTo(15f);
     assertThat(ShardTree.<Float>sum(new Node(0, 16), _ -> null, Float::sum)).isNull();

@@ -24,7 +24,9 @@ import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 
-/** The ways of an archive out of the database and into it. One at a time: each reads all there is. */
+/**
+ * The ways of an archive out of the database and into it. One at a time: each reads all there is.
+ */
 final class BackupStreams {
   private static final int PIECE = 1 << 20;
 
@@ -130,9 +132,7 @@ final class BackupStreams {
       }
       int size = piece.getData().size();
       if (size < 1 || size > PIECE) {
-        fail(
-            OwlException.badInput(
-                "data", "%d bytes, 1 to %d are allowed".formatted(size, PIECE)));
+        fail(OwlException.badInput("data", "%d bytes, 1 to %d are allowed".formatted(size, PIECE)));
         return;
       }
       try {

@@ -8,12 +8,12 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The one that is expected to give the first token soonest: positions that wait there and those of
- * this prompt that its cache lacks, over the rate at which it reads. To that comes what
- * reading it anew costs others: a server that is busy for a share u of its time delays, for each
- * second of more work, those who come later by u / (1 - u) seconds in all (Pollaczek and Khinchine's
- * queue). So dialogues stay where they are cached, and leave a replica that gets too many. No replica is given more than
- * half above its share, by rate, of what is in work: beyond that the next best takes this one
- * prompt, and the beginning that many prompts share stays where it is.
+ * this prompt that its cache lacks, over the rate at which it reads. To that comes what reading it
+ * anew costs others: a server that is busy for a share u of its time delays, for each second of
+ * more work, those who come later by u / (1 - u) seconds in all (Pollaczek and Khinchine's queue).
+ * So dialogues stay where they are cached, and leave a replica that gets too many. No replica is
+ * given more than half above its share, by rate, of what is in work: beyond that the next best
+ * takes this one prompt, and the beginning that many prompts share stays where it is.
  */
 public final class ExpectedTime implements Placement {
   private static final double BOUND = 1.5;

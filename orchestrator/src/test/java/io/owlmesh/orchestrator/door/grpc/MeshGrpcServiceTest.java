@@ -193,8 +193,7 @@ class MeshGrpcServiceTest {
             SetCanaryRequest.newBuilder().setPercent(5).setEnded("and goes on").build(),
             SetCanaryRequest.newBuilder().setEnded("x".repeat(251)).build())) {
       assertThat(
-              catchThrowableOfType(
-                  StatusRuntimeException.class, () -> operator().setCanary(wrong)))
+              catchThrowableOfType(StatusRuntimeException.class, () -> operator().setCanary(wrong)))
           .hasMessageContaining("ended");
     }
   }

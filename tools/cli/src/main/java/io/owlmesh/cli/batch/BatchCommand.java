@@ -246,8 +246,7 @@ public final class BatchCommand implements Callable<Integer> {
         if (!WORTH_TRYING.contains(e.code()) || attempt == retries) {
           asking
               .answers()
-              .failed(
-                  row, key, loaded.digests(), e.code().name(), String.valueOf(e.getMessage()));
+              .failed(row, key, loaded.digests(), e.code().name(), String.valueOf(e.getMessage()));
           count(e.code().name());
           return false;
         }

@@ -37,8 +37,8 @@ record BatchInput(
   Stream<BatchRow> rows() throws IOException {
     if (Files.isDirectory(source)) {
       String asked =
-          question.orElseThrow(() ->
-              OwlException.badInput("--question", "is missing: a folder has no questions"));
+          question.orElseThrow(
+              () -> OwlException.badInput("--question", "is missing: a folder has no questions"));
       List<Path> files;
       try (Stream<Path> all = Files.walk(source)) {
         files = all.filter(BatchInput::isImage).sorted().toList();

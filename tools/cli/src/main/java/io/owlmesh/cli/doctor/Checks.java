@@ -4,6 +4,7 @@ package io.owlmesh.cli.doctor;
 import io.owlmesh.launcher.Memory;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -122,7 +123,7 @@ final class Checks {
     for (int port : PORTS) {
       try (ServerSocket probe = new ServerSocket()) {
         probe.setReuseAddress(true);
-        probe.bind(new InetSocketAddress("127.0.0.1", port));
+        probe.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       } catch (IOException e) {
         taken.add(port);
       }
@@ -166,8 +167,10 @@ final class Checks {
     return folder.map(named -> {
       try (Stream<Path> files = Files.walk(named)) {
         List<Path> certificates =
-            files.filter(file -> file.getFileName().toString().endsWith(".crt")
-                    || file.getFileName().toString().endsWith(".pem"))
+            files
+                .filter(file ->
+                    file.getFileName().toString().endsWith(".crt")
+                        || file.getFileName().toString().endsWith(".pem"))
                 .sorted()
                 .toList();
         return certificates(named, certificates, now);
@@ -199,7 +202,8 @@ final class Checks {
     }
     String found = "%d, the first ends at %s".formatted(count, first.get());
     if (first.get().isBefore(now)) {
-      return Finding.failure("certificates", found, "replace it; services take it up by themselves");
+      return Finding.failure(
+          "certificates", found, "replace it; services take it up by themselves");
     }
     return first.get().isBefore(now.plus(SOON))
         ? Finding.warning("certificates", found, "replace it soon")

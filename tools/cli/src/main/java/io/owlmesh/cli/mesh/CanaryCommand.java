@@ -105,8 +105,7 @@ public final class CanaryCommand implements Callable<Integer> {
   }
 
   /** In which way the weights that are tried answer worse than those in use, if they do. */
-  private Optional<String> worse(Address address, List<EvalQuestion> questions)
-      throws IOException {
+  private Optional<String> worse(Address address, List<EvalQuestion> questions) throws IOException {
     double usual = rightPercent(address, Weights.WEIGHTS_IN_USE, "in use", questions);
     double tried = rightPercent(address, Weights.WEIGHTS_CANARY, "tried", questions);
     return tried >= usual - drop

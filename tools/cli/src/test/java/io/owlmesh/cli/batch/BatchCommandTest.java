@@ -103,8 +103,7 @@ class BatchCommandTest {
   @Test
   void whatCannotBeAnsweredIsCountedByItsReasonAndAskedAgainNextTime() throws Exception {
     Path input =
-        questions(
-            "{\"question\": \"bad\"}", "{\"image\": \"none.png\", \"question\": \"What?\"}");
+        questions("{\"question\": \"bad\"}", "{\"image\": \"none.png\", \"question\": \"What?\"}");
 
     assertThat(batch(input)).isOne();
 

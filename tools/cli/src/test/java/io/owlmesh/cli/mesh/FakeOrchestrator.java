@@ -101,8 +101,7 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
                       TextDelta.newBuilder()
                           .setText(answers.getOrDefault(weights, "I do not know.")))
                   .build());
-          out.onNext(
-              AnswerResponse.newBuilder().setDone(AnswerDone.getDefaultInstance()).build());
+          out.onNext(AnswerResponse.newBuilder().setDone(AnswerDone.getDefaultInstance()).build());
           out.onCompleted();
         }
 
