@@ -13,7 +13,9 @@ import java.util.regex.Pattern;
 /** The native library: loaded once a process, prepared once a thread. */
 final class Torch {
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,2}");
-  private static final ThreadLocal<Boolean> PREPARED = new ThreadLocal<>();
+  /** Threads of one operator, as they were set last on a thread. */
+  private static final ThreadLocal<Integer> PREPARED = new ThreadLocal<>();
+
 
   private Torch() {}
 
@@ -43,12 +45,15 @@ final class Torch {
    * @param threads of one operator
    */
   static void prepareThread(int threads) {
-    if (PREPARED.get() != null) {
+    Integer before = PREPARED.get();
+    if (before != null && before == threads) {
       return;
     }
-    PREPARED.set(true);
-    // The optimiser recompiles for every new shape, which costs more than it wins here.
-    JniUtils.setGraphExecutorOptimize(false);
+    PREPARED.set(threads);
+    if (before == null) {
+      // The optimiser recompiles for every new shape, which costs more than it wins here.
+      JniUtils.setGraphExecutorOptimize(false);
+    }
     JniUtils.setNumThreads(threads);
   }
 

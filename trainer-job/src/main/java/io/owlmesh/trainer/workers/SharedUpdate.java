@@ -9,11 +9,14 @@ import io.owlmesh.trainer.workers.ShardTree.Node;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +33,7 @@ public final class SharedUpdate {
   private final TrainableModel network;
   private final long[] sizes;
   private final TensorShares shares;
+  private final Deque<ByteBuffer> spare = new ArrayDeque<>();
 
   /**
    * Shares the optimizer's work out.
@@ -70,13 +74,16 @@ public final class SharedUpdate {
                 learn.accept(shard);
                 return gradients();
               },
-              SharedUpdate::add));
+              (left, right) -> {
+                spare.push(right);
+                return add(left, right);
+              }));
     }
     return sums;
   }
 
   private ByteBuffer gradients() {
-    ByteBuffer flat = room(0, sizes.length);
+    ByteBuffer flat = spare.isEmpty() ? room(0, sizes.length) : spare.pop().clear();
     for (int i = 0; i < sizes.length; i++) {
       flat.put(network.gradient(i).bytes());
     }
@@ -119,6 +126,7 @@ public final class SharedUpdate {
    */
   public double update(List<@Nullable ByteBuffer> sums, Optimiser optimiser, double rate) {
     reduce(workers.exchange(parts(sums)));
+    sums.stream().filter(Objects::nonNull).forEach(spare::push);
     double norm = network.update(optimiser, rate, allNorms());
     network.forgetGradients();
     spread();
