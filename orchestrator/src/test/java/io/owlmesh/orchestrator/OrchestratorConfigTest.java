@@ -33,6 +33,7 @@ class OrchestratorConfigTest {
                 Map.entry("max-images", "16"),
                 Map.entry("max-request-bytes", "67108864"),
                 Map.entry("max-stage-calls", "64"),
+                Map.entry("max-tenant-bytes", "68719476736"),
                 Map.entry("max-upload-bytes", "201326592"),
                 Map.entry("request-patience", "20S"),
                 Map.entry("token-timeout", "60S"),

@@ -111,7 +111,7 @@ public final class WeightGroups {
         .map(this::info)
         .orElseThrow(() ->
             new OwlException(
-                Fault.CONFLICT, "options.weights", "no stage has weights beside those in use"));
+                Fault.CONFLICT, "weights", "no stage has weights beside those in use"));
   }
 
   /** Weights that get the canary's share, if there are any besides those in use. */

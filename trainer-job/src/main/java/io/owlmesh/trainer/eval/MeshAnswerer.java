@@ -96,8 +96,8 @@ public final class MeshAnswerer implements Answerer {
     conversation
         .getOptionsBuilder()
         .setMaxNewTokens(maxNewTokens)
-        .setTemperature(0)
-        .setWeights(weights);
+        .setTemperature(0);
+    conversation.setWeights(weights);
     adapter.ifPresent(conversation.getOptionsBuilder()::setAdapter);
     return conversation.build();
   }

@@ -9,14 +9,11 @@ import io.owlmesh.trainer.workers.ShardTree.Node;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.IntConsumer;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +30,6 @@ public final class SharedUpdate {
   private final TrainableModel network;
   private final long[] sizes;
   private final TensorShares shares;
-  private final Deque<ByteBuffer> spare = new ArrayDeque<>();
 
   /**
    * Shares the optimizer's work out.
@@ -74,16 +70,13 @@ public final class SharedUpdate {
                 learn.accept(shard);
                 return gradients();
               },
-              (left, right) -> {
-                spare.push(right);
-                return add(left, right);
-              }));
+              SharedUpdate::add));
     }
     return sums;
   }
 
   private ByteBuffer gradients() {
-    ByteBuffer flat = spare.isEmpty() ? room(0, sizes.length) : spare.pop().clear();
+    ByteBuffer flat = room(0, sizes.length);
     for (int i = 0; i < sizes.length; i++) {
       flat.put(network.gradient(i).bytes());
     }
@@ -126,7 +119,6 @@ public final class SharedUpdate {
    */
   public double update(List<@Nullable ByteBuffer> sums, Optimiser optimiser, double rate) {
     reduce(workers.exchange(parts(sums)));
-    sums.stream().filter(Objects::nonNull).forEach(spare::push);
     double norm = network.update(optimiser, rate, allNorms());
     network.forgetGradients();
     spread();
@@ -176,6 +168,7 @@ public final class SharedUpdate {
     for (int i = shares.from(workers.rank()); i < shares.to(workers.rank()); i++) {
       int bytes = bytes(i, i + 1);
       if (all != null) {
+        // The engine computes with this memory from now on, so that it is never used again.
         network.setGradient(i, all.slice(offset, bytes));
       }
       offset += bytes;

@@ -58,20 +58,20 @@ final class ConversationUpload {
         template.prompt(
             conversation.hasSystem() ? conversation.getSystem() : template.system(), dialogue);
     this.options = AnswerParams.of(conversation.getOptions(), limits.defaultAdapter().orElse(""));
-    this.weights = conversation.getOptions().getWeights();
+    this.weights = conversation.getWeights();
     requireOperator(weights);
   }
 
   private static void requireOperator(Weights weights) {
     Caller caller = Caller.current();
     if (weights == Weights.UNRECOGNIZED) {
-      throw OwlException.badInput("options.weights", "is none of the known ones");
+      throw OwlException.badInput("weights", "is none of the known ones");
     }
     if (weights != Weights.WEIGHTS_UNSPECIFIED
         && caller != null
         && !caller.runsMesh(io.owlmesh.core.identity.Role.OPERATOR)) {
       throw new OwlException(
-          ErrorCode.INSUFFICIENT_PERMISSIONS, "options.weights", "is for operators");
+          ErrorCode.INSUFFICIENT_PERMISSIONS, "weights", "is for operators");
     }
   }
 

@@ -93,7 +93,7 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
       return new StreamObserver<>() {
         @Override
         public void onNext(AnswerRequest request) {
-          Weights weights = request.getConversation().getOptions().getWeights();
+          Weights weights = request.getConversation().getWeights();
           asked.add(weights);
           out.onNext(
               AnswerResponse.newBuilder()
