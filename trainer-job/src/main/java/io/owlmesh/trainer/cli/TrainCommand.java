@@ -173,6 +173,7 @@ public final class TrainCommand implements Callable<Integer> {
   private int work(Recipe read, WorkerSettings place) throws IOException {
     CountDownLatch over = new CountDownLatch(1);
     PrintWriter out = spec.commandLine().getOut();
+    Optional<Job.Result> result;
     try (TrainingMonitor watching =
         place.rank() == 0
             ? new TrainingMonitor(out, ProgressBar.onTerminal())
@@ -181,11 +182,7 @@ public final class TrainCommand implements Callable<Integer> {
       WorkerProcesses.watchParent(System.getenv(), watching::stop);
       try (GrpcGroup group =
           GrpcGroup.join(place, read.toString(), read.device(), read.threads())) {
-        Optional<Job.Result> result = new Job(read, watching, group).run();
-        if (result.isPresent() && place.rank() == 0 && !publish.isEmpty()) {
-          publish(read, result.get());
-        }
-        return result.isPresent() ? 0 : 1;
+        result = new Job(read, watching, group).run();
       } catch (OwlException e) {
         if (e.fault() != Fault.UNAVAILABLE) {
           throw e;
@@ -197,6 +194,13 @@ public final class TrainCommand implements Callable<Integer> {
     } finally {
       over.countDown();
     }
+    if (result.isEmpty()) {
+      return WorkerProcesses.TEMPORARY; // Stopped, with its state saved.
+    }
+    if (place.rank() == 0 && !publish.isEmpty()) {
+      publish(read, result.get());
+    }
+    return 0;
   }
 
   private static void awaitUninterruptibly(CountDownLatch over) {

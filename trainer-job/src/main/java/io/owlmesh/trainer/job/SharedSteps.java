@@ -109,8 +109,9 @@ final class SharedSteps implements StepWork {
   private double learn(List<Batch> batches, long step, int shard, long targets) {
     double loss = 0;
     for (int i = 0; i < batches.size(); i++) {
-      long place = (long) shard * BATCHES + i;
-      loss += network.learn(batches.get(i), 1.0 / targets, seeds.of(step, place));
+      // Steps are so far apart that no two have a place in common.
+      long place = (step * tree.shards() + shard) * BATCHES + i;
+      loss += network.learn(batches.get(i), 1.0 / targets, seeds.of(0, place));
     }
     return loss;
   }

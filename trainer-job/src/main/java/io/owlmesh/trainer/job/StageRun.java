@@ -99,6 +99,8 @@ final class StageRun {
               ? new WholeSteps(network, stage, watching, this::dropoutSeed)
               : new SharedSteps(network, stage, watching, this::dropoutSeed, workers, tree);
       long first = state.restore(network).orElse(0);
+      Agreement.requireSame(
+          workers, "the saved step of stage " + stage.name(), Long.toString(first));
       watching.begin(folder, stage, first, network.parameters());
       try (StageData data =
           new StageData(recipe, stage, number, checkpoint, first, work.from(), work.to())) {

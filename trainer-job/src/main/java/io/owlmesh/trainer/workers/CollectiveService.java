@@ -99,6 +99,8 @@ final class CollectiveService implements CollectiveGrpc.AsyncService, BindableSe
       }
       known.add(address);
     }
+    // Who came early has waited in silence.
+    beats.replaceAll((_, _) -> System.nanoTime());
     all.complete(known);
   }
 

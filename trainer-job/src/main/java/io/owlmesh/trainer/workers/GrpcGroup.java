@@ -30,8 +30,11 @@ import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Workers in processes of their own, each of which serves {@code Collective} and calls that of the
@@ -44,9 +47,13 @@ public final class GrpcGroup implements WorkerGroup {
   private static final Duration BEAT = Duration.ofSeconds(1);
   private static final Duration JOINING = Duration.ofMinutes(5);
   private static final int JOIN_PAUSE_MILLIS = 200;
+  private static final int LOOK_MILLIS = 500;
 
   /** Bytes of one message. */
   private static final int PIECE = 8 << 20;
+
+  /** Pieces under way to one worker: what arrives together is bounded there. */
+  private static final int PIECES_IN_FLIGHT = 8;
 
   private final WorkerSettings place;
   private final Inbox inbox;
@@ -58,6 +65,7 @@ public final class GrpcGroup implements WorkerGroup {
           Thread.ofPlatform().name("workers").daemon(true).factory());
   private final List<ManagedChannel> channels = new ArrayList<>();
   private final List<CollectiveGrpc.CollectiveFutureStub> peers = new ArrayList<>();
+  private final List<Semaphore> inFlight = new ArrayList<>();
   private long round;
   private long exchangeNanos;
 
@@ -104,6 +112,7 @@ public final class GrpcGroup implements WorkerGroup {
       ManagedChannel channel = Wire.relayChannel(address, InsecureChannelCredentials.create());
       channels.add(channel);
       peers.add(CollectiveGrpc.newFutureStub(channel));
+      inFlight.add(new Semaphore(PIECES_IN_FLIGHT));
     }
     long period = BEAT.toMillis();
     Runnable look = place.rank() == 0 ? service::requireBeats : this::beat;
@@ -204,35 +213,66 @@ public final class GrpcGroup implements WorkerGroup {
             .setRound(round)
             .setBuffers(buffers.size());
     if (buffers.isEmpty()) {
-      sent.add(peers.get(to).put(request.build()));
+      sent.add(put(to, request.build()));
     }
     for (int i = 0; i < buffers.size(); i++) {
       ByteString whole = UnsafeByteOperations.unsafeWrap(buffers.get(i).slice());
       for (int offset = 0; offset < whole.size(); offset += PIECE) {
         ByteString piece = whole.substring(offset, Math.min(offset + PIECE, whole.size()));
         sent.add(
-            peers
-                .get(to)
-                .put(
-                    request
-                        .setBuffer(i)
-                        .setSize(whole.size())
-                        .setOffset(offset)
-                        .setData(piece)
-                        .build()));
+            put(
+                to,
+                request
+                    .setBuffer(i)
+                    .setSize(whole.size())
+                    .setOffset(offset)
+                    .setData(piece)
+                    .build()));
       }
     }
+  }
+
+  /** Sends a piece; if it cannot be taken, all who wait for anything are told. */
+  private ListenableFuture<PutResponse> put(int to, PutRequest piece) {
+    Semaphore places = inFlight.get(to);
+    try {
+      while (!places.tryAcquire(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        inbox.requireWhole();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new OwlException(Fault.CANCELLED, "", "interrupted", e);
+    }
+    ListenableFuture<PutResponse> sent = peers.get(to).put(piece);
+    sent.addListener(
+        () -> {
+          places.release();
+          if (sent.state() == Future.State.FAILED) {
+            inbox.breakUp(
+                "worker %d takes nothing any more: %s"
+                    .formatted(to, Status.fromThrowable(sent.exceptionNow())));
+          }
+        },
+        Runnable::run);
+    return sent;
   }
 
   private void awaitSent(List<ListenableFuture<PutResponse>> sent) {
     try {
       for (ListenableFuture<PutResponse> one : sent) {
+        while (!one.isDone()) {
+          inbox.requireWhole();
+          try {
+            var _ = one.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+          } catch (TimeoutException e) {
+            continue; // Somebody else may have found out why.
+          }
+        }
         var _ = one.get();
       }
     } catch (ExecutionException e) {
-      String why = "another worker is gone: " + Status.fromThrowable(e).getCode();
-      inbox.breakUp(why);
-      throw new OwlException(Fault.UNAVAILABLE, "workers", why, e);
+      inbox.requireWhole();
+      throw new OwlException(Fault.UNAVAILABLE, "workers", "another worker is gone", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new OwlException(Fault.CANCELLED, "", "interrupted", e);

@@ -29,7 +29,9 @@ public final class WorkerProcesses {
 
   private static final int LOOK_MILLIS = 50;
   private static final int ENDING_SECONDS = 60;
-  private static final int KILLED = 128 + 9;
+
+  /** Above it, a process was ended by a signal, its own crash among them. */
+  private static final int SIGNALLED = 128;
 
   private final List<String> command;
   private final int workers;
@@ -77,7 +79,7 @@ public final class WorkerProcesses {
       }
       Ended ended = failed.get();
       end();
-      boolean again = ended.code() == TEMPORARY || ended.code() >= KILLED;
+      boolean again = ended.code() == TEMPORARY || ended.code() > SIGNALLED;
       if (isStopped() || !again || attempt == restarts) {
         return ended.code();
       }

@@ -12,6 +12,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.DescribeResponse;
 import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,7 +68,7 @@ public final class BatchCommand implements Callable<Integer> {
 
   private final Home home;
   private final Map<String, Long> counts = new TreeMap<>();
-  private final AtomicReference<@Nullable Exception> broken = new AtomicReference<>();
+  private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
 
   @SuppressWarnings("NullAway.Init")
   @Spec
@@ -146,7 +147,11 @@ public final class BatchCommand implements Callable<Integer> {
     BatchInput rows = new BatchInput(input, question, questionColumn, imageColumn);
     try (ChatClient client = new ChatClient(mesh.address(home));
         BatchOutput answers = new BatchOutput(output)) {
-      List<String> weights = client.describe(LIMIT).getDigestsList();
+      DescribeResponse served = client.describe(LIMIT);
+      List<String> weights = served.getDigestsList();
+      if (adapter.isEmpty()) {
+        options.setAdapter(served.getDefaultAdapter()); // What it is now, whatever it becomes.
+      }
       run(rows, new Asking(client, options.build(), weights, answers));
     }
     return report();
@@ -178,7 +183,7 @@ public final class BatchCommand implements Callable<Integer> {
           boolean answered = false;
           try {
             answered = ask(row, asking, budget);
-          } catch (IOException | RuntimeException e) {
+          } catch (IOException | RuntimeException | OutOfMemoryError e) {
             broken.compareAndSet(null, e);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -190,9 +195,9 @@ public final class BatchCommand implements Callable<Integer> {
       }
     }
     bar.end();
-    Exception why = broken.get();
+    Throwable why = broken.get();
     if (why != null) {
-      throw OwlException.badInput("--output", String.valueOf(why.getMessage()));
+      throw OwlException.badInput("--output", why.toString());
     }
   }
 

@@ -25,19 +25,25 @@ import java.util.stream.Stream;
 final class BatchOutput implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
+  /** What every line begins with. */
+  private static final char BEGIN = '{';
+
   private final RandomAccessFile file;
   private final Set<String> answered = new HashSet<>();
 
+  /**
+   * Opens a file, or makes it.
+   *
+   * @throws OwlException BAD_INPUT, field {@code --output}, if another run writes it, or it ends with
+   *     something that no run wrote
+   */
   BatchOutput(Path path) throws IOException {
-    if (Files.exists(path)) {
-      read(path);
-    }
     file = new RandomAccessFile(path.toFile(), "rw");
-    file.setLength(lastLine(file));
-    file.seek(file.length());
-  }
-
-  private void read(Path path) throws IOException {
+    if (file.getChannel().tryLock() == null) {
+      file.close();
+      throw OwlException.badInput("--output", path + " is being written by another run");
+    }
+    dropCutOffLine(path);
     try (Stream<String> lines = Files.lines(path)) {
       for (String line : (Iterable<String>) lines::iterator) {
         JsonNode row = parse(line);
@@ -46,6 +52,16 @@ final class BatchOutput implements AutoCloseable {
         }
       }
     }
+    file.seek(file.length());
+  }
+
+  private void dropCutOffLine(Path path) throws IOException {
+    long end = lastLine(file);
+    file.seek(end);
+    if (end < file.length() && file.read() != BEGIN) {
+      throw OwlException.badInput("--output", path + " does not end as answers do");
+    }
+    file.setLength(end);
   }
 
   private static @org.jspecify.annotations.Nullable JsonNode parse(String line) {

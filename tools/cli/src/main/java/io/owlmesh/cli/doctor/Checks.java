@@ -4,11 +4,13 @@ package io.owlmesh.cli.doctor;
 import io.owlmesh.launcher.Memory;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
@@ -133,7 +135,7 @@ final class Checks {
         : Finding.warning(
             "ports",
             "somebody listens on " + taken,
-            "if that is no mesh, take others: ./owl up --port");
+            "if that is no mesh, take others: ./owl up --port-base");
   }
 
   static Finding clock(Instant now) {
@@ -174,7 +176,7 @@ final class Checks {
                 .sorted()
                 .toList();
         return certificates(named, certificates, now);
-      } catch (IOException e) {
+      } catch (IOException | UncheckedIOException e) {
         return Finding.failure(
             "certificates", named + " cannot be read", "see docs/how-to/secure.md");
       }
@@ -228,10 +230,18 @@ final class Checks {
   static Optional<Finding> database(Optional<String> url) {
     return url.map(named -> {
       if (!named.startsWith("jdbc:postgresql:")) {
-        return Finding.ok("database", named.split(":", 3)[1] + ", in the orchestrator's process");
+        return Finding.ok("database", named + ", in the orchestrator's process");
       }
-      URI place = URI.create(named.substring("jdbc:".length()));
-      String host = place.getHost() == null ? "localhost" : place.getHost();
+      URI place;
+      try {
+        place = new URI(named.substring("jdbc:".length()));
+      } catch (URISyntaxException e) {
+        return Finding.warning("database", "not looked for", "its address is not read here");
+      }
+      if (place.getHost() == null) {
+        return Finding.warning("database", "not looked for", "its address is not read here");
+      }
+      String host = place.getHost();
       int port = place.getPort() < 0 ? 5432 : place.getPort();
       try (Socket socket = new Socket()) {
         socket.connect(new InetSocketAddress(host, port), CONNECT_MILLIS);
