@@ -134,7 +134,12 @@ public final class AuditLog implements AutoCloseable {
           group.add(lost(missing));
         }
         if (!group.isEmpty()) {
-          write(group);
+          try {
+            write(group);
+          } catch (RuntimeException e) {
+            lost.addAndGet(group.size());
+            LOG.error("Rows of the audit cannot be written", e); // An exception would end this.
+          }
           group.clear();
         }
       }

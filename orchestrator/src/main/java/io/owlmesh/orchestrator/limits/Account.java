@@ -15,9 +15,10 @@ final class Account {
   private final Map<Kind, Long> untold = new EnumMap<>(Kind.class);
   private final Map<Kind, Long> held = new EnumMap<>(Kind.class);
   private long minute;
+  private long usedAt;
 
   private void turn(long now) {
-    if (now != minute) {
+    if (now > minute) {
       minute = now;
       used.clear();
       elsewhere.clear();
@@ -34,6 +35,7 @@ final class Account {
   /** Counts what is used, within a limit or not. */
   synchronized void use(Kind kind, long amount, long now) {
     turn(now);
+    usedAt = Math.max(usedAt, now);
     used.merge(kind, amount, Long::sum);
     untold.merge(kind, amount, Long::sum);
   }
@@ -64,9 +66,21 @@ final class Account {
     return told;
   }
 
+  /** It could not be told after all. */
+  synchronized void notTold(MinuteUsage told, long now) {
+    if (now == minute) {
+      untold.merge(Kind.REQUESTS, told.requests(), Long::sum);
+      untold.merge(Kind.POSITIONS, told.positions(), Long::sum);
+      untold.merge(Kind.IMAGES, told.images(), Long::sum);
+    }
+  }
+
   /** What all orchestrators used, this one among them. */
   synchronized void heard(MinuteUsage all, long now) {
     turn(now);
+    if (now < minute) {
+      return; // Of a minute that is over.
+    }
     elsewhere(Kind.REQUESTS, all.requests());
     elsewhere(Kind.POSITIONS, all.positions());
     elsewhere(Kind.IMAGES, all.images());
@@ -79,6 +93,6 @@ final class Account {
 
   /** Whether there is nothing to remember of it. */
   synchronized boolean isIdle(long now) {
-    return held.isEmpty() && now - minute >= IDLE_MINUTES;
+    return held.isEmpty() && now - usedAt >= IDLE_MINUTES;
   }
 }

@@ -258,7 +258,19 @@ public final class RateLimits implements AutoCloseable {
     if (ours.isEmpty()) {
       return;
     }
-    for (MinuteUsage all : store.add(now, ours)) {
+    List<MinuteUsage> told;
+    try {
+      told = store.add(now, ours);
+    } catch (OwlException e) {
+      for (MinuteUsage one : ours) {
+        Account account = accounts.get(one.subject());
+        if (account != null) {
+          account.notTold(one, now);
+        }
+      }
+      throw e;
+    }
+    for (MinuteUsage all : told) {
       Account account = accounts.get(all.subject());
       if (account != null) {
         account.heard(all, now);

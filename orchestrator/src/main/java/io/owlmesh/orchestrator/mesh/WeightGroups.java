@@ -97,7 +97,14 @@ public final class WeightGroups {
         session.isEmpty()
             ? ThreadLocalRandom.current().nextInt(100)
             : Math.floorMod(session.hashCode() * 0x9E3779B9, 100);
-    return lot < percent ? canary().map(this::info).orElse(usual) : usual;
+    if (lot >= percent) {
+      return usual;
+    }
+    try {
+      return canary().map(this::info).orElse(usual);
+    } catch (OwlException gone) {
+      return usual; // Its last replica went this moment.
+    }
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.store;
 
+import com.google.common.base.CharMatcher;
 import java.time.Instant;
 import java.util.List;
 
@@ -27,7 +28,21 @@ public record AuditRow(
     long promptTokens,
     long answerTokens,
     String outcome) {
+  // What the columns hold, by characters that a database may count twice.
+  private static final int MAX_CALLER = 512;
+  private static final int MAX_METHOD = 127;
+  private static final int MAX_OUTCOME = 32;
+
   public AuditRow {
     images = List.copyOf(images);
+    caller = kept(caller, MAX_CALLER);
+    method = kept(method, MAX_METHOD);
+    outcome = kept(outcome, MAX_OUTCOME);
+  }
+
+  /** A row that a database refuses would hold up all that follow. */
+  private static String kept(String text, int most) {
+    String plain = CharMatcher.javaIsoControl().replaceFrom(text, '?');
+    return plain.substring(0, Math.min(plain.length(), most));
   }
 }

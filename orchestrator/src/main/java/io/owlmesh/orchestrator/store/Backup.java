@@ -18,10 +18,13 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
@@ -87,7 +90,7 @@ public final class Backup {
     }
     long files = 0;
     for (ImageKey image : stored) {
-      // One that nothing showed any more may be gone since.
+      // One may be gone since, with the session that showed it.
       Optional<ByteString> file = images.get(image.file());
       if (file.isPresent()) {
         begin(zip, IMAGES + image.file());
@@ -135,6 +138,9 @@ public final class Backup {
   public Counts restore(InputStream archive) throws IOException {
     try (ZipInputStream zip = new ZipInputStream(archive, StandardCharsets.UTF_8)) {
       return database.snapshot(row -> {
+        if (database.isShared()) {
+          row.execute("LOCK TABLE session, message, image, stored_file IN EXCLUSIVE MODE");
+        }
         requireEmpty(row);
         List<TableCopy> tables = TableCopy.all(row);
         tables.reversed().forEach(table -> row.execute("DELETE FROM " + table.name()));
@@ -164,18 +170,22 @@ public final class Backup {
   private Counts restore(Handle row, ZipInputStream zip, List<TableCopy> tables)
       throws IOException {
     Map<String, Long> counts = new TreeMap<>();
-    Map<String, String> contents = new HashMap<>();
+    Map<String, ImageKey> contents = new HashMap<>();
+    Set<String> found = new HashSet<>();
     counts.put("images", 0L);
     for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
       String name = entry.getName();
       if (name.equals(COUNTS)) {
         requireWhole(JSON.readTree(zip.readNBytes(MAX_LINE)), counts);
         TableCopy.restartNumbers(row);
+        missing(row, contents.values(), found);
         return new Counts(counts);
       }
       if (name.startsWith(IMAGES)) {
         String file = name.substring(IMAGES.length());
-        image(file, contents.getOrDefault(file, ""), zip);
+        ImageKey key = contents.get(file);
+        image(file, key == null ? "" : key.sha256(), zip);
+        found.add(file);
         counts.merge("images", 1L, Long::sum);
       } else if (name.startsWith(TABLES) && name.endsWith(LINES)) {
         String table = name.substring(TABLES.length(), name.length() - LINES.length());
@@ -193,7 +203,7 @@ public final class Backup {
                 line -> {
                   if (table.equals("image")) {
                     ImageKey image = imageOf(line);
-                    contents.put(image.file(), image.sha256());
+                    contents.put(image.file(), image);
                   }
                 }));
       } else {
@@ -201,6 +211,19 @@ public final class Backup {
       }
     }
     throw wrong("no end: it was cut off");
+  }
+
+  /** Images whose files were deleted while the archive was written are not there. */
+  private static void missing(Handle row, Collection<ImageKey> images, Set<String> found) {
+    for (ImageKey image : images) {
+      if (!found.contains(image.file())) {
+        row.createUpdate(
+                "UPDATE image SET stored = FALSE WHERE tenant = :tenant AND sha256 = :sha256")
+            .bind("tenant", image.tenant().name())
+            .bind("sha256", image.sha256())
+            .execute();
+      }
+    }
   }
 
   private static void requireWhole(JsonNode told, Map<String, Long> found) {

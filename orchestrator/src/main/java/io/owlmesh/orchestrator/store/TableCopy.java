@@ -28,9 +28,16 @@ import org.jdbi.v3.core.statement.Update;
  * @param columns their JDBC types by name
  */
 record TableCopy(String name, Map<String, Integer> columns) {
-  /** Of one orchestrator, of one moment, or of what callers did there. */
+  /** Of one orchestrator, of one moment, of what callers did there, or of its replicas. */
   private static final Set<String> NOT_COPIED =
-      Set.of("flyway_schema_history", "turn_lease", "task", "caller_usage", "audit");
+      Set.of(
+          "flyway_schema_history",
+          "turn_lease",
+          "task",
+          "caller_usage",
+          "audit",
+          "canary",
+          "drained_replica");
 
   private static final int FETCHED = 500;
 

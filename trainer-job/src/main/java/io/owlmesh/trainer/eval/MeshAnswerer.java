@@ -93,10 +93,7 @@ public final class MeshAnswerer implements Answerer {
         added.addImages(ImageHeader.newBuilder().setSizeBytes(images.get(image++).size()));
       }
     }
-    conversation
-        .getOptionsBuilder()
-        .setMaxNewTokens(maxNewTokens)
-        .setTemperature(0);
+    conversation.getOptionsBuilder().setMaxNewTokens(maxNewTokens).setTemperature(0);
     conversation.setWeights(weights);
     adapter.ifPresent(conversation.getOptionsBuilder()::setAdapter);
     return conversation.build();

@@ -257,18 +257,23 @@ public final class GrpcGroup implements WorkerGroup {
     return sent;
   }
 
+  /** Whether it is sent within a moment. */
+  private static boolean ends(Future<PutResponse> sent)
+      throws ExecutionException, InterruptedException {
+    try {
+      var _ = sent.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+      return true;
+    } catch (TimeoutException e) {
+      return false;
+    }
+  }
+
   private void awaitSent(List<ListenableFuture<PutResponse>> sent) {
     try {
       for (ListenableFuture<PutResponse> one : sent) {
-        while (!one.isDone()) {
-          inbox.requireWhole();
-          try {
-            var _ = one.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-          } catch (TimeoutException e) {
-            continue; // Somebody else may have found out why.
-          }
+        while (!ends(one)) {
+          inbox.requireWhole(); // Somebody else may have found out why.
         }
-        var _ = one.get();
       }
     } catch (ExecutionException e) {
       inbox.requireWhole();

@@ -23,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The ways of an archive out of the database and into it. One at a time: each reads all there is.
@@ -68,8 +69,8 @@ final class BackupStreams {
             .wrap(() -> {
               try {
                 enter();
-                try (OutputStream pieces = new BufferedOutputStream(pieces(out), PIECE)) {
-                  var _ = backup.write(pieces);
+                try {
+                  send(out);
                 } finally {
                   one.release();
                 }
@@ -80,6 +81,21 @@ final class BackupStreams {
                 out.fail(e);
               }
             }));
+  }
+
+  /** On disk first: a caller who takes it slowly does not hold up the database. */
+  private void send(OutboundStream<BackupResponse> out) throws IOException {
+    Path file = Files.createTempFile("owl-backup", ".zip");
+    try {
+      try (OutputStream archive = new BufferedOutputStream(Files.newOutputStream(file), PIECE)) {
+        var _ = backup.write(archive);
+      }
+      try (OutputStream pieces = new BufferedOutputStream(pieces(out), PIECE)) {
+        var _ = Files.copy(file, pieces);
+      }
+    } finally {
+      Files.deleteIfExists(file);
+    }
   }
 
   private static OutputStream pieces(OutboundStream<BackupResponse> out) {
@@ -109,13 +125,14 @@ final class BackupStreams {
     private final StreamObserver<RestoreResponse> response;
     private Path file = Path.of("");
     private OutputStream out = OutputStream.nullOutputStream();
-    private boolean open;
+    private final AtomicBoolean open = new AtomicBoolean();
+    private final AtomicBoolean takingOver = new AtomicBoolean();
 
     Reading(StreamObserver<RestoreResponse> response) {
       this.response = response;
       try {
         enter();
-        open = true;
+        open.set(true);
         file = Files.createTempFile("owl-restore", ".zip");
         out = Files.newOutputStream(file);
       } catch (IOException e) {
@@ -127,7 +144,7 @@ final class BackupStreams {
 
     @Override
     public void onNext(RestoreRequest piece) {
-      if (!open) {
+      if (!open.get()) {
         return;
       }
       int size = piece.getData().size();
@@ -144,7 +161,8 @@ final class BackupStreams {
 
     @Override
     public void onCompleted() {
-      if (open) {
+      if (open.get()) {
+        takingOver.set(true); // From now on the archive is not this caller's to give up.
         threads.execute(this::takeOver);
       }
     }
@@ -177,10 +195,9 @@ final class BackupStreams {
     }
 
     private void leave() {
-      if (!open) {
+      if (!open.getAndSet(false)) {
         return;
       }
-      open = false;
       one.release();
       try {
         out.close();
@@ -192,7 +209,9 @@ final class BackupStreams {
 
     @Override
     public void onError(Throwable gone) {
-      leave();
+      if (!takingOver.get()) {
+        leave();
+      }
     }
   }
 }

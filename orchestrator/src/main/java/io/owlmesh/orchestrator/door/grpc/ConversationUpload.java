@@ -70,8 +70,7 @@ final class ConversationUpload {
     if (weights != Weights.WEIGHTS_UNSPECIFIED
         && caller != null
         && !caller.runsMesh(io.owlmesh.core.identity.Role.OPERATOR)) {
-      throw new OwlException(
-          ErrorCode.INSUFFICIENT_PERMISSIONS, "weights", "is for operators");
+      throw new OwlException(ErrorCode.INSUFFICIENT_PERMISSIONS, "weights", "is for operators");
     }
   }
 

@@ -14,6 +14,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.Semaphore;
 
 /** Sign-in at an OpenID Connect provider: there and back, and the page has its cookie. */
 @Singleton
@@ -22,9 +23,13 @@ public final class ProviderRoutes {
   private static final String FOLDER = "/api/sign-in";
   private static final long SECONDS = Duration.ofMinutes(10).toSeconds();
 
+  /** Sign-ins that the provider is asked about at a time: anybody may begin one. */
+  private static final int MAX_ASKING = 16;
+
   private final AdmissionControl answers;
   private final HttpAccess access;
   private final CodeFlow flow;
+  private final Semaphore asking = new Semaphore(MAX_ASKING);
 
   @Inject
   public ProviderRoutes(AdmissionControl answers, HttpAccess access, CodeFlow flow) {
@@ -56,17 +61,28 @@ public final class ProviderRoutes {
       if (remembered == null) {
         throw new OwlException(Fault.UNAUTHENTICATED, "", "the sign-in was not begun here");
       }
-      URI returned = URI.create("https://owl.invalid" + routing.request().uri());
-      for (String token : flow.tokens(remembered.getValue(), returned)) {
-        if (access.mayUse(token, routing).join()) {
-          exchange.cookie(remembered("", exchange).setMaxAge(0));
-          exchange.cookie(SignInRoutes.credential(token, routing.request().isSSL()));
-          exchange.redirect(URI.create("/"));
-          return;
-        }
+      if (!asking.tryAcquire()) {
+        throw new OwlException(Fault.SATURATED, "", "too many sign in at the same time");
       }
-      throw new OwlException(Fault.UNAUTHENTICATED, "", "the provider's tokens are not for this");
+      try {
+        complete(exchange, routing, remembered);
+      } finally {
+        asking.release();
+      }
     });
+  }
+
+  private void complete(Exchange exchange, RoutingContext routing, Cookie remembered) {
+    URI returned = URI.create("https://owl.invalid" + routing.request().uri());
+    for (String token : flow.tokens(remembered.getValue(), returned)) {
+      if (access.mayUse(token, routing).join()) {
+        exchange.cookie(remembered("", exchange).setMaxAge(0));
+        exchange.cookie(SignInRoutes.credential(token, routing.request().isSSL()));
+        exchange.redirect(URI.create("/"));
+        return;
+      }
+    }
+    throw new OwlException(Fault.UNAUTHENTICATED, "", "the provider's tokens are not for this");
   }
 
   /** The browser comes back from a page of another server, so that the cookie is lax. */

@@ -34,8 +34,8 @@ final class BatchOutput implements AutoCloseable {
   /**
    * Opens a file, or makes it.
    *
-   * @throws OwlException BAD_INPUT, field {@code --output}, if another run writes it, or it ends with
-   *     something that no run wrote
+   * @throws OwlException BAD_INPUT, field {@code --output}, if another run writes it, or it ends
+   *     with something that no run wrote
    */
   BatchOutput(Path path) throws IOException {
     file = new RandomAccessFile(path.toFile(), "rw");
