@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 /** The native library: loaded once a process, prepared once a thread. */
 final class Torch {
   private static final Pattern DEVICE = Pattern.compile("cpu|cuda:\\d{1,2}");
+
   /** Threads of one operator, as they were set last on a thread. */
   private static final ThreadLocal<Integer> PREPARED = new ThreadLocal<>();
-
 
   private Torch() {}
 
