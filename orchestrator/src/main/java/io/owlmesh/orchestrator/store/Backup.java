@@ -42,6 +42,7 @@ public final class Backup {
   private static final String TABLES = "tables/";
   private static final String LINES = ".jsonl";
   private static final String IMAGES = "images/";
+  private static final String IMAGE_TABLE = "image";
   private static final String COUNTS = "counts.json";
   private static final int MAX_LINE = 16 << 20;
   private static final int MAX_IMAGE = 32 << 20;
@@ -81,7 +82,8 @@ public final class Backup {
       database.snapshot(row -> {
         for (TableCopy table : TableCopy.all(row)) {
           begin(zip, TABLES + table.name() + LINES);
-          counts.put(table.name(), table.read(row, line -> write(zip, line, stored)));
+          Consumer<ImageKey> files = table.name().equals(IMAGE_TABLE) ? stored::add : _ -> {};
+          counts.put(table.name(), table.read(row, line -> write(zip, line, files)));
         }
         return null;
       });
@@ -113,9 +115,9 @@ public final class Backup {
     }
   }
 
-  private static void write(ZipOutputStream zip, ObjectNode line, List<ImageKey> stored) {
-    if (line.has("doomed") && line.path("stored").asBoolean()) {
-      stored.add(imageOf(line));
+  private static void write(ZipOutputStream zip, ObjectNode line, Consumer<ImageKey> stored) {
+    if (line.path("stored").asBoolean()) {
+      stored.accept(imageOf(line));
     }
     try {
       zip.write((line + "\n").getBytes(StandardCharsets.UTF_8));
@@ -201,7 +203,7 @@ public final class Backup {
                 copy,
                 zip,
                 line -> {
-                  if (table.equals("image")) {
+                  if (table.equals(IMAGE_TABLE)) {
                     ImageKey image = imageOf(line);
                     contents.put(image.file(), image);
                   }

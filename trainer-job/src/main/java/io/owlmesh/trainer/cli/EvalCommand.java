@@ -30,9 +30,6 @@ import picocli.CommandLine.Spec;
 public final class EvalCommand implements Callable<Integer> {
   private static final int EVERY = 200;
 
-  /** Replies of a test are words and short sentences. */
-  private static final int TOKENS = 64;
-
   @SuppressWarnings("NullAway.Init")
   @Spec
   private CommandSpec spec;
@@ -70,7 +67,7 @@ public final class EvalCommand implements Callable<Integer> {
   public Integer call() throws Exception {
     List<EvalQuestion> questions = Evaluation.questions(test, limit);
     EvalReport report;
-    try (Answerer answerer = flags.open(TOKENS)) {
+    try (Answerer answerer = flags.open(Evaluation.USUAL_TOKENS)) {
       report = Evaluation.run(answerer, questions, this::progress);
     }
     PrintWriter out = spec.commandLine().getOut();

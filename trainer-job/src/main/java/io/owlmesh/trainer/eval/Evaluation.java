@@ -19,6 +19,9 @@ import java.util.regex.Pattern;
 
 /** Asks all questions of a file and compares the answers with the truth. */
 public final class Evaluation {
+  /** Tokens of an answer where nobody says: replies of a test are words and short sentences. */
+  public static final int USUAL_TOKENS = 64;
+
   private static final Pattern SPACES = Pattern.compile("\\s+");
   private static final Pattern END = Pattern.compile("[.!。！]+$");
 

@@ -230,8 +230,8 @@ public final class BatchCommand implements Callable<Integer> {
         asking
             .client()
             .answer(
-                loaded.conversation(asking.options()),
-                loaded.files(),
+                loaded.request(),
+                asking.options(),
                 LIMIT,
                 Trace.begin(),
                 event -> {

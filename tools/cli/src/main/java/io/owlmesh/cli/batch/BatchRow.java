@@ -2,11 +2,9 @@
 package io.owlmesh.cli.batch;
 
 import com.google.protobuf.ByteString;
+import io.owlmesh.client.AskRequest;
 import io.owlmesh.core.Sha256;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
-import io.owlmesh.proto.chat.v1.Conversation;
-import io.owlmesh.proto.chat.v1.ImageHeader;
-import io.owlmesh.proto.chat.v1.Role;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -29,7 +27,7 @@ record BatchRow(long number, List<Path> images, String question) {
    *
    * @param digests SHA-256 of each file, hex
    */
-  record Loaded(BatchRow row, List<ByteString> files, List<String> digests) {
+  record Loaded(BatchRow row, AskRequest request, List<String> digests) {
     /**
      * By what its answer is known: SHA-256, hex, of all that it depends on.
      *
@@ -49,13 +47,6 @@ record BatchRow(long number, List<Path> images, String question) {
       }
       return Sha256.hex(parts);
     }
-
-    Conversation conversation(AnswerOptions options) {
-      Conversation.Builder conversation = Conversation.newBuilder().setOptions(options);
-      var turn = conversation.addTurnsBuilder().setRole(Role.ROLE_HUMAN).setText(row.question());
-      files.forEach(file -> turn.addImages(ImageHeader.newBuilder().setSizeBytes(file.size())));
-      return conversation.build();
-    }
   }
 
   /**
@@ -74,6 +65,6 @@ record BatchRow(long number, List<Path> images, String question) {
       files.add(file);
       digests.add(Sha256.hex(List.of(file.asReadOnlyByteBuffer())));
     }
-    return new Loaded(this, files, digests);
+    return new Loaded(this, new AskRequest(question, files), digests);
   }
 }

@@ -2,6 +2,7 @@
 package io.owlmesh.cli.doctor;
 
 import io.owlmesh.cli.doctor.Finding.Verdict;
+import io.owlmesh.cli.mesh.DefaultCheckpoint;
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import java.io.PrintWriter;
@@ -24,8 +25,6 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     footer = {"", "Exit code 1 if a mesh would not run."})
 public final class DoctorCommand implements Callable<Integer> {
-  private static final String TRAINED = "deploy/models/owl-nano";
-
   private final Home home;
   private final Map<String, String> environment;
 
@@ -55,10 +54,7 @@ public final class DoctorCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Instant now = Instant.now();
-    Path model =
-        checkpoint
-            .or(() -> named("OWL_CHECKPOINT").map(Path::of))
-            .orElseGet(() -> home.root().resolve(TRAINED));
+    Path model = DefaultCheckpoint.folder(checkpoint, home);
     Path data = named("OWL_DATA").map(Path::of).orElseGet(() -> home.root().resolve("run/data"));
     List<Finding> findings =
         new ArrayList<>(

@@ -37,9 +37,6 @@ import picocli.CommandLine.Spec;
       "Exit code 1 if the other weights answer the questions of --eval worse."
     })
 public final class CanaryCommand implements Callable<Integer> {
-  /** Replies of an evaluation are words and short sentences. */
-  private static final int TOKENS = 64;
-
   private final Home home;
 
   @SuppressWarnings("NullAway.Init")
@@ -123,7 +120,8 @@ public final class CanaryCommand implements Callable<Integer> {
       Address address, Weights weights, String which, List<EvalQuestion> questions)
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    try (MeshAnswerer answerer = new MeshAnswerer(address, Optional.empty(), TOKENS, weights)) {
+    try (MeshAnswerer answerer =
+        new MeshAnswerer(address, Optional.empty(), Evaluation.USUAL_TOKENS, weights)) {
       double right =
           100
               * Evaluation.run(answerer, questions, (_, _, _) -> {})

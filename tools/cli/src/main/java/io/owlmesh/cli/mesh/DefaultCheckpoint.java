@@ -5,21 +5,27 @@ import io.owlmesh.cli.option.Home;
 import io.owlmesh.launcher.MeshException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Which checkpoint a mesh loads when nobody says: the trained one that comes with the sources. */
-final class DefaultCheckpoint {
+public final class DefaultCheckpoint {
   private static final String TRAINED = "deploy/models/owl-nano";
 
   private DefaultCheckpoint() {}
 
-  /** The folder given, else that of {@code OWL_CHECKPOINT}, else the default. */
+  /**
+   * The folder given, else that of {@code OWL_CHECKPOINT}, else the default, if it is there or not.
+   */
+  public static Path folder(Optional<Path> given, Home home) {
+    return given
+        .or(() -> Optional.ofNullable(System.getenv("OWL_CHECKPOINT")).map(Path::of))
+        .orElseGet(() -> home.root().resolve(TRAINED));
+  }
+
+  /** As above; it must be there. */
   static Path orGiven(@Nullable Path given, Home home) throws MeshException {
-    String variable = System.getenv("OWL_CHECKPOINT");
-    Path folder = home.root().resolve(TRAINED);
-    if (given != null || variable != null) {
-      folder = given != null ? given : Path.of(variable);
-    }
+    Path folder = folder(Optional.ofNullable(given), home);
     if (!Files.exists(folder.resolve("config.json"))) {
       throw new MeshException("There is no checkpoint in %s: no config.json.".formatted(folder));
     }
