@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.google.protobuf.ByteString;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -14,6 +16,15 @@ import org.jspecify.annotations.Nullable;
 final class CallCounts {
   private static final double LATEST = 0.2; // Weight of the latest in a running mean.
   private static final int MAX_BEGINNINGS = 4_096;
+  private static final int LATENCIES = 5;
+
+  /**
+   * When a first result came.
+   *
+   * @param seconds until then
+   * @param expected what was expected, seconds, or how much there was to do
+   */
+  record Latency(double seconds, double expected) {}
 
   // What a replica has just read it keeps, though it has not told so yet.
   private final Cache<ByteString, Integer> read =
@@ -30,9 +41,8 @@ final class CallCounts {
   private final Map<String, Long> reasons = new TreeMap<>();
   private double hitShare;
   private double seconds;
-  private double firstSeconds;
-  private double slowness;
-  private int samples;
+  private final Deque<Latency> expected = new ArrayDeque<>(LATENCIES);
+  private final Deque<Latency> unexpected = new ArrayDeque<>(LATENCIES);
 
   synchronized void began(PlacedCall call) {
     calls++;
@@ -49,15 +59,30 @@ final class CallCounts {
   }
 
   /**
-   * The first result came.
+   * The first result came, and it was known when to expect it.
    *
    * @param time until then, seconds
-   * @param slow that over what was to be expected
+   * @param expectation what was expected, seconds
    */
-  synchronized void responded(double time, double slow) {
-    firstSeconds = samples == 0 ? time : mean(firstSeconds, time);
-    slowness = samples == 0 ? slow : mean(slowness, slow);
-    samples++;
+  synchronized void responded(double time, double expectation) {
+    add(expected, new Latency(time, expectation));
+  }
+
+  /**
+   * The first result came, and nobody knew when to expect it.
+   *
+   * @param time until then, seconds
+   * @param work how much there was to do, positions or pictures
+   */
+  synchronized void respondedUnexpectedly(double time, int work) {
+    add(unexpected, new Latency(time, work));
+  }
+
+  private static void add(Deque<Latency> latest, Latency one) {
+    if (latest.size() == LATENCIES) {
+      latest.removeFirst();
+    }
+    latest.addLast(one);
   }
 
   private static double mean(double before, double latest) {
@@ -70,7 +95,8 @@ final class CallCounts {
 
   synchronized void ejected() {
     ejections++;
-    samples = 0; // It is measured anew when it comes back.
+    expected.clear(); // It is measured anew when it comes back.
+    unexpected.clear();
   }
 
   synchronized void moved() {
@@ -133,18 +159,13 @@ final class CallCounts {
     return seconds;
   }
 
-  /** Mean time to a first result, lately. */
-  synchronized double firstSeconds() {
-    return firstSeconds;
+  /** Of the latest first results that were expected at a time; empty until there are five. */
+  synchronized List<Latency> expected() {
+    return expected.size() < LATENCIES ? List.of() : List.copyOf(expected);
   }
 
-  /** Mean of time over expected time, lately. */
-  synchronized double slowness() {
-    return slowness;
-  }
-
-  /** Results that {@link #slowness} is known from, since the replica was ejected. */
-  synchronized int samples() {
-    return samples;
+  /** The same of those that nobody could expect at a time: they are measured by the work. */
+  synchronized List<Latency> unexpected() {
+    return unexpected.size() < LATENCIES ? List.of() : List.copyOf(unexpected);
   }
 }

@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
+import io.owlmesh.orchestrator.mesh.CallCounts.Latency;
 import io.owlmesh.proto.mesh.v1.Condition;
 import java.time.Duration;
 import java.util.List;
+import java.util.OptionalInt;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.jboss.logging.Logger;
 
 /**
- * Ejects replicas that are slow beside their peers: by time over what was to be expected by what
- * they told, or by time for as much work where they told nothing, so that one that is merely small
- * is not. At most one in three of a stage are out at a time, and never the last one. Those that
- * fail are ejected by their breakers; these, too, lead back through trials.
+ * Ejects replicas that are slow beside their peers, by the time to each of their latest first
+ * results: beside what was to be expected by what they told, where the peers come closer to it, or
+ * beside the peers' time for as much work where they told nothing; so one that is merely small is
+ * not, nor one that was slow once. At most one in three of a stage are out at a time, and never the
+ * last one. Those that fail are ejected by their breakers; these, too, lead back through trials.
  */
 final class OutlierEjection {
   private static final Logger LOG = Logger.getLogger(OutlierEjection.class);
-  private static final int MIN_SAMPLES = 5;
   private static final double MAX_RATIO = 4;
 
   /** Below this, nobody waits. */
@@ -38,22 +43,66 @@ final class OutlierEjection {
     if (serving.size() < 2 || out + 1 > Math.max((serving.size() + out) / 3, 1)) {
       return;
     }
-    List<Replica> measured =
-        serving.stream().filter(one -> one.counts.samples() >= MIN_SAMPLES).toList();
-    for (Replica one : measured) {
-      double[] peers =
-          measured.stream()
-              .filter(other -> other != one)
-              .mapToDouble(other -> other.counts.slowness())
-              .sorted()
-              .toArray();
-      if (peers.length > 0
-          && one.counts.firstSeconds() > LEAST_SECONDS
-          && one.counts.slowness() > MAX_RATIO * peers[(peers.length - 1) / 2]) {
-        eject(one);
-        return;
-      }
+    OptionalInt late = late(serving.stream().map(one -> one.counts.expected()).toList());
+    if (late.isEmpty()) {
+      late = slow(serving.stream().map(one -> one.counts.unexpected()).toList());
     }
+    late.ifPresent(at -> eject(serving.get(at)));
+  }
+
+  /**
+   * The first of these replicas that is far later than was expected, where its peers are not.
+   *
+   * @param all of each replica the latest results; of one that is not known, none
+   */
+  static OptionalInt late(List<List<Latency>> all) {
+    return first(
+        all,
+        result -> Math.max(result.seconds() - result.expected(), 0),
+        (result, lateness) -> result.expected() + lateness);
+  }
+
+  /** The first that takes far longer than its peers for as much work. */
+  static OptionalInt slow(List<List<Latency>> all) {
+    return first(
+        all,
+        result -> result.seconds() / result.expected(),
+        (result, rate) -> result.expected() * rate);
+  }
+
+  /**
+   * The first of which each result took far longer than a peer would have taken.
+   *
+   * @param measure what is typical for a peer
+   * @param usual what a result would take a peer, of that measure
+   */
+  private static OptionalInt first(
+      List<List<Latency>> all, ToDoubleFunction<Latency> measure, Usual usual) {
+    return IntStream.range(0, all.size())
+        .filter(at -> {
+          double[] peers =
+              IntStream.range(0, all.size())
+                  .filter(other -> other != at && !all.get(other).isEmpty())
+                  .mapToDouble(other -> median(all.get(other).stream().mapToDouble(measure)))
+                  .toArray();
+          if (all.get(at).isEmpty() || peers.length == 0) {
+            return false;
+          }
+          double typical = median(DoubleStream.of(peers));
+          return all.get(at).stream()
+              .allMatch(result -> result.seconds()
+                  > Math.max(MAX_RATIO * usual.seconds(result, typical), LEAST_SECONDS));
+        })
+        .findFirst();
+  }
+
+  private interface Usual {
+    double seconds(Latency result, double typical);
+  }
+
+  private static double median(DoubleStream values) {
+    double[] sorted = values.sorted().toArray();
+    return sorted[(sorted.length - 1) / 2];
   }
 
   private static void eject(Replica slow) {

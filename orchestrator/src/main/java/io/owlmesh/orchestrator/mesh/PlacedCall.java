@@ -10,9 +10,6 @@ import java.util.function.Consumer;
 
 /** A call that has its place in a replica, from the choice to the end, which is told once. */
 public final class PlacedCall {
-  /** What any call takes, whatever is asked. */
-  private static final double LEAST_SECONDS = 0.01;
-
   private final Replica replica;
   private final StageWork work;
   private final Choice choice;
@@ -56,9 +53,14 @@ public final class PlacedCall {
     return work.units();
   }
 
+  /** Whether the replica knew nothing of it at a moment. */
+  boolean isUnknown(long knownAt) {
+    return placedAt - knownAt > 0;
+  }
+
   /** Positions that it has to read before its first token and knew nothing of at a moment. */
   long unread(long knownAt) {
-    return responded || placedAt - knownAt <= 0 ? 0 : Math.max(positions() - cached, 1);
+    return responded || !isUnknown(knownAt) ? 0 : Math.max(positions() - cached, 1);
   }
 
   /** Runs something if the replica turns out to be silent in every way. */
@@ -79,20 +81,16 @@ public final class PlacedCall {
   public void responded() {
     if (!responded) {
       responded = true;
-      double seconds = seconds();
-      replica.counts.responded(seconds, seconds / expected());
+      if (Double.isNaN(choice.expectedSeconds())) {
+        replica.counts.respondedUnexpectedly(seconds(), Math.max(positions() - cached, 1));
+      } else {
+        replica.counts.responded(seconds(), choice.expectedSeconds());
+      }
     }
   }
 
   private double seconds() {
     return (System.nanoTime() - askedAt) / 1e9;
-  }
-
-  /** Of those that nobody expects anything of, time by how much there is to do. */
-  private double expected() {
-    return Double.isNaN(choice.expectedSeconds())
-        ? Math.max(positions() - cached, 1)
-        : choice.expectedSeconds() + LEAST_SECONDS;
   }
 
   /** All went well. */

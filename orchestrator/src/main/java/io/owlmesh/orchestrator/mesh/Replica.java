@@ -24,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +58,7 @@ public final class Replica {
   private final CircuitBreaker breaker;
   private final Busyness busyness = new Busyness();
   private final Set<PlacedCall> calls = ConcurrentHashMap.newKeySet();
+  private final AtomicInteger endedSince = new AtomicInteger(); // Since its last report.
   private volatile @Nullable StageDescription description;
   private volatile String unreachable = "";
   private volatile String loading = "";
@@ -264,7 +266,8 @@ public final class Replica {
     Load load = told.get();
     long heardAt = report.heardAt().orElse(now) - TRAVEL_NANOS;
     long credit = calls.stream().mapToLong(call -> call.unread(heardAt)).sum();
-    int busy = Math.max(load.getRunning() + load.getWaiting(), units);
+    int begun = calls.stream().filter(call -> call.isUnknown(heardAt)).mapToInt(PlacedCall::units).sum();
+    int busy = Math.max(load.getRunning() + load.getWaiting() + begun - endedSince.get(), units);
     double queue =
         load.getMaxRunning() > 0 && busy >= load.getMaxRunning()
             ? counts.meanSeconds() * (busy - load.getMaxRunning() + 1) / load.getMaxRunning()
@@ -281,6 +284,11 @@ public final class Replica {
         Math.max(report.cached(beginnings), counts.cached(beginnings)));
   }
 
+  /** It told how it is. */
+  void reported() {
+    endedSince.set(0);
+  }
+
   void enter(PlacedCall call) {
     long now = System.nanoTime();
     calls.add(call);
@@ -295,6 +303,7 @@ public final class Replica {
 
   void leave(PlacedCall call) {
     calls.remove(call);
+    endedSince.addAndGet(call.units());
     closeIfIdle();
   }
 

@@ -116,6 +116,7 @@ final class ReplicaWatch implements AutoCloseable {
         if (replica.report.take(response, heardAt)) {
           replica.restarted();
         }
+        replica.reported();
         goesWell();
       } catch (OwlException e) {
         lies(e);

@@ -5,10 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -56,6 +59,16 @@ final class Commands {
   /** A folder in which modules of JavaScript find OpenAI's client, of the version locked here. */
   static Path scripts() throws Exception {
     Files.createDirectories(MODULES);
+    try (FileChannel lock =
+            FileChannel.open(
+                MODULES.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        FileLock _ = lock.lock()) { // Another process runs tests, too.
+      install();
+    }
+    return MODULES;
+  }
+
+  private static void install() throws Exception {
     for (String file : List.of("package.json", "package-lock.json", "client.test.js")) {
       Files.copy(SCRIPTS.resolve(file), MODULES.resolve(file), StandardCopyOption.REPLACE_EXISTING);
     }
@@ -64,7 +77,6 @@ final class Commands {
     if (!Files.exists(done) || !wanted.contains(version(Files.readString(done)))) {
       run(MODULES, Map.of(), List.of("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"));
     }
-    return MODULES;
   }
 
   private static String version(String module) {
