@@ -33,6 +33,14 @@ for (const colorScheme of ["light", "dark"]) {
     await site.shot(`thread-${colorScheme}`);
     assert.deepEqual(await wrongs(page), []);
 
+    await page.getByText("The way of this answer").click();
+    await site.button("Answers side by side").click();
+    assert.deepEqual(await wrongs(page), []);
+    await site.button("Answer differently").click();
+    assert.deepEqual(await wrongs(page), []);
+    await page.keyboard.press("Escape");
+    await site.button("Answers side by side").click();
+
     await site.button("Edit message").click();
     assert.deepEqual(await wrongs(page), []);
     await page.keyboard.press("Escape");

@@ -98,6 +98,8 @@ export class Conversation {
   readonly draft = new Draft();
   readonly editing = signal<Editing>();
   readonly activeTurn = signal<ActiveTurn>();
+  /** The question whose answers are shown side by side. */
+  readonly compared = signal<string>();
   readonly loading = signal(false);
   /** Of opening it, answering again, or moving between branches. */
   readonly failure = signal<Failure>();

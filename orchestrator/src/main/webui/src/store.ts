@@ -11,6 +11,7 @@ import { SessionList } from "./sessions";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
 import { t } from "./language";
+import { isVideo, videoFrames } from "./video";
 
 const DEFAULT_MAX_IMAGE_BYTES = 20 * 1024 * 1024;
 const DEFAULT_MAX_IMAGES = 16;
@@ -248,10 +249,29 @@ export class Store {
 
   // Messages.
 
+  /** Adds pictures to a message, and frames of videos. */
   attach(draft: Draft, files: Iterable<File>): void {
-    const attachments = [...files].map((file) => Attachment.ofFile(file));
+    const all = [...files];
+    this.attachPictures(draft, all.filter((file) => !isVideo(file)));
+    for (const video of all.filter(isVideo)) {
+      void this.attachVideo(draft, video);
+    }
+  }
+
+  private attachPictures(draft: Draft, files: readonly File[]): void {
+    if (files.length === 0) {
+      return;
+    }
+    const attachments = files.map((file) => Attachment.ofFile(file));
     draft.attach(attachments);
     attachments.forEach((attachment) => this.upload(attachment));
+  }
+
+  private async attachVideo(draft: Draft, video: File): Promise<void> {
+    this.announcer.announce(t("Taking pictures from {name}", { name: video.name }));
+    const frames = await videoFrames(video, this.maxImages - draft.attachments.value.length);
+    // Of a video that the browser cannot read, the mesh says what it takes.
+    this.attachPictures(draft, frames.length > 0 ? frames : [video]);
   }
 
   /** Sends a picture; what fails is told beside it. */

@@ -25,6 +25,7 @@ const ANSWER: AnswerDone = {
   cachedImages: 1,
   cachedPromptTokens: 48,
   omittedMessages: 0,
+  spans: [],
 };
 
 test("what no stage accounts for is other, and what took no time is left out", () => {

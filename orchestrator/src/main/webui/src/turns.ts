@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Image, Message } from "#proto/owlmesh/chat/v1/chat";
+import type { AnswerOptions, Image, Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Announcer } from "./announcer";
 import * as api from "./api";
 import { ActiveTurn, type Conversation } from "./conversation";
@@ -146,18 +146,29 @@ export class Turns {
     }
   }
 
-  /** Answers a message again. */
-  async regenerate(conversation: Conversation, message: Message, requestId = randomId()): Promise<void> {
+  /**
+   * Answers a message again.
+   *
+   * @param options how, this time; as the conversation tells if there are none
+   */
+  async regenerate(
+    conversation: Conversation,
+    message: Message,
+    options?: AnswerOptions,
+    requestId = randomId(),
+  ): Promise<void> {
     if (conversation.isAnswering.value) {
       return;
     }
     const activeTurn = this.begin(conversation);
     try {
-      await this.stream(conversation, activeTurn, { requestId, regenerate: { messageId: message.id } }, () => {});
+      const regenerate = { messageId: message.id };
+      const request = options === undefined ? { requestId, regenerate } : { requestId, regenerate, options };
+      await this.stream(conversation, activeTurn, request, () => {});
     } catch (failure) {
       if (activeTurn.answerId.value === undefined && !activeTurn.stopping.value) {
         const problem = toProblem(failure);
-        const retry = () => void this.regenerate(conversation, message, requestId);
+        const retry = () => void this.regenerate(conversation, message, options, requestId);
         conversation.failure.value = { problem, retry: problem.retryable ? retry : undefined };
         this.page.announcer.end("");
       }

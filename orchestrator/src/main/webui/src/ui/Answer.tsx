@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useState } from "preact/hooks";
 import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import { answerProblem } from "../errors";
 import type { Store } from "../store";
+import { siblings } from "../tree";
 import { t } from "../language";
 import { CopyButton } from "./CopyButton";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
+import { Journey } from "./Journey";
 import { Notice } from "./Notice";
 import { Said } from "./Said";
+import { AgainDialog } from "./SettingsDialog";
+import { SideBySide } from "./SideBySide";
 import { Switcher } from "./Switcher";
 import { TimeBar } from "./TimeBar";
 
@@ -21,16 +26,22 @@ interface Props {
 /** What the model said, or is saying. */
 export function Answer({ store, conversation, message }: Props) {
   const answering = message.state === "MESSAGE_STATE_ANSWERING";
+  const [again, setAgain] = useState(false);
+  const compared =
+    conversation.compared.value === message.parentId && siblings(conversation.messages.value, message).length > 1;
   return (
     <article class="answer" aria-label={t("Answer")} aria-busy={answering}>
       {answering ? (
         <Arriving conversation={conversation} message={message} />
+      ) : compared ? (
+        <SideBySide store={store} conversation={conversation} message={message} />
       ) : (
         message.text !== "" && <Said text={message.text} />
       )}
       <Ending message={message} />
       {message.answer && <Omitted messages={message.answer.omittedMessages} />}
       {message.answer && <TimeBar answer={message.answer} />}
+      {message.answer && <Journey store={store} answer={message.answer} />}
       {!answering && (
         <div class="actions">
           <Switcher store={store} conversation={conversation} message={message} />
@@ -40,9 +51,18 @@ export function Answer({ store, conversation, message }: Props) {
             idle={conversation.isAnswering}
             onClick={() => void store.turns.regenerate(conversation, message)}
           />
+          <IconButton
+            icon="sliders"
+            label={t("Answer differently")}
+            idle={conversation.isAnswering}
+            onClick={() => setAgain(true)}
+          />
           {message.text !== "" && <CopyButton store={store} text={message.text} label={t("Copy answer")} />}
           <FeedbackButtons store={store} message={message} />
         </div>
+      )}
+      {again && (
+        <AgainDialog store={store} conversation={conversation} message={message} onClose={() => setAgain(false)} />
       )}
     </article>
   );

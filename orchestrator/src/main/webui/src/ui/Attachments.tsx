@@ -106,7 +106,7 @@ export function PickButton({ store, draft }: { store: Store; draft: Draft }) {
         type="file"
         multiple
         hidden
-        accept="image/*"
+        accept="image/*,video/*"
         aria-label={t("Pictures")}
         onChange={(event) => {
           store.attach(draft, event.currentTarget.files ?? []);

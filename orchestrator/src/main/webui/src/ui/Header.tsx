@@ -7,6 +7,7 @@ import logo from "../owl.svg";
 import type { Store } from "../store";
 import { theme, toggleTheme } from "../theme";
 import { choose, language, t } from "../language";
+import { AdapterSelect } from "./AdapterSelect";
 import { ExportMenu } from "./ExportMenu";
 import { IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
@@ -78,21 +79,13 @@ function HealthLink({ store }: { store: Store }) {
   );
 }
 
-/** Stands for "none was named": no adapter has this name, since they are names of folders. */
-const DEFAULT = "/default";
-
 function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
   const settings = store.current.value.settings.value;
-  const chosen = settings.options?.adapter;
-  const names = [...mesh.adapters];
-  if (chosen !== undefined && chosen !== "" && !names.includes(chosen)) {
-    names.push(chosen);
-  }
-  const choose = async (name: string) => {
+  const choose = async (adapter: string | undefined) => {
     const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
     const next: SessionSettings = {
       ...settings,
-      options: name === DEFAULT ? options : { ...options, adapter: name },
+      options: adapter === undefined ? options : { ...options, adapter },
     };
     try {
       await store.updateSettings(next);
@@ -101,20 +94,9 @@ function AdapterChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }
     }
   };
   return (
-    <label class="adapter">
+    <label class="adapter" for="adapter">
       <span>{t("Adapter")}</span>
-      <select
-        value={chosen ?? DEFAULT}
-        onChange={(event) => void choose(event.currentTarget.value)}
-      >
-        <option value={DEFAULT}>{t("Default ({name})", { name: mesh.defaultAdapter || t("base model alone") })}</option>
-        <option value="">{t("Base model alone")}</option>
-        {names.map((name) => (
-          <option key={name} value={name}>
-            {mesh.adapters.includes(name) ? name : t("{name} (not there)", { name })}
-          </option>
-        ))}
-      </select>
+      <AdapterSelect id="adapter" mesh={mesh} chosen={settings.options?.adapter} onChoose={(adapter) => void choose(adapter)} />
     </label>
   );
 }

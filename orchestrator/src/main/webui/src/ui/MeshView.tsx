@@ -26,7 +26,7 @@ const CONDITIONS: Partial<Record<Condition, Text>> = {
 export function MeshView() {
   const { state, refused } = useMesh();
   return (
-    <section class="mesh" aria-label={t("The mesh")}>
+    <section class="mesh" aria-label={t("The mesh")} tabIndex={0}>
       <h2>{t("The mesh")}</h2>
       {refused && <p>{t("The mesh does not show its replicas to this page. It may need the role of an operator.")}</p>}
       {state && (

@@ -1,24 +1,99 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { AnswerOptions, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import type { AnswerOptions, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import type { Conversation } from "../conversation";
 import { type Problem, toProblem } from "../errors";
 import { FIELDS, type Field, faultOf, formatOption, NO_OPTIONS, parseOptions } from "../options";
 import type { Store } from "../store";
 import { t } from "../language";
+import { AdapterSelect } from "./AdapterSelect";
 import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 
 /** How the messages of the current conversation are answered. */
 export function SettingsDialog({ store, onClose }: { store: Store; onClose: () => void }) {
+  const settings = store.current.value.settings.value;
+  return (
+    <OptionsDialog
+      title={t("Settings of this conversation")}
+      button={t("Save")}
+      options={settings.options ?? NO_OPTIONS}
+      onSave={(form) => store.updateSettings(readSettings(form, settings))}
+      onClose={onClose}
+    >
+      <div class="field">
+        <label for="option-system">{t("System sentence")}</label>
+        <textarea
+          id="option-system"
+          name="system"
+          rows={2}
+          dir="auto"
+          maxLength={4096}
+          aria-describedby="system-hint"
+          defaultValue={settings.system ?? ""}
+        />
+        <small id="system-hint">{t("Sets the scene. Empty: the one the model was trained with.")}</small>
+      </div>
+    </OptionsDialog>
+  );
+}
+
+interface AgainProps {
+  store: Store;
+  conversation: Conversation;
+  message: Message;
+  onClose: () => void;
+}
+
+/** How a message is answered once more; the conversation's own settings stay. */
+export function AgainDialog({ store, conversation, message, onClose }: AgainProps) {
+  const options = conversation.settings.value.options ?? NO_OPTIONS;
+  const mesh = store.mesh.value;
+  const [adapter, setAdapter] = useState(options.adapter);
+  const again = (form: HTMLFormElement) => {
+    const chosen = readOptions(form);
+    conversation.compared.value = message.parentId;
+    void store.turns.regenerate(conversation, message, adapter === undefined ? chosen : { ...chosen, adapter });
+    return Promise.resolve();
+  };
+  return (
+    <OptionsDialog
+      title={t("Settings of one more answer")}
+      button={t("Answer again")}
+      options={options}
+      onSave={again}
+      onClose={onClose}
+    >
+      {mesh && (
+        <div class="field">
+          <label for="again-adapter">{t("Adapter")}</label>
+          <AdapterSelect id="again-adapter" mesh={mesh} chosen={adapter} onChoose={setAdapter} />
+        </div>
+      )}
+    </OptionsDialog>
+  );
+}
+
+interface OptionsProps {
+  title: string;
+  /** What the button says that saves. */
+  button: string;
+  options: AnswerOptions;
+  /** Fields before the options. */
+  children: ComponentChildren;
+  onSave: (form: HTMLFormElement) => Promise<void>;
+  onClose: () => void;
+}
+
+function OptionsDialog({ title, button, options, children, onSave, onClose }: OptionsProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [failed, setFailed] = useState<Problem>();
   useEffect(() => dialog.current?.showModal(), []);
-  const settings = store.current.value.settings.value;
-  const options = settings.options ?? NO_OPTIONS;
 
   const save = async (form: HTMLFormElement) => {
     try {
-      await store.updateSettings(readSettings(form, settings));
+      await onSave(form);
       dialog.current?.close();
     } catch (failure) {
       setFailed(toProblem(failure));
@@ -34,24 +109,12 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
         }}
       >
         <div class="dialog-head">
-          <h2 id="settings-title">{t("Settings of this conversation")}</h2>
+          <h2 id="settings-title">{title}</h2>
           <IconButton icon="close" label={t("Close")} onClick={() => dialog.current?.close()} />
         </div>
         {failed && <Notice problem={failed} />}
         <div class="dialog-body">
-          <div class="field">
-            <label for="option-system">{t("System sentence")}</label>
-            <textarea
-              id="option-system"
-              name="system"
-              rows={2}
-              dir="auto"
-              maxLength={4096}
-              aria-describedby="system-hint"
-              defaultValue={settings.system ?? ""}
-            />
-            <small id="system-hint">{t("Sets the scene. Empty: the one the model was trained with.")}</small>
-          </div>
+          {children}
           <div class="fields">
             {FIELDS.filter((field) => field.basic).map((field) => (
               <OptionInput key={field.key} field={field} options={options} />
@@ -71,7 +134,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
             {t("Clear all")}
           </button>
           <button type="submit" class="button primary">
-            {t("Save")}
+            {button}
           </button>
         </div>
       </form>
@@ -81,13 +144,11 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
 
 /** What the form says; what it does not show stays as it is. */
 function readSettings(form: HTMLFormElement, before: SessionSettings): SessionSettings {
-  const data = new FormData(form);
-  const texts = new Map(FIELDS.map((field) => [field.key, String(data.get(field.key) ?? "")]));
-  const options: AnswerOptions = parseOptions(texts);
+  const options = readOptions(form);
   if (before.options?.adapter !== undefined) {
     options.adapter = before.options.adapter;
   }
-  const system = String(data.get("system") ?? "").trim();
+  const system = String(new FormData(form).get("system") ?? "").trim();
   const settings: SessionSettings = { options };
   if (system !== "") {
     settings.system = system;
@@ -96,6 +157,11 @@ function readSettings(form: HTMLFormElement, before: SessionSettings): SessionSe
     settings.model = before.model;
   }
   return settings;
+}
+
+function readOptions(form: HTMLFormElement): AnswerOptions {
+  const data = new FormData(form);
+  return parseOptions(new Map(FIELDS.map((field) => [field.key, String(data.get(field.key) ?? "")])));
 }
 
 function clear(form: HTMLFormElement): void {

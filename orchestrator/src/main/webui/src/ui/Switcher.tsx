@@ -44,6 +44,21 @@ export function Switcher({ store, conversation, message }: Props) {
         idle={busy || place === all.length - 1}
         onClick={() => move(1)}
       />
+      {isAnswer && <CompareButton conversation={conversation} question={message.parentId} />}
     </div>
+  );
+}
+
+function CompareButton({ conversation, question }: { conversation: Conversation; question: string }) {
+  const pressed = conversation.compared.value === question;
+  return (
+    <IconButton
+      icon="columns"
+      label={t("Answers side by side")}
+      pressed={pressed}
+      onClick={() => {
+        conversation.compared.value = pressed ? undefined : question;
+      }}
+    />
   );
 }

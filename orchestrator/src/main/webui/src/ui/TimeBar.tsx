@@ -3,7 +3,8 @@ import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
 import { answerStats, formatDuration, type TimeSegment, timeSegments } from "../timebar";
 import { type Text, t } from "../language";
 
-const LABELS: Record<TimeSegment["name"], Text> = {
+/** What the parts of an answer's time are called. */
+export const SEGMENT_LABELS: Record<TimeSegment["name"], Text> = {
   queue: "queue",
   prepare: "opening pictures",
   vision: "vision",
@@ -16,7 +17,7 @@ const LABELS: Record<TimeSegment["name"], Text> = {
 /** Where the time of an answer went, and what it cost. */
 export function TimeBar({ answer }: { answer: AnswerDone }) {
   const segments = answer.timings === undefined ? [] : timeSegments(answer.timings);
-  const description = segments.map((segment) => `${t(LABELS[segment.name])} ${formatDuration(segment.micros)}`).join(", ");
+  const description = segments.map((segment) => `${t(SEGMENT_LABELS[segment.name])} ${formatDuration(segment.micros)}`).join(", ");
   return (
     <div class="times">
       {segments.length > 0 && (
@@ -26,7 +27,7 @@ export function TimeBar({ answer }: { answer: AnswerDone }) {
               <span
                 key={segment.name}
                 class={`part ${segment.name}`}
-                title={`${t(LABELS[segment.name])} ${formatDuration(segment.micros)}`}
+                title={`${t(SEGMENT_LABELS[segment.name])} ${formatDuration(segment.micros)}`}
                 style={{ flexGrow: segment.share }}
               />
             ))}
@@ -36,7 +37,7 @@ export function TimeBar({ answer }: { answer: AnswerDone }) {
             {segments.map((segment) => (
               <li key={segment.name}>
                 <span class={`dot ${segment.name}`} />
-                {t(LABELS[segment.name])} <span class="number">{formatDuration(segment.micros)}</span>
+                {t(SEGMENT_LABELS[segment.name])} <span class="number">{formatDuration(segment.micros)}</span>
               </li>
             ))}
           </ul>

@@ -45,6 +45,16 @@ public final class PlacedCall {
     return cached;
   }
 
+  /** When it was placed, {@link System#nanoTime}. */
+  public long placedAt() {
+    return placedAt;
+  }
+
+  /** When all that it needs for its first result was sent, {@link System#nanoTime}. */
+  public long askedAt() {
+    return askedAt;
+  }
+
   int positions() {
     return work.positions();
   }

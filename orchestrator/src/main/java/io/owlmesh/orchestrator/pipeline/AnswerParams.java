@@ -5,10 +5,12 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import java.util.function.Function;
 
 /** What callers ask of an answer, as the language model takes it. */
 public final class AnswerParams {
   private static final int MAX_PRIORITY = 100;
+  private static final int MAX_TOLD = 1_024;
 
   private AnswerParams() {}
 
@@ -73,6 +75,48 @@ public final class AnswerParams {
       case CONSTRAINT_NOT_SET -> {}
     }
     return options.build();
+  }
+
+  /**
+   * What differs from the defaults, as callers ask it; and the adapter, if there is one. A long
+   * constraint is left out: whoever asked keeps it.
+   */
+  static AnswerOptions told(GenerationOptions used) {
+    AnswerOptions.Builder options = AnswerOptions.newBuilder().addAllStop(used.getStopList());
+    setIf(!used.getAdapter().isEmpty(), options::setAdapter, used.getAdapter());
+    setIf(used.hasMaxNewTokens(), options::setMaxNewTokens, used.getMaxNewTokens());
+    setIf(used.getTemperature() != 0, options::setTemperature, used.getTemperature());
+    setIf(used.hasTopK(), options::setTopK, used.getTopK());
+    setIf(used.hasTopP() && used.getTopP() != 1, options::setTopP, used.getTopP());
+    setIf(used.hasSeed(), options::setSeed, used.getSeed());
+    setIf(used.getMinP() != 0, options::setMinP, used.getMinP());
+    setIf(
+        used.hasRepetitionPenalty() && used.getRepetitionPenalty() != 1,
+        options::setRepetitionPenalty,
+        used.getRepetitionPenalty());
+    setIf(
+        used.getPresencePenalty() != 0, options::setPresencePenalty, used.getPresencePenalty());
+    setIf(
+        used.getFrequencyPenalty() != 0, options::setFrequencyPenalty, used.getFrequencyPenalty());
+    setIf(used.getNoRepeatNgram() != 0, options::setNoRepeatNgram, used.getNoRepeatNgram());
+    setIf(used.getMinNewTokens() != 0, options::setMinNewTokens, used.getMinNewTokens());
+    setIf(used.getBeams() > 1, options::setBeams, used.getBeams());
+    setIf(used.hasLengthPenalty(), options::setLengthPenalty, used.getLengthPenalty());
+    setIf(used.getEarlyStopping(), options::setEarlyStopping, used.getEarlyStopping());
+    setIf(used.getPriority() != 0, options::setPriority, used.getPriority());
+    setIf(isShort(used.getRegex()), options::setRegex, used.getRegex());
+    setIf(isShort(used.getJsonSchema()), options::setJsonSchema, used.getJsonSchema());
+    return options.build();
+  }
+
+  private static boolean isShort(String constraint) {
+    return !constraint.isEmpty() && constraint.length() <= MAX_TOLD;
+  }
+
+  private static <T> void setIf(boolean given, Function<T, AnswerOptions.Builder> field, T value) {
+    if (given) {
+      var _ = field.apply(value);
+    }
   }
 
   private static int priority(int value) {

@@ -39,6 +39,7 @@ final class Generation {
   private final PictureTokens pictures;
   private final StageTimeouts timeouts;
   private final AnswerProgress progress;
+  private final Timings timings;
   private final Failover failover;
   private final PromptNames.Seed seed;
   private final PromptNames names;
@@ -59,8 +60,10 @@ final class Generation {
       ChatRequest question,
       PictureTokens pictures,
       AnswerProgress progress,
+      Timings timings,
       StageTimeouts timeouts,
       int attempts) {
+    this.timings = timings;
     this.question = question;
     this.pictures = pictures;
     this.progress = progress;
@@ -184,6 +187,9 @@ final class Generation {
     try {
       return speak(place, call);
     } finally {
+      if (call.isAsked()) {
+        timings.wrote(place, call.firstAt());
+      }
       call.end();
     }
   }

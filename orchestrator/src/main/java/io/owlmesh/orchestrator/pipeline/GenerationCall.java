@@ -35,6 +35,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   private final Inactivity silence;
   private final CompletableFuture<List<Finished>> result = new CompletableFuture<>();
   private @Nullable ClientCallStreamObserver<GenerateRequest> call;
+  private volatile long firstAt; // Of the first token, System.nanoTime.
   private volatile boolean began;
   private volatile boolean asked; // Whether the prompt is whole; until then the stage waits for us.
 
@@ -89,6 +90,16 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
     return join(wanted);
   }
 
+  /** Whether the prompt was sent to its end. */
+  boolean isAsked() {
+    return asked;
+  }
+
+  /** When the first token came, {@link System#nanoTime}; 0 if none did. */
+  long firstAt() {
+    return firstAt;
+  }
+
   private static <T> T join(CompletableFuture<T> future) {
     try {
       return future.join();
@@ -128,6 +139,7 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
   public void onNext(GenerateResponse response) {
     silence.pause(); // While the caller takes it, the stage is not asked for more.
     if (response.hasToken() && !began) {
+      firstAt = System.nanoTime();
       began = true;
       place.responded();
     }

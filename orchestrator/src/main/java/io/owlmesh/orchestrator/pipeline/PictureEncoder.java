@@ -27,6 +27,13 @@ import java.util.concurrent.ConcurrentHashMap;
  * @param attention whether it tells what the connector's queries attend to, in place of tokens
  */
 record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, boolean attention) {
+  /** Hears what is done for each picture, and where. */
+  interface Listener {
+    void encoded(PlacedCall place, PromptImage picture, EncodeResponse response);
+
+    void resampled(PlacedCall place, PromptImage picture, ResampleResponse response);
+  }
+
   /**
    * Encodes, blocking; pictures that were done when a replica failed are not done again.
    *
@@ -34,8 +41,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, bo
    * @return visual tokens [T, H], or attention [2, Q, patches], in the order of the pictures
    * @throws StageFailure naming the stage that failed
    */
-  List<Tensor> encode(
-      List<PromptImage> pictures, MeshInfo mesh, ImageEncodingCall.Listener listener) {
+  List<Tensor> encode(List<PromptImage> pictures, MeshInfo mesh, Listener listener) {
     Map<PromptImage, Tensor> done = new ConcurrentHashMap<>();
     Failover vision = new Failover(replicas.of(StageKind.VISION), attempts, true);
     Failover abstractor = new Failover(replicas.of(StageKind.ABSTRACTOR), attempts, true);
@@ -99,7 +105,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, bo
       boolean attention,
       int rows,
       Map<PromptImage, Tensor> done,
-      ImageEncodingCall.Listener told)
+      Listener told)
       implements ImageEncodingCall.Listener {
     void run(List<PromptImage> pictures, Duration patience) {
       try {
@@ -113,7 +119,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, bo
     public void encoded(PromptImage picture, EncodeResponse response) {
       encoding.responded();
       resampling.asked();
-      told.encoded(picture, response);
+      told.encoded(encoding, picture, response);
     }
 
     @Override
@@ -123,7 +129,7 @@ record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, bo
       }
       resampling.responded();
       done.put(picture, attention ? response.getAttention() : response.getVisualTokens());
-      told.resampled(picture, response);
+      told.resampled(resampling, picture, response);
     }
 
     /** Before they are kept for others; of a tensor without a type the language model says so. */

@@ -7,6 +7,7 @@ import static io.owlmesh.proto.chat.v1.Stage.STAGE_VISION;
 import io.grpc.Context;
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.pipeline.VisualTokenCache.PendingVisualTokens;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.Stage;
@@ -130,18 +131,18 @@ final class PictureTokens {
 
   /** Tells each step of each picture once, however often it was taken. */
   private record Reports(AnswerListener listener, Timings timings, Set<Step> told)
-      implements ImageEncodingCall.Listener {
+      implements PictureEncoder.Listener {
     private record Step(Stage stage, PromptImage picture) {}
 
     @Override
-    public void encoded(PromptImage picture, EncodeResponse response) {
-      timings.vision(response.getTimings());
+    public void encoded(PlacedCall place, PromptImage picture, EncodeResponse response) {
+      timings.vision(place, picture, response.getTimings());
       tell(STAGE_VISION, picture, false);
     }
 
     @Override
-    public void resampled(PromptImage picture, ResampleResponse response) {
-      timings.abstractor(response.getTimings());
+    public void resampled(PlacedCall place, PromptImage picture, ResampleResponse response) {
+      timings.abstractor(place, picture, response.getTimings());
       tell(STAGE_ABSTRACTOR, picture, false);
     }
 

@@ -6,6 +6,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
@@ -21,13 +22,13 @@ import java.util.concurrent.ThreadLocalRandom;
 
 /** The path of a request: images -> features -> visual tokens -> text. */
 final class Pipeline {
-  private static final ImageEncodingCall.Listener NOBODY =
-      new ImageEncodingCall.Listener() {
+  private static final PictureEncoder.Listener NOBODY =
+      new PictureEncoder.Listener() {
         @Override
-        public void encoded(PromptImage picture, EncodeResponse response) {}
+        public void encoded(PlacedCall place, PromptImage picture, EncodeResponse response) {}
 
         @Override
-        public void resampled(PromptImage picture, ResampleResponse response) {}
+        public void resampled(PlacedCall place, PromptImage picture, ResampleResponse response) {}
       };
 
   private final MeshReplicas replicas;
@@ -90,6 +91,7 @@ final class Pipeline {
 
   private AnswerDone answer(ChatRequest request, AnswerListener listener, MeshInfo mesh) {
     Timings timings = new Timings();
+    GenerationOptions options = repeatable(request.options());
     Context.CancellableContext calls = Context.current().withCancellation();
     Context outer = calls.attach();
     try {
@@ -97,15 +99,23 @@ final class Pipeline {
           new PictureTokens(cache, encoder, mesh, mesh.visualWeights(), listener, timings);
       AnswerProgress progress =
           new AnswerProgress(
-              repeatable(request.options()),
+              options,
               listener,
               timings::firstToken,
               mesh.context(),
               mesh.usualNewTokens());
       Generation generation =
           new Generation(
-              replicas.of(StageKind.LLM), mesh, request, pictures, progress, timeouts, attempts);
-      return done(generation.run(), timings);
+              replicas.of(StageKind.LLM),
+              mesh,
+              request,
+              pictures,
+              progress,
+              timings,
+              timeouts,
+              attempts);
+      AnswerDone done = done(generation.run(), timings);
+      return done.toBuilder().setOptions(AnswerParams.told(options)).build();
     } finally {
       calls.detach(outer);
       calls.cancel(null); // If one stage failed, the others have work that nobody wants.
@@ -136,7 +146,8 @@ final class Pipeline {
                 ends.stream().mapToInt(end -> end.getUsage().getCompletionTokens()).sum())
             .setCachedImages(timings.cachedImages())
             .setCachedPromptTokens(first.getUsage().getCachedPromptTokens())
-            .setTimings(timings.end(first.getTimings()));
+            .setTimings(timings.end(first.getTimings()))
+            .addAllSpans(timings.spans());
     if (first.getUsage().hasClampedMaxNewTokens()) {
       done.setClampedMaxNewTokens(first.getUsage().getClampedMaxNewTokens());
     }
