@@ -6,7 +6,6 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
-import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.AbandonedAnswer;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.TurnLease;
@@ -34,7 +33,6 @@ final class SessionTurns implements AutoCloseable {
 
   SessionTurns(
       SessionStore store,
-      MeshGateway gateway,
       AdmissionControl answers,
       OrchestratorConfig settings,
       Duration lease) {
@@ -45,7 +43,6 @@ final class SessionTurns implements AutoCloseable {
             store,
             new TurnLocks(),
             new SessionLeases(store, running, lease),
-            gateway,
             settings,
             new Drafts(store.turns(), answers::execute),
             running,
