@@ -44,7 +44,7 @@ export class FakeMesh {
 
   add(title: string): Session {
     const id = `s${++this.ids}`;
-    const session = { id, title, head: "", createdAt: TIME, updatedAt: TIME, settings: {} };
+    const session = { id, title, head: "", model: "", createdAt: TIME, updatedAt: TIME, settings: {} };
     this.sessions.set(id, { session, messages: [] });
     return session;
   }

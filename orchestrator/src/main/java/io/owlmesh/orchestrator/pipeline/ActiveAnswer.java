@@ -43,7 +43,7 @@ public final class ActiveAnswer {
   private final Context.CancellableContext context;
   private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
-  private volatile @Nullable ServedModel model;
+  private volatile @Nullable MeshModel model;
   private volatile String session = "";
   private volatile List<String> shown = List.of();
   private final AtomicLong told = new AtomicLong();
@@ -81,14 +81,14 @@ public final class ActiveAnswer {
    * @param name empty for that one
    * @throws OwlException MODEL_NOT_FOUND, field {@code model}
    */
-  public ServedModel use(String name) {
-    ServedModel chosen = answers.model(name);
+  public MeshModel use(String name) {
+    MeshModel chosen = answers.model(name);
     enter(chosen);
     return chosen;
   }
 
   /** As above; if the model was removed this moment, the caller hears so and the answer is over. */
-  public void use(ServedModel chosen) {
+  public void use(MeshModel chosen) {
     try {
       enter(chosen);
     } catch (OwlException e) {
@@ -96,7 +96,7 @@ public final class ActiveAnswer {
     }
   }
 
-  private void enter(ServedModel chosen) {
+  private void enter(MeshModel chosen) {
     chosen.enter(this);
     keep(() -> chosen.leave(this));
     model = chosen;
@@ -178,8 +178,8 @@ public final class ActiveAnswer {
     span.setAttribute("owl.images", question.images().size());
     span.setAttribute("gen_ai.operation.name", "chat");
     span.setAttribute("gen_ai.provider.name", "owlmesh");
-    ServedModel chosen = model;
-    ServedModel asked = chosen == null ? use("") : chosen;
+    MeshModel chosen = model;
+    MeshModel asked = chosen == null ? use("") : chosen;
     span.setAttribute("gen_ai.request.model", asked.name());
     AnswerDone done = asked.pipeline().answer(question, counting());
     answers.instruments().complete(asked.name(), done, question.images().size());
@@ -286,7 +286,7 @@ public final class ActiveAnswer {
   }
 
   private void tell(String status, AnswerDone done) {
-    ServedModel asked = model;
+    MeshModel asked = model;
     answers
         .instruments()
         .ended(asked == null ? "" : asked.name(), status, (System.nanoTime() - began) / 1e9);

@@ -229,7 +229,7 @@ public final class AdmissionControl {
    * @param name empty for the one of requests that name none
    * @throws OwlException MODEL_NOT_FOUND, field {@code model}
    */
-  ServedModel model(String name) {
+  MeshModel model(String name) {
     return gateway.model("model", name);
   }
 

@@ -63,7 +63,7 @@ public final class MeshGateway {
     VisualTokenCache cache = new VisualTokenCache(settings.visualCacheBytes());
     models =
         new ModelRegistry(
-            places -> new ServedModel(places, settings, pool, cache),
+            places -> new MeshModel(places, settings, pool, cache),
             own(settings),
             settings.defaultModel().orElse(""),
             settings.drainTimeout());
@@ -100,7 +100,7 @@ public final class MeshGateway {
   }
 
   /** All models, the one of the settings first. */
-  public List<ServedModel> models() {
+  public List<MeshModel> models() {
     return models.all();
   }
 
@@ -112,12 +112,12 @@ public final class MeshGateway {
    * @throws OwlException MODEL_NOT_FOUND naming the field; UNAVAILABLE if it is not known yet what
    *     the model of the settings is called
    */
-  public ServedModel model(String field, String name) {
+  public MeshModel model(String field, String name) {
     return models.get(field, name);
   }
 
   /** Whether requests that name no model mean this one. */
-  boolean isPreset(ServedModel model) {
+  boolean isPreset(MeshModel model) {
     return models.isPreset(model);
   }
 
@@ -139,7 +139,7 @@ public final class MeshGateway {
    */
   void requireAny() {
     OwlException first = null;
-    for (ServedModel model : models.all()) {
+    for (MeshModel model : models.all()) {
       try {
         model.mesh();
         return;
@@ -174,10 +174,10 @@ public final class MeshGateway {
    * What a model serves, and the limits of requests.
    *
    * @param name empty for the one of requests that name none
-   * @throws OwlException as {@link #model} and {@link ServedModel#mesh}
+   * @throws OwlException as {@link #model} and {@link MeshModel#mesh}
    */
   public DescribeResponse describe(String name) {
-    ServedModel model = model("model", name);
+    MeshModel model = model("model", name);
     MeshInfo mesh = model.mesh();
     return DescribeResponse.newBuilder()
         .setModel(mesh.model())

@@ -57,8 +57,8 @@ public final class MeshOperations {
         WatchResponse.newBuilder()
             .setWaitingAnswers(answers.waiting())
             .setRunningAnswers(answers.running());
-    List<ServedModel> models = gateway.models();
-    for (ServedModel model : models) {
+    List<MeshModel> models = gateway.models();
+    for (MeshModel model : models) {
       Model seen = ModelView.of(model, gateway.isPreset(model));
       state.addModels(seen);
       if (seen.getPreset()) {
@@ -69,12 +69,12 @@ public final class MeshOperations {
         .pool()
         .all()
         .forEach(one -> {
-          List<ServedModel> users = users(one, models);
+          List<MeshModel> users = users(one, models);
           state.addReplicas(
               ReplicaView.of(one, groups(users)).toBuilder()
                   .addAllModels(
                       users.stream()
-                          .map(ServedModel::name)
+                          .map(MeshModel::name)
                           .filter(name -> !name.isEmpty())
                           .toList()));
         });
@@ -82,13 +82,13 @@ public final class MeshOperations {
   }
 
   /** Models that a replica works for. */
-  private static List<ServedModel> users(Replica replica, List<ServedModel> models) {
+  private static List<MeshModel> users(Replica replica, List<MeshModel> models) {
     return models.stream()
         .filter(model -> model.replicas().of(replica.stage()).replicas().contains(replica))
         .toList();
   }
 
-  private static List<WeightGroups> groups(List<ServedModel> models) {
+  private static List<WeightGroups> groups(List<MeshModel> models) {
     return models.stream().map(model -> model.replicas().groups()).toList();
   }
 
@@ -134,7 +134,7 @@ public final class MeshOperations {
 
   /** Replicas that take no work, and why. */
   public List<String> missing() {
-    List<ServedModel> models = gateway.models();
+    List<MeshModel> models = gateway.models();
     List<String> missing = new ArrayList<>();
     gateway
         .pool()
@@ -160,7 +160,7 @@ public final class MeshOperations {
     List<String> without =
         users(replica, gateway.models()).stream()
             .filter(model -> !model.replicas().of(stage).isServedWithout(replica))
-            .map(ServedModel::name)
+            .map(MeshModel::name)
             .toList();
     if (!force && !without.isEmpty()) {
       throw new OwlException(

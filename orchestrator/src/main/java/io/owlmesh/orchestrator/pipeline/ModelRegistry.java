@@ -23,12 +23,12 @@ final class ModelRegistry implements AutoCloseable {
   /** For those that take over from a model to find its replicas before it leaves them. */
   private static final long HANDOVER_MILLIS = 500;
 
-  private final Function<ModelPlaces, ServedModel> maker;
-  private final @Nullable ServedModel own;
+  private final Function<ModelPlaces, MeshModel> maker;
+  private final @Nullable MeshModel own;
   private final String preset;
   private final Duration drain;
-  private final Set<ServedModel> leaving = ConcurrentHashMap.newKeySet();
-  private volatile Map<String, ServedModel> named = Map.of();
+  private final Set<MeshModel> leaving = ConcurrentHashMap.newKeySet();
+  private volatile Map<String, MeshModel> named = Map.of();
   private boolean closed;
 
   /**
@@ -38,7 +38,7 @@ final class ModelRegistry implements AutoCloseable {
    * @param drain time for answers in work in a model that is removed
    */
   ModelRegistry(
-      Function<ModelPlaces, ServedModel> maker,
+      Function<ModelPlaces, MeshModel> maker,
       @Nullable ModelPlaces own,
       String preset,
       Duration drain) {
@@ -59,16 +59,16 @@ final class ModelRegistry implements AutoCloseable {
     if (closed) {
       return;
     }
-    Map<String, ServedModel> next = new TreeMap<>();
-    Map<String, ServedModel> before = named;
+    Map<String, MeshModel> next = new TreeMap<>();
+    Map<String, MeshModel> before = named;
     now.forEach((name, places) -> {
-      ServedModel known = before.get(name);
+      MeshModel known = before.get(name);
       if (known != null && known.places().equals(places)) {
         next.put(name, known);
         return;
       }
       try {
-        ServedModel fresh = maker.apply(places);
+        MeshModel fresh = maker.apply(places);
         fresh.start(known != null && known.isTried());
         next.put(name, fresh);
         LOG.infof("The model '%s' is %s", name, known == null ? "added" : "found elsewhere");
@@ -85,7 +85,7 @@ final class ModelRegistry implements AutoCloseable {
   }
 
   /** Its answers end, but within a time. */
-  private void remove(String name, ServedModel model, boolean gone) {
+  private void remove(String name, MeshModel model, boolean gone) {
     leaving.add(model);
     if (gone) {
       LOG.infof("The model '%s' is removed", name);
@@ -108,8 +108,8 @@ final class ModelRegistry implements AutoCloseable {
   }
 
   /** All models by name, that of the settings first. */
-  List<ServedModel> all() {
-    List<ServedModel> all = new ArrayList<>();
+  List<MeshModel> all() {
+    List<MeshModel> all = new ArrayList<>();
     if (own != null) {
       all.add(own);
     }
@@ -118,7 +118,7 @@ final class ModelRegistry implements AutoCloseable {
   }
 
   /** Whether requests that name no model mean this one. */
-  boolean isPreset(ServedModel model) {
+  boolean isPreset(MeshModel model) {
     return own == null ? model.places().name().equals(preset) : model == own;
   }
 
@@ -130,11 +130,11 @@ final class ModelRegistry implements AutoCloseable {
    * @throws OwlException MODEL_NOT_FOUND naming those that there are; UNAVAILABLE if it is not
    *     known yet what the only one is called
    */
-  ServedModel get(String field, String name) {
+  MeshModel get(String field, String name) {
     if (own != null && name.isEmpty()) {
       return own;
     }
-    ServedModel known = named.get(name.isEmpty() ? preset : name);
+    MeshModel known = named.get(name.isEmpty() ? preset : name);
     if (known != null) {
       return known;
     }
@@ -147,7 +147,7 @@ final class ModelRegistry implements AutoCloseable {
         "'%s', there are %s".formatted(name.isEmpty() ? preset : name, names()));
   }
 
-  private static String nameOf(ServedModel model) {
+  private static String nameOf(MeshModel model) {
     try {
       return model.mesh().model();
     } catch (OwlException e) {
@@ -160,13 +160,13 @@ final class ModelRegistry implements AutoCloseable {
 
   /** Names of all models, as far as they are known. */
   List<String> names() {
-    return all().stream().map(ServedModel::name).filter(name -> !name.isEmpty()).toList();
+    return all().stream().map(MeshModel::name).filter(name -> !name.isEmpty()).toList();
   }
 
   @Override
   public synchronized void close() {
     closed = true;
-    all().forEach(ServedModel::close);
-    leaving.forEach(ServedModel::close);
+    all().forEach(MeshModel::close);
+    leaving.forEach(MeshModel::close);
   }
 }

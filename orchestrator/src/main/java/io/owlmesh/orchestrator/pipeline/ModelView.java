@@ -15,7 +15,7 @@ final class ModelView {
    *
    * @param preset whether requests that name none mean it
    */
-  static Model of(ServedModel model, boolean preset) {
+  static Model of(MeshModel model, boolean preset) {
     WeightGroups groups = model.replicas().groups();
     Model.Builder told =
         Model.newBuilder()

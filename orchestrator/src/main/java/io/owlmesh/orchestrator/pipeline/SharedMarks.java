@@ -32,7 +32,7 @@ final class SharedMarks implements AutoCloseable {
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("operators").daemon(true).factory());
-  private final Map<ServedModel, Long> versions = new WeakHashMap<>();
+  private final Map<MeshModel, Long> versions = new WeakHashMap<>();
   private boolean failed;
 
   SharedMarks(OperatorStore store, MeshGateway gateway) {
@@ -64,7 +64,7 @@ final class SharedMarks implements AutoCloseable {
     gateway.models().forEach(model -> read(model, marks.canary(model.places().name())));
   }
 
-  private void read(ServedModel model, Canary set) {
+  private void read(MeshModel model, Canary set) {
     Canary ours = canary(model, set.version());
     Long last = versions.put(model, set.version());
     if (last == null || last != set.version()) {
@@ -78,7 +78,7 @@ final class SharedMarks implements AutoCloseable {
     return new Drained(one.stage().label(), one.address());
   }
 
-  private static Canary canary(ServedModel model, long version) {
+  private static Canary canary(MeshModel model, long version) {
     WeightGroups.Shares now = model.replicas().groups().shares();
     String inUse =
         now.inUse()
@@ -114,7 +114,7 @@ final class SharedMarks implements AutoCloseable {
    *
    * @throws OwlException BAD_INPUT; UNAVAILABLE if the others cannot be told: then it is set here
    */
-  synchronized void setCanary(ServedModel model, int percent, String ended) {
+  synchronized void setCanary(MeshModel model, int percent, String ended) {
     model.replicas().groups().setCanary(percent, ended);
     if (store.isShared()) {
       store.set(canary(model, 0));

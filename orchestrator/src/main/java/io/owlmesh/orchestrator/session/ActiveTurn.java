@@ -8,7 +8,7 @@ import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.TenantStore;
@@ -120,7 +120,7 @@ final class ActiveTurn implements AnswerObserver {
       return Optional.empty();
     }
     TurnPlan plan = context.plan(tenant);
-    ServedModel model = TurnPlan.model(before.session(), life()::use);
+    MeshModel model = TurnPlan.model(before.session(), life()::use);
     GenerationOptions options = TurnPlan.options(request, before.session(), model);
     Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
     TurnPlan.Asked question = plan.asked(next, before, options, model, life()::reserve);

@@ -15,7 +15,7 @@ import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
@@ -103,7 +103,7 @@ public final class Sessions {
    */
   public Session create(CreateSessionRequest request) {
     TextRules.require("title", request.getTitle(), 0, MAX_TITLE);
-    ServedModel model = check(request.getSettings(), "");
+    MeshModel model = check(request.getSettings(), "");
     var now = store.now();
     Session session =
         Session.newBuilder()
@@ -130,7 +130,7 @@ public final class Sessions {
    * @param before the model of the session so far; empty if there is none
    * @return the model that they mean
    */
-  private ServedModel check(SessionSettings asked, String before) {
+  private MeshModel check(SessionSettings asked, String before) {
     if (asked.getSerializedSize() > MAX_SETTINGS_BYTES) {
       throw OwlException.badInput(
           "settings",
@@ -138,7 +138,7 @@ public final class Sessions {
     }
     TextRules.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
     AnswerParams.of(asked.getOptions(), "");
-    ServedModel model =
+    MeshModel model =
         asked.hasModel()
             ? gateway.model("settings.model", asked.getModel())
             : gateway.model("model", before);

@@ -12,7 +12,7 @@ import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.orchestrator.store.Turn;
@@ -174,7 +174,7 @@ final class TurnPlan {
    * @param named gives a model by its name
    * @throws OwlException CONFLICT naming it, if it is not served any more
    */
-  static ServedModel model(Session session, Function<String, ServedModel> named) {
+  static MeshModel model(Session session, Function<String, MeshModel> named) {
     SessionSettings settings = session.getSettings();
     String name = settings.hasModel() ? settings.getModel() : session.getModel();
     try {
@@ -194,7 +194,7 @@ final class TurnPlan {
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
   static GenerationOptions options(
-      SendMessageRequest request, Session session, ServedModel model) {
+      SendMessageRequest request, Session session, MeshModel model) {
     AnswerOptions asked =
         request.hasOptions() ? request.getOptions() : session.getSettings().getOptions();
     GenerationOptions options = AnswerParams.of(asked, model.defaultAdapter());
@@ -221,7 +221,7 @@ final class TurnPlan {
       Turn turn,
       StoredConversation before,
       GenerationOptions options,
-      ServedModel model,
+      MeshModel model,
       LongConsumer reserve) {
     List<Message> branch = new ArrayList<>();
     for (Message message : branch(before).upTo(turn.question().getParentId())) {
@@ -265,7 +265,7 @@ final class TurnPlan {
     return settings.hasSystem() ? settings.getSystem() : template.system();
   }
 
-  private static boolean fits(Prompt prompt, ServedModel model, int most) {
+  private static boolean fits(Prompt prompt, MeshModel model, int most) {
     return model.positions(prompt, most) <= most;
   }
 

@@ -64,9 +64,16 @@ public record MeshRecord(
         readyMillis);
   }
 
-  /** The replicas of a stage that were started. */
-  public List<RunningService> replicas(String stage) {
-    return services.stream().filter(one -> Replicas.stageOf(one.name()).equals(stage)).toList();
+  /** The replicas of a role that were started. */
+  public List<RunningService> replicas(String role) {
+    return services.stream().filter(one -> Replicas.roleOf(one.name()).equals(role)).toList();
+  }
+
+  /** The services of a model beside the one that the mesh was started with. */
+  public List<RunningService> ofModel(String model) {
+    return services.stream()
+        .filter(one -> Replicas.modelOf(Replicas.roleOf(one.name())).equals(model))
+        .toList();
   }
 
   /** The service of that name, which must be one of these. */

@@ -6,7 +6,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.Conversation;
 import java.util.function.Consumer;
@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** The caller's side of one Answer: gathers the question, then hands it on. */
 final class AnswerCall implements StreamObserver<AnswerRequest> {
   private final OrchestratorConfig limits;
-  private final Function<String, ServedModel> models;
+  private final Function<String, MeshModel> models;
   private final LongConsumer reserve;
   private final Consumer<ChatRequest> ask;
   private final Consumer<Throwable> refuse;
@@ -34,7 +34,7 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
    */
   AnswerCall(
       OrchestratorConfig limits,
-      Function<String, ServedModel> models,
+      Function<String, MeshModel> models,
       LongConsumer reserve,
       Consumer<ChatRequest> ask,
       Consumer<Throwable> refuse) {

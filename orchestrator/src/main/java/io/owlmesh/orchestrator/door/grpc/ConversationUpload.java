@@ -12,7 +12,7 @@ import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
@@ -47,7 +47,7 @@ final class ConversationUpload {
   ConversationUpload(
       Conversation conversation,
       OrchestratorConfig limits,
-      Function<String, ServedModel> models) {
+      Function<String, MeshModel> models) {
     int turns = conversation.getTurnsCount();
     if (turns < 1 || turns > MAX_TURNS) {
       throw OwlException.badInput("turns", turns + ", allowed are 1 to " + MAX_TURNS);
@@ -56,7 +56,7 @@ final class ConversationUpload {
       addSizes(i, conversation.getTurns(i).getImagesList(), limits);
     }
     List<Turn> dialogue = turns(conversation);
-    ServedModel model = models.apply(conversation.getModel());
+    MeshModel model = models.apply(conversation.getModel());
     ChatTemplate template = model.template();
     this.prompt =
         template.prompt(

@@ -7,11 +7,13 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.pipeline.ServedModel;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -22,14 +24,14 @@ import java.util.stream.Stream;
 final class Models {
   private static final String BASE = "base";
 
-  private final List<ServedModel> models;
+  private final List<MeshModel> models;
   private final long created;
 
   /**
    * @param models of the mesh
    * @param created when the mesh was first seen, seconds since 1970
    */
-  Models(List<ServedModel> models, long created) {
+  Models(List<MeshModel> models, long created) {
     this.models = models;
     this.created = created;
   }
@@ -39,7 +41,7 @@ final class Models {
    *
    * @param adapter empty for the base model alone
    */
-  record Named(ServedModel model, String adapter) {}
+  record Named(MeshModel model, String adapter) {}
 
   /**
    * What a name means.
@@ -49,7 +51,8 @@ final class Models {
    */
   Named named(String name) {
     Optional<OwlException> nameless = Optional.empty();
-    for (ServedModel model : models) {
+    // A model that was given its name comes before the one of the settings.
+    for (MeshModel model : models.reversed()) {
       try {
         String own = model.name().isEmpty() ? model.mesh().model() : model.name();
         // Adapters are asked for only where the name may mean one: that takes longer.
@@ -70,7 +73,7 @@ final class Models {
   }
 
   /** Adapters by the names of a model with each. */
-  private static Map<String, String> adapters(ServedModel model) {
+  private static Map<String, String> adapters(MeshModel model) {
     MeshInfo mesh = model.mesh();
     Map<String, String> adapters = new LinkedHashMap<>();
     adapters.put(mesh.model(), model.defaultAdapter());
@@ -85,7 +88,7 @@ final class Models {
     return models.stream().flatMap(Models::names).toList();
   }
 
-  private static Stream<String> names(ServedModel model) {
+  private static Stream<String> names(MeshModel model) {
     try {
       return adapters(model).keySet().stream();
     } catch (OwlException e) {
@@ -102,10 +105,14 @@ final class Models {
     ObjectNode list = JsonNodeFactory.instance.objectNode();
     list.put("object", "list");
     ArrayNode data = list.putArray("data");
+    Set<String> listed = new HashSet<>();
     Optional<OwlException> why = Optional.empty();
-    for (ServedModel model : models) {
+    for (MeshModel model : models) {
       try {
-        adapters(model).keySet().forEach(name -> data.add(json(name, model.mesh())));
+        MeshInfo mesh = model.mesh();
+        adapters(model).keySet().stream()
+            .filter(listed::add)
+            .forEach(name -> data.add(json(name, mesh)));
       } catch (OwlException e) {
         why = why.or(() -> Optional.of(e));
       }

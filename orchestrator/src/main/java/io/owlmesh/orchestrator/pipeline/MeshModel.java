@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** One of the models that answer: its replicas, what they say of it, and the path through them. */
-public final class ServedModel implements AutoCloseable {
+public final class MeshModel implements AutoCloseable {
   private final ModelPlaces places;
   private final OrchestratorConfig settings;
   private final MeshReplicas replicas;
@@ -38,7 +38,7 @@ public final class ServedModel implements AutoCloseable {
    * @param pool where models find replicas that they share
    * @param cache of visual tokens of all models
    */
-  ServedModel(
+  MeshModel(
       ModelPlaces places, OrchestratorConfig settings, ReplicaPool pool, VisualTokenCache cache) {
     this.places = places;
     this.settings = settings;
