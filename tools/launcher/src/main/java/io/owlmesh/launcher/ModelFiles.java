@@ -42,6 +42,10 @@ final class ModelFiles {
     RunFolder.write(folder(run).resolve(model + SUFFIX), text.toString());
   }
 
+  static void delete(RunFolder run, String model) throws IOException {
+    Files.deleteIfExists(folder(run).resolve(model + SUFFIX));
+  }
+
   static void delete(RunFolder run) throws IOException {
     try (DirectoryStream<Path> files = Files.newDirectoryStream(folder(run), "*" + SUFFIX)) {
       for (Path file : files) {

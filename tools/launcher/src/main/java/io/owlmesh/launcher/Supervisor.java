@@ -236,6 +236,7 @@ public final class Supervisor {
             .filter(one -> Replicas.modelOf(Replicas.roleOf(one.name())).equals(asked.name()))
             .toList();
     if (asked.checkpoint().isEmpty()) {
+      ModelFiles.delete(run, asked.name());
       present.forEach(one -> one.leave(NOTICE));
     } else if (present.isEmpty()) {
       for (String stage : Replicas.STAGES) {
