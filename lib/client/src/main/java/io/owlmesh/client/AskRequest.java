@@ -27,10 +27,6 @@ public record AskRequest(String text, List<ByteString> images, String model) {
   Conversation conversation(AnswerOptions options) {
     Turn.Builder turn = Turn.newBuilder().setRole(Role.ROLE_HUMAN).setText(text);
     images.forEach(image -> turn.addImages(ImageHeader.newBuilder().setSizeBytes(image.size())));
-    return Conversation.newBuilder()
-        .setModel(model)
-        .addTurns(turn)
-        .setOptions(options)
-        .build();
+    return Conversation.newBuilder().setModel(model).addTurns(turn).setOptions(options).build();
   }
 }

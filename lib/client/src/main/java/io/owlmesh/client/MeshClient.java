@@ -135,8 +135,7 @@ public final class MeshClient implements AutoCloseable {
 
   /** Removes a model; answers in work end. */
   public void removeModel(String name) throws AnswerFailed {
-    var _ =
-        call(stub -> stub.removeModel(RemoveModelRequest.newBuilder().setName(name).build()));
+    var _ = call(stub -> stub.removeModel(RemoveModelRequest.newBuilder().setName(name).build()));
   }
 
   private void set(SetCanaryRequest canary) throws AnswerFailed {

@@ -43,8 +43,7 @@ public record MeshInfo(
    * @param adapters by name
    * @throws OwlException INTERNAL if it wants a chat template that is not known here
    */
-  static MeshInfo of(
-      String name, Model language, boolean readsQuestion, List<String> adapters) {
+  static MeshInfo of(String name, Model language, boolean readsQuestion, List<String> adapters) {
     var llm = language.getDescription();
     return new MeshInfo(
         name,

@@ -29,13 +29,10 @@ public final class MeshReplicas implements AutoCloseable {
    * @param addresses of each stage
    * @param pool where other models find the same replicas
    */
-  public MeshReplicas(
-      String model, Map<StageKind, ReplicaAddresses> addresses, ReplicaPool pool) {
+  public MeshReplicas(String model, Map<StageKind, ReplicaAddresses> addresses, ReplicaPool pool) {
     addresses.forEach((stage, source) -> {
       Placement placement =
-          stage == StageKind.LLM
-              ? Placement.named(pool.settings().placement())
-              : new BestOfTwo();
+          stage == StageKind.LLM ? Placement.named(pool.settings().placement()) : new BestOfTwo();
       stages.put(stage, new ReplicaSet(stage, model, source, placement, pool));
     });
     groups = new WeightGroups(stages, model);

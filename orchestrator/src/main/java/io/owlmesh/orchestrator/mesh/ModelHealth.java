@@ -68,8 +68,7 @@ public final class ModelHealth implements AutoCloseable {
    */
   public MeshInfo require() {
     notWarm.ifPresent(reason -> {
-      throw new OwlException(
-          reason.code(), reason.field(), reason.sentence(), reason);
+      throw new OwlException(reason.code(), reason.field(), reason.sentence(), reason);
     });
     return groups.inUse();
   }
@@ -97,8 +96,7 @@ public final class ModelHealth implements AutoCloseable {
   }
 
   private void tell(Optional<OwlException> why) {
-    String told =
-        why.map(reason -> "not ready: " + reason.getMessage()).orElse("ready");
+    String told = why.map(reason -> "not ready: " + reason.getMessage()).orElse("ready");
     if (!model.isEmpty() && !told.equals(lastTold)) {
       lastTold = told;
       LOG.infof("The model '%s' is %s", model, told);

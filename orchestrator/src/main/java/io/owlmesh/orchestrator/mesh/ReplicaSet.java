@@ -63,8 +63,7 @@ public final class ReplicaSet implements AutoCloseable {
     }
     Map<String, ReplicaAddress> listed = new TreeMap<>();
     now.forEach(address -> listed.put(address.address(), address));
-    listed.forEach(
-        (address, how) -> members.put(address, pool.join(this, address, how.serving())));
+    listed.forEach((address, how) -> members.put(address, pool.join(this, address, how.serving())));
     List<Replica> gone =
         members.values().stream().filter(one -> !listed.containsKey(one.address())).toList();
     members.keySet().retainAll(listed.keySet());

@@ -287,10 +287,6 @@ public final class WeightGroups {
         "",
         "the stages%s serve different checkpoints: %s runs weights %s, but %s expects %s"
             .formatted(
-                model.isEmpty() ? "" : " of model '" + model + "'",
-                maker,
-                made,
-                reader,
-                expected));
+                model.isEmpty() ? "" : " of model '" + model + "'", maker, made, reader, expected));
   }
 }

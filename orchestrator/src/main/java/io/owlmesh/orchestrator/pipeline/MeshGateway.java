@@ -147,9 +147,7 @@ public final class MeshGateway {
         first = first == null ? e : first;
       }
     }
-    throw first == null
-        ? new OwlException(Fault.UNAVAILABLE, "", "there is no model yet")
-        : first;
+    throw first == null ? new OwlException(Fault.UNAVAILABLE, "", "there is no model yet") : first;
   }
 
   private void checkNeeded() {

@@ -54,9 +54,7 @@ public final class MeshModel implements AutoCloseable {
     Pipeline forgetful = pipeline(new VisualTokenCache(0)); // It is to reach the stages each time.
     this.ready =
         new ModelHealth(
-            places.name(),
-            replicas.groups(),
-            mesh -> WarmUp.through(forgetful, mesh.template()));
+            places.name(), replicas.groups(), mesh -> WarmUp.through(forgetful, mesh.template()));
   }
 
   private ReplicaAddresses source(String setting, StageKind stage) {

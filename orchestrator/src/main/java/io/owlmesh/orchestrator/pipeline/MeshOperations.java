@@ -142,8 +142,7 @@ public final class MeshOperations {
         .forEach(one -> {
           Replica.Status status = ReplicaView.status(one, groups(users(one, models)));
           if (status.condition() != Condition.CONDITION_SERVING) {
-            missing.add(
-                "%s %s: %s".formatted(one.stage().label(), one.address(), status.reason()));
+            missing.add("%s %s: %s".formatted(one.stage().label(), one.address(), status.reason()));
           }
         });
     return missing;
@@ -205,7 +204,9 @@ public final class MeshOperations {
     ModelPlaces.requireName("name", model.name());
     if (gateway.models().size() >= ModelFolder.MAX_MODELS) {
       throw new OwlException(
-          Fault.SATURATED, "name", "there are %d models, at most".formatted(ModelFolder.MAX_MODELS));
+          Fault.SATURATED,
+          "name",
+          "there are %d models, at most".formatted(ModelFolder.MAX_MODELS));
     }
     gateway.folder().add(model);
   }

@@ -32,10 +32,7 @@ final class SessionTurns implements AutoCloseable {
   private final TurnContext context;
 
   SessionTurns(
-      SessionStore store,
-      AdmissionControl answers,
-      OrchestratorConfig settings,
-      Duration lease) {
+      SessionStore store, AdmissionControl answers, OrchestratorConfig settings, Duration lease) {
     this.answers = answers;
     Map<String, ActiveTurn> running = new ConcurrentHashMap<>();
     this.context =

@@ -193,8 +193,7 @@ final class TurnPlan {
    *
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
-  static GenerationOptions options(
-      SendMessageRequest request, Session session, MeshModel model) {
+  static GenerationOptions options(SendMessageRequest request, Session session, MeshModel model) {
     AnswerOptions asked =
         request.hasOptions() ? request.getOptions() : session.getSettings().getOptions();
     GenerationOptions options = AnswerParams.of(asked, model.defaultAdapter());

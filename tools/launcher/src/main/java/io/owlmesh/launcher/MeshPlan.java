@@ -65,8 +65,7 @@ public record MeshPlan(
     for (String name : names) {
       String role = Replicas.roleOf(name);
       String stage = Replicas.stageOf(role);
-      ServicePlan own =
-          service(home, stage + "-service", name, chosen, services.size(), options);
+      ServicePlan own = service(home, stage + "-service", name, chosen, services.size(), options);
       ServicePlan replica = own;
       for (LocalModel model : options.models()) {
         if (model.name().equals(Replicas.modelOf(role))) {
@@ -185,9 +184,8 @@ public record MeshPlan(
     environment.put("OWL_PORT", Integer.toString(port));
     environment.put("OWL_MANAGEMENT_PORT", Integer.toString(ports.management().get(number)));
     // One process with all of them is called as the orchestrator is.
-    String identity = options.fused()
-            ? LocalAuthority.ORCHESTRATOR
-            : Replicas.stageOf(Replicas.roleOf(name));
+    String identity =
+        options.fused() ? LocalAuthority.ORCHESTRATOR : Replicas.stageOf(Replicas.roleOf(name));
     options.tls().ifPresent(tls -> environment.put("OWL_TLS", tls.resolve(identity).toString()));
     return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
   }

@@ -279,8 +279,7 @@ class SeveralModelsTest {
             .filter(one -> one.getModelsList().contains("twin"))
             .toList();
     assertThat(vision).hasSize(1);
-    assertThat(vision.getFirst().getModelsList())
-        .containsExactly(describe("").getModel(), "twin");
+    assertThat(vision.getFirst().getModelsList()).containsExactly(describe("").getModel(), "twin");
   }
 
   @Test
@@ -378,7 +377,6 @@ class SeveralModelsTest {
     assertThat(wrong).isEmpty();
     assertThat(ofTwin).hasPositiveValue();
     System.out.printf(
-        "%d answers, %d of them of the model that came and went%n",
-        answers.get(), ofTwin.get());
+        "%d answers, %d of them of the model that came and went%n", answers.get(), ofTwin.get());
   }
 }

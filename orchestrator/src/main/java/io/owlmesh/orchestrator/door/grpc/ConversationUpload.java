@@ -45,9 +45,7 @@ final class ConversationUpload {
    * @throws OwlException BAD_INPUT naming the field and the limit
    */
   ConversationUpload(
-      Conversation conversation,
-      OrchestratorConfig limits,
-      Function<String, MeshModel> models) {
+      Conversation conversation, OrchestratorConfig limits, Function<String, MeshModel> models) {
     int turns = conversation.getTurnsCount();
     if (turns < 1 || turns > MAX_TURNS) {
       throw OwlException.badInput("turns", turns + ", allowed are 1 to " + MAX_TURNS);

@@ -55,8 +55,7 @@ record CompletionRequest(
    * @param template by which dialogues with a model are laid out
    * @throws OwlException BAD_INPUT naming the field
    */
-  static CompletionRequest of(
-      Buffer body, int maxImages, Function<String, ChatTemplate> template) {
+  static CompletionRequest of(Buffer body, int maxImages, Function<String, ChatTemplate> template) {
     Field request = read(body);
     NeutralDefaults.REQUEST.check(request, READ);
     Field stream = request.get("stream");

@@ -85,12 +85,11 @@ final class OpenAiRoutes {
 
   private void complete(Exchange exchange, InlineImages body) {
     CompletionRequest request =
-        answers.compute(
-            () ->
-                CompletionRequest.of(
-                    body.json(),
-                    settings.maxImages(),
-                    name -> models().named(name).model().template()));
+        answers.compute(() ->
+            CompletionRequest.of(
+                body.json(),
+                settings.maxImages(),
+                name -> models().named(name).model().template()));
     Models.Named named = models().named(request.model());
     ChatMessages dialogue = request.dialogue();
     GenerationOptions options =

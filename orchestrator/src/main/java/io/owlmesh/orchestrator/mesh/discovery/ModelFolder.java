@@ -54,8 +54,7 @@ public final class ModelFolder implements AutoCloseable {
 
   /** Tells all models by name, once they are known and whenever they change, from one thread. */
   public void watch(Consumer<Map<String, ModelPlaces>> told) {
-    clock.scheduleWithFixedDelay(
-        () -> look(told), 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
+    clock.scheduleWithFixedDelay(() -> look(told), 0, INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
   }
 
   private void look(Consumer<Map<String, ModelPlaces>> told) {
@@ -75,8 +74,7 @@ public final class ModelFolder implements AutoCloseable {
     }
   }
 
-  private void take(
-      Map<String, ModelPlaces> now, Consumer<Map<String, ModelPlaces>> told) {
+  private void take(Map<String, ModelPlaces> now, Consumer<Map<String, ModelPlaces>> told) {
     if (!now.equals(taken)) {
       taken = now;
       told.accept(now);
@@ -140,9 +138,7 @@ public final class ModelFolder implements AutoCloseable {
       if (before != null) {
         models.put(name, before);
       }
-      trouble(
-          name,
-          e.sentence() + (before == null ? "" : "; the model stays as it was"));
+      trouble(name, e.sentence() + (before == null ? "" : "; the model stays as it was"));
     }
   }
 
@@ -194,8 +190,7 @@ public final class ModelFolder implements AutoCloseable {
       Files.writeString(draft, places.text());
       Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
     } catch (IOException e) {
-      throw new OwlException(
-          Fault.UNAVAILABLE, "", "the folder of models cannot be written to", e);
+      throw new OwlException(Fault.UNAVAILABLE, "", "the folder of models cannot be written to", e);
     }
   }
 
@@ -212,8 +207,7 @@ public final class ModelFolder implements AutoCloseable {
             Fault.NOT_FOUND, "name", "'%s' is no model of the folder".formatted(name));
       }
     } catch (IOException e) {
-      throw new OwlException(
-          Fault.UNAVAILABLE, "", "the folder of models cannot be written to", e);
+      throw new OwlException(Fault.UNAVAILABLE, "", "the folder of models cannot be written to", e);
     }
   }
 

@@ -51,8 +51,7 @@ public record ModelPlaces(
   static ModelPlaces parse(String file, String name, String text) {
     requireName(file, name);
     Map<String, String> values = new LinkedHashMap<>();
-    List<String> lines =
-        text.lines().map(line -> line.replaceFirst("#.*", "").strip()).toList();
+    List<String> lines = text.lines().map(line -> line.replaceFirst("#.*", "").strip()).toList();
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
       if (line.isEmpty()) {
@@ -77,11 +76,11 @@ public record ModelPlaces(
       }
     }
     return new ModelPlaces(
-            name,
-            required(file, values, "vision"),
-            required(file, values, "abstractor"),
-            required(file, values, "llm"),
-            values.getOrDefault("default-adapter", ""));
+        name,
+        required(file, values, "vision"),
+        required(file, values, "abstractor"),
+        required(file, values, "llm"),
+        values.getOrDefault("default-adapter", ""));
   }
 
   private static String required(String file, Map<String, String> values, String key) {

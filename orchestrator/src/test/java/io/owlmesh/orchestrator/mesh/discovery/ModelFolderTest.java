@@ -137,13 +137,11 @@ class ModelFolderTest {
     models.watch(now -> told = now);
     await(Set.of("new"));
     assertThat(told).containsValue(places);
-    assertThat(
-            catchThrowableOfType(OwlException.class, () -> models.add(places)).fault())
+    assertThat(catchThrowableOfType(OwlException.class, () -> models.add(places)).fault())
         .isEqualTo(Fault.CONFLICT);
     models.remove("new");
     await(Set.of());
-    assertThat(
-            catchThrowableOfType(OwlException.class, () -> models.remove("new")).fault())
+    assertThat(catchThrowableOfType(OwlException.class, () -> models.remove("new")).fault())
         .isEqualTo(Fault.NOT_FOUND);
   }
 
@@ -151,8 +149,7 @@ class ModelFolderTest {
   void nothingIsWrittenThatWouldNotBeRead() {
     ModelPlaces lines =
         new ModelPlaces("a", "10.0.0.1:1\nllm = 10.0.0.1:2", "10.0.0.1:2", "10.0.0.1:3", "");
-    ModelPlaces outside =
-        new ModelPlaces("../a", "10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:3", "");
+    ModelPlaces outside = new ModelPlaces("../a", "10.0.0.1:1", "10.0.0.1:2", "10.0.0.1:3", "");
 
     assertThatThrownBy(() -> models.add(lines)).hasMessageContaining("llm is there twice");
     assertThatThrownBy(() -> models.add(outside)).hasMessageContaining("'../a'; a model's name is");

@@ -127,8 +127,7 @@ public final class CanaryCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (MeshAnswerer answerer =
-        new MeshAnswerer(
-            address, Optional.empty(), Evaluation.USUAL_TOKENS, model, weights)) {
+        new MeshAnswerer(address, Optional.empty(), Evaluation.USUAL_TOKENS, model, weights)) {
       double right =
           100
               * Evaluation.run(answerer, questions, (_, _, _) -> {})

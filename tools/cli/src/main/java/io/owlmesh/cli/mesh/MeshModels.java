@@ -54,19 +54,17 @@ final class MeshModels {
     }
     refuseUnwatched();
     run.askModel(model);
-    await(
-        now -> {
-          refuseLost(model.name());
-          return now.getModelsList().stream()
-              .filter(one -> one.getName().equals(model.name()))
-              .anyMatch(Model::getReady);
-        });
+    await(now -> {
+      refuseLost(model.name());
+      return now.getModelsList().stream()
+          .filter(one -> one.getName().equals(model.name()))
+          .anyMatch(Model::getReady);
+    });
     say(model.name() + " serves");
   }
 
   /** Returns when the stages of a model, which was removed, have ended. */
-  void remove(String model)
-      throws IOException, MeshException, AnswerFailed, InterruptedException {
+  void remove(String model) throws IOException, MeshException, AnswerFailed, InterruptedException {
     refuseUnwatched();
     MeshRecord mesh = run.requireRunning();
     List<String> own =

@@ -161,8 +161,7 @@ public final class ModelsCommand implements Callable<Integer> {
   }
 
   private MeshModels local(int waitSeconds) {
-    return new MeshModels(
-        home.run(), spec.commandLine().getOut(), Duration.ofSeconds(waitSeconds));
+    return new MeshModels(home.run(), spec.commandLine().getOut(), Duration.ofSeconds(waitSeconds));
   }
 
   private LocalModel model(String name, Path checkpoint) throws IOException {

@@ -89,9 +89,7 @@ record ReplicaStatus(
    * @param several whether it tells models, too
    */
   List<String> cells(boolean several) {
-    return several
-        ? with(models.isEmpty() ? "-" : String.join(",", models), cells())
-        : cells();
+    return several ? with(models.isEmpty() ? "-" : String.join(",", models), cells()) : cells();
   }
 
   private List<String> cells() {

@@ -189,14 +189,14 @@ public final class UpCommand implements Callable<Integer> {
     }
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
     MeshOptions options =
-        new MeshOptions(
-            fused, weights, host, ports, certificates(), settings(weights), models());
+        new MeshOptions(fused, weights, host, ports, certificates(), settings(weights), models());
     MeshPlan plan = MeshPlan.of(home.root(), options, asked, home.run());
     out.printf(
         "Starting %s with %s%n",
         fused ? "all stages in one process" : "the mesh", Home.shown(weights));
-    options.models().forEach(one ->
-        out.printf("  and %s, %s%n", one.name(), Home.shown(one.checkpoint())));
+    options
+        .models()
+        .forEach(one -> out.printf("  and %s, %s%n", one.name(), Home.shown(one.checkpoint())));
     out.flush();
     return up.start(plan);
   }

@@ -93,19 +93,17 @@ class ModelCommandsTest {
   @Test
   void whereSeveralServeAReplicaIsToldWithItsModels() {
     assertThat(MeshStatus.of(Address.parse(orchestrator.address())))
-        .hasValueSatisfying(
-            status ->
-                assertThat(String.join("\n", status.lines()).replaceAll(" +", " "))
-                    .contains(
-                        "MODELS STAGE ADDRESS STATE",
-                        "owl-nano,llava vision 10.0.0.1:9001 serving",
-                        "Canary of llava: other weights get 5 % of new work"));
+        .hasValueSatisfying(status ->
+            assertThat(String.join("\n", status.lines()).replaceAll(" +", " "))
+                .contains(
+                    "MODELS STAGE ADDRESS STATE",
+                    "owl-nano,llava vision 10.0.0.1:9001 serving",
+                    "Canary of llava: other weights get 5 % of new work"));
   }
 
   @Test
   void aModelElsewhereIsAddedByItsPlacesAndRemovedByItsName() {
-    assertThat(
-            models("add", "llava", "--vision=a:1", "--abstractor=b:2", "--llm=dns:c:3"))
+    assertThat(models("add", "llava", "--vision=a:1", "--abstractor=b:2", "--llm=dns:c:3"))
         .isZero();
     assertThat(models("remove", "llava")).isZero();
 
