@@ -24,6 +24,11 @@ public record AskRequest(String text, List<ByteString> images, String model) {
     images = List.copyOf(images);
   }
 
+  /** The same to a model by its name. */
+  public AskRequest to(String other) {
+    return new AskRequest(text, images, other);
+  }
+
   Conversation conversation(AnswerOptions options) {
     Turn.Builder turn = Turn.newBuilder().setRole(Role.ROLE_HUMAN).setText(text);
     images.forEach(image -> turn.addImages(ImageHeader.newBuilder().setSizeBytes(image.size())));

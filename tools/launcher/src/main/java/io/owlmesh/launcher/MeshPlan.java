@@ -58,9 +58,7 @@ public record MeshPlan(
     ServicePlan first = service(home, "orchestrator", "orchestrator", chosen, 0, options);
     List<ServicePlan> services = new ArrayList<>();
     Map<String, String> neighbours = new TreeMap<>(AddressFiles.settings(run));
-    if (first.setting(ModelFiles.SETTING, "").isEmpty()) {
-      neighbours.put(ModelFiles.SETTING, ModelFiles.folder(run).toString());
-    }
+    neighbours.put(ModelFiles.SETTING, ModelFiles.folder(run).toString());
     services.add(frontDoor(first, chosen, neighbours));
     for (String name : names) {
       String role = Replicas.roleOf(name);

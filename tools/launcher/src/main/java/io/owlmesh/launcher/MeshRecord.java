@@ -10,6 +10,7 @@ import io.owlmesh.client.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,6 +31,7 @@ public record MeshRecord(
     Optional<Path> tls,
     List<RunningService> services,
     Map<String, Long> readyMillis) {
+  private static final int USUAL_WIDTH = 13;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   public MeshRecord {
@@ -74,6 +76,14 @@ public record MeshRecord(
     return services.stream()
         .filter(one -> Replicas.modelOf(Replicas.roleOf(one.name())).equals(model))
         .toList();
+  }
+
+  /** Its name, as wide as the longest one or the usual width. */
+  public String column(RunningService service) {
+    int width =
+        services.stream().mapToInt(one -> one.name().length()).max().orElse(0);
+    return String.format(
+        Locale.ROOT, "%-" + Math.max(width, USUAL_WIDTH) + "s", service.name());
   }
 
   /** The service of that name, which must be one of these. */

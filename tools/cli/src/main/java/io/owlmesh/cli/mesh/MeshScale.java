@@ -104,7 +104,7 @@ final class MeshScale {
           done = false;
         }
         if (now.contains(one.name()) && serving.add(one.name())) {
-          say(String.format(Locale.ROOT, "  %-13s %-21s ready", one.name(), mesh.address(one)));
+          say(String.format(Locale.ROOT, "  %s %-21s ready", mesh.column(one), mesh.address(one)));
         }
       }
     }
