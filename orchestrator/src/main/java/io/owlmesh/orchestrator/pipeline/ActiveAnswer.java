@@ -83,23 +83,31 @@ public final class ActiveAnswer {
    */
   public MeshModel use(String name) {
     MeshModel chosen = answers.model(name);
-    enter(chosen);
+    while (!enter(chosen)) {
+      chosen = answers.model(name); // It moved this moment.
+    }
     return chosen;
   }
 
   /** As above; if the model was removed this moment, the caller hears so and the answer is over. */
   public void use(MeshModel chosen) {
+    if (enter(chosen)) {
+      return;
+    }
     try {
-      enter(chosen);
+      use(chosen.configuredName());
     } catch (OwlException e) {
       fail(e);
     }
   }
 
-  private void enter(MeshModel chosen) {
-    chosen.enter(this);
-    keep(() -> chosen.leave(this));
-    model = chosen;
+  private boolean enter(MeshModel chosen) {
+    boolean entered = chosen.enter(this);
+    if (entered) {
+      keep(() -> chosen.leave(this));
+      model = chosen;
+    }
+    return entered;
   }
 
   /**

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
-import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
@@ -155,14 +154,13 @@ public final class MeshModel implements AutoCloseable {
   /**
    * Keeps it from being closed while an answer is in work.
    *
-   * @throws OwlException MODEL_NOT_FOUND if it was removed
+   * @return false if it was removed, or moved: then its name does not lead to it any more
    */
-  synchronized void enter(ActiveAnswer answering) {
-    if (retired) {
-      throw new OwlException(
-          ErrorCode.MODEL_NOT_FOUND, "model", "'%s' was removed".formatted(name()));
+  synchronized boolean enter(ActiveAnswer answering) {
+    if (!retired) {
+      answers.add(answering);
     }
-    answers.add(answering);
+    return !retired;
   }
 
   synchronized void leave(ActiveAnswer answering) {
