@@ -80,10 +80,8 @@ public record MeshRecord(
 
   /** Its name, as wide as the longest one or the usual width. */
   public String column(RunningService service) {
-    int width =
-        services.stream().mapToInt(one -> one.name().length()).max().orElse(0);
-    return String.format(
-        Locale.ROOT, "%-" + Math.max(width, USUAL_WIDTH) + "s", service.name());
+    int width = services.stream().mapToInt(one -> one.name().length()).max().orElse(0);
+    return String.format(Locale.ROOT, "%-" + Math.max(width, USUAL_WIDTH) + "s", service.name());
   }
 
   /** The service of that name, which must be one of these. */

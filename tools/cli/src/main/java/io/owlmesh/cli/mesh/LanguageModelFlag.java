@@ -40,7 +40,9 @@ public final class LanguageModelFlag {
     Optional<MeshRecord> mesh = home.run().running();
     List<Address> replicas =
         address == null && mesh.isPresent()
-            ? mesh.get().replicas(model.isEmpty() ? SERVICE : model + "." + SERVICE).stream().map(mesh.get()::address).toList()
+            ? mesh.get().replicas(model.isEmpty() ? SERVICE : model + "." + SERVICE).stream()
+                .map(mesh.get()::address)
+                .toList()
             : List.of();
     if (!replicas.isEmpty()) {
       return replicas;
