@@ -16,7 +16,7 @@ const take = async (what, name) => {
 try {
   const site = await Site.open(context);
   const { page } = site;
-  await page.setViewportSize({ width: 1100, height: 760 });
+  await page.setViewportSize({ width: 1200, height: 1100 });
 
   await site.ask("Where is the purple cross?", "two-things.png", "sign.png");
   await site.answers.last().getByText("The way of this answer").click();

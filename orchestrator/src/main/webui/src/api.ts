@@ -58,7 +58,9 @@ async function call<T>(method: string, path: string, body?: unknown, keepalive =
 
 const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 
-export const describe = () => call<DescribeResponse>("GET", "api/mesh");
+/** @param model empty: the one that answers who names none */
+export const describe = (model: string) =>
+  call<DescribeResponse>("GET", `api/mesh?${new URLSearchParams({ model })}`);
 
 /** Whether the mesh answers; replicas that take no work, or the reason why nothing is answered. */
 export async function health(): Promise<{ serving: boolean; missing: readonly string[]; reason: string }> {
@@ -111,8 +113,8 @@ export async function uploadImage(file: Blob): Promise<Image> {
   return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
-export const getAttention = (sha256: string, question: string) =>
-  call<GetAttentionResponse>("GET", `api/images/${sha256}/attention?${new URLSearchParams({ question })}`);
+export const getAttention = (sha256: string, question: string, model: string) =>
+  call<GetAttentionResponse>("GET", `api/images/${sha256}/attention?${new URLSearchParams({ question, model })}`);
 
 export const imageUrl = (image: Pick<Image, "sha256">) => `api/images/${image.sha256}`;
 

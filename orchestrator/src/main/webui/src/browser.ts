@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { effect, untracked } from "@preact/signals";
 import { Store } from "./store";
 
 const MESH = "#/mesh";
@@ -44,7 +45,10 @@ export function openStore(): Store {
   window.addEventListener("pagehide", () => void store.deleteNow(true));
   follow();
   watchHealth(store);
-  void store.describe();
+  effect(() => {
+    void store.current.value.model.value; // Another model is described anew.
+    untracked(() => void store.describe());
+  });
   void store.refreshList();
   return store;
 }

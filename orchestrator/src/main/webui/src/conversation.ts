@@ -110,6 +110,9 @@ export class Conversation {
   /** Whether an answer is being written, by this page or by another one. */
   readonly isAnswering = computed(() => this.activeTurn.value !== undefined || this.isBeingWritten.value);
 
+  /** The model that answers; empty: the one that answers who names none. */
+  readonly model = computed(() => this.settings.value.model ?? this.session.value?.model ?? "");
+
   /** @param id empty: the mesh does not know of it yet */
   constructor(public id: string) {}
 

@@ -18,7 +18,7 @@ test("Markdown has the texts and the addresses of the pictures", () => {
 });
 
 test("JSON lines have one message each, with its place in the tree", () => {
-  const session = { id: "s", title: "Owls", head: "a" };
+  const session = { id: "s", title: "Owls", head: "a", model: "" };
   const lines = toJsonLines(session, MESSAGES).trimEnd().split("\n").map((line) => JSON.parse(line));
   expect(lines).toMatchObject([
     { session: "s", id: "q", parent: "", role: "human", text: "What?", images: ["ab"], state: "complete" },

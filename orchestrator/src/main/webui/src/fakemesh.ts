@@ -34,6 +34,8 @@ export class FakeMesh {
   /** Each request so far, as "METHOD path". */
   readonly calls: string[] = [];
   readonly turns: TurnRequest[] = [];
+  /** Names of its models, the one first that answers who names none. */
+  models = ["owl"];
   /** Answers in place of the mesh where it returns something. */
   before: (call: string, headers: Headers) => Response | Promise<Response> | undefined = () => undefined;
   private ids = 0;
@@ -44,7 +46,7 @@ export class FakeMesh {
 
   add(title: string): Session {
     const id = `s${++this.ids}`;
-    const session = { id, title, head: "", createdAt: TIME, updatedAt: TIME, settings: {} };
+    const session = { id, title, head: "", model: "", createdAt: TIME, updatedAt: TIME, settings: {} };
     this.sessions.set(id, { session, messages: [] });
     return session;
   }
@@ -60,6 +62,9 @@ export class FakeMesh {
     const [, , id = "", rest = ""] = path.replace(/\?.*/, "").split("/");
     if (path === "api/images") {
       return Response.json({ image: { sha256: `i${++this.ids}`, mediaType: "image/png", width: 1, height: 1 } });
+    }
+    if (call === "GET api/mesh") {
+      return this.describe(path);
     }
     if (id === "") {
       return method === "POST" ? Response.json({ session: this.add("") }) : this.list(path);
@@ -77,6 +82,13 @@ export class FakeMesh {
       Object.assign(kept.session, JSON.parse(String(init.body)));
     }
     return Response.json(kept);
+  }
+
+  private describe(path: string): Response {
+    const model = new URLSearchParams(path.split("?")[1]).get("model") || this.models[0]!;
+    return this.models.includes(model)
+      ? Response.json({ model, models: this.models, adapters: [], maxImages: 16 })
+      : refusal(404, "model_not_found", "model");
   }
 
   private list(path: string): Response {

@@ -156,3 +156,27 @@ test("expressions and schemas that cannot be right are told before they are kept
   expect(faultOf("jsonSchema", '{"type": "string"}')).toBeUndefined();
   expect(faultOf("stop", "(")).toBeUndefined();
 });
+
+test("the model of the conversation is described, or the usual one where that is gone", async () => {
+  mesh.models = ["owl", "llava"];
+  await store.describe();
+  expect(store.mesh.value?.model).toBe("owl");
+
+  await store.updateSettings({ model: "llava" });
+  await store.describe();
+  expect(store.mesh.value?.model).toBe("llava");
+
+  mesh.models = ["owl"];
+  await store.describe();
+  expect(store.mesh.value?.model).toBe("owl");
+  expect(store.meshProblem.value).toBeUndefined();
+});
+
+test("a conversation stays with the model that the mesh says it has", async () => {
+  mesh.models = ["owl", "llava"];
+  const session = mesh.add("of llava");
+  session.model = "llava";
+  store.current.value.setSession(session);
+  await store.describe();
+  expect(store.mesh.value?.model).toBe("llava");
+});

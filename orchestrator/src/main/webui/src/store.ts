@@ -68,14 +68,26 @@ export class Store {
     return this.mesh.value?.maxImages ?? DEFAULT_MAX_IMAGES;
   }
 
-  /** Asks the mesh what it serves, until it tells. */
+  /** Asks the mesh what the model of the current conversation is, until it tells. */
   async describe(): Promise<void> {
+    const model = this.current.value.model.value;
     try {
-      this.mesh.value = await api.describe();
-      this.meshProblem.value = undefined;
+      const mesh = await api.describe(model).catch((failure: unknown) => {
+        // Of one that is gone, the others are told; an answer says what is wrong.
+        if (failure instanceof ApiError && failure.code === "model_not_found") {
+          return api.describe("");
+        }
+        throw failure;
+      });
+      if (model === this.current.value.model.value) {
+        this.mesh.value = mesh;
+        this.meshProblem.value = undefined;
+      }
     } catch (failure) {
-      this.meshProblem.value = toProblem(failure);
-      setTimeout(() => void this.describe(), 3_000);
+      if (model === this.current.value.model.value) {
+        this.meshProblem.value = toProblem(failure);
+        setTimeout(() => void this.describe(), 3_000);
+      }
     }
   }
 

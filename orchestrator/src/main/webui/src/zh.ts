@@ -11,6 +11,7 @@ export const ZH = {
   "Change to dark colours": "切换到深色",
   "Change to light colours": "切换到浅色",
   Adapter: "适配器",
+  Model: "模型",
   "Default ({name})": "默认（{name}）",
   "base model alone": "仅基础模型",
   "Base model alone": "仅基础模型",

@@ -9,17 +9,17 @@ import { t } from "../language";
 import { Notice } from "./Notice";
 
 /** A picture, lit where the queries of the model's connector look. */
-export function AttentionView({ image, question }: { image: Image; question: string }) {
+export function AttentionView({ image, question, model }: { image: Image; question: string; model: string }) {
   const [attention, setAttention] = useState<Attention>();
   const [problem, setProblem] = useState<Problem>();
   const load = () => {
     setProblem(undefined);
-    getAttention(image.sha256, question).then(
+    getAttention(image.sha256, question, model).then(
       (response) => setAttention(Attention.of(response)),
       (failure: unknown) => setProblem(toProblem(failure)),
     );
   };
-  useEffect(load, [image.sha256, question]);
+  useEffect(load, [image.sha256, question, model]);
   if (problem !== undefined) {
     return <Notice problem={problem} retry={problem.retryable ? load : undefined} />;
   }

@@ -39,7 +39,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
-      {mesh && <span class="model">{mesh.model}</span>}
+      {mesh && <ModelChoice store={store} mesh={mesh} />}
       <HealthLink store={store} />
       {mesh && <AdapterChoice store={store} mesh={mesh} />}
       <ExportMenu store={store} />
@@ -76,6 +76,37 @@ function HealthLink({ store }: { store: Store }) {
       <span class="visually-hidden">{t(HEALTH[health])}</span>
       <span class="health-dot" aria-hidden="true" />
     </a>
+  );
+}
+
+/** The model's name, or where there are several, a choice among them. */
+function ModelChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
+  const chosen = store.current.value.model.value || mesh.model;
+  if (mesh.models.length < 2 && chosen === mesh.model) {
+    return <span class="model">{mesh.model}</span>;
+  }
+  const names = mesh.models.includes(chosen) ? mesh.models : [...mesh.models, chosen];
+  const choose = async (model: string) => {
+    const settings = store.current.value.settings.value;
+    // An adapter fits one model.
+    const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
+    try {
+      await store.updateSettings({ ...settings, options, model });
+    } catch (failure) {
+      store.notice.value = toProblem(failure);
+    }
+  };
+  return (
+    <label class="adapter">
+      <span>{t("Model")}</span>
+      <select value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {mesh.models.includes(name) ? name : t("{name} (not there)", { name })}
+          </option>
+        ))}
+      </select>
+    </label>
   );
 }
 

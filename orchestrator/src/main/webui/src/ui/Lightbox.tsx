@@ -9,13 +9,15 @@ interface Props {
   images: readonly Image[];
   /** What is asked of them. */
   question: string;
+  /** Which model is asked. */
+  model: string;
   first: number;
   moved: (to: number) => void;
   onClose: () => void;
 }
 
 /** The pictures of a message one by one, as large as the window. */
-export function Lightbox({ images, question, first, moved, onClose }: Props) {
+export function Lightbox({ images, question, model, first, moved, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [attention, setAttention] = useState(false);
   const [loaded, setLoaded] = useState<typeof import("./AttentionView")>();
@@ -70,7 +72,7 @@ export function Lightbox({ images, question, first, moved, onClose }: Props) {
         <IconButton icon="close" label={t("Close")} onClick={() => dialog.current?.close()} />
       </div>
       {attention && loaded !== undefined ? (
-        <loaded.AttentionView image={image} question={question} />
+        <loaded.AttentionView image={image} question={question} model={model} />
       ) : (
         <img
           class={image.width <= 128 ? "small" : ""}

@@ -37,7 +37,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   }
   return (
     <article class="user-message" aria-label={t("You")}>
-      <Pictures images={message.images} question={message.text} />
+      <Pictures images={message.images} question={message.text} model={conversation.model.value} />
       {message.text !== "" && (
         <p class="said" dir="auto">
           {message.text}
@@ -58,7 +58,7 @@ export function UserMessage({ store, conversation, message }: Props) {
   );
 }
 
-function Pictures({ images, question }: { images: Image[]; question: string }) {
+function Pictures({ images, question, model }: { images: Image[]; question: string; model: string }) {
   const [open, setOpen] = useState<number>();
   const list = useRef<HTMLUListElement>(null);
   if (images.length === 0) {
@@ -91,7 +91,9 @@ function Pictures({ images, question }: { images: Image[]; question: string }) {
           </li>
         ))}
       </ul>
-      {open !== undefined && <Lightbox images={images} question={question} first={open} moved={setOpen} onClose={close} />}
+      {open !== undefined && (
+        <Lightbox images={images} question={question} model={model} first={open} moved={setOpen} onClose={close} />
+      )}
     </>
   );
 }

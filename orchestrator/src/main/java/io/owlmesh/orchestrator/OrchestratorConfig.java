@@ -24,6 +24,18 @@ public interface OrchestratorConfig {
   @WithDefault("127.0.0.1:9003")
   String llm();
 
+  /**
+   * Folder with a file {@code NAME.model} for each further model, as {@link
+   * io.owlmesh.orchestrator.mesh.discovery.ModelFolder} reads it; without it there is one model.
+   */
+  Optional<String> models();
+
+  /**
+   * Model of the folder that answers requests that name none; then the addresses above are not
+   * read. Without it they tell that model.
+   */
+  Optional<String> defaultModel();
+
   /** How often DNS is asked where it tells the replicas. */
   @WithDefault("5S")
   Duration dnsInterval();

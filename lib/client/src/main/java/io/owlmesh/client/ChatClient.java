@@ -64,12 +64,21 @@ public final class ChatClient implements AutoCloseable {
     return new PendingAnswer(address, observer.end());
   }
 
-  /** What the mesh serves. */
+  /** What the mesh serves to who names no model. */
   public DescribeResponse describe(Duration limit) throws AnswerFailed {
+    return describe("", limit);
+  }
+
+  /**
+   * What a model of the mesh is.
+   *
+   * @param model empty for the one of requests that name none
+   */
+  public DescribeResponse describe(String model, Duration limit) throws AnswerFailed {
     try {
       return ChatGrpc.newBlockingStub(connection.channel())
           .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
-          .describe(DescribeRequest.getDefaultInstance());
+          .describe(DescribeRequest.newBuilder().setModel(model).build());
     } catch (StatusRuntimeException failed) {
       throw AnswerFailed.of(failed, address);
     }

@@ -6,6 +6,7 @@ import io.grpc.Context;
 import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.BlockingClientCall;
+import io.owlmesh.proto.mesh.v1.AddModelRequest;
 import io.owlmesh.proto.mesh.v1.BackupRequest;
 import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.Decision;
@@ -13,6 +14,7 @@ import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.mesh.v1.MeshGrpc.MeshBlockingStub;
+import io.owlmesh.proto.mesh.v1.RemoveModelRequest;
 import io.owlmesh.proto.mesh.v1.RestoreRequest;
 import io.owlmesh.proto.mesh.v1.RestoreResponse;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
@@ -104,16 +106,36 @@ public final class MeshClient implements AutoCloseable {
 
   /** Sets which share of new work other weights get, percent. */
   public void setCanary(int percent) throws AnswerFailed {
-    set(SetCanaryRequest.newBuilder().setPercent(percent).build());
+    setCanary("", percent);
   }
 
   /**
-   * Gives other weights no more work.
+   * Sets which share of a model's new work other weights of it get.
    *
+   * @param model empty for the one of requests that name none
+   */
+  public void setCanary(String model, int percent) throws AnswerFailed {
+    set(SetCanaryRequest.newBuilder().setModel(model).setPercent(percent).build());
+  }
+
+  /**
+   * Gives other weights of a model no more work.
+   *
+   * @param model empty for the one of requests that name none
    * @param why for whoever asks for the state of the mesh; at most 250 characters
    */
-  public void endCanary(String why) throws AnswerFailed {
-    set(SetCanaryRequest.newBuilder().setEnded(why).build());
+  public void endCanary(String model, String why) throws AnswerFailed {
+    set(SetCanaryRequest.newBuilder().setModel(model).setEnded(why).build());
+  }
+
+  /** Adds a model, whose stages run already or will. */
+  public void addModel(AddModelRequest model) throws AnswerFailed {
+    var _ = call(stub -> stub.addModel(model));
+  }
+
+  /** Removes a model; answers in work end. */
+  public void removeModel(String name) throws AnswerFailed {
+    var _ = call(stub -> stub.removeModel(RemoveModelRequest.newBuilder().setName(name).build()));
   }
 
   private void set(SetCanaryRequest canary) throws AnswerFailed {

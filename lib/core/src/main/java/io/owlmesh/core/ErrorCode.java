@@ -31,7 +31,7 @@ public enum ErrorCode {
   CONFLICT(Fault.CONFLICT),
   /** Another turn is being taken in the session. */
   TURN_IN_PROGRESS(Fault.CONFLICT),
-  /** The session asks for another model than the one that is served. */
+  /** The session asks for a model that is not served, or not any more. */
   MODEL_MISMATCH(Fault.CONFLICT),
   OTHER_WEIGHTS(Fault.OTHER_WEIGHTS),
   BAD_CHECKPOINT(Fault.BAD_CHECKPOINT),

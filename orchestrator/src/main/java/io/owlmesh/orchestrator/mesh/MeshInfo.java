@@ -38,14 +38,15 @@ public record MeshInfo(
   /**
    * What a language model answers with.
    *
+   * @param name what it is called
    * @param readsQuestion whether visual tokens depend on what is asked of an image
    * @param adapters by name
    * @throws OwlException INTERNAL if it wants a chat template that is not known here
    */
-  static MeshInfo of(Model language, boolean readsQuestion, List<String> adapters) {
+  static MeshInfo of(String name, Model language, boolean readsQuestion, List<String> adapters) {
     var llm = language.getDescription();
     return new MeshInfo(
-        language.getName(),
+        name,
         llm.getModelType(),
         llm.getContext(),
         llm.getVisualTokens(),

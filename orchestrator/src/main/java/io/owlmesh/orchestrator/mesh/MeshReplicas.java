@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
-import io.grpc.ClientInterceptor;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
 import io.owlmesh.orchestrator.mesh.placement.BestOfTwo;
 import io.owlmesh.orchestrator.mesh.placement.Placement;
-import io.owlmesh.wire.tls.MeshTls;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.Map;
@@ -16,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
-/** The replicas of all stages, and which of them go together. */
+/** The replicas of all stages of one model, and which of them go together. */
 public final class MeshReplicas implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(MeshReplicas.class);
 
@@ -27,23 +25,17 @@ public final class MeshReplicas implements AutoCloseable {
           Thread.ofPlatform().name("outliers").daemon(true).factory());
 
   /**
+   * @param model its name; empty for the only one, which is called what its stages say
    * @param addresses of each stage
-   * @param tracing of calls that belong to answers
-   * @param tls how they are reached
+   * @param pool where other models find the same replicas
    */
-  public MeshReplicas(
-      Map<StageKind, ReplicaAddresses> addresses,
-      ClientInterceptor tracing,
-      MeshTls tls,
-      ReplicaSettings settings) {
+  public MeshReplicas(String model, Map<StageKind, ReplicaAddresses> addresses, ReplicaPool pool) {
     addresses.forEach((stage, source) -> {
       Placement placement =
-          stage == StageKind.LLM ? Placement.named(settings.placement()) : new BestOfTwo();
-      stages.put(
-          stage,
-          new ReplicaSet(stage, source, placement, tracing, tls.to(stage.label()), settings));
+          stage == StageKind.LLM ? Placement.named(pool.settings().placement()) : new BestOfTwo();
+      stages.put(stage, new ReplicaSet(stage, model, source, placement, pool));
     });
-    groups = new WeightGroups(stages);
+    groups = new WeightGroups(stages, model);
   }
 
   /** Begins to look after them. */

@@ -13,7 +13,7 @@ import java.util.function.ToLongFunction;
 public final class ReplicaMetrics implements AutoCloseable {
   private final List<Runnable> watched = new ArrayList<>();
 
-  public ReplicaMetrics(Meter meter, MeshReplicas replicas) {
+  public ReplicaMetrics(Meter meter, ReplicaPool replicas) {
     watched.add(
         meter
                 .gaugeBuilder("owl.replica.outstanding")
@@ -56,7 +56,7 @@ public final class ReplicaMetrics implements AutoCloseable {
 
   private void counter(
       Meter meter,
-      MeshReplicas replicas,
+      ReplicaPool replicas,
       String name,
       String description,
       ToLongFunction<CallCounts> count) {

@@ -2,8 +2,6 @@
 package io.owlmesh.orchestrator.mesh;
 
 import io.github.resilience4j.circuitbreaker.CircuitBreaker;
-import io.grpc.ChannelCredentials;
-import io.grpc.ClientInterceptor;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.SpanContext;
 import io.owlmesh.core.ErrorCode;
@@ -29,30 +27,30 @@ import java.util.TreeMap;
 /** The replicas of one stage, as its addresses come and go. */
 public final class ReplicaSet implements AutoCloseable {
   private final StageKind stage;
+  private final String model;
   private final ReplicaAddresses addresses;
   private final Placement placement;
-  private final ClientInterceptor tracing;
-  private final ChannelCredentials credentials;
-  private final ReplicaSettings settings;
-  private final Map<String, Member> members = new TreeMap<>();
+  private final ReplicaPool pool;
+  private final Map<String, Replica> members = new TreeMap<>();
   private final Decisions decisions = new Decisions();
   private volatile List<Replica> replicas = List.of();
+  private boolean closed;
 
-  private record Member(Replica replica, ReplicaProbe probe) {}
-
+  /**
+   * @param model whose replicas they are, by its name; empty for the only one
+   * @param pool where other models find the same replicas
+   */
   ReplicaSet(
       StageKind stage,
+      String model,
       ReplicaAddresses addresses,
       Placement placement,
-      ClientInterceptor tracing,
-      ChannelCredentials credentials,
-      ReplicaSettings settings) {
+      ReplicaPool pool) {
     this.stage = stage;
+    this.model = model;
     this.addresses = addresses;
     this.placement = placement;
-    this.tracing = tracing;
-    this.credentials = credentials;
-    this.settings = settings;
+    this.pool = pool;
   }
 
   void start() {
@@ -60,29 +58,21 @@ public final class ReplicaSet implements AutoCloseable {
   }
 
   private synchronized void told(Set<ReplicaAddress> now) {
+    if (closed) {
+      return;
+    }
     Map<String, ReplicaAddress> listed = new TreeMap<>();
     now.forEach(address -> listed.put(address.address(), address));
-    members
-        .entrySet()
-        .removeIf(member -> {
-          boolean gone = !listed.containsKey(member.getKey());
-          if (gone) {
-            member.getValue().probe().close();
-            member.getValue().replica().remove();
-          }
-          return gone;
-        });
-    listed.forEach((address, how) ->
-        members.computeIfAbsent(address, this::begin).replica().listed(how.serving()));
-    replicas = members.values().stream().map(Member::replica).toList();
+    listed.forEach((address, how) -> members.put(address, pool.join(this, address, how.serving())));
+    List<Replica> gone =
+        members.values().stream().filter(one -> !listed.containsKey(one.address())).toList();
+    members.keySet().retainAll(listed.keySet());
+    replicas = List.copyOf(members.values());
+    gone.forEach(replica -> pool.leave(this, replica));
   }
 
-  private Member begin(String address) {
-    Replica replica = new Replica(stage, address, tracing, credentials, settings);
-    ReplicaProbe probe =
-        new ReplicaProbe(replica, settings.interval(), () -> isServedWithout(replica));
-    probe.start();
-    return new Member(replica, probe);
+  StageKind stage() {
+    return stage;
   }
 
   /** All that are listed, by address. */
@@ -173,8 +163,7 @@ public final class ReplicaSet implements AutoCloseable {
     List<Replica> there =
         replicas.stream().filter(replica -> replica.isThere(work.weights())).toList();
     if (there.isEmpty()) {
-      throw new OwlException(
-          ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable");
+      throw unavailable();
     }
     List<Replica> fit = there.stream().filter(work::suits).toList();
     if (fit.isEmpty()) {
@@ -198,7 +187,7 @@ public final class ReplicaSet implements AutoCloseable {
         .filter(replica -> !able.contains(replica))
         .forEach(replica -> passTheRest(work, replica, considered));
     able.removeIf(replica -> {
-      boolean full = replica.outstanding() >= settings.maxCalls();
+      boolean full = replica.outstanding() >= pool.settings().maxCalls();
       if (full) {
         pass(List.of(replica), considered, "it has the most calls that it is given");
       }
@@ -229,6 +218,14 @@ public final class ReplicaSet implements AutoCloseable {
     throw new OwlException(Fault.SATURATED, stage.label(), "too many calls to the stage");
   }
 
+  /** No replica of the stage is there. */
+  OwlException unavailable() {
+    return new OwlException(
+        ErrorCode.STAGE_UNAVAILABLE,
+        stage.label(),
+        "the stage%s is unavailable".formatted(model.isEmpty() ? "" : " of model '" + model + "'"));
+  }
+
   /** All are ejected: one that answers now and then is better than none. */
   private Replica lastResort(List<Replica> ejected) {
     Replica best =
@@ -246,13 +243,12 @@ public final class ReplicaSet implements AutoCloseable {
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
     addresses.close();
-    members
-        .values()
-        .forEach(member -> {
-          member.probe().close();
-          member.replica().close();
-        });
+    synchronized (this) {
+      closed = true;
+      members.values().forEach(replica -> pool.drop(this, replica));
+      members.clear();
+    }
   }
 }

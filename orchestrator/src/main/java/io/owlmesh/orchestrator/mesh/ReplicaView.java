@@ -4,15 +4,20 @@ package io.owlmesh.orchestrator.mesh;
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Stage;
+import java.util.List;
 import java.util.Optional;
 
 /** Replicas as operators see them. */
 public final class ReplicaView {
   private ReplicaView() {}
 
-  /** Tells how a replica is. */
-  public static io.owlmesh.proto.mesh.v1.Replica of(Replica replica, WeightGroups groups) {
-    Replica.Status status = status(replica, groups);
+  /**
+   * Tells how a replica is.
+   *
+   * @param models those that have it
+   */
+  public static io.owlmesh.proto.mesh.v1.Replica of(Replica replica, List<WeightGroups> models) {
+    Replica.Status status = status(replica, models);
     CallCounts counts = replica.counts;
     var told =
         io.owlmesh.proto.mesh.v1.Replica.newBuilder()
@@ -29,7 +34,7 @@ public final class ReplicaView {
             .setImages(replica.report.images())
             .setPrefixHitPercent(counts.hitPercent())
             .setWarmPercent((int) (100 * replica.warmth()))
-            .setCanary(isCanary(replica, groups));
+            .setCanary(models.stream().anyMatch(groups -> isCanary(replica, groups)));
     replica
         .description()
         .ifPresent(one ->
@@ -38,8 +43,19 @@ public final class ReplicaView {
     return told.build();
   }
 
-  /** How it is, its weights among it. */
-  public static Replica.Status status(Replica replica, WeightGroups groups) {
+  /** How it is, its weights among it: right for one of the models is right. */
+  public static Replica.Status status(Replica replica, List<WeightGroups> models) {
+    Replica.Status status = replica.status();
+    for (WeightGroups groups : models) {
+      status = status(replica, groups);
+      if (status.condition() != Condition.CONDITION_OTHER_WEIGHTS) {
+        return status;
+      }
+    }
+    return status;
+  }
+
+  private static Replica.Status status(Replica replica, WeightGroups groups) {
     Replica.Status status = replica.status();
     Optional<WeightDigests> usual = groups.known();
     Optional<StageDescription> own = replica.description();

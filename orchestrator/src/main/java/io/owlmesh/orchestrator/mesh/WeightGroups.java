@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
-import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
@@ -26,14 +25,19 @@ public final class WeightGroups {
   private static final int MAX_REASON = 250;
 
   private final Map<StageKind, ReplicaSet> stages;
+  private final String model;
   private @Nullable WeightDigests inUse;
   private @Nullable WeightDigests preferred;
   private int percent;
   private String ended = "";
   private CanaryTrial trial = new CanaryTrial();
 
-  WeightGroups(Map<StageKind, ReplicaSet> stages) {
+  /**
+   * @param model what it is called; empty for what its language model says
+   */
+  WeightGroups(Map<StageKind, ReplicaSet> stages, String model) {
     this.stages = Map.copyOf(stages);
+    this.model = model;
   }
 
   /**
@@ -238,7 +242,7 @@ public final class WeightGroups {
   private MeshInfo info(WeightDigests weights) {
     List<Replica> models =
         set(StageKind.LLM).replicas().stream().filter(one -> one.isThere(weights)).toList();
-    Model model =
+    Model language =
         models.stream()
             .flatMap(replica -> replica.description().stream())
             .flatMap(told -> Stream.ofNullable(told.model()))
@@ -250,7 +254,8 @@ public final class WeightGroups {
             .flatMap(replica -> replica.description().stream())
             .anyMatch(StageDescription::readsQuestion);
     return MeshInfo.of(
-        model,
+        model.isEmpty() ? language.getName() : model,
+        language,
         readsQuestion,
         models.stream()
             .flatMap(replica -> replica.adapters().stream())
@@ -262,8 +267,7 @@ public final class WeightGroups {
   private OwlException incomplete() {
     for (StageKind stage : StageKind.values()) {
       if (there(stage).findAny().isEmpty()) {
-        return new OwlException(
-            ErrorCode.STAGE_UNAVAILABLE, stage.label(), "the stage is unavailable");
+        return set(stage).unavailable();
       }
     }
     WeightDigests vision = there(StageKind.VISION).findFirst().orElseThrow().digests();
@@ -277,11 +281,12 @@ public final class WeightGroups {
         : differ("vision", vision.vision(), "llm", llm.vision());
   }
 
-  private static OwlException differ(String maker, String made, String reader, String expected) {
+  private OwlException differ(String maker, String made, String reader, String expected) {
     return new OwlException(
         Fault.OTHER_WEIGHTS,
         "",
-        "the stages serve different checkpoints: %s runs weights %s, but %s expects %s"
-            .formatted(maker, made, reader, expected));
+        "the stages%s serve different checkpoints: %s runs weights %s, but %s expects %s"
+            .formatted(
+                model.isEmpty() ? "" : " of model '" + model + "'", maker, made, reader, expected));
   }
 }

@@ -43,6 +43,7 @@ public final class ActiveAnswer {
   private final Context.CancellableContext context;
   private final Context.CancellationListener gone = over -> fail(ended(over));
   private final List<Runnable> held = new ArrayList<>();
+  private volatile @Nullable MeshModel model;
   private volatile String session = "";
   private volatile List<String> shown = List.of();
   private final AtomicLong told = new AtomicLong();
@@ -71,6 +72,42 @@ public final class ActiveAnswer {
     if (!ended) {
       held.add(answers.hold(from, bytes));
     }
+  }
+
+  /**
+   * Chooses the model that answers, which stays until the end of the answer even if it is removed.
+   * Without this, it is the one of requests that name none.
+   *
+   * @param name empty for that one
+   * @throws OwlException MODEL_NOT_FOUND, field {@code model}
+   */
+  public MeshModel use(String name) {
+    MeshModel chosen = answers.model(name);
+    while (!enter(chosen)) {
+      chosen = answers.model(name); // It moved this moment.
+    }
+    return chosen;
+  }
+
+  /** As above; if the model was removed this moment, the caller hears so and the answer is over. */
+  public void use(MeshModel chosen) {
+    if (enter(chosen)) {
+      return;
+    }
+    try {
+      use(chosen.configuredName());
+    } catch (OwlException e) {
+      fail(e);
+    }
+  }
+
+  private boolean enter(MeshModel chosen) {
+    boolean entered = chosen.enter(this);
+    if (entered) {
+      keep(() -> chosen.leave(this));
+      model = chosen;
+    }
+    return entered;
   }
 
   /**
@@ -149,8 +186,11 @@ public final class ActiveAnswer {
     span.setAttribute("owl.images", question.images().size());
     span.setAttribute("gen_ai.operation.name", "chat");
     span.setAttribute("gen_ai.provider.name", "owlmesh");
-    AnswerDone done = answers.pipeline().answer(question, counting());
-    answers.instruments().complete(done, question.images().size());
+    MeshModel chosen = model;
+    MeshModel asked = chosen == null ? use("") : chosen;
+    span.setAttribute("gen_ai.request.model", asked.name());
+    AnswerDone done = asked.pipeline().answer(question, counting());
+    answers.instruments().complete(asked.name(), done, question.images().size());
     return done.toBuilder().setTraceId(traceId()).build();
   }
 
@@ -254,7 +294,10 @@ public final class ActiveAnswer {
   }
 
   private void tell(String status, AnswerDone done) {
-    answers.instruments().ended(status, (System.nanoTime() - began) / 1e9);
+    MeshModel asked = model;
+    answers
+        .instruments()
+        .ended(asked == null ? "" : asked.name(), status, (System.nanoTime() - began) / 1e9);
     LOG.infof(
         "answer %s: %d prompt and %d new tokens, %d ms, trace %s",
         status,

@@ -91,7 +91,7 @@ public final class AdmissionControl {
         throw new OwlException(
             Fault.UNAVAILABLE, "", "draining: this orchestrator takes no new answers");
       }
-      gateway.mesh();
+      gateway.requireAny();
       answering.keep(limits.hold(from, Kind.ANSWERS, 1));
       limits.require(from, Kind.POSITIONS);
     } catch (OwlException e) {
@@ -223,8 +223,14 @@ public final class AdmissionControl {
     return () -> check.cancel(false);
   }
 
-  Pipeline pipeline() {
-    return gateway.pipeline();
+  /**
+   * A model.
+   *
+   * @param name empty for the one of requests that name none
+   * @throws OwlException MODEL_NOT_FOUND, field {@code model}
+   */
+  MeshModel model(String name) {
+    return gateway.model("model", name);
   }
 
   /** Runs something on a thread of its own. */

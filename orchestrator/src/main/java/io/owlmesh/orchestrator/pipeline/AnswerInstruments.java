@@ -13,6 +13,7 @@ import java.util.List;
 /** What becomes of all answers, whichever door they were asked through, as metrics. */
 final class AnswerInstruments {
   private static final AttributeKey<String> STATUS = AttributeKey.stringKey("status");
+  private static final AttributeKey<String> MODEL = AttributeKey.stringKey("model");
   private static final AttributeKey<String> TYPE = AttributeKey.stringKey("type");
   private static final AttributeKey<Boolean> CACHED = AttributeKey.booleanKey("cached");
   private static final double MICROS = 1e6;
@@ -67,10 +68,11 @@ final class AnswerInstruments {
   /**
    * An answer is over.
    *
+   * @param model that was asked; empty if it did not come to that
    * @param status name of its gRPC status
    */
-  void ended(String status, double seconds) {
-    duration.record(seconds, Attributes.of(STATUS, status));
+  void ended(String model, String status, double seconds) {
+    duration.record(seconds, Attributes.of(MODEL, model, STATUS, status));
   }
 
   /**
@@ -78,12 +80,14 @@ final class AnswerInstruments {
    *
    * @param shown images of its prompt
    */
-  void complete(AnswerDone done, int shown) {
-    firstToken.record(done.getTimings().getFirstTokenMicros() / MICROS);
-    tokens.add(done.getPromptTokens(), Attributes.of(TYPE, "input"));
-    tokens.add(done.getVisualTokens(), Attributes.of(TYPE, "visual"));
-    tokens.add(done.getCompletionTokens(), Attributes.of(TYPE, "output"));
-    images.add(done.getCachedImages(), Attributes.of(CACHED, true));
-    images.add(Math.max(shown - done.getCachedImages(), 0), Attributes.of(CACHED, false));
+  void complete(String model, AnswerDone done, int shown) {
+    firstToken.record(
+        done.getTimings().getFirstTokenMicros() / MICROS, Attributes.of(MODEL, model));
+    tokens.add(done.getPromptTokens(), Attributes.of(MODEL, model, TYPE, "input"));
+    tokens.add(done.getVisualTokens(), Attributes.of(MODEL, model, TYPE, "visual"));
+    tokens.add(done.getCompletionTokens(), Attributes.of(MODEL, model, TYPE, "output"));
+    images.add(done.getCachedImages(), Attributes.of(MODEL, model, CACHED, true));
+    images.add(
+        Math.max(shown - done.getCachedImages(), 0), Attributes.of(MODEL, model, CACHED, false));
   }
 }

@@ -5,19 +5,15 @@ import io.grpc.ClientInterceptor;
 import io.grpc.protobuf.services.HealthStatusManager;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.ChatTemplate;
-import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.mesh.MeshHealth;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
-import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaPool;
 import io.owlmesh.orchestrator.mesh.ReplicaSettings;
-import io.owlmesh.orchestrator.mesh.StageKind;
-import io.owlmesh.orchestrator.mesh.StageTimeouts;
-import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
+import io.owlmesh.orchestrator.mesh.discovery.ModelFolder;
+import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
-import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.wire.HealthService;
 import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
@@ -27,7 +23,10 @@ import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
-import java.util.Map;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Everything behind the front doors, put together once. */
 @Singleton
@@ -35,9 +34,10 @@ public final class MeshGateway {
   private final HealthStatusManager health = HealthService.starting(ChatGrpc.SERVICE_NAME);
   private final OrchestratorConfig settings;
   private final Iterable<Dependency> needed;
-  private final MeshReplicas replicas;
+  private final ReplicaPool pool;
+  private final ModelRegistry models;
+  private final Optional<ModelFolder> folder;
   private final MeshHealth ready;
-  private final Pipeline pipeline;
   private volatile boolean stopping;
 
   @Inject
@@ -59,58 +59,95 @@ public final class MeshGateway {
       Iterable<Dependency> needed) {
     this.settings = settings;
     this.needed = needed;
-    replicas =
-        new MeshReplicas(
-            Map.of(
-                StageKind.VISION,
-                    ReplicaAddressSource.of(
-                        settings.vision(), "owl.vision", settings.dnsInterval()),
-                StageKind.ABSTRACTOR,
-                    ReplicaAddressSource.of(
-                        settings.abstractor(), "owl.abstractor", settings.dnsInterval()),
-                StageKind.LLM,
-                    ReplicaAddressSource.of(settings.llm(), "owl.llm", settings.dnsInterval())),
-            tracing,
-            tls,
-            ReplicaSettings.of(settings));
-    pipeline = pipeline(settings.visualCacheBytes());
-    Pipeline forgetful = pipeline(0); // It is to reach the stages each time.
-    ready =
-        new MeshHealth(
-            replicas.groups(),
-            health,
-            mesh -> WarmUp.through(forgetful, mesh.template()),
-            this::checkNeeded);
+    pool = new ReplicaPool(tracing, tls, ReplicaSettings.of(settings));
+    VisualTokenCache cache = new VisualTokenCache(settings.visualCacheBytes());
+    models =
+        new ModelRegistry(
+            places -> new MeshModel(places, settings, pool, cache),
+            own(settings),
+            settings.defaultModel().orElse(""),
+            settings.drainTimeout());
+    folder = settings.models().map(path -> new ModelFolder(Path.of(path)));
+    ready = new MeshHealth(health, this::requireAny, this::checkNeeded);
   }
 
-  private Pipeline pipeline(long cacheBytes) {
-    return new Pipeline(
-        replicas,
-        new VisualTokenCache(cacheBytes),
-        StageTimeouts.of(settings),
-        settings.attempts());
+  /** The model that the settings tell; nothing if one of the folder takes its place. */
+  private static @Nullable ModelPlaces own(OrchestratorConfig settings) {
+    if (settings.defaultModel().isPresent()) {
+      String name = ModelPlaces.requireName("owl.default-model", settings.defaultModel().get());
+      if (settings.models().isEmpty()) {
+        throw OwlException.badInput("owl.default-model", name + " needs owl.models");
+      }
+      return null;
+    }
+    return new ModelPlaces(
+        "",
+        settings.vision(),
+        settings.abstractor(),
+        settings.llm(),
+        settings.defaultAdapter().orElse(""));
   }
 
   void started(@Observes StartupEvent event) {
-    replicas.start();
+    models.start();
+    folder.ifPresent(files -> files.watch(models::told));
     ready.start(settings.healthInterval());
   }
 
-  MeshReplicas replicas() {
-    return replicas;
+  /** Replicas of all models. */
+  ReplicaPool pool() {
+    return pool;
   }
 
-  Pipeline pipeline() {
-    return pipeline;
+  /** All models, the one of the settings first. */
+  public List<MeshModel> models() {
+    return models.all();
   }
 
   /**
-   * What the stages serve together.
+   * A model.
    *
-   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage
+   * @param field where the name comes from
+   * @param name empty for the one of requests that name none
+   * @throws OwlException MODEL_NOT_FOUND naming the field; UNAVAILABLE if it is not known yet what
+   *     the model of the settings is called
    */
-  public MeshInfo mesh() {
-    return ready.require();
+  public MeshModel model(String field, String name) {
+    return models.get(field, name);
+  }
+
+  /** Whether requests that name no model mean this one. */
+  boolean isPreset(MeshModel model) {
+    return models.isPreset(model);
+  }
+
+  /**
+   * The folder that models are added to and removed from.
+   *
+   * @throws OwlException CONFLICT if there is none
+   */
+  ModelFolder folder() {
+    return folder.orElseThrow(() ->
+        new OwlException(
+            Fault.CONFLICT, "", "this orchestrator has no folder of models; OWL_MODELS names one"));
+  }
+
+  /**
+   * Nothing happens if a model can be asked.
+   *
+   * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying which stage of the first one
+   */
+  void requireAny() {
+    OwlException first = null;
+    for (MeshModel model : models.all()) {
+      try {
+        model.mesh();
+        return;
+      } catch (OwlException e) {
+        first = first == null ? e : first;
+      }
+    }
+    throw first == null ? new OwlException(Fault.UNAVAILABLE, "", "there is no model yet") : first;
   }
 
   private void checkNeeded() {
@@ -118,7 +155,7 @@ public final class MeshGateway {
   }
 
   /**
-   * Nothing happens if the mesh is whole and all else works.
+   * Nothing happens if a model can be asked and all else works.
    *
    * @throws OwlException UNAVAILABLE or OTHER_WEIGHTS, saying what is not, or that this process
    *     drains
@@ -127,59 +164,32 @@ public final class MeshGateway {
     if (stopping) {
       throw new OwlException(Fault.UNAVAILABLE, "", "draining: this orchestrator is stopped");
     }
-    ready.require();
+    requireAny();
     checkNeeded();
   }
 
   /**
-   * How dialogues are laid out.
+   * What a model serves, and the limits of requests.
    *
-   * @throws OwlException as {@link #mesh}
+   * @param name empty for the one of requests that name none
+   * @throws OwlException as {@link #model} and {@link MeshModel#mesh}
    */
-  public ChatTemplate template() {
-    return mesh().template();
-  }
-
-  /**
-   * What the mesh serves, and the limits of requests.
-   *
-   * @throws OwlException as {@link #mesh}
-   */
-  public DescribeResponse describe() {
-    MeshInfo mesh = mesh();
+  public DescribeResponse describe(String name) {
+    MeshModel model = model("model", name);
+    MeshInfo mesh = model.mesh();
     return DescribeResponse.newBuilder()
         .setModel(mesh.model())
         .setContext(mesh.context())
         .setVisualTokens(mesh.visualTokens())
         .addAllAdapters(mesh.adapters())
-        .setDefaultAdapter(settings.defaultAdapter().orElse(""))
+        .setDefaultAdapter(model.defaultAdapter())
         .setMaxImages(settings.maxImages())
         .setMaxImageBytes(settings.maxImageBytes())
         .addDigests(mesh.digests().vision())
         .addDigests(mesh.digests().abstractor())
         .addDigests(mesh.digests().language())
+        .addAllModels(models.names())
         .build();
-  }
-
-  /**
-   * Positions that a prompt takes; asks the language model only if there may be more than a bound.
-   *
-   * @param bound below which any number is as good as another
-   * @throws OwlException if the language model does not tell
-   */
-  public int positions(Prompt prompt, int bound) {
-    return PromptLength.of(prompt, mesh().visualTokens(), bound, replicas);
-  }
-
-  /**
-   * What the connector's queries attend to in a picture, blocking.
-   *
-   * @param question what is asked of it; of effect where the connector reads it
-   * @throws OwlException as {@link #mesh}; BAD_INPUT if the file cannot be read
-   */
-  public GetAttentionResponse attention(ImageContent picture, String question) {
-    MeshInfo mesh = mesh();
-    return AttentionMaps.of(pipeline.attention(mesh, picture, question), mesh.readsQuestion());
   }
 
   /** Whether the mesh answers, for the health protocol. */
@@ -196,6 +206,7 @@ public final class MeshGateway {
   @PreDestroy
   void close() {
     ready.close();
-    replicas.close();
+    folder.ifPresent(ModelFolder::close);
+    models.close();
   }
 }

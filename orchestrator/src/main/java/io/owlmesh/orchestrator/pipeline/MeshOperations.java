@@ -6,17 +6,21 @@ import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.Decisions.Decision;
-import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.Replica;
 import io.owlmesh.orchestrator.mesh.ReplicaMetrics;
 import io.owlmesh.orchestrator.mesh.ReplicaView;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.WeightGroups;
+import io.owlmesh.orchestrator.mesh.discovery.ModelFolder;
+import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
 import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.Model;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -32,17 +36,19 @@ public final class MeshOperations {
   private static final long LONGEST_SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_800);
 
   private final Semaphore watchers = new Semaphore(MAX_WATCHERS);
-  private final MeshReplicas replicas;
+  private final MeshGateway gateway;
   private final AdmissionControl answers;
   private final ReplicaMetrics metrics;
+  private final ModelMetrics models;
   private final SharedMarks marks;
 
   @Inject
   MeshOperations(MeshGateway gateway, AdmissionControl answers, OperatorStore store, Meter meter) {
-    this.replicas = gateway.replicas();
+    this.gateway = gateway;
     this.answers = answers;
-    this.metrics = new ReplicaMetrics(meter, replicas);
-    this.marks = new SharedMarks(store, replicas);
+    this.metrics = new ReplicaMetrics(meter, gateway.pool());
+    this.models = new ModelMetrics(meter, gateway);
+    this.marks = new SharedMarks(store, gateway);
   }
 
   /** How the mesh is now. */
@@ -50,11 +56,40 @@ public final class MeshOperations {
     WatchResponse.Builder state =
         WatchResponse.newBuilder()
             .setWaitingAnswers(answers.waiting())
-            .setRunningAnswers(answers.running())
-            .setCanaryPercent(replicas.groups().canaryPercent())
-            .setCanaryEnded(replicas.groups().canaryEnded());
-    replicas.all().forEach(one -> state.addReplicas(ReplicaView.of(one, replicas.groups())));
+            .setRunningAnswers(answers.running());
+    List<MeshModel> models = gateway.models();
+    for (MeshModel model : models) {
+      Model seen = ModelView.of(model, gateway.isPreset(model));
+      state.addModels(seen);
+      if (seen.getPreset()) {
+        state.setCanaryPercent(seen.getCanaryPercent()).setCanaryEnded(seen.getCanaryEnded());
+      }
+    }
+    gateway
+        .pool()
+        .all()
+        .forEach(one -> {
+          List<MeshModel> users = users(one, models);
+          state.addReplicas(
+              ReplicaView.of(one, groups(users)).toBuilder()
+                  .addAllModels(
+                      users.stream()
+                          .map(MeshModel::name)
+                          .filter(name -> !name.isEmpty())
+                          .toList()));
+        });
     return state.build();
+  }
+
+  /** Models that a replica works for. */
+  private static List<MeshModel> users(Replica replica, List<MeshModel> models) {
+    return models.stream()
+        .filter(model -> model.replicas().of(replica.stage()).replicas().contains(replica))
+        .toList();
+  }
+
+  private static List<WeightGroups> groups(List<MeshModel> models) {
+    return models.stream().map(model -> model.replicas().groups()).toList();
   }
 
   /**
@@ -99,17 +134,18 @@ public final class MeshOperations {
 
   /** Replicas that take no work, and why. */
   public List<String> missing() {
-    return replicas
+    List<MeshModel> models = gateway.models();
+    List<String> missing = new ArrayList<>();
+    gateway
+        .pool()
         .all()
-        .filter(one ->
-            ReplicaView.status(one, replicas.groups()).condition() != Condition.CONDITION_SERVING)
-        .map(one ->
-            "%s %s: %s"
-                .formatted(
-                    one.stage().label(),
-                    one.address(),
-                    ReplicaView.status(one, replicas.groups()).reason()))
-        .toList();
+        .forEach(one -> {
+          Replica.Status status = ReplicaView.status(one, groups(users(one, models)));
+          if (status.condition() != Condition.CONDITION_SERVING) {
+            missing.add("%s %s: %s".formatted(one.stage().label(), one.address(), status.reason()));
+          }
+        });
+    return missing;
   }
 
   /**
@@ -120,11 +156,20 @@ public final class MeshOperations {
    */
   public void drain(StageKind stage, String address, boolean force) {
     Replica replica = replica(stage, address);
-    if (!force && !replicas.of(stage).isServedWithout(replica)) {
+    List<String> without =
+        users(replica, gateway.models()).stream()
+            .filter(model -> !model.replicas().of(stage).isServedWithout(replica))
+            .map(MeshModel::name)
+            .toList();
+    if (!force && !without.isEmpty()) {
       throw new OwlException(
           Fault.CONFLICT,
           "address",
-          "'%s' is the last one of the %s stage that takes work".formatted(address, stage.label()));
+          "'%s' is the last one of the %s stage that takes work%s"
+              .formatted(
+                  address,
+                  stage.label(),
+                  gateway.models().size() == 1 ? "" : " of " + String.join(", ", without)));
     }
     marks.drain(replica, true);
   }
@@ -139,27 +184,56 @@ public final class MeshOperations {
   }
 
   /**
-   * Sets the canary's share.
+   * Sets the share of a model's canary.
    *
+   * @param model whose; empty for the one of requests that name none
    * @param percent of new work
    * @param ended why it is 0, if the weights were found worse; else empty
-   * @throws OwlException BAD_INPUT
+   * @throws OwlException BAD_INPUT; MODEL_NOT_FOUND
    */
-  public void setCanary(int percent, String ended) {
-    marks.setCanary(percent, ended);
+  public void setCanary(String model, int percent, String ended) {
+    marks.setCanary(gateway.model("model", model), percent, ended);
+  }
+
+  /**
+   * Adds a model; it serves once its stages answer.
+   *
+   * @throws OwlException BAD_INPUT naming the field; CONFLICT if it is there, or no folder for it
+   */
+  public void addModel(ModelPlaces model) {
+    ModelPlaces.requireName("name", model.name());
+    if (gateway.models().size() >= ModelFolder.MAX_MODELS) {
+      throw new OwlException(
+          Fault.SATURATED,
+          "name",
+          "there are %d models, at most".formatted(ModelFolder.MAX_MODELS));
+    }
+    gateway.folder().add(model);
+  }
+
+  /**
+   * Removes a model; answers in work end.
+   *
+   * @throws OwlException NOT_FOUND if its folder has no such file; CONFLICT if there is no folder
+   */
+  public void removeModel(String name) {
+    gateway.folder().remove(name);
   }
 
   /** The last choices of replicas of all stages, the newest first. */
   public List<Decision> decisions(int limit) {
-    return Arrays.stream(StageKind.values())
-        .flatMap(stage -> replicas.of(stage).decisions().newest().stream())
+    return gateway.models().stream()
+        .flatMap(model ->
+            Arrays.stream(StageKind.values())
+                .flatMap(stage -> model.replicas().of(stage).decisions().newest().stream()))
         .sorted(Comparator.comparing(Decision::time).reversed())
         .limit(limit)
         .toList();
   }
 
   private Replica replica(StageKind stage, String address) {
-    return replicas.of(stage).replicas().stream()
+    List<Replica> all = gateway.pool().all().filter(one -> one.stage() == stage).toList();
+    return all.stream()
         .filter(one -> one.address().equals(address))
         .findFirst()
         .orElseThrow(() ->
@@ -168,14 +242,13 @@ public final class MeshOperations {
                 "address",
                 "'%s', the %s stage has %s"
                     .formatted(
-                        address,
-                        stage.label(),
-                        replicas.of(stage).replicas().stream().map(Replica::address).toList())));
+                        address, stage.label(), all.stream().map(Replica::address).toList())));
   }
 
   @PreDestroy
   void close() {
     marks.close();
     metrics.close();
+    models.close();
   }
 }

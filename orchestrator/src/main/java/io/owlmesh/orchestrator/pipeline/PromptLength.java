@@ -23,7 +23,7 @@ final class PromptLength {
 
   private PromptLength() {}
 
-  /** As {@link MeshGateway#positions}, for images of so many visual tokens. */
+  /** As {@link MeshModel#positions}, for images of so many visual tokens. */
   static int of(Prompt prompt, int visualTokens, int bound, MeshReplicas replicas) {
     int fixed = 1; // The beginning-of-sequence token.
     for (Prompt.Part part : prompt.parts()) {

@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.pipeline;
 
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
-import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.Replica;
 import io.owlmesh.orchestrator.mesh.WeightGroups;
 import io.owlmesh.orchestrator.store.OperatorMarks;
@@ -12,7 +11,9 @@ import io.owlmesh.orchestrator.store.OperatorMarks.Drained;
 import io.owlmesh.orchestrator.store.OperatorStore;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.WeakHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -27,16 +28,16 @@ final class SharedMarks implements AutoCloseable {
   private static final long ROUND_MILLIS = 1_000;
 
   private final OperatorStore store;
-  private final MeshReplicas replicas;
+  private final MeshGateway gateway;
   private final ScheduledExecutorService clock =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().name("operators").daemon(true).factory());
-  private Canary last = new Canary(-1, 0, "", "");
+  private final Map<MeshModel, Long> versions = new WeakHashMap<>();
   private boolean failed;
 
-  SharedMarks(OperatorStore store, MeshReplicas replicas) {
+  SharedMarks(OperatorStore store, MeshGateway gateway) {
     this.store = store;
-    this.replicas = replicas;
+    this.gateway = gateway;
     if (store.isShared()) {
       clock.scheduleWithFixedDelay(this::look, 0, ROUND_MILLIS, TimeUnit.MILLISECONDS);
     }
@@ -57,13 +58,17 @@ final class SharedMarks implements AutoCloseable {
   }
 
   private synchronized void read() {
-    OperatorMarks marks = store.read(replicas.all().map(SharedMarks::named).toList());
-    replicas.all().forEach(one -> one.takeOut(marks.drained().contains(named(one))));
-    Canary set = marks.canary();
-    Canary ours = canary(set.version());
-    if (set.version() != last.version()) {
-      last = set;
-      replicas.groups().adopt(shares(set));
+    List<Replica> replicas = gateway.pool().all().toList();
+    OperatorMarks marks = store.read(replicas.stream().map(SharedMarks::named).toList());
+    replicas.forEach(one -> one.takeOut(marks.drained().contains(named(one))));
+    gateway.models().forEach(model -> read(model, marks.canary(model.places().name())));
+  }
+
+  private void read(MeshModel model, Canary set) {
+    Canary ours = canary(model, set.version());
+    Long last = versions.put(model, set.version());
+    if (last == null || last != set.version()) {
+      model.replicas().groups().adopt(shares(set));
     } else if (!ours.says(set)) {
       store.change(ours); // Ended by itself, or its weights are in use now.
     }
@@ -73,14 +78,14 @@ final class SharedMarks implements AutoCloseable {
     return new Drained(one.stage().label(), one.address());
   }
 
-  private Canary canary(long version) {
-    WeightGroups.Shares now = replicas.groups().shares();
+  private static Canary canary(MeshModel model, long version) {
+    WeightGroups.Shares now = model.replicas().groups().shares();
     String inUse =
         now.inUse()
             .map(weights ->
                 String.join(" ", weights.vision(), weights.abstractor(), weights.language()))
             .orElse("");
-    return new Canary(version, now.percent(), now.ended(), inUse);
+    return new Canary(model.places().name(), version, now.percent(), now.ended(), inUse);
   }
 
   private static WeightGroups.Shares shares(Canary set) {
@@ -105,14 +110,14 @@ final class SharedMarks implements AutoCloseable {
   }
 
   /**
-   * Sets the canary's share.
+   * Sets the share of a model's canary.
    *
    * @throws OwlException BAD_INPUT; UNAVAILABLE if the others cannot be told: then it is set here
    */
-  synchronized void setCanary(int percent, String ended) {
-    replicas.groups().setCanary(percent, ended);
+  synchronized void setCanary(MeshModel model, int percent, String ended) {
+    model.replicas().groups().setCanary(percent, ended);
     if (store.isShared()) {
-      store.set(canary(0));
+      store.set(canary(model, 0));
     }
   }
 

@@ -8,6 +8,7 @@ import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.TenantStore;
@@ -119,9 +120,10 @@ final class ActiveTurn implements AnswerObserver {
       return Optional.empty();
     }
     TurnPlan plan = context.plan(tenant);
-    GenerationOptions options = plan.options(request, before.session());
+    MeshModel model = TurnPlan.model(before.session(), life()::use);
+    GenerationOptions options = TurnPlan.options(request, before.session(), model);
     Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
-    TurnPlan.Asked question = plan.asked(next, before, options, life()::reserve);
+    TurnPlan.Asked question = plan.asked(next, before, options, model, life()::reserve);
     accept(next, question, earlier.isPresent());
     return Optional.of(question.question());
   }

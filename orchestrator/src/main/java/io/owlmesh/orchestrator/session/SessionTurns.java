@@ -6,7 +6,6 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
-import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.AbandonedAnswer;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.TurnLease;
@@ -33,11 +32,7 @@ final class SessionTurns implements AutoCloseable {
   private final TurnContext context;
 
   SessionTurns(
-      SessionStore store,
-      MeshGateway gateway,
-      AdmissionControl answers,
-      OrchestratorConfig settings,
-      Duration lease) {
+      SessionStore store, AdmissionControl answers, OrchestratorConfig settings, Duration lease) {
     this.answers = answers;
     Map<String, ActiveTurn> running = new ConcurrentHashMap<>();
     this.context =
@@ -45,7 +40,6 @@ final class SessionTurns implements AutoCloseable {
             store,
             new TurnLocks(),
             new SessionLeases(store, running, lease),
-            gateway,
             settings,
             new Drafts(store.turns(), answers::execute),
             running,

@@ -4,7 +4,6 @@ package io.owlmesh.orchestrator.session;
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.Contexts;
-import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
@@ -12,11 +11,11 @@ import io.owlmesh.core.identity.Role;
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.audit.AuditNote;
-import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
 import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.SessionPage;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.StoredConversation;
@@ -94,7 +93,7 @@ public final class Sessions {
     this.gateway = gateway;
     this.answers = answers;
     this.settings = settings;
-    this.turns = new SessionTurns(store, gateway, answers, settings, lease);
+    this.turns = new SessionTurns(store, answers, settings, lease);
   }
 
   /**
@@ -104,13 +103,14 @@ public final class Sessions {
    */
   public Session create(CreateSessionRequest request) {
     TextRules.require("title", request.getTitle(), 0, MAX_TITLE);
-    check(request.getSettings());
+    MeshModel model = check(request.getSettings(), "");
     var now = store.now();
     Session session =
         Session.newBuilder()
             .setId(UUID.randomUUID().toString())
             .setTitle(request.getTitle())
             .setSettings(request.getSettings())
+            .setModel(model.configuredName())
             .setCreatedAt(now)
             .setUpdatedAt(now)
             .build();
@@ -124,7 +124,13 @@ public final class Sessions {
     return store.of(tenant, answers.limits().storage(tenant).orElse(settings.maxTenantBytes()));
   }
 
-  private void check(SessionSettings asked) {
+  /**
+   * Checks settings.
+   *
+   * @param before the model of the session so far; empty if there is none
+   * @return the model that they mean
+   */
+  private MeshModel check(SessionSettings asked, String before) {
     if (asked.getSerializedSize() > MAX_SETTINGS_BYTES) {
       throw OwlException.badInput(
           "settings",
@@ -132,16 +138,15 @@ public final class Sessions {
     }
     TextRules.require("settings.system", asked.getSystem(), 0, MAX_SYSTEM);
     AnswerParams.of(asked.getOptions(), "");
-    if (asked.hasModel() || asked.getOptions().hasAdapter()) {
-      MeshInfo mesh = gateway.mesh();
-      if (asked.hasModel() && !asked.getModel().equals(mesh.model())) {
-        throw new OwlException(
-            ErrorCode.MODEL_NOT_FOUND,
-            "settings.model",
-            "'%s', the mesh serves '%s'".formatted(asked.getModel(), mesh.model()));
-      }
-      TurnPlan.requireAdapter("settings.options.adapter", asked.getOptions().getAdapter(), mesh);
+    MeshModel model =
+        asked.hasModel()
+            ? gateway.model("settings.model", asked.getModel())
+            : gateway.model("model", before);
+    if (asked.getOptions().hasAdapter()) {
+      TurnPlan.requireAdapter(
+          "settings.options.adapter", asked.getOptions().getAdapter(), model.mesh());
     }
+    return model;
   }
 
   /** A session with all its messages. */
@@ -174,9 +179,11 @@ public final class Sessions {
     if (request.hasTitle()) {
       TextRules.require("title", request.getTitle(), 1, MAX_TITLE);
     }
-    if (request.hasSettings()) {
-      check(request.getSettings());
-    }
+    String model =
+        request.hasSettings()
+            ? check(request.getSettings(), kept().session(request.getSessionId()).getModel())
+                .configuredName()
+            : "";
     if (request.hasHead()) {
       new Branch(kept().conversation(request.getSessionId()).messages())
           .require("head", request.getHead());
@@ -189,7 +196,7 @@ public final class Sessions {
                 session.setTitle(request.getTitle());
               }
               if (request.hasSettings()) {
-                session.setSettings(request.getSettings());
+                session.setSettings(request.getSettings()).setModel(model);
               }
               if (request.hasHead()) {
                 session.setHead(request.getHead());
@@ -348,8 +355,9 @@ public final class Sessions {
     TextRules.require("question", request.getQuestion(), 0, MAX_QUESTION);
     TenantStore kept = kept();
     String sha256 = kept.image(request.getSha256()).getSha256();
-    return gateway.attention(
-        new ImageContent(sha256, () -> kept.read(sha256)), request.getQuestion());
+    return gateway
+        .model("model", request.getModel())
+        .attention(new ImageContent(sha256, () -> kept.read(sha256)), request.getQuestion());
   }
 
   /** Image files of the caller's tenant that have names of their own. */

@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.session;
 
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.OrchestratorConfig;
-import io.owlmesh.orchestrator.pipeline.MeshGateway;
 import io.owlmesh.orchestrator.store.SessionStore;
 import io.owlmesh.orchestrator.store.TurnStore;
 import java.util.Map;
@@ -19,14 +18,13 @@ record TurnContext(
     SessionStore store,
     TurnLocks locks,
     SessionLeases leases,
-    MeshGateway gateway,
     OrchestratorConfig settings,
     Drafts drafts,
     Map<String, ActiveTurn> running,
     Executor threads) {
   /** What requests of a tenant mean. */
   TurnPlan plan(Tenant tenant) {
-    return new TurnPlan(store.of(tenant), gateway, settings);
+    return new TurnPlan(store.of(tenant), settings);
   }
 
   TurnStore turns() {

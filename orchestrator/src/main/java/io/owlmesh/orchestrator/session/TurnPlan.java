@@ -12,7 +12,7 @@ import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
-import io.owlmesh.orchestrator.pipeline.MeshGateway;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.orchestrator.store.StoredConversation;
 import io.owlmesh.orchestrator.store.TenantStore;
 import io.owlmesh.orchestrator.store.Turn;
@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
 
 /** Says what a request means in the session as it is now. */
@@ -37,15 +38,13 @@ final class TurnPlan {
   private static final int MAX_TEXT = 65_536;
 
   private final TenantStore kept;
-  private final MeshGateway gateway;
   private final OrchestratorConfig limits;
 
   /**
    * @param kept what is there to speak of
    */
-  TurnPlan(TenantStore kept, MeshGateway gateway, OrchestratorConfig limits) {
+  TurnPlan(TenantStore kept, OrchestratorConfig limits) {
     this.kept = kept;
-    this.gateway = gateway;
     this.limits = limits;
   }
 
@@ -170,23 +169,35 @@ final class TurnPlan {
   }
 
   /**
+   * The model of a session.
+   *
+   * @param named gives a model by its name
+   * @throws OwlException CONFLICT naming it, if it is not served any more
+   */
+  static MeshModel model(Session session, Function<String, MeshModel> named) {
+    SessionSettings settings = session.getSettings();
+    String name = settings.hasModel() ? settings.getModel() : session.getModel();
+    try {
+      return named.apply(name);
+    } catch (OwlException e) {
+      if (e.code() != ErrorCode.MODEL_NOT_FOUND || name.isEmpty()) {
+        throw e;
+      }
+      throw new OwlException(
+          ErrorCode.MODEL_MISMATCH, "settings.model", "the session wants " + e.sentence(), e);
+    }
+  }
+
+  /**
    * The options of a turn, checked.
    *
    * @throws OwlException BAD_INPUT, NOT_FOUND or CONFLICT naming the field
    */
-  GenerationOptions options(SendMessageRequest request, Session session) {
-    SessionSettings settings = session.getSettings();
-    AnswerOptions asked = request.hasOptions() ? request.getOptions() : settings.getOptions();
-    MeshInfo mesh = gateway.mesh();
-    if (settings.hasModel() && !settings.getModel().equals(mesh.model())) {
-      throw new OwlException(
-          ErrorCode.MODEL_MISMATCH,
-          "settings.model",
-          "the session wants '%s', the mesh serves '%s'"
-              .formatted(settings.getModel(), mesh.model()));
-    }
-    GenerationOptions options = AnswerParams.of(asked, limits.defaultAdapter().orElse(""));
-    requireAdapter("options.adapter", options.getAdapter(), mesh);
+  static GenerationOptions options(SendMessageRequest request, Session session, MeshModel model) {
+    AnswerOptions asked =
+        request.hasOptions() ? request.getOptions() : session.getSettings().getOptions();
+    GenerationOptions options = AnswerParams.of(asked, model.defaultAdapter());
+    requireAdapter("options.adapter", options.getAdapter(), model.mesh());
     return options;
   }
 
@@ -206,7 +217,11 @@ final class TurnPlan {
    * @throws OwlException BAD_INPUT if not even the message itself fits
    */
   Asked asked(
-      Turn turn, StoredConversation before, GenerationOptions options, LongConsumer reserve) {
+      Turn turn,
+      StoredConversation before,
+      GenerationOptions options,
+      MeshModel model,
+      LongConsumer reserve) {
     List<Message> branch = new ArrayList<>();
     for (Message message : branch(before).upTo(turn.question().getParentId())) {
       // Of an answer that failed, there may be nothing to show.
@@ -215,7 +230,7 @@ final class TurnPlan {
       }
     }
     branch.add(turn.question());
-    MeshInfo mesh = gateway.mesh();
+    MeshInfo mesh = model.mesh();
     int room =
         options.hasMaxNewTokens()
             ? options.getMaxNewTokens()
@@ -225,7 +240,7 @@ final class TurnPlan {
             branch,
             turns -> prompt(mesh.template(), before.session(), turns),
             new ContextWindow.Images(limits.maxImages(), limits.maxRequestBytes()),
-            prompt -> fits(prompt, mesh, Math.min(room, mesh.context() / 2)));
+            prompt -> fits(prompt, model, mesh.context() - Math.min(room, mesh.context() / 2)));
     List<ImageContent> files =
         window.messages().stream()
             .flatMap(message -> message.getImagesList().stream())
@@ -249,8 +264,8 @@ final class TurnPlan {
     return settings.hasSystem() ? settings.getSystem() : template.system();
   }
 
-  private boolean fits(Prompt prompt, MeshInfo mesh, int room) {
-    return gateway.positions(prompt, mesh.context() - room) <= mesh.context() - room;
+  private static boolean fits(Prompt prompt, MeshModel model, int most) {
+    return model.positions(prompt, most) <= most;
   }
 
   private ImageContent file(Image image, LongConsumer reserve) {

@@ -24,7 +24,8 @@ final class MigrationFiles implements ResourceProvider {
           "V4__operators.sql",
           "V5__tenants.sql",
           "V6__usage.sql",
-          "V7__audit.sql");
+          "V7__audit.sql",
+          "V9__models.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

@@ -6,7 +6,9 @@ import io.owlmesh.orchestrator.store.OperatorMarks.Drained;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -72,16 +74,19 @@ public final class OperatorStore {
                       + " WHERE seen_at < clock_timestamp() - make_interval(secs => :unknown)")
               .bind("unknown", (double) UNKNOWN.toSeconds())
               .execute();
-          Canary canary =
-              row.createQuery("SELECT version, percent, ended, in_use FROM canary")
+          Map<String, Canary> canaries =
+              row
+                  .createQuery("SELECT model, version, percent, ended, in_use FROM model_canary")
                   .map((result, _) ->
                       new Canary(
-                          result.getLong(1),
-                          result.getInt(2),
-                          result.getString(3),
-                          result.getString(4)))
-                  .one();
-          return new OperatorMarks(drained, canary);
+                          result.getString(1),
+                          result.getLong(2),
+                          result.getInt(3),
+                          result.getString(4),
+                          result.getString(5)))
+                  .stream()
+                  .collect(Collectors.toMap(Canary::model, canary -> canary));
+          return new OperatorMarks(drained, canaries);
         });
   }
 
@@ -98,24 +103,26 @@ public final class OperatorStore {
                 .execute());
   }
 
-  /** Sets the canary, whatever it was. */
+  /** Sets the canary of a model, whatever it was. */
   public void set(Canary canary) {
     database()
         .transact(row ->
             row.createUpdate(
-                    "UPDATE canary SET version = version + 1, percent = :percent, ended = :ended,"
-                        + " in_use = :inUse")
+                    "INSERT INTO model_canary VALUES (:model, 1, :percent, :ended, :inUse)"
+                        + " ON CONFLICT (model) DO UPDATE SET version = model_canary.version + 1,"
+                        + " percent = :percent, ended = :ended, in_use = :inUse")
                 .bindMethods(bounded(canary))
                 .execute());
   }
 
-  /** Sets the canary, unless somebody set it since the version that it was made from. */
+  /** Sets it, unless somebody set it since the version that it was made from. */
   public void change(Canary canary) {
     database()
         .transact(row ->
             row.createUpdate(
-                    "UPDATE canary SET version = version + 1, percent = :percent, ended = :ended,"
-                        + " in_use = :inUse WHERE version = :version")
+                    "UPDATE model_canary SET version = version + 1, percent = :percent,"
+                        + " ended = :ended, in_use = :inUse"
+                        + " WHERE model = :model AND version = :version")
                 .bindMethods(bounded(canary))
                 .execute());
   }
@@ -123,6 +130,7 @@ public final class OperatorStore {
   private static Canary bounded(Canary canary) {
     String ended = canary.ended();
     return new Canary(
+        canary.model(),
         canary.version(),
         canary.percent(),
         ended.substring(0, Math.min(ended.length(), MAX_ENDED)),

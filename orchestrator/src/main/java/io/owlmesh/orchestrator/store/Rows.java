@@ -48,6 +48,7 @@ final class Rows {
         .setCreatedAt(timestamp(row, "created_at"))
         .setUpdatedAt(timestamp(row, "updated_at"))
         .setHead(row.getString("head"))
+        .setModel(row.getString("model"))
         .build();
   }
 

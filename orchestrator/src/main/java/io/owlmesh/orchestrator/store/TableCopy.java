@@ -36,7 +36,7 @@ record TableCopy(String name, Map<String, Integer> columns) {
           "task",
           "caller_usage",
           "audit",
-          "canary",
+          "model_canary",
           "drained_replica");
 
   private static final int FETCHED = 500;

@@ -51,8 +51,8 @@ public final class TenantStore {
     database.transact(row ->
         row.createUpdate(
                 """
-                INSERT INTO session (id, tenant, title, settings, created_at, updated_at, head)
-                VALUES (:id, :tenant, :title, :settings, :createdAt, :updatedAt, :head)
+                INSERT INTO session (id, tenant, title, settings, created_at, updated_at, head, model)
+                VALUES (:id, :tenant, :title, :settings, :createdAt, :updatedAt, :head, :model)
                 """)
             .bind("id", session.getId())
             .bind("tenant", tenant.name())
@@ -61,6 +61,7 @@ public final class TenantStore {
             .bind("createdAt", Rows.time(session.getCreatedAt()))
             .bind("updatedAt", Rows.time(session.getUpdatedAt()))
             .bind("head", session.getHead())
+            .bind("model", session.getModel())
             .execute());
   }
 
@@ -135,10 +136,11 @@ public final class TenantStore {
       change.accept(session);
       row.createUpdate(
               "UPDATE session SET title = :title, settings = :settings, head = :head,"
-                  + " updated_at = :now WHERE id = :id")
+                  + " model = :model, updated_at = :now WHERE id = :id")
           .bind("title", session.getTitle())
           .bind("settings", Rows.json(session.getSettings()))
           .bind("head", session.getHead())
+          .bind("model", session.getModel())
           .bind("now", database.clock().time())
           .bind("id", id)
           .execute();

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 class MeshInfoTest {
   private static MeshInfo of(String template) {
     return MeshInfo.of(
+        "owl",
         Model.newBuilder()
             .setDescription(
                 DescribeResponse.newBuilder().setVisualTokens(576).setChatTemplate(template))

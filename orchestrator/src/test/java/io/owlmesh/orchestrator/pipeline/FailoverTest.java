@@ -141,7 +141,7 @@ class FailoverTest {
             .filter(candidate -> candidate.address().equals(of.address))
             .findFirst()
             .orElseThrow();
-    return ReplicaView.of(replica, replicas.groups());
+    return ReplicaView.of(replica, List.of(replicas.groups()));
   }
 
   @Test

@@ -79,7 +79,7 @@ public final class FakeMesh implements AutoCloseable {
   private void awaitWhole() throws InterruptedException {
     for (int tries = 0; ; tries++) {
       try {
-        gateway.mesh();
+        gateway.requireAny();
         return;
       } catch (RuntimeException e) {
         if (tries > 300) {

@@ -13,6 +13,7 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaPool;
 import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddressSource;
@@ -139,10 +140,13 @@ public final class FakeStages implements AutoCloseable {
         (stage, setting) -> addresses.put(stage, ReplicaAddressSource.of(setting, "setting")));
     MeshReplicas replicas =
         new MeshReplicas(
+            "",
             addresses,
-            new Untraced(),
-            MeshTls.none(),
-            new ReplicaSettings(maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
+            new ReplicaPool(
+                new Untraced(),
+                MeshTls.none(),
+                new ReplicaSettings(
+                    maxCalls, Duration.ofMillis(50), Duration.ZERO, "expected-time")));
     replicas.start();
     for (int tries = 0; ; tries++) {
       try {

@@ -10,6 +10,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.Prompt;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
+import io.owlmesh.orchestrator.mesh.ReplicaPool;
 import io.owlmesh.orchestrator.mesh.ReplicaSettings;
 import io.owlmesh.orchestrator.mesh.ReplicaView;
 import io.owlmesh.orchestrator.mesh.StageKind;
@@ -83,13 +84,15 @@ class ReplicaChangesTest {
     fresh = new StubModel(name + ".fresh", "M");
     replicas =
         new MeshReplicas(
+            "",
             Map.of(
                 StageKind.VISION, ReplicaAddressSource.of(images.address, "owl.vision"),
                 StageKind.ABSTRACTOR, ReplicaAddressSource.of(images.address, "owl.abstractor"),
                 StageKind.LLM, models),
-            new FakeStages.Untraced(),
-            MeshTls.none(),
-            new ReplicaSettings(64, Duration.ofMillis(50), Duration.ZERO, "expected-time"));
+            new ReplicaPool(
+                new FakeStages.Untraced(),
+                MeshTls.none(),
+                new ReplicaSettings(64, Duration.ofMillis(50), Duration.ZERO, "expected-time")));
     replicas.start();
     pipeline = new Pipeline(replicas, new VisualTokenCache(1 << 20), PipelineTest.TIMEOUTS, 3);
     models.set(old.address);
@@ -118,7 +121,7 @@ class ReplicaChangesTest {
   private Replica view(StubModel model) {
     return replicas
         .all()
-        .map(one -> ReplicaView.of(one, groups()))
+        .map(one -> ReplicaView.of(one, List.of(groups())))
         .filter(one -> one.getAddress().equals(model.address))
         .findFirst()
         .orElse(Replica.getDefaultInstance());

@@ -21,6 +21,7 @@ import io.owlmesh.cli.mesh.DownCommand;
 import io.owlmesh.cli.mesh.DrainCommand;
 import io.owlmesh.cli.mesh.ImagesCommand;
 import io.owlmesh.cli.mesh.KeysCommand;
+import io.owlmesh.cli.mesh.ModelsCommand;
 import io.owlmesh.cli.mesh.RestoreCommand;
 import io.owlmesh.cli.mesh.ScaleCommand;
 import io.owlmesh.cli.mesh.StatusCommand;
@@ -78,6 +79,7 @@ public final class Owl {
             .addSubcommand(new DownCommand(home))
             .addSubcommand(new StatusCommand(home))
             .addSubcommand(new ScaleCommand(home))
+            .addSubcommand(new ModelsCommand(home))
             .addSubcommand(new DrainCommand(home))
             .addSubcommand(new CanaryCommand(home))
             .addSubcommand(new AskCommand(home, in))

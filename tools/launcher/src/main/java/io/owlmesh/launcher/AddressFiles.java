@@ -2,6 +2,7 @@
 package io.owlmesh.launcher;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -14,11 +15,13 @@ import java.util.TreeMap;
 final class AddressFiles {
   private AddressFiles() {}
 
-  private static Path file(RunFolder run, String stage) {
-    return run.folder().resolve(stage + ".addresses").toAbsolutePath();
+  private static final String SUFFIX = ".addresses";
+
+  static Path file(RunFolder run, String role) {
+    return run.folder().resolve(role + SUFFIX).toAbsolutePath();
   }
 
-  /** The settings that name them. */
+  /** The settings that name those of the model that the mesh is started with. */
   static Map<String, String> settings(RunFolder run) {
     Map<String, String> settings = new TreeMap<>();
     Replicas.STAGES.forEach(stage -> settings.put(setting(stage), "file:" + file(run, stage)));
@@ -38,28 +41,30 @@ final class AddressFiles {
   static void write(
       RunFolder run, String near, Collection<ServicePlan> services, Set<String> draining)
       throws IOException {
-    for (String stage : Replicas.STAGES) {
-      StringBuilder lines = new StringBuilder();
-      for (ServicePlan service : services) {
-        if (Replicas.stageOf(service.name()).equals(stage)) {
-          lines
-              .append(near)
-              .append(':')
-              .append(service.port())
-              .append(draining.contains(service.name()) ? " draining" : "")
-              .append('\n');
-        }
-      }
+    Map<String, StringBuilder> files = new TreeMap<>();
+    for (ServicePlan service : services) {
+      String role = Replicas.roleOf(service.name());
       // All stages in one process have no addresses.
-      if (!lines.isEmpty()) {
-        RunFolder.write(file(run, stage), lines.toString());
+      if (Replicas.STAGES.contains(Replicas.stageOf(role))) {
+        files
+            .computeIfAbsent(role, _ -> new StringBuilder())
+            .append(near)
+            .append(':')
+            .append(service.port())
+            .append(draining.contains(service.name()) ? " draining" : "")
+            .append('\n');
       }
+    }
+    for (Map.Entry<String, StringBuilder> file : files.entrySet()) {
+      RunFolder.write(file(run, file.getKey()), file.getValue().toString());
     }
   }
 
   static void delete(RunFolder run) throws IOException {
-    for (String stage : Replicas.STAGES) {
-      Files.deleteIfExists(file(run, stage));
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(run.folder(), "*" + SUFFIX)) {
+      for (Path file : files) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 }

@@ -2,6 +2,7 @@
 package io.owlmesh.launcher;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -14,6 +15,7 @@ import java.util.Optional;
  * @param ports where they listen
  * @param tls folder with a subfolder of certificates a service; empty for plain connections
  * @param settings {@code OWL_…} variables given to every service
+ * @param models further models, with stages of their own
  */
 public record MeshOptions(
     boolean fused,
@@ -21,12 +23,25 @@ public record MeshOptions(
     String host,
     MeshPorts ports,
     Optional<Path> tls,
-    Map<String, String> settings) {
+    Map<String, String> settings,
+    List<LocalModel> models) {
   public MeshOptions {
     settings = Map.copyOf(settings);
+    models = List.copyOf(models);
   }
 
-  /** Without certificates. */
+  /** With one model. */
+  public MeshOptions(
+      boolean fused,
+      Path checkpoint,
+      String host,
+      MeshPorts ports,
+      Optional<Path> tls,
+      Map<String, String> settings) {
+    this(fused, checkpoint, host, ports, tls, settings, List.of());
+  }
+
+  /** With one model and without certificates. */
   public MeshOptions(
       boolean fused, Path checkpoint, String host, MeshPorts ports, Map<String, String> settings) {
     this(fused, checkpoint, host, ports, Optional.empty(), settings);

@@ -52,18 +52,29 @@ public record MeshPlan(
 
   private static MeshPlan mesh(Path home, MeshOptions options, Replicas replicas, RunFolder run)
       throws IOException, MeshException {
-    MeshPorts.Chosen chosen = options.ports().choose(1 + replicas.total());
+    List<String> names = new ArrayList<>(names("", replicas));
+    options.models().forEach(model -> names.addAll(names(model.name() + ".", replicas)));
+    MeshPorts.Chosen chosen = options.ports().choose(1 + names.size());
     ServicePlan first = service(home, "orchestrator", "orchestrator", chosen, 0, options);
     List<ServicePlan> services = new ArrayList<>();
-    services.add(frontDoor(first, chosen, AddressFiles.settings(run)));
-    for (String stage : Replicas.STAGES) {
-      int count = replicas.of(stage);
-      for (int number = 1; number <= count; number++) {
-        String name = Replicas.name(stage, number);
-        ServicePlan replica =
-            service(home, stage + "-service", name, chosen, services.size(), options);
-        services.add(count == 1 ? replica : replica.sharing(stage, count));
+    Map<String, String> neighbours = new TreeMap<>(AddressFiles.settings(run));
+    neighbours.put(ModelFiles.SETTING, ModelFiles.folder(run).toString());
+    services.add(frontDoor(first, chosen, neighbours));
+    for (String name : names) {
+      String role = Replicas.roleOf(name);
+      String stage = Replicas.stageOf(role);
+      ServicePlan own = service(home, stage + "-service", name, chosen, services.size(), options);
+      ServicePlan replica = own;
+      for (LocalModel model : options.models()) {
+        if (model.name().equals(Replicas.modelOf(role))) {
+          replica = own.of(model);
+        }
       }
+      long count =
+          names.stream()
+              .filter(other -> Replicas.stageOf(Replicas.roleOf(other)).equals(stage))
+              .count();
+      services.add(count == 1 ? replica : replica.sharing(stage, (int) count));
     }
     MeshPlan plan =
         new MeshPlan("mesh", options.checkpoint(), options.host(), options.tls(), services);
@@ -72,6 +83,17 @@ public record MeshPlan(
       plan.refuseTooManyLanguageModels(replicas.of("llm"));
     }
     return plan;
+  }
+
+  /** Names of the services of a model's stages. */
+  private static List<String> names(String prefix, Replicas replicas) {
+    List<String> names = new ArrayList<>();
+    for (String stage : Replicas.STAGES) {
+      for (int number = 1; number <= replicas.of(prefix + stage); number++) {
+        names.add(Replicas.name(prefix + stage, number));
+      }
+    }
+    return names;
   }
 
   /**
@@ -95,9 +117,10 @@ public record MeshPlan(
     return host.equals("0.0.0.0") ? "127.0.0.1" : host;
   }
 
-  /** Writes for the orchestrator where the stages are. */
+  /** Writes for the orchestrator where the stages are, and which models there are. */
   public void writeAddresses(RunFolder run) throws IOException {
     AddressFiles.write(run, near(), services, Set.of());
+    ModelFiles.write(run, services);
   }
 
   /**
@@ -159,7 +182,8 @@ public record MeshPlan(
     environment.put("OWL_PORT", Integer.toString(port));
     environment.put("OWL_MANAGEMENT_PORT", Integer.toString(ports.management().get(number)));
     // One process with all of them is called as the orchestrator is.
-    String identity = options.fused() ? LocalAuthority.ORCHESTRATOR : Replicas.stageOf(name);
+    String identity =
+        options.fused() ? LocalAuthority.ORCHESTRATOR : Replicas.stageOf(Replicas.roleOf(name));
     options.tls().ifPresent(tls -> environment.put("OWL_TLS", tls.resolve(identity).toString()));
     return new ServicePlan(name, ServiceCommand.of(jar), port, OptionalInt.empty(), environment);
   }

@@ -10,6 +10,7 @@ import io.owlmesh.client.Address;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -30,6 +31,7 @@ public record MeshRecord(
     Optional<Path> tls,
     List<RunningService> services,
     Map<String, Long> readyMillis) {
+  private static final int USUAL_WIDTH = 13;
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   public MeshRecord {
@@ -64,9 +66,22 @@ public record MeshRecord(
         readyMillis);
   }
 
-  /** The replicas of a stage that were started. */
-  public List<RunningService> replicas(String stage) {
-    return services.stream().filter(one -> Replicas.stageOf(one.name()).equals(stage)).toList();
+  /** The replicas of a role that were started. */
+  public List<RunningService> replicas(String role) {
+    return services.stream().filter(one -> Replicas.roleOf(one.name()).equals(role)).toList();
+  }
+
+  /** The services of a model beside the one that the mesh was started with. */
+  public List<RunningService> ofModel(String model) {
+    return services.stream()
+        .filter(one -> Replicas.modelOf(Replicas.roleOf(one.name())).equals(model))
+        .toList();
+  }
+
+  /** Its name, as wide as the longest one or the usual width. */
+  public String column(RunningService service) {
+    int width = services.stream().mapToInt(one -> one.name().length()).max().orElse(0);
+    return String.format(Locale.ROOT, "%-" + Math.max(width, USUAL_WIDTH) + "s", service.name());
   }
 
   /** The service of that name, which must be one of these. */

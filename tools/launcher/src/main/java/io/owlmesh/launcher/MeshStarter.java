@@ -166,8 +166,8 @@ public final class MeshStarter {
     took.put(service.name(), millis);
     out.printf(
         Locale.ROOT,
-        "  %-13s %-21s ready after %.1f s%n",
-        service.name(),
+        "  %s %-21s ready after %.1f s%n",
+        mesh.record().column(service),
         mesh.record().address(service),
         millis / 1e3);
     out.flush();

@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 /**
  * How many processes each stage is to have.
  *
- * @param counts by stage; of one that is not named, nothing is said
+ * @param counts by role: a stage, or for one of another model {@code MODEL.STAGE}; of what is not
+ *     named, nothing is said
  */
 public record Replicas(Map<String, Integer> counts) {
   /** The stages, in the order of an image's way. */
@@ -28,7 +29,7 @@ public record Replicas(Map<String, Integer> counts) {
   public Replicas {
     counts = new TreeMap<>(counts);
     counts.forEach((stage, count) -> {
-      if (!STAGES.contains(stage)) {
+      if (!STAGES.contains(stageOf(stage))) {
         throw new IllegalArgumentException(
             "There is no stage '%s'; there are %s.".formatted(stage, String.join(", ", STAGES)));
       }
@@ -39,22 +40,28 @@ public record Replicas(Map<String, Integer> counts) {
     });
   }
 
-  /** How many a mesh is to have of a stage when it is started: one where nothing is said. */
-  int of(String stage) {
-    return counts.getOrDefault(stage, 1);
+  /** How many a mesh is to have of a role when it is started: one where nothing is said. */
+  int of(String role) {
+    return counts.getOrDefault(role, 1);
   }
 
-  int total() {
-    return STAGES.stream().mapToInt(this::of).sum();
+  /** The name of a replica, counted from 1: {@code llm}, {@code llm-2}, {@code llava.llm-3}. */
+  static String name(String role, int number) {
+    return number == 1 ? role : role + "-" + number;
   }
 
-  /** The name of a stage's replica, counted from 1: {@code llm}, {@code llm-2}, {@code llm-3}. */
-  static String name(String stage, int number) {
-    return number == 1 ? stage : stage + "-" + number;
-  }
-
-  /** The stage that a service belongs to, by its name. */
-  public static String stageOf(String service) {
+  /** What a service is, by its name: {@code llm}, or of another model {@code llava.llm}. */
+  public static String roleOf(String service) {
     return NUMBER.matcher(service).replaceFirst("");
+  }
+
+  /** The stage of a role. */
+  public static String stageOf(String role) {
+    return role.substring(role.lastIndexOf('.') + 1);
+  }
+
+  /** The model of a role; empty for the one that the mesh was started with. */
+  public static String modelOf(String role) {
+    return role.substring(0, Math.max(0, role.lastIndexOf('.')));
   }
 }

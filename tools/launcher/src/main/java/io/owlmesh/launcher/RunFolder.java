@@ -34,8 +34,9 @@ public record RunFolder(Path folder) {
   static final String SUPERVISOR_LOG = "supervisor";
   private static final String RETRY = "retry";
   private static final String SCALE = "scale.json";
+  private static final String MODEL = "model.json";
   static final FileAttribute<?> OWNER_ALONE = mode("rw-------");
-  private static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
+  static final FileAttribute<?> FOLDER_OF_OWNER = mode("rwx------");
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -130,6 +131,49 @@ public record RunFolder(Path folder) {
     write(folder.resolve(SUPERVISOR), supervisor.toJson());
   }
 
+  /** Asks the one that watches to start the stages of another model. */
+  public void askModel(LocalModel model) throws IOException {
+    write(folder.resolve(MODEL), JSON.writeValueAsString(new AskedModel(model)));
+  }
+
+  /** Asks the one that watches to end the stages of a model. */
+  public void askModelAway(String model) throws IOException {
+    write(folder.resolve(MODEL), JSON.writeValueAsString(new AskedModel(model, "", Map.of())));
+  }
+
+  /** Whether that was not heard yet. */
+  public boolean modelIsAsked() {
+    return Files.exists(folder.resolve(MODEL));
+  }
+
+  /**
+   * A model to start or to end.
+   *
+   * @param checkpoint empty for one to end
+   */
+  record AskedModel(String name, String checkpoint, Map<String, String> settings) {
+    AskedModel(LocalModel model) {
+      this(model.name(), model.checkpoint().toString(), model.settings());
+    }
+
+    LocalModel model() {
+      return new LocalModel(name, Path.of(checkpoint), settings);
+    }
+  }
+
+  Optional<AskedModel> takeModel() throws IOException, MeshException {
+    Path asked = folder.resolve(MODEL);
+    try {
+      String text = Files.readString(asked);
+      Files.delete(asked);
+      return Optional.of(JSON.readValue(text, AskedModel.class));
+    } catch (NoSuchFileException none) {
+      return Optional.empty();
+    } catch (JsonProcessingException damaged) {
+      throw new MeshException(MODEL + " cannot be read: " + damaged.getMessage());
+    }
+  }
+
   /** This process as the one that watches. */
   static SupervisorRecord thisProcess(Map<String, SupervisorRecord.Restarts> services) {
     return supervisor(ProcessHandle.current(), services);
@@ -199,10 +243,11 @@ public record RunFolder(Path folder) {
   /** Removes the record of this mesh, but not of another that was started meanwhile. */
   public void forget(MeshRecord mesh) throws IOException, MeshException {
     if (recorded().filter(mesh::isSame).isPresent()) {
-      for (String file : List.of("mesh.json", PLAN, SUPERVISOR, RETRY, SCALE)) {
+      for (String file : List.of("mesh.json", PLAN, SUPERVISOR, RETRY, SCALE, MODEL)) {
         Files.deleteIfExists(folder.resolve(file));
       }
       AddressFiles.delete(this);
+      ModelFiles.delete(this);
     }
   }
 

@@ -45,6 +45,17 @@ public record ServicePlan(
     return new ServicePlan(name, divided, port, httpPort, all);
   }
 
+  /** The same for another model. */
+  ServicePlan of(LocalModel model) {
+    Map<String, String> all = new TreeMap<>(environment);
+    // Adapters fit one model.
+    all.remove("OWL_ADAPTERS");
+    all.remove("OWL_DEFAULT_ADAPTER");
+    all.putAll(model.settings());
+    all.put("OWL_CHECKPOINT", model.checkpoint().toString());
+    return new ServicePlan(name, command, port, httpPort, all);
+  }
+
   /** Another replica of the same. */
   ServicePlan again(String other, int at) {
     Map<String, String> all = new TreeMap<>(environment);

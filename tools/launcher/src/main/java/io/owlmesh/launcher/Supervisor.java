@@ -103,6 +103,10 @@ public final class Supervisor {
       if (wanted.isPresent()) {
         scale(wanted.get());
       }
+      Optional<RunFolder.AskedModel> model = run.takeModel();
+      if (model.isPresent()) {
+        change(model.get());
+      }
       for (WatchedService one : List.copyOf(watched.values())) {
         attend(one);
         LogRotation.USUAL.look(run.log(one.name()));
@@ -202,7 +206,7 @@ public final class Supervisor {
     for (Map.Entry<String, Integer> stage : wanted.counts().entrySet()) {
       List<WatchedService> present =
           watched.values().stream()
-              .filter(one -> Replicas.stageOf(one.name()).equals(stage.getKey()))
+              .filter(one -> Replicas.roleOf(one.name()).equals(stage.getKey()))
               .filter(one -> one.state != State.LEAVING)
               .toList();
       if (present.isEmpty()) {
@@ -223,6 +227,37 @@ public final class Supervisor {
     }
     ServicePlan plan = like.again(Replicas.name(stage, number), freePort());
     watched.put(plan.name(), WatchedService.added(plan));
+  }
+
+  /** Adds the stages of a model, or has them leave. */
+  private void change(RunFolder.AskedModel asked) throws IOException, MeshException {
+    List<WatchedService> present =
+        watched.values().stream()
+            .filter(one -> Replicas.modelOf(Replicas.roleOf(one.name())).equals(asked.name()))
+            .toList();
+    if (asked.checkpoint().isEmpty()) {
+      ModelFiles.delete(run, asked.name());
+      present.forEach(one -> one.leave(NOTICE));
+    } else if (present.isEmpty()) {
+      for (String stage : Replicas.STAGES) {
+        WatchedService like = watched.get(stage);
+        if (like == null) {
+          throw new MeshException("There is no service to add one like: " + stage);
+        }
+        ServicePlan plan =
+            like.plan.again(asked.name() + "." + stage, freePort()).of(asked.model());
+        watched.put(plan.name(), WatchedService.added(plan));
+      }
+    }
+    writePlan();
+    if (!asked.checkpoint().isEmpty()) {
+      ModelFiles.write(
+          run,
+          watched.values().stream()
+              .map(one -> one.plan)
+              .filter(plan -> plan.name().startsWith(asked.name() + "."))
+              .toList());
+    }
   }
 
   private int freePort() throws MeshException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,6 +61,47 @@ class ReplicasTest {
     assertThat(plan.services().getFirst().environment())
         .containsEntry("OWL_LLM", "file:" + home.resolve("llm.addresses").toAbsolutePath());
     assertThat(home.resolve("llm.addresses")).hasContent("127.0.0.1:9003\n");
+  }
+
+  @Test
+  void aFurtherModelHasStagesOfItsOwnAndAFileThatNamesThem() throws Exception {
+    LocalModel llava = new LocalModel("llava", home.resolve("other"), Map.of("OWL_ADAPTERS", "b"));
+    MeshOptions options =
+        new MeshOptions(
+            false,
+            checkpoint,
+            "127.0.0.1",
+            new MeshPorts(9_000, OptionalInt.empty()),
+            Optional.empty(),
+            Map.of("OWL_ADAPTERS", "a", "OWL_DEFAULT_ADAPTER", "polite"),
+            List.of(llava));
+    RunFolder run = new RunFolder(home);
+    MeshPlan plan = MeshPlan.of(home, options, new Replicas(Map.of("llava.llm", 2)), run);
+    plan.writeAddresses(run);
+
+    assertThat(plan.services())
+        .extracting(one -> one.name() + " " + one.port())
+        .containsExactly(
+            "orchestrator 9000",
+            "vision 9001",
+            "abstractor 9002",
+            "llm 9003",
+            "llava.vision 9004",
+            "llava.abstractor 9005",
+            "llava.llm 9006",
+            "llava.llm-2 9007");
+    assertThat(plan.services().getFirst().environment())
+        .containsEntry("OWL_MODELS", home.resolve("models").toAbsolutePath().toString());
+    assertThat(plan.services().getLast().environment())
+        .containsEntry("OWL_CHECKPOINT", home.resolve("other").toString())
+        .containsEntry("OWL_ADAPTERS", "b")
+        .doesNotContainKey("OWL_DEFAULT_ADAPTER");
+    assertThat(home.resolve("llava.llm.addresses")).hasContent("127.0.0.1:9006\n127.0.0.1:9007\n");
+    assertThat(home.resolve("models/llava.model"))
+        .content()
+        .contains("vision = file:" + home.resolve("llava.vision.addresses").toAbsolutePath());
+    assertThatThrownBy(() -> new LocalModel("../llava", checkpoint, Map.of()))
+        .hasMessageContaining("'../llava' names no model");
   }
 
   @Test

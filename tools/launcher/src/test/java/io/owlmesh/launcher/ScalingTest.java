@@ -31,7 +31,7 @@ class ScalingTest {
   @BeforeEach
   void start(@TempDir Path folder) throws Exception {
     run = new RunFolder(folder.resolve("run"));
-    StartedMesh mesh = TestMesh.start(run, "orchestrator", "vision", "llm");
+    StartedMesh mesh = TestMesh.start(run, "orchestrator", "vision", "abstractor", "llm");
     supervisor =
         new Supervisor(run, run.plan(), mesh.record(), Map.of(), RestartPolicy.DEFAULT, told::add);
     Supervisor watching = supervisor;
@@ -72,21 +72,22 @@ class ScalingTest {
     awaitTold("llm-3 is ready");
 
     assertThat(run.scaleIsAsked()).isFalse();
-    assertThat(names()).containsExactly("orchestrator", "vision", "llm", "llm-2", "llm-3");
+    assertThat(names())
+        .containsExactly("orchestrator", "vision", "abstractor", "llm", "llm-2", "llm-3");
     MeshRecord mesh = run.recorded().orElseThrow();
-    assertThat(mesh.alive()).hasSize(5);
+    assertThat(mesh.alive()).hasSize(6);
     assertThat(addresses("llm"))
         .containsExactlyElementsOf(
             mesh.replicas("llm").stream().map(one -> mesh.address(one).toString()).toList());
     assertThat(addresses("vision")).hasSize(1);
-    assertThat(run.plan().services()).hasSize(5);
+    assertThat(run.plan().services()).hasSize(6);
 
     run.askScale(new Replicas(Map.of("llm", 2)));
     awaitTold("llm-3 is gone");
 
-    assertThat(names()).containsExactly("orchestrator", "vision", "llm", "llm-2");
+    assertThat(names()).containsExactly("orchestrator", "vision", "abstractor", "llm", "llm-2");
     assertThat(addresses("llm")).hasSize(2);
-    assertThat(run.plan().services()).hasSize(4);
+    assertThat(run.plan().services()).hasSize(5);
   }
 
   @Test
@@ -103,6 +104,40 @@ class ScalingTest {
 
     awaitTold("llm-2 is gone");
     assertThat(second.alive()).isFalse();
+  }
+
+  @Test
+  void aModelGetsStagesOfItsOwnAndLosesThem() throws Exception {
+    run.askModel(
+        new LocalModel("llava-1.5", Path.of("/models/llava"), Map.of("OWL_DEFAULT_ADAPTER", "p")));
+    awaitTold("llava-1.5.vision is ready");
+    awaitTold("llava-1.5.abstractor is ready");
+    awaitTold("llava-1.5.llm is ready");
+
+    MeshRecord mesh = run.recorded().orElseThrow();
+    assertThat(mesh.ofModel("llava-1.5")).hasSize(3);
+    assertThat(mesh.replicas("llm")).hasSize(1);
+    assertThat(addresses("llava-1.5.llm"))
+        .containsExactly(mesh.address(mesh.service("llava-1.5.llm")).toString());
+    assertThat(run.plan().services())
+        .filteredOn(one -> one.name().startsWith("llava-1.5."))
+        .hasSize(3)
+        .allMatch(one -> "/models/llava".equals(one.environment().get("OWL_CHECKPOINT")));
+    assertThat(run.folder().resolve("models/llava-1.5.model"))
+        .content()
+        .contains("llm = file:" + run.folder().resolve("llava-1.5.llm.addresses").toAbsolutePath())
+        .contains("default-adapter = p");
+
+    run.askScale(new Replicas(Map.of("llava-1.5.llm", 2)));
+    awaitTold("llava-1.5.llm-2 is ready");
+    assertThat(addresses("llava-1.5.llm")).hasSize(2);
+
+    run.askModelAway("llava-1.5");
+    awaitTold("llava-1.5.llm-2 is gone");
+    awaitTold("llava-1.5.llm is gone");
+    awaitTold("llava-1.5.vision is gone");
+    awaitTold("llava-1.5.abstractor is gone");
+    assertThat(names()).containsExactly("orchestrator", "vision", "abstractor", "llm");
   }
 
   @Test

@@ -29,6 +29,7 @@ public final class MeshAnswerer implements Answerer {
   private final ChatClient mesh;
   private final Optional<String> adapter;
   private final int maxNewTokens;
+  private final String model;
   private final Weights weights;
 
   /**
@@ -38,15 +39,20 @@ public final class MeshAnswerer implements Answerer {
    * @param adapter that requests name; without one, the mesh's default
    */
   public MeshAnswerer(Address address, Optional<String> adapter, int maxNewTokens) {
-    this(address, adapter, maxNewTokens, Weights.WEIGHTS_UNSPECIFIED);
+    this(address, adapter, maxNewTokens, "", Weights.WEIGHTS_UNSPECIFIED);
   }
 
-  /** As above, with the weights that are to answer where others are tried. */
+  /**
+   * As above, for one of several models, and weights of it where others are tried.
+   *
+   * @param model empty for the one of requests that name none
+   */
   public MeshAnswerer(
-      Address address, Optional<String> adapter, int maxNewTokens, Weights weights) {
+      Address address, Optional<String> adapter, int maxNewTokens, String model, Weights weights) {
     this.mesh = new ChatClient(address);
     this.adapter = adapter;
     this.maxNewTokens = maxNewTokens;
+    this.model = model;
     this.weights = weights;
   }
 
@@ -94,7 +100,7 @@ public final class MeshAnswerer implements Answerer {
       }
     }
     conversation.getOptionsBuilder().setMaxNewTokens(maxNewTokens).setTemperature(0);
-    conversation.setWeights(weights);
+    conversation.setModel(model).setWeights(weights);
     adapter.ifPresent(conversation.getOptionsBuilder()::setAdapter);
     return conversation.build();
   }

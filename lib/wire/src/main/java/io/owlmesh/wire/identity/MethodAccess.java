@@ -54,7 +54,12 @@ public final class MethodAccess {
         LanguageModelGrpc.getUnloadAdapterMethod(),
         LanguageModelGrpc.getStatisticsMethod(),
         GRPCInferenceServiceGrpc.getModelStatisticsMethod());
-    allow(Access.ADMIN, MeshGrpc.getBackupMethod(), MeshGrpc.getRestoreMethod());
+    allow(
+        Access.ADMIN,
+        MeshGrpc.getBackupMethod(),
+        MeshGrpc.getRestoreMethod(),
+        MeshGrpc.getAddModelMethod(),
+        MeshGrpc.getRemoveModelMethod());
     allow(
         Access.ORCHESTRATOR,
         VisionEncoderGrpc.getEncodeMethod(),

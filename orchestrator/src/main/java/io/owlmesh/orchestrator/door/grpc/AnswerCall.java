@@ -4,20 +4,20 @@ package io.owlmesh.orchestrator.door.grpc;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.Conversation;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongConsumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** The caller's side of one Answer: gathers the question, then hands it on. */
 final class AnswerCall implements StreamObserver<AnswerRequest> {
   private final OrchestratorConfig limits;
-  private final Supplier<ChatTemplate> template;
+  private final Function<String, MeshModel> models;
   private final LongConsumer reserve;
   private final Consumer<ChatRequest> ask;
   private final Consumer<Throwable> refuse;
@@ -28,18 +28,18 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
 
   /**
    * @param reserve called with bytes of images, before they are kept; may refuse them
-   * @param template by which dialogues are laid out
+   * @param models gives a model by its name
    * @param ask called once with the whole question
    * @param refuse called once instead if it is wrong
    */
   AnswerCall(
       OrchestratorConfig limits,
-      Supplier<ChatTemplate> template,
+      Function<String, MeshModel> models,
       LongConsumer reserve,
       Consumer<ChatRequest> ask,
       Consumer<Throwable> refuse) {
     this.limits = limits;
-    this.template = template;
+    this.models = models;
     this.reserve = reserve;
     this.ask = ask;
     this.refuse = refuse;
@@ -81,7 +81,7 @@ final class AnswerCall implements StreamObserver<AnswerRequest> {
     if (upload != null) {
       throw OwlException.badInput("conversation", "was sent already");
     }
-    upload = new ConversationUpload(conversation, limits, template);
+    upload = new ConversationUpload(conversation, limits, models);
     room = new Reservation(reserve, upload.totalBytes());
   }
 

@@ -91,7 +91,7 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
     AnswerCall call =
         new AnswerCall(
             settings,
-            gateway::template,
+            answering::use,
             answering::reserve,
             question -> {
               unwatch.get().run();
@@ -107,7 +107,7 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
 
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
-    tell(response, gateway::describe);
+    tell(response, () -> gateway.describe(request.getModel()));
   }
 
   /** Answers with one message, from a thread that may wait. */

@@ -12,6 +12,7 @@ import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.pipeline.AnswerParams;
 import io.owlmesh.orchestrator.pipeline.ChatRequest;
 import io.owlmesh.orchestrator.pipeline.ImageContent;
+import io.owlmesh.orchestrator.pipeline.MeshModel;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.ImageChunk;
 import io.owlmesh.proto.chat.v1.ImageHeader;
@@ -20,7 +21,7 @@ import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.wire.identity.Caller;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * A conversation whose images are still arriving. Everything that it announces is checked before
@@ -40,11 +41,11 @@ final class ConversationUpload {
   /**
    * Checks a conversation.
    *
-   * @param templates gives the layout, once the rest is right
+   * @param models gives the model by its name, once the rest is right
    * @throws OwlException BAD_INPUT naming the field and the limit
    */
   ConversationUpload(
-      Conversation conversation, OrchestratorConfig limits, Supplier<ChatTemplate> templates) {
+      Conversation conversation, OrchestratorConfig limits, Function<String, MeshModel> models) {
     int turns = conversation.getTurnsCount();
     if (turns < 1 || turns > MAX_TURNS) {
       throw OwlException.badInput("turns", turns + ", allowed are 1 to " + MAX_TURNS);
@@ -53,11 +54,12 @@ final class ConversationUpload {
       addSizes(i, conversation.getTurns(i).getImagesList(), limits);
     }
     List<Turn> dialogue = turns(conversation);
-    ChatTemplate template = templates.get();
+    MeshModel model = models.apply(conversation.getModel());
+    ChatTemplate template = model.template();
     this.prompt =
         template.prompt(
             conversation.hasSystem() ? conversation.getSystem() : template.system(), dialogue);
-    this.options = AnswerParams.of(conversation.getOptions(), limits.defaultAdapter().orElse(""));
+    this.options = AnswerParams.of(conversation.getOptions(), model.defaultAdapter());
     this.weights = conversation.getWeights();
     requireOperator(weights);
   }

@@ -10,9 +10,12 @@ import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.Decisions;
 import io.owlmesh.orchestrator.mesh.StageKind;
+import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshOperations;
 import io.owlmesh.orchestrator.store.Backup;
+import io.owlmesh.proto.mesh.v1.AddModelRequest;
+import io.owlmesh.proto.mesh.v1.AddModelResponse;
 import io.owlmesh.proto.mesh.v1.BackupRequest;
 import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.Considered;
@@ -22,6 +25,8 @@ import io.owlmesh.proto.mesh.v1.DrainResponse;
 import io.owlmesh.proto.mesh.v1.ListDecisionsRequest;
 import io.owlmesh.proto.mesh.v1.ListDecisionsResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.RemoveModelRequest;
+import io.owlmesh.proto.mesh.v1.RemoveModelResponse;
 import io.owlmesh.proto.mesh.v1.RestoreRequest;
 import io.owlmesh.proto.mesh.v1.RestoreResponse;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
@@ -99,8 +104,35 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
     Responses.unary(
         response,
         () -> {
-          mesh.setCanary(request.getPercent(), request.getEnded());
+          mesh.setCanary(request.getModel(), request.getPercent(), request.getEnded());
           return SetCanaryResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void addModel(AddModelRequest request, StreamObserver<AddModelResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          mesh.addModel(
+              new ModelPlaces(
+                  request.getName(),
+                  request.getVision(),
+                  request.getAbstractor(),
+                  request.getLlm(),
+                  request.getDefaultAdapter()));
+          return AddModelResponse.getDefaultInstance();
+        });
+  }
+
+  @Override
+  public void removeModel(
+      RemoveModelRequest request, StreamObserver<RemoveModelResponse> response) {
+    Responses.unary(
+        response,
+        () -> {
+          mesh.removeModel(request.getName());
+          return RemoveModelResponse.getDefaultInstance();
         });
   }
 

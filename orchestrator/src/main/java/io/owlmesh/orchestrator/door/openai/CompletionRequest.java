@@ -12,7 +12,7 @@ import io.owlmesh.model.text.ChatTemplate;
 import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.Function;
 
 /**
  * A request for completions as far as it can be read without its images. What cannot be done is
@@ -52,17 +52,18 @@ record CompletionRequest(
    * Reads a request.
    *
    * @param maxImages in all messages together
-   * @param template by which dialogues are laid out
+   * @param template by which dialogues with a model are laid out
    * @throws OwlException BAD_INPUT naming the field
    */
-  static CompletionRequest of(Buffer body, int maxImages, Supplier<ChatTemplate> template) {
+  static CompletionRequest of(Buffer body, int maxImages, Function<String, ChatTemplate> template) {
     Field request = read(body);
     NeutralDefaults.REQUEST.check(request, READ);
     Field stream = request.get("stream");
     boolean streamed = !stream.isAbsent() && stream.flag();
+    String model = request.get("model").text();
     return new CompletionRequest(
-        request.get("model").text(),
-        ChatMessages.of(request.get("messages"), maxImages, template),
+        model,
+        ChatMessages.of(request.get("messages"), maxImages, () -> template.apply(model)),
         CompletionParams.of(request),
         streamed,
         streamed && includesUsage(request.get("stream_options")));

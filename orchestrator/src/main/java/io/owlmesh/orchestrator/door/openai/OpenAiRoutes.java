@@ -4,7 +4,6 @@ package io.owlmesh.orchestrator.door.openai;
 import io.owlmesh.orchestrator.OrchestratorConfig;
 import io.owlmesh.orchestrator.door.http.EventStream;
 import io.owlmesh.orchestrator.door.http.Exchange;
-import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.pipeline.ActiveAnswer;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
@@ -75,7 +74,7 @@ final class OpenAiRoutes {
   }
 
   private Models models() {
-    return new Models(gateway.mesh(), settings.defaultAdapter().orElse(""), begin);
+    return new Models(gateway.models(), begin);
   }
 
   private void complete(RoutingContext routing) {
@@ -86,12 +85,15 @@ final class OpenAiRoutes {
 
   private void complete(Exchange exchange, InlineImages body) {
     CompletionRequest request =
-        answers.compute(
-            () -> CompletionRequest.of(body.json(), settings.maxImages(), gateway::template));
-    MeshInfo mesh = gateway.mesh();
+        answers.compute(() ->
+            CompletionRequest.of(
+                body.json(),
+                settings.maxImages(),
+                name -> models().named(name).model().template()));
+    Models.Named named = models().named(request.model());
     ChatMessages dialogue = request.dialogue();
     GenerationOptions options =
-        request.choices().generation(models().adapter(request.model())).toBuilder()
+        request.choices().generation(named.adapter()).toBuilder()
             .setContinues(dialogue.continues())
             .build();
     CompletionJson json =
@@ -99,7 +101,7 @@ final class OpenAiRoutes {
             "chatcmpl-" + UUID.randomUUID(),
             Instant.now().getEpochSecond(),
             request.model(),
-            fingerprint(mesh.digests().language()));
+            fingerprint(named.model().mesh().digests().language()));
     boolean probabilities = request.choices().topLogprobs() >= 0;
     EventStream events = exchange.events("");
     Reply reply =
@@ -109,6 +111,7 @@ final class OpenAiRoutes {
     AnswerObserver caller = new Completion(reply, request.choices(), dialogue.images());
     ActiveAnswer answering = answers.open(caller);
     events.whenGone(answering::cancel);
+    answering.use(named.model());
     StoredFiles files = sessions.files();
     answering.start(
         0,

@@ -63,7 +63,7 @@ public final class ApiRoutes {
   }
 
   public void install(@Observes Router router) {
-    router.get("/api/mesh").handler(tell(_ -> gateway.describe()));
+    router.get("/api/mesh").handler(tell(exchange -> gateway.describe(exchange.query("model"))));
     router.get("/api/replicas").handler(Exchange.each(answers, this::watch));
     router.get("/api/sessions").handler(tell(this::list));
     router.get(SESSION).handler(tell(exchange -> sessions.get(exchange.path("session"))));
@@ -239,6 +239,7 @@ public final class ApiRoutes {
         GetAttentionRequest.newBuilder()
             .setSha256(exchange.path("sha256"))
             .setQuestion(exchange.query("question"))
+            .setModel(exchange.query("model"))
             .build());
   }
 

@@ -52,6 +52,17 @@ public final class ReplicaAddressSource {
     };
   }
 
+  /**
+   * Checks what a model says of its replicas, as far as that can be done without asking anybody.
+   *
+   * @throws OwlException BAD_INPUT naming the stage and what is allowed
+   */
+  static void check(ModelPlaces model) {
+    of(model.vision(), "vision").close();
+    of(model.abstractor(), "abstractor").close();
+    of(model.llm(), "llm").close();
+  }
+
   private static ReplicaAddresses file(String path, String field) {
     // Of what else it could hold, the system would complain at each look.
     if (!path.startsWith("/") || path.indexOf('\0') >= 0) {

@@ -22,7 +22,7 @@ class CompletionRequestTest {
   private static final int MAX_IMAGES = 2;
 
   private static CompletionRequest read(String json) {
-    return CompletionRequest.of(Buffer.buffer(json), MAX_IMAGES, () -> DialogueText.TEMPLATE);
+    return CompletionRequest.of(Buffer.buffer(json), MAX_IMAGES, _ -> DialogueText.TEMPLATE);
   }
 
   private static CompletionRequest with(String more) {

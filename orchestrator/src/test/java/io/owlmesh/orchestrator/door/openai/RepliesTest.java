@@ -65,7 +65,7 @@ class RepliesTest {
   private static CompletionParams choices(String options) {
     String request =
         "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"Hi\"}]" + options + "}";
-    return CompletionRequest.of(Buffer.buffer(request), 1, () -> DialogueText.TEMPLATE).choices();
+    return CompletionRequest.of(Buffer.buffer(request), 1, _ -> DialogueText.TEMPLATE).choices();
   }
 
   private static HttpResponse<String> whole(CompletionParams choices, Consumer<Completion> mesh)

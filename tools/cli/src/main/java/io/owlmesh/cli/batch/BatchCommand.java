@@ -124,6 +124,12 @@ public final class BatchCommand implements Callable<Integer> {
       description = "Of an answer (default: ${DEFAULT-VALUE}).")
   private int maxNewTokens = 256;
 
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Model that answers, as ./owl models names it (default: the mesh's).")
+  private String model = "";
+
   @Option(names = "--adapter", paramLabel = "NAME", description = "LoRA to answer with.")
   private Optional<String> adapter = Optional.empty();
 
@@ -147,7 +153,7 @@ public final class BatchCommand implements Callable<Integer> {
     BatchInput rows = new BatchInput(input, question, questionColumn, imageColumn);
     try (ChatClient client = new ChatClient(mesh.address(home));
         BatchOutput answers = new BatchOutput(output)) {
-      DescribeResponse served = client.describe(LIMIT);
+      DescribeResponse served = client.describe(model, LIMIT);
       List<String> weights = served.getDigestsList();
       if (adapter.isEmpty()) {
         options.setAdapter(served.getDefaultAdapter()); // What it is now, whatever it becomes.
@@ -230,7 +236,7 @@ public final class BatchCommand implements Callable<Integer> {
         asking
             .client()
             .answer(
-                loaded.request(),
+                loaded.request().to(model),
                 asking.options(),
                 LIMIT,
                 Trace.begin(),

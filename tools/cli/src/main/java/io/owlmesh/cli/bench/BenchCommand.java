@@ -122,7 +122,9 @@ public final class BenchCommand implements Callable<Integer> {
       Load load =
           new Load(
               client,
-              number -> new AskRequest(QUESTION, given.isEmpty() ? pictures(number) : given),
+              number ->
+                  new AskRequest(
+                      QUESTION, given.isEmpty() ? pictures(number) : given, flags.model()),
               flags.options(),
               flags.timeout());
       if (warmUp > 0) {

@@ -29,6 +29,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
 /** Looks after the LoRA adapters that requests may name. */
@@ -50,6 +51,13 @@ public final class AdaptersCommand implements Callable<Integer> {
   private CommandSpec spec;
 
   @Mixin private LanguageModelFlag llm = new LanguageModelFlag();
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      scope = ScopeType.INHERIT,
+      description = "Whose adapters (default: those of the model that ./owl up was started with).")
+  private String model = "";
 
   @Option(names = "--json", description = "List them as JSON, for programs.")
   private boolean json;
@@ -78,7 +86,7 @@ public final class AdaptersCommand implements Callable<Integer> {
 
   /** Changes every replica: requests may come to any. */
   private int run(Work work) throws IOException, MeshException, AnswerFailed, InterruptedException {
-    return run(llm.required(home), work);
+    return run(llm.required(home, model), work);
   }
 
   @Override
@@ -90,7 +98,7 @@ public final class AdaptersCommand implements Callable<Integer> {
   int list(@Option(names = "--json", description = "As JSON, for programs.") boolean asJson)
       throws IOException, MeshException, AnswerFailed, InterruptedException {
     return run(
-        llm.required(home).subList(0, 1),
+        llm.required(home, model).subList(0, 1),
         adapters -> asJson ? json(adapters.list()) : table(adapters.list()));
   }
 

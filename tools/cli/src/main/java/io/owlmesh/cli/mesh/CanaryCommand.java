@@ -67,6 +67,12 @@ public final class CanaryCommand implements Callable<Integer> {
           "Percent points by which right answers may be fewer (default: ${DEFAULT-VALUE}).")
   private double drop;
 
+  @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Whose weights (default: those of the model that answers who names none).")
+  private String model = "";
+
   @Mixin private MeshFlag mesh = new MeshFlag();
 
   public CanaryCommand(Home home) {
@@ -90,10 +96,10 @@ public final class CanaryCommand implements Callable<Integer> {
     Optional<String> worse = questions.isEmpty() ? Optional.empty() : worse(address, questions);
     try (MeshClient client = new MeshClient(address)) {
       if (worse.isPresent()) {
-        client.endCanary(worse.get());
+        client.endCanary(model, worse.get());
         out.printf("Other weights get nothing: %s%n", worse.get());
       } else {
-        client.setCanary(percent);
+        client.setCanary(model, percent);
         out.printf("Other weights get %d %% of new work%n", percent);
       }
     }
@@ -121,7 +127,7 @@ public final class CanaryCommand implements Callable<Integer> {
       throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     try (MeshAnswerer answerer =
-        new MeshAnswerer(address, Optional.empty(), Evaluation.USUAL_TOKENS, weights)) {
+        new MeshAnswerer(address, Optional.empty(), Evaluation.USUAL_TOKENS, model, weights)) {
       double right =
           100
               * Evaluation.run(answerer, questions, (_, _, _) -> {})

@@ -33,16 +33,23 @@ public final class LanguageModelFlag {
   /**
    * What was said, else all replicas of the mesh on this machine.
    *
+   * @param model whose; empty for the one that the mesh was started with
    * @throws MeshException if there is neither
    */
-  List<Address> required(Home home) throws IOException, MeshException {
+  List<Address> required(Home home, String model) throws IOException, MeshException {
     Optional<MeshRecord> mesh = home.run().running();
     List<Address> replicas =
         address == null && mesh.isPresent()
-            ? mesh.get().replicas(SERVICE).stream().map(mesh.get()::address).toList()
+            ? mesh.get().replicas(model.isEmpty() ? SERVICE : model + "." + SERVICE).stream()
+                .map(mesh.get()::address)
+                .toList()
             : List.of();
     if (!replicas.isEmpty()) {
       return replicas;
+    }
+    if (address == null && !model.isEmpty()) {
+      throw new MeshException(
+          "No language model of %s runs here; name it with --llm.".formatted(model));
     }
     return List.of(
         or(mesh)

@@ -83,7 +83,7 @@ final class MeshScale {
   private void refuseLost(Replicas wanted) throws IOException, MeshException {
     for (Map.Entry<String, State> one : run.supervisorStates().entrySet()) {
       if (one.getValue() == State.GIVEN_UP
-          && wanted.counts().containsKey(Replicas.stageOf(one.getKey()))) {
+          && wanted.counts().containsKey(Replicas.roleOf(one.getKey()))) {
         throw new MeshException(
             "The service %s does not stay up; its log: %s"
                 .formatted(one.getKey(), Home.shown(run.log(one.getKey()))));
@@ -104,7 +104,7 @@ final class MeshScale {
           done = false;
         }
         if (now.contains(one.name()) && serving.add(one.name())) {
-          say(String.format(Locale.ROOT, "  %-13s %-21s ready", one.name(), mesh.address(one)));
+          say(String.format(Locale.ROOT, "  %s %-21s ready", mesh.column(one), mesh.address(one)));
         }
       }
     }

@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param canaryEnded why the canary was ended by itself; empty if it was not
  */
 record MeshStatus(
+    List<ModelStatus> models,
     int waitingAnswers,
     int runningAnswers,
     int canaryPercent,
@@ -27,6 +28,7 @@ record MeshStatus(
       WatchResponse now = client.state();
       return Optional.of(
           new MeshStatus(
+              now.getModelsList().stream().map(ModelStatus::of).toList(),
               now.getWaitingAnswers(),
               now.getRunningAnswers(),
               now.getCanaryPercent(),
@@ -40,16 +42,35 @@ record MeshStatus(
   /** Lines for people. */
   List<String> lines() {
     List<List<String>> rows = new ArrayList<>();
-    rows.add(ReplicaStatus.HEADING);
-    replicas.forEach(one -> rows.add(one.cells()));
+    boolean several = models.size() > 1;
+    rows.add(ReplicaStatus.heading(several));
+    replicas.forEach(one -> rows.add(one.cells(several)));
     List<String> lines = new ArrayList<>();
+    if (several) {
+      lines.add(ModelStatus.table(models));
+      lines.add("");
+    }
     lines.add(new Columns(rows).toString());
     lines.add("Answers: %d waiting, %d running".formatted(waitingAnswers, runningAnswers));
-    if (canaryPercent > 0) {
-      lines.add("Canary: other weights get %d %% of new work".formatted(canaryPercent));
+    if (several) {
+      models.forEach(model -> lines.addAll(canary(" of " + model.name(), model)));
+    } else {
+      lines.addAll(canary("", canaryPercent, canaryEnded));
     }
-    if (!canaryEnded.isEmpty()) {
-      lines.add("Canary ended: " + canaryEnded);
+    return lines;
+  }
+
+  private static List<String> canary(String whose, ModelStatus model) {
+    return canary(whose, model.canaryPercent(), model.canaryEnded());
+  }
+
+  private static List<String> canary(String whose, int percent, String ended) {
+    List<String> lines = new ArrayList<>();
+    if (percent > 0) {
+      lines.add("Canary%s: other weights get %d %% of new work".formatted(whose, percent));
+    }
+    if (!ended.isEmpty()) {
+      lines.add("Canary%s ended: %s".formatted(whose, ended));
     }
     return lines;
   }

@@ -2,6 +2,7 @@
 package io.owlmesh.cli.mesh;
 
 import io.owlmesh.proto.mesh.v1.Replica;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param outstanding calls of this orchestrator that are in it
  * @param hitPercent of positions of prompts sent to it, those that its cache held
  * @param reason why it takes no work; empty while it does
+ * @param models that it works for
  */
 record ReplicaStatus(
     String stage,
@@ -25,11 +27,12 @@ record ReplicaStatus(
     double hitPercent,
     String digest,
     boolean canary,
-    String reason) {
+    String reason,
+    List<String> models) {
   private static final String PREFIX = "CONDITION_";
   private static final int DIGEST_SHOWN = 12;
 
-  static final List<String> HEADING =
+  private static final List<String> HEADING =
       List.of(
           "STAGE",
           "ADDRESS",
@@ -52,7 +55,23 @@ record ReplicaStatus(
         replica.getPrefixHitPercent(),
         replica.getDigest(),
         replica.getCanary(),
-        replica.getReason());
+        replica.getReason(),
+        List.copyOf(replica.getModelsList()));
+  }
+
+  /**
+   * What the columns are.
+   *
+   * @param several whether they tell models, too
+   */
+  static List<String> heading(boolean several) {
+    return several ? with("MODELS", HEADING) : HEADING;
+  }
+
+  private static List<String> with(String first, List<String> others) {
+    List<String> all = new ArrayList<>(others);
+    all.addFirst(first);
+    return all;
   }
 
   private static String condition(Replica replica) {
@@ -64,8 +83,16 @@ record ReplicaStatus(
         .replace('_', ' ');
   }
 
-  /** A row of the table. */
-  List<String> cells() {
+  /**
+   * A row of the table.
+   *
+   * @param several whether it tells models, too
+   */
+  List<String> cells(boolean several) {
+    return several ? with(models.isEmpty() ? "-" : String.join(",", models), cells()) : cells();
+  }
+
+  private List<String> cells() {
     return List.of(
         stage,
         address,

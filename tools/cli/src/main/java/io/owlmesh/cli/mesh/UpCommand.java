@@ -4,6 +4,7 @@ package io.owlmesh.cli.mesh;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.Address;
 import io.owlmesh.launcher.LocalAuthority;
+import io.owlmesh.launcher.LocalModel;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshOptions;
 import io.owlmesh.launcher.MeshPlan;
@@ -15,6 +16,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,6 +74,13 @@ public final class UpCommand implements Callable<Integer> {
       description =
           "Checkpoint folder, Hugging Face layout (default: $OWL_CHECKPOINT, else the nano owl).")
   private @Nullable Path checkpoint;
+
+  @Option(
+      names = "--model",
+      paramLabel = "NAME=DIR",
+      description =
+          "A further model: its name and its checkpoint folder; may be given several times.")
+  private Map<String, Path> models = new LinkedHashMap<>();
 
   @Option(names = "--detach", description = "Leave the services running; ./owl down stops them.")
   private boolean detach;
@@ -166,6 +175,10 @@ public final class UpCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--fused has one process for all stages, so no --replicas.");
     }
+    if (fused && !models.isEmpty()) {
+      throw new ParameterException(
+          spec.commandLine(), "--fused has one process for one model, so no --model.");
+    }
     MeshUp up = new MeshUp(home, out, Duration.ofSeconds(waitSeconds), detach);
     boolean watched = home.run().watching().isPresent();
     Optional<MeshRecord> here =
@@ -176,13 +189,28 @@ public final class UpCommand implements Callable<Integer> {
     }
     Path weights = DefaultCheckpoint.orGiven(checkpoint, home);
     MeshOptions options =
-        new MeshOptions(fused, weights, host, ports, certificates(), settings(weights));
+        new MeshOptions(fused, weights, host, ports, certificates(), settings(weights), models());
     MeshPlan plan = MeshPlan.of(home.root(), options, asked, home.run());
     out.printf(
         "Starting %s with %s%n",
         fused ? "all stages in one process" : "the mesh", Home.shown(weights));
+    options
+        .models()
+        .forEach(one -> out.printf("  and %s, %s%n", one.name(), Home.shown(one.checkpoint())));
     out.flush();
     return up.start(plan);
+  }
+
+  private List<LocalModel> models() throws IOException {
+    List<LocalModel> all = new ArrayList<>();
+    try {
+      for (Map.Entry<String, Path> one : models.entrySet()) {
+        all.add(LocalModels.of(one.getKey(), one.getValue()));
+      }
+    } catch (IllegalArgumentException refused) {
+      throw new ParameterException(spec.commandLine(), refused.getMessage(), refused);
+    }
+    return all;
   }
 
   /** What a person asked for; wrong usage if it cannot be. */

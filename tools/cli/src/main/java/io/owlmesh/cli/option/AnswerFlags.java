@@ -16,6 +16,12 @@ public final class AnswerFlags {
   @Mixin private MeshFlag mesh = new MeshFlag();
 
   @Option(
+      names = "--model",
+      paramLabel = "NAME",
+      description = "Model that answers, as ./owl models names it (default: the mesh's).")
+  private String model = "";
+
+  @Option(
       names = "--max-new-tokens",
       paramLabel = "N",
       description = "Length of the answer at most.")
@@ -61,6 +67,11 @@ public final class AnswerFlags {
     return Duration.ofSeconds(timeoutSeconds);
   }
 
+  /** Empty for the model of requests that name none. */
+  public String model() {
+    return model;
+  }
+
   public Address address(Home home) throws IOException, MeshException {
     return mesh.address(home);
   }
@@ -70,6 +81,9 @@ public final class AnswerFlags {
     SessionSettings.Builder after = before.toBuilder();
     if (!system.isEmpty()) {
       after.setSystem(system);
+    }
+    if (!model.isEmpty()) {
+      after.setModel(model);
     }
     AnswerOptions options = options();
     if (!options.equals(AnswerOptions.getDefaultInstance())) {

@@ -11,9 +11,13 @@ import io.owlmesh.proto.chat.v1.AnswerResponse;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.TextDelta;
 import io.owlmesh.proto.chat.v1.Weights;
+import io.owlmesh.proto.mesh.v1.AddModelRequest;
+import io.owlmesh.proto.mesh.v1.AddModelResponse;
 import io.owlmesh.proto.mesh.v1.DrainRequest;
 import io.owlmesh.proto.mesh.v1.DrainResponse;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
+import io.owlmesh.proto.mesh.v1.RemoveModelRequest;
+import io.owlmesh.proto.mesh.v1.RemoveModelResponse;
 import io.owlmesh.proto.mesh.v1.ResumeRequest;
 import io.owlmesh.proto.mesh.v1.ResumeResponse;
 import io.owlmesh.proto.mesh.v1.SetCanaryRequest;
@@ -83,6 +87,20 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
   public void setCanary(SetCanaryRequest request, StreamObserver<SetCanaryResponse> out) {
     asked.add(request);
     out.onNext(SetCanaryResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  @Override
+  public void addModel(AddModelRequest request, StreamObserver<AddModelResponse> out) {
+    asked.add(request);
+    out.onNext(AddModelResponse.getDefaultInstance());
+    out.onCompleted();
+  }
+
+  @Override
+  public void removeModel(RemoveModelRequest request, StreamObserver<RemoveModelResponse> out) {
+    asked.add(request);
+    out.onNext(RemoveModelResponse.getDefaultInstance());
     out.onCompleted();
   }
 
