@@ -25,6 +25,7 @@ final class CallCounts {
   private long calls;
   private long failures;
   private long ejections;
+  private long drains;
   private long moved;
   private long failedOver;
   private final Map<String, Long> reasons = new TreeMap<>();
@@ -73,6 +74,10 @@ final class CallCounts {
     samples = 0; // It is measured anew when it comes back.
   }
 
+  synchronized void drained() {
+    drains++;
+  }
+
   synchronized void moved() {
     moved++;
   }
@@ -118,6 +123,11 @@ final class CallCounts {
 
   synchronized long ejections() {
     return ejections;
+  }
+
+  /** Times that operators took it out. */
+  synchronized long drains() {
+    return drains;
   }
 
   synchronized long moves() {
