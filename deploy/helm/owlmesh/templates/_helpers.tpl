@@ -78,3 +78,14 @@ imagePullSecrets:
   {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* The Gateway, and which of its listeners, that a route is for. */}}
+{{- define "owlmesh.parent" -}}
+- name: {{ required "orchestrator.gateway.name: the Gateway whose routes these are" .name }}
+  {{- with .namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  {{- with .listener }}
+  sectionName: {{ . }}
+  {{- end }}
+{{- end }}

@@ -13,8 +13,13 @@ import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.fabric8.kubernetes.api.model.Service;
+import io.fabric8.kubernetes.api.model.ServicePort;
 import io.fabric8.kubernetes.api.model.apps.Deployment;
 import io.fabric8.kubernetes.api.model.batch.v1.Job;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.GRPCRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.GRPCRouteSpec;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRoute;
+import io.fabric8.kubernetes.api.model.gatewayapi.v1.HTTPRouteSpec;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.rbac.Role;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
@@ -24,7 +29,6 @@ import java.lang.reflect.Field;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -39,52 +43,37 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart, rendered by Helm and read by what knows the types of Kubernetes. */
 class HelmChartTest {
-  private static final Path CHART = Path.of("helm/owlmesh");
   private static final KubernetesSerialization YAML = new KubernetesSerialization();
   private static final String LAPTOP = "values-laptop.yaml";
   private static final String MANY = "values-many-gpus.yaml";
 
-  private static TemplateCommand template(String values) {
-    return new Helm(CHART)
-        .template()
-        .withName("owl")
-        .withKubeVersion("1.31.0")
-        .withValuesFile(CHART.resolve(values));
-  }
-
   private static List<HasMetadata> render(TemplateCommand template) {
-    return Arrays.stream(template.call().split("(?m)^---$"))
-        .filter(document -> document.contains("kind:"))
-        .map(document -> (HasMetadata) YAML.unmarshal(document))
-        .toList();
-  }
-
-  private static <T extends HasMetadata> List<T> of(Class<T> kind, List<HasMetadata> all) {
-    return all.stream().filter(kind::isInstance).map(kind::cast).toList();
+    return Chart.read(template.call());
   }
 
   private static List<PodSpec> pods(List<HasMetadata> all) {
     return Stream.concat(
-            of(Deployment.class, all).stream().map(d -> d.getSpec().getTemplate().getSpec()),
-            of(Job.class, all).stream().map(j -> j.getSpec().getTemplate().getSpec()))
+            Chart.of(Deployment.class, all).stream().map(d -> d.getSpec().getTemplate().getSpec()),
+            Chart.of(Job.class, all).stream().map(j -> j.getSpec().getTemplate().getSpec()))
         .toList();
   }
 
   @Test
   void theChartIsInOrder() {
-    assertThat(new Helm(CHART).lint().call().getMessages()).noneMatch(m -> m.contains("[ERROR]"));
+    assertThat(new Helm(Chart.FOLDER).lint().call().getMessages())
+        .noneMatch(m -> m.contains("[ERROR]"));
   }
 
   @ParameterizedTest
   @ValueSource(strings = {LAPTOP, "values-one-gpu.yaml", MANY})
   void everyFieldIsOneThatKubernetesKnows(String values) {
     List<HasMetadata> all =
-        render(template(values).set("trainer.enabled", true).set("trainer.recipe", "r.yaml"));
+        render(Chart.template(values).set("trainer.enabled", true).set("trainer.recipe", "r.yaml"));
 
-    assertThat(of(Deployment.class, all))
+    assertThat(Chart.of(Deployment.class, all))
         .extracting(d -> d.getMetadata().getName())
         .containsExactlyInAnyOrder("owl-vision", "owl-abstractor", "owl-llm", "owl-orchestrator");
-    assertThat(of(Job.class, all)).hasSize(1);
+    assertThat(Chart.of(Job.class, all)).hasSize(1);
     List<String> unknown = new ArrayList<>();
     all.forEach(
         one -> findUnknown(one, one.getKind() + " " + one.getMetadata().getName(), unknown));
@@ -132,7 +121,8 @@ class HelmChartTest {
             .collect(Collectors.toSet());
 
     assertThat(
-            pods(render(template(values).set("tracing.endpoint", "http://collector:4317"))).stream()
+            pods(render(Chart.template(values).set("tracing.endpoint", "http://collector:4317")))
+                .stream()
                 .flatMap(pod -> pod.getContainers().stream())
                 .flatMap(container -> container.getEnv().stream())
                 .map(EnvVar::getName))
@@ -146,7 +136,9 @@ class HelmChartTest {
     for (PodSpec pod :
         pods(
             render(
-                template(values).set("trainer.enabled", true).set("trainer.recipe", "r.yaml")))) {
+                Chart.template(values)
+                    .set("trainer.enabled", true)
+                    .set("trainer.recipe", "r.yaml")))) {
       assertThat(pod.getSecurityContext().getRunAsNonRoot()).isTrue();
       assertThat(pod.getSecurityContext().getRunAsUser()).isEqualTo(1001);
       for (Container container : pod.getContainers()) {
@@ -160,7 +152,7 @@ class HelmChartTest {
   @Test
   void runningAnswersHaveTimeToEndAndPodsArePatientlyStarted() {
     for (Deployment deployment :
-        of(Deployment.class, render(template(MANY).set("drainSeconds", 90)))) {
+        Chart.of(Deployment.class, render(Chart.template(MANY).set("drainSeconds", 90)))) {
       PodSpec pod = deployment.getSpec().getTemplate().getSpec();
       Container container = pod.getContainers().getFirst();
       assertThat(pod.getTerminationGracePeriodSeconds()).isGreaterThan(95);
@@ -178,7 +170,7 @@ class HelmChartTest {
 
   @Test
   void theStagesAreReachedByTheOrchestratorAlone() {
-    List<NetworkPolicy> policies = of(NetworkPolicy.class, render(template(MANY)));
+    List<NetworkPolicy> policies = Chart.of(NetworkPolicy.class, render(Chart.template(MANY)));
 
     assertThat(policies)
         .extracting(p -> p.getMetadata().getName())
@@ -200,7 +192,7 @@ class HelmChartTest {
 
   @Test
   void theOrchestratorMayFindReplicasAndNothingElse() {
-    List<Role> roles = of(Role.class, render(template(MANY)));
+    List<Role> roles = Chart.of(Role.class, render(Chart.template(MANY)));
 
     assertThat(roles).hasSize(1);
     assertThat(roles.getFirst().getRules()).hasSize(1);
@@ -209,7 +201,7 @@ class HelmChartTest {
     assertThat(roles.getFirst().getRules().getFirst().getVerbs())
         .containsExactly("get", "list", "watch");
     assertThat(
-            of(Service.class, render(template(MANY))).stream()
+            Chart.of(Service.class, render(Chart.template(MANY))).stream()
                 .filter(s -> "None".equals(s.getSpec().getClusterIP())))
         .hasSize(3);
   }
@@ -217,7 +209,7 @@ class HelmChartTest {
   @Test
   void eachStageAsksForItsOwnGpu() {
     Map<String, Boolean> onGpu =
-        of(Deployment.class, render(template(MANY))).stream()
+        Chart.of(Deployment.class, render(Chart.template(MANY))).stream()
             .collect(
                 Collectors.toMap(
                     d -> d.getMetadata().getName(),
@@ -241,7 +233,7 @@ class HelmChartTest {
   @Test
   void eachStageIsScaledByASignalOfItsOwn() {
     Map<String, List<String>> queries =
-        render(template(MANY)).stream()
+        render(Chart.template(MANY)).stream()
             .filter(one -> one.getKind().equals("ScaledObject"))
             .map(GenericKubernetesResource.class::cast)
             .collect(
@@ -261,7 +253,7 @@ class HelmChartTest {
             .allMatch(
                 query -> query.contains("stage=\"" + name.substring("owl-".length()) + "\"")));
     assertThat(queries.get("owl-llm")).hasSize(3);
-    assertThat(of(Deployment.class, render(template(MANY))))
+    assertThat(Chart.of(Deployment.class, render(Chart.template(MANY))))
         .filteredOn(one -> queries.containsKey(one.getMetadata().getName()))
         .hasSize(3)
         .allMatch(one -> one.getSpec().getReplicas() == null);
@@ -269,7 +261,7 @@ class HelmChartTest {
 
   @Test
   void rulesAndDashboardsAreThoseOfTheRepository() throws IOException {
-    List<HasMetadata> all = render(template(MANY));
+    List<HasMetadata> all = render(Chart.template(MANY));
     GenericKubernetesResource rules =
         all.stream()
             .filter(one -> one.getKind().equals("PrometheusRule"))
@@ -281,8 +273,8 @@ class HelmChartTest {
             Files.readString(Path.of("prometheus/owlmesh.rules.yaml")), GenericMap.class);
 
     assertThat(rules.<Object>get("spec", "groups")).isEqualTo(written.get("groups"));
-    assertThat(of(ConfigMap.class, all)).hasSize(1);
-    assertThat(of(ConfigMap.class, all).getFirst().getData())
+    assertThat(Chart.of(ConfigMap.class, all)).hasSize(1);
+    assertThat(Chart.of(ConfigMap.class, all).getFirst().getData())
         .containsEntry("mesh.json", Files.readString(Path.of("grafana/mesh.json")))
         .containsKey("stage.json");
   }
@@ -293,16 +285,51 @@ class HelmChartTest {
   }
 
   @Test
+  void aGatewayLeadsHttpAndGrpcByNamesOfTheirOwn() {
+    List<HasMetadata> all =
+        render(
+            Chart.template(LAPTOP)
+                .set("orchestrator.gateway.enabled", true)
+                .set("orchestrator.gateway.name", "edge")
+                .set("orchestrator.gateway.namespace", "gateways")
+                .set("orchestrator.gateway.listener", "https")
+                .set("orchestrator.gateway.grpcHosts[0]", "grpc.owl.example.org"));
+    HTTPRouteSpec http = Chart.of(HTTPRoute.class, all).getFirst().getSpec();
+    GRPCRouteSpec grpc = Chart.of(GRPCRoute.class, all).getFirst().getSpec();
+
+    List<String> unknown = new ArrayList<>();
+    all.forEach(one -> findUnknown(one, one.getKind(), unknown));
+    assertThat(unknown).isEmpty();
+    assertThat(http.getHostnames()).containsExactly("localhost");
+    assertThat(grpc.getHostnames()).containsExactly("grpc.owl.example.org");
+    assertThat(http.getParentRefs().getFirst().getName()).isEqualTo("edge");
+    assertThat(grpc.getParentRefs().getFirst().getSectionName()).isEqualTo("https");
+    Service service =
+        Chart.of(Service.class, all).stream()
+            .filter(one -> one.getMetadata().getName().equals("owl"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(service.getSpec().getPorts())
+        .extracting(ServicePort::getPort)
+        .containsExactly(
+            http.getRules().getFirst().getBackendRefs().getFirst().getPort(),
+            grpc.getRules().getFirst().getBackendRefs().getFirst().getPort());
+  }
+
+  @Test
   void aWrongValueFailsWithItsName() {
-    assertRefused("replicas", template(LAPTOP).set("llm.replicas", "many"));
-    assertRefused("replcas", template(LAPTOP).set("llm.replcas", 2));
-    assertRefused("drainSeconds", template(LAPTOP).set("drainSeconds", 0));
-    assertRefused("target", template(LAPTOP).set("llm.autoscaling.target", "some"));
-    assertRefused("pullPolicy", template(LAPTOP).set("image.pullPolicy", "Sometimes"));
-    assertRefused("endpoint", template(LAPTOP).set("tracing.endpoint", "collector"));
-    assertRefused("trainer.recipe", template(LAPTOP).set("trainer.enabled", true));
-    assertRefused("keys.secret", template(LAPTOP).set("keys.allowAnonymous", false));
-    assertRefused("orchestrator.replicas", template(LAPTOP).set("orchestrator.replicas", 2));
+    assertRefused("replicas", Chart.template(LAPTOP).set("llm.replicas", "many"));
+    assertRefused("replcas", Chart.template(LAPTOP).set("llm.replcas", 2));
+    assertRefused("drainSeconds", Chart.template(LAPTOP).set("drainSeconds", 0));
+    assertRefused("target", Chart.template(LAPTOP).set("llm.autoscaling.target", "some"));
+    assertRefused("pullPolicy", Chart.template(LAPTOP).set("image.pullPolicy", "Sometimes"));
+    assertRefused("endpoint", Chart.template(LAPTOP).set("tracing.endpoint", "collector"));
+    assertRefused("trainer.recipe", Chart.template(LAPTOP).set("trainer.enabled", true));
+    assertRefused("keys.secret", Chart.template(LAPTOP).set("keys.allowAnonymous", false));
+    assertRefused(
+        "orchestrator.gateway.name",
+        Chart.template(LAPTOP).set("orchestrator.gateway.enabled", true));
+    assertRefused("orchestrator.replicas", Chart.template(LAPTOP).set("orchestrator.replicas", 2));
   }
 
   private static void assertRefused(String name, TemplateCommand template) {

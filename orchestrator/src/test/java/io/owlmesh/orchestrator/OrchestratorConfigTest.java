@@ -54,6 +54,7 @@ class OrchestratorConfigTest {
                 Map.entry("database-user", "none"),
                 Map.entry("images", "none"),
                 Map.entry("lease", "5S"),
+                Map.entry("max-archive-bytes", "68719476736"),
                 Map.entry("retention", "none"),
                 Map.entry("s3-endpoint", "none"),
                 Map.entry("s3-region", "us-east-1")));

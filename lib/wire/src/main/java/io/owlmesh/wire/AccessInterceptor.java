@@ -13,7 +13,6 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
-import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
@@ -75,16 +74,28 @@ public final class AccessInterceptor implements ServerInterceptor {
       ServerCall<Q, R> call,
       Metadata headers,
       ServerCallHandler<Q, R> next) {
+    OngoingCall ongoing;
     try {
-      String method = call.getMethodDescriptor().getFullMethodName();
-      OngoingCall ongoing = counted ? policy.enter(caller, method) : OngoingCall.PLAIN;
-      Ending<Q, R> ending = new Ending<>(call, ongoing);
-      return new Ended<>(
-          Contexts.interceptCall(ongoing.in(caller.context()), ending, headers, next), ending);
-    } catch (OwlException e) {
+      ongoing =
+          counted ? policy.enter(caller, noted(call.getMethodDescriptor())) : OngoingCall.PLAIN;
+    } catch (RuntimeException e) {
       refuse(call, e);
       return new ServerCall.Listener<>() {};
     }
+    // From here on something may be held for the call: whatever happens, it is given back.
+    Ending<Q, R> ending = new Ending<>(call, ongoing);
+    try {
+      return new Ended<>(
+          Contexts.interceptCall(ongoing.in(caller.context()), ending, headers, next), ending);
+    } catch (RuntimeException e) {
+      refuse(ending, e);
+      return new ServerCall.Listener<>() {};
+    }
+  }
+
+  /** A method as it is counted and noted; of one that nobody has, its name is the caller's text. */
+  private static String noted(MethodDescriptor<?, ?> method) {
+    return method.getType() == MethodType.UNKNOWN ? "" : method.getFullMethodName();
   }
 
   /** Remembers how a call is ended, and says so once. */
@@ -123,6 +134,13 @@ public final class AccessInterceptor implements ServerInterceptor {
     public void onCancel() {
       ending.end(Status.CANCELLED, new Metadata());
       super.onCancel();
+    }
+
+    @Override
+    public void onComplete() {
+      // One that a service failed in is closed by the server, past the interceptors.
+      ending.end(Status.INTERNAL, new Metadata());
+      super.onComplete();
     }
   }
 

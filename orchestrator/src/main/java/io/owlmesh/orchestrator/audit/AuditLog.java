@@ -40,6 +40,7 @@ public final class AuditLog implements AutoCloseable {
   private final Duration retention;
   private final BlockingQueue<AuditRow> waiting;
   private final AtomicLong lost = new AtomicLong();
+  private final Refusals refusals = new Refusals();
   private final Thread writer;
   private volatile boolean closing;
 
@@ -89,6 +90,13 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
+  /** Somebody was not let in. */
+  public void refused(Refusal why) {
+    if (store.isPresent()) {
+      refusals.count(why, Instant.now());
+    }
+  }
+
   private void add(
       Caller caller,
       String method,
@@ -128,25 +136,33 @@ public final class AuditLog implements AutoCloseable {
           TimeUnit.MILLISECONDS.sleep(closing ? 0 : GATHER_MILLIS);
           waiting.drainTo(group, GROUP - 1);
         }
+        group.addAll(refusals.before(Instant.now()));
         long missing = lost.getAndSet(0);
         if (missing > 0) {
           LOG.warnf("%d rows of the audit found no place", missing);
           group.add(lost(missing));
         }
-        if (!group.isEmpty()) {
-          try {
-            write(group);
-          } catch (RuntimeException e) {
-            lost.addAndGet(group.size());
-            LOG.error("Rows of the audit cannot be written", e); // An exception would end this.
-          }
-          group.clear();
-        }
+        flush(group);
       }
+      group.addAll(refusals.before(Instant.MAX));
+      flush(group);
     } catch (InterruptedException e) {
       LOG.warnf("%d rows of the audit were not written", waiting.size() + group.size());
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void flush(List<AuditRow> group) throws InterruptedException {
+    if (group.isEmpty()) {
+      return;
+    }
+    try {
+      write(group);
+    } catch (RuntimeException e) {
+      lost.addAndGet(group.size());
+      LOG.error("Rows of the audit cannot be written", e); // An exception would end the thread.
+    }
+    group.clear();
   }
 
   private static AuditRow lost(long count) {

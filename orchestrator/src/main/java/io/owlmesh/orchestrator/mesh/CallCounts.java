@@ -36,6 +36,7 @@ final class CallCounts {
   private long calls;
   private long failures;
   private long ejections;
+  private long drains;
   private long moved;
   private long failedOver;
   private final Map<String, Long> reasons = new TreeMap<>();
@@ -99,6 +100,10 @@ final class CallCounts {
     unexpected.clear();
   }
 
+  synchronized void drained() {
+    drains++;
+  }
+
   synchronized void moved() {
     moved++;
   }
@@ -144,6 +149,11 @@ final class CallCounts {
 
   synchronized long ejections() {
     return ejections;
+  }
+
+  /** Times that operators took it out. */
+  synchronized long drains() {
+    return drains;
   }
 
   synchronized long moves() {

@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
+import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** How answers of new weights end beside those of the weights in use. */
 final class CanaryTrial {
   private static final int ENOUGH = 20;
   private static final double WORSE_PERCENT = 5;
 
-  private final Tally stable = new Tally();
-  private final Tally canary = new Tally();
+  private Tally stable = new Tally();
+  private Tally canary = new Tally();
+  private @Nullable WeightDigests tried;
 
   private static final class Tally {
     private long answers;
@@ -26,13 +29,27 @@ final class CanaryTrial {
     }
   }
 
+  /** Which weights are tried; others begin anew. */
+  void of(WeightDigests weights) {
+    if (!weights.equals(tried)) {
+      tried = weights;
+      stable = new Tally();
+      canary = new Tally();
+    }
+  }
+
   /**
-   * An answer ended.
+   * An answer ended. One that began before, with weights that are neither those in use nor those
+   * that are tried, says nothing.
    *
+   * @param usual whether its weights are those in use
    * @return why the trial is over; nothing while it may go on
    */
-  Optional<String> ended(boolean ofCanary, boolean failed) {
-    (ofCanary ? canary : stable).count(failed);
+  Optional<String> ended(WeightDigests weights, boolean usual, boolean failed) {
+    if (!usual && !weights.equals(tried)) {
+      return Optional.empty();
+    }
+    (usual ? stable : canary).count(failed);
     if (canary.answers < ENOUGH || canary.percent() <= stable.percent() + WORSE_PERCENT) {
       return Optional.empty();
     }

@@ -177,6 +177,9 @@ public final class Replica {
 
   /** It gets no more work, or gets some again, because somebody says so. */
   public void takeOut(boolean out) {
+    if (out && !takenOut) {
+      counts.drained();
+    }
     takenOut = out;
   }
 

@@ -38,6 +38,7 @@ public final class ReplicaMetrics implements AutoCloseable {
     counter(meter, replicas, "ejections", "Times ejected", CallCounts::ejections);
     counter(meter, replicas, "failures", "Failures of its own", CallCounts::failures);
     counter(meter, replicas, "failovers", "Calls tried again elsewhere", CallCounts::failovers);
+    counter(meter, replicas, "drains", "Times taken out by operators", CallCounts::drains);
     counter(meter, replicas, "moves", "Answers that went on elsewhere", CallCounts::moves);
     watched.add(
         meter

@@ -105,7 +105,7 @@ public final class WeightGroups {
       return usual;
     }
     try {
-      return canary().map(this::info).orElse(usual);
+      return onTrial().orElse(usual);
     } catch (OwlException gone) {
       return usual; // Its last replica went this moment.
     }
@@ -118,11 +118,16 @@ public final class WeightGroups {
    */
   public synchronized MeshInfo tried() {
     var _ = inUse();
-    return canary()
-        .map(this::info)
+    return onTrial()
         .orElseThrow(() ->
             new OwlException(
                 Fault.CONFLICT, "weights", "no stage has weights beside those in use"));
+  }
+
+  private Optional<MeshInfo> onTrial() {
+    Optional<WeightDigests> next = canary();
+    next.ifPresent(trial::of);
+    return next.map(this::info);
   }
 
   /** Weights that get the canary's share, if there are any besides those in use. */
@@ -207,7 +212,7 @@ public final class WeightGroups {
       return;
     }
     trial
-        .ended(!weights.equals(inUse), failed)
+        .ended(weights, weights.equals(inUse), failed)
         .ifPresent(why -> {
           LOG.warnf("The canary is ended: %s", why);
           ended = why;

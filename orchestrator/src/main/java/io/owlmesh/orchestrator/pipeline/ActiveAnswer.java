@@ -295,9 +295,12 @@ public final class ActiveAnswer {
 
   private void tell(String status, AnswerDone done) {
     MeshModel asked = model;
-    answers
-        .instruments()
-        .ended(asked == null ? "" : asked.name(), status, (System.nanoTime() - began) / 1e9);
+    // The histogram keeps its trace as an exemplar.
+    try (Scope _ = span.makeCurrent()) {
+      answers
+          .instruments()
+          .ended(asked == null ? "" : asked.name(), status, (System.nanoTime() - began) / 1e9);
+    }
     LOG.infof(
         "answer %s: %d prompt and %d new tokens, %d ms, trace %s",
         status,

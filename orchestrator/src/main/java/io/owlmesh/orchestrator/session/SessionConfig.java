@@ -34,6 +34,10 @@ public interface SessionConfig {
   @WithDefault("us-east-1")
   String s3Region();
 
+  /** Largest archive of a backup or a restore, bytes; it waits in the folder until it is whole. */
+  @WithDefault("68719476736")
+  long maxArchiveBytes();
+
   /** Sessions that nobody changed for so long are deleted; none are if there is none. */
   Optional<Duration> retention();
 

@@ -4,6 +4,7 @@ package io.owlmesh.orchestrator.session;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.Dependency;
+import io.owlmesh.orchestrator.store.ArchiveFolder;
 import io.owlmesh.orchestrator.store.AuditStore;
 import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.orchestrator.store.DiskImageStore;
@@ -29,13 +30,21 @@ final class Storage implements Dependency {
   // What a few messages, a look at the database and its log need.
   private static final long LEAST_BYTES = 32 << 20;
 
+  private static final long LEFT_BY_ARCHIVES = 256 << 20;
+
   private final SessionStore sessions;
   private final Optional<Path> folder;
+  private final ArchiveFolder archives;
 
   @Inject
   Storage(SessionConfig config) {
     boolean onDisk = config.database().isEmpty() || config.images().isEmpty();
     this.folder = onDisk ? Optional.of(folder(config)) : Optional.empty();
+    this.archives =
+        new ArchiveFolder(
+            config.data().toAbsolutePath().resolve("archives"),
+            config.maxArchiveBytes(),
+            LEFT_BY_ARCHIVES);
     String url =
         config
             .database()
@@ -96,6 +105,13 @@ final class Storage implements Dependency {
   @Singleton
   Backup backup() {
     return sessions.backup();
+  }
+
+  /** Where such copies wait until they are whole. */
+  @Produces
+  @Singleton
+  ArchiveFolder archives() {
+    return archives;
   }
 
   /** What operators set. */

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.orchestrator.store.AuditRow;
@@ -86,6 +87,37 @@ class AuditLogTest {
             .sum();
     assertThat(lost).isPositive();
     assertThat(rows("zoo", "", 200)).hasSize(100 - (int) lost);
+  }
+
+  @Test
+  void whoeverIsNotLetInIsCountedByTheMinuteAndReason() {
+    Refusals refusals = new Refusals();
+    Instant minute = Instant.parse("2026-01-01T10:00:00Z");
+    for (int i = 0; i < 10_000; i++) {
+      refusals.count(Refusal.WRONG_CREDENTIAL, minute.plusMillis(5L * i));
+    }
+    refusals.count(Refusal.NO_CREDENTIAL, minute.plusSeconds(59));
+
+    assertThat(refusals.before(minute.plusSeconds(59))).isEmpty();
+    assertThat(refusals.before(minute.plusSeconds(60)))
+        .extracting(AuditRow::time, AuditRow::method, AuditRow::outcome, AuditRow::promptTokens)
+        .containsExactly(
+            tuple(minute, "access.refused", "no_credential", 1L),
+            tuple(minute, "access.refused", "wrong_credential", 10_000L));
+    assertThat(refusals.before(minute.plusSeconds(120))).isEmpty();
+  }
+
+  @Test
+  void whatWasRefusedInTheLastMinuteIsThereAfterTheEnd() {
+    try (AuditLog audit = AuditLog.of(store.audit())) {
+      audit.refused(Refusal.MISSING_ROLE);
+      audit.refused(Refusal.MISSING_ROLE);
+    }
+
+    assertThat(rows("default", "", 10))
+        .singleElement()
+        .returns("missing_role", AuditRow::outcome)
+        .returns(2L, AuditRow::promptTokens);
   }
 
   @Test

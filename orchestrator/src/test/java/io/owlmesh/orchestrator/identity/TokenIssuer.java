@@ -21,6 +21,7 @@ import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** Issues tokens, and tells its keys over HTTP. */
@@ -30,6 +31,7 @@ public final class TokenIssuer implements AutoCloseable {
 
   private final AtomicInteger asked = new AtomicInteger();
   private final HttpServer server;
+  private volatile CountDownLatch turn = new CountDownLatch(0);
   private volatile ECKey key;
 
   public TokenIssuer() throws Exception {
@@ -39,6 +41,7 @@ public final class TokenIssuer implements AutoCloseable {
         "/keys",
         exchange -> {
           asked.incrementAndGet();
+          awaitTurn();
           byte[] body = new JWKSet(key.toPublicJWK()).toString().getBytes(StandardCharsets.UTF_8);
           exchange.sendResponseHeaders(200, body.length);
           try (var out = exchange.getResponseBody()) {
@@ -48,6 +51,24 @@ public final class TokenIssuer implements AutoCloseable {
           }
         });
     server.start();
+  }
+
+  private void awaitTurn() {
+    try {
+      turn.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** From now on whoever asks for its keys waits. */
+  public void holdBack() {
+    turn = new CountDownLatch(1);
+  }
+
+  /** From now on its keys are told again, also to those who wait. */
+  public void goOn() {
+    turn.countDown();
   }
 
   private static ECKey newKey() throws JOSEException {
@@ -102,6 +123,7 @@ public final class TokenIssuer implements AutoCloseable {
 
   @Override
   public void close() {
+    goOn();
     server.stop(0);
   }
 }

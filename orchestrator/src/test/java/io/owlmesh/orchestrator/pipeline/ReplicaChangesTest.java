@@ -281,7 +281,7 @@ class ReplicaChangesTest {
     await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
     MeshInfo usual = groups().inUse();
     groups().setCanary(50, "");
-    MeshInfo canary = groups().canary().map(digests -> info(digests, usual)).orElseThrow();
+    MeshInfo canary = groups().tried();
 
     for (int i = 0; i < 30; i++) {
       groups().ended(usual.digests(), false);
@@ -293,17 +293,21 @@ class ReplicaChangesTest {
         .isEqualTo("of 20 answers of the new weights 10.0 % failed, of the others 0.0 %");
   }
 
-  private static MeshInfo info(MeshInfo.WeightDigests digests, MeshInfo like) {
-    return new MeshInfo(
-        like.model(),
-        like.family(),
-        like.context(),
-        like.visualTokens(),
-        like.readsQuestion(),
-        like.usualNewTokens(),
-        like.template(),
-        digests,
-        like.adapters());
+  @Test
+  void answersOfWeightsThatWereInUseBeforeSayNothingOfTheCanary() throws Exception {
+    MeshInfo before = groups().inUse();
+    models.set(old.address, fresh.address);
+    await(() -> condition(fresh) == Condition.CONDITION_OTHER_WEIGHTS);
+    models.set(fresh.address);
+    assertThat(groups().inUse().digests().language()).isEqualTo("M");
+    groups().setCanary(50, "");
+
+    for (int i = 0; i < 30; i++) {
+      groups().ended(before.digests(), true); // They end late, as their replica went away.
+    }
+
+    assertThat(groups().canaryPercent()).isEqualTo(50);
+    assertThat(groups().canaryEnded()).isEmpty();
   }
 
   @Test

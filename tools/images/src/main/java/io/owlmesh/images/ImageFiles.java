@@ -3,12 +3,16 @@ package io.owlmesh.images;
 
 import com.google.cloud.tools.jib.api.buildplan.AbsoluteUnixPath;
 import com.google.cloud.tools.jib.api.buildplan.FileEntriesLayer;
+import com.google.cloud.tools.jib.api.buildplan.FileEntry;
+import com.google.cloud.tools.jib.api.buildplan.FilePermissions;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -18,13 +22,19 @@ import java.util.stream.Stream;
  *
  * @param name of the service
  * @param command what the image runs, without flags of the JVM
+ * @param libraries where they come from, by the names of files, as far as that is written down
  */
-record ImageFiles(String name, List<FileEntriesLayer> layers, List<String> command) {
+record ImageFiles(
+    String name,
+    List<FileEntriesLayer> layers,
+    List<String> command,
+    Map<String, MavenCoordinates> libraries) {
   private static final String APP = "/app/";
 
   ImageFiles {
     layers = List.copyOf(layers);
     command = List.copyOf(command);
+    libraries = Map.copyOf(libraries);
   }
 
   /**
@@ -40,13 +50,33 @@ record ImageFiles(String name, List<FileEntriesLayer> layers, List<String> comma
     if (!Files.exists(jar)) {
       throw new NoSuchFileException(jar.toString());
     }
+    List<FileEntriesLayer> layers = new ArrayList<>();
+    if (name.equals("orchestrator")) {
+      layers.add(data(app));
+    }
     Predicate<Path> library = file -> app.relativize(file).startsWith("lib");
     Predicate<Path> wanted = file -> flavour.has(file.getFileName().toString());
+    layers.add(layer("libraries", app, library.and(wanted)));
+    layers.add(layer("service", app, library.negate()));
     return new ImageFiles(
         name,
-        List.of(
-            layer("libraries", app, library.and(wanted)), layer("service", app, library.negate())),
-        List.of("-jar", APP + "quarkus-run.jar"));
+        layers,
+        List.of("-jar", APP + "quarkus-run.jar"),
+        MavenCoordinates.ofService(app));
+  }
+
+  /** An empty folder, of which a new volume takes over whose it is. */
+  private static FileEntriesLayer data(Path anyFolder) {
+    return FileEntriesLayer.builder()
+        .setName("data")
+        .addEntry(
+            new FileEntry(
+                anyFolder,
+                AbsoluteUnixPath.get("/data"),
+                FilePermissions.fromOctalString("700"),
+                FileEntriesLayer.DEFAULT_MODIFICATION_TIME,
+                ServiceImages.USER))
+        .build();
   }
 
   /**
@@ -75,7 +105,8 @@ record ImageFiles(String name, List<FileEntriesLayer> layers, List<String> comma
             "-cp",
             "%1$sowl-cli.jar:%1$sown/*:%1$slib/*".formatted(APP),
             "io.owlmesh.cli.Owl",
-            "train"));
+            "train"),
+        Map.of());
   }
 
   private static FileEntriesLayer layer(String name, Path root, Predicate<Path> which)

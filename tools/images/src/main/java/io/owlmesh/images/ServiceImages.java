@@ -33,7 +33,7 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
   public static final List<String> NAMES =
       List.of("vision", "abstractor", "llm", "orchestrator", "trainer");
 
-  private static final String USER = "1001:1001";
+  static final String USER = "1001:1001";
   private static final String TAR = "tar:";
 
   /** What every service needs of its JVM; {@code JDK_JAVA_OPTIONS} adds to it. */
@@ -46,15 +46,26 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
           "-XX:+ExitOnOutOfMemoryError");
 
   /**
-   * Writes {@code owl-NAME.tar} to a folder, for {@code podman load} and the like.
+   * Writes {@code owl-NAME.tar} to a folder, for {@code podman load} and the like, and beside it
+   * {@code owl-NAME.cdx.json}, a CycloneDX document of what is in it.
    *
    * @return the digest of the image
    * @throws IOException if the service is not built, or the base cannot be had
    */
   public String writeTo(Path folder, String name) throws IOException, InterruptedException {
     Files.createDirectories(folder);
+    ImageFiles files = files(name);
     Path tar = folder.resolve("owl-" + name + flavour.suffix() + ".tar");
-    return build(name, Containerizer.to(TarImage.at(tar).named(reference("", name))));
+    String digest = build(files, Containerizer.to(TarImage.at(tar).named(reference("", name))));
+    Path bill = folder.resolve("owl-" + name + flavour.suffix() + ".cdx.json");
+    BillOfMaterials.write(files, tag + flavour.suffix(), digest, bill);
+    return digest;
+  }
+
+  private ImageFiles files(String name) throws IOException {
+    return name.equals("trainer")
+        ? ImageFiles.trainer(home, flavour)
+        : ImageFiles.service(home, name, flavour);
   }
 
   /**
@@ -66,7 +77,7 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
    */
   public String push(String registry, String name) throws IOException, InterruptedException {
     ImageReference reference = reference(registry + "/", name);
-    return build(name, Containerizer.to(withCredentials(reference)));
+    return build(files(name), Containerizer.to(withCredentials(reference)));
   }
 
   private ImageReference reference(String prefix, String name) throws IOException {
@@ -95,11 +106,8 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
         : Jib.from(withCredentials(parse(base)));
   }
 
-  private String build(String name, Containerizer to) throws IOException, InterruptedException {
-    ImageFiles files =
-        name.equals("trainer")
-            ? ImageFiles.trainer(home, flavour)
-            : ImageFiles.service(home, name, flavour);
+  private String build(ImageFiles files, Containerizer to)
+      throws IOException, InterruptedException {
     List<String> entrypoint = new ArrayList<>(JAVA);
     entrypoint.addAll(files.command());
     JibContainerBuilder image =
@@ -109,7 +117,7 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
             .setEntrypoint(entrypoint)
             .setUser(USER)
             .addEnvironmentVariable("DJL_CACHE_DIR", "/tmp/djl")
-            .addLabel("org.opencontainers.image.title", "owl-" + name)
+            .addLabel("org.opencontainers.image.title", "owl-" + files.name())
             .addLabel("org.opencontainers.image.licenses", "Apache-2.0")
             .setCreationTime(Instant.EPOCH);
     flavour.environment().forEach(image::addEnvironmentVariable);
@@ -117,7 +125,7 @@ public record ServiceImages(Path home, String base, Flavour flavour, String tag)
       JibContainer built = image.containerize(to.setToolName("owl"));
       return built.getDigest().toString();
     } catch (ExecutionException | RegistryException | CacheDirectoryCreationException e) {
-      throw new IOException("owl-%s: %s".formatted(name, e.getMessage()), e);
+      throw new IOException("owl-%s: %s".formatted(files.name(), e.getMessage()), e);
     }
   }
 }

@@ -130,10 +130,20 @@ public final class LocalAuthority {
 
   /** Makes a new certificate for one. */
   public void issue(String service, String host) throws IOException, MeshException {
+    issue(service, host, OF_SERVICE);
+  }
+
+  /**
+   * Makes a new certificate for one.
+   *
+   * @param lasts from now on; what is negative, but by less than five minutes, is over
+   */
+  public void issue(String service, String host, Duration lasts)
+      throws IOException, MeshException {
     try {
       KeyPair pair = keyPair();
       X500Name issuer = new X500Name(certificate.getSubjectX500Principal().getName());
-      var builder = certificate(issuer, pair, new X500Name("CN=" + service), OF_SERVICE);
+      var builder = certificate(issuer, pair, new X500Name("CN=" + service), lasts);
       builder.addExtension(
           Extension.subjectAlternativeName, false, new GeneralNames(names(service, host)));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));

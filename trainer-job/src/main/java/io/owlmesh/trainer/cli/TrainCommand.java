@@ -11,18 +11,21 @@ import io.owlmesh.trainer.job.Publisher;
 import io.owlmesh.trainer.job.StudyJob;
 import io.owlmesh.trainer.job.TrainingMonitor;
 import io.owlmesh.trainer.monitor.ProgressBar;
+import io.owlmesh.trainer.monitor.TrainingMetrics;
 import io.owlmesh.trainer.recipe.Recipe;
 import io.owlmesh.trainer.workers.GrpcGroup;
 import io.owlmesh.trainer.workers.WorkerProcesses;
 import io.owlmesh.trainer.workers.WorkerSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -85,6 +88,13 @@ public final class TrainCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private int restarts = 3;
 
+  @Option(
+      names = "--metrics",
+      paramLabel = "HOST:PORT",
+      converter = AddressConverter.class,
+      description = "Tells Prometheus there how it goes, at /q/metrics.")
+  private @Nullable Address metrics;
+
   @Override
   public Integer call() throws Exception {
     Recipe read = Recipe.read(recipe);
@@ -100,7 +110,8 @@ public final class TrainCommand implements Callable<Integer> {
     if (!publish.isEmpty() && read.study().isPresent()) {
       throw OwlException.badInput("--publish", "a study has many results; publish one by itself");
     }
-    try (TrainingMonitor watching = new TrainingMonitor(out, ProgressBar.onTerminal())) {
+    try (TrainingMonitor watching = new TrainingMonitor(out, ProgressBar.onTerminal());
+        TrainingMetrics _ = told(watching)) {
       CountDownLatch over = new CountDownLatch(1);
       Thread hook = new Thread(() -> stop(watching, over), "stop");
       Runtime.getRuntime().addShutdownHook(hook);
@@ -110,6 +121,17 @@ public final class TrainCommand implements Callable<Integer> {
         over.countDown();
       }
     }
+  }
+
+  /** What tells how it goes, if anybody asked for that. */
+  private @Nullable TrainingMetrics told(TrainingMonitor watching) throws IOException {
+    if (metrics == null) {
+      return null;
+    }
+    TrainingMetrics served =
+        new TrainingMetrics(new InetSocketAddress(metrics.host(), metrics.port()));
+    var _ = watching.with(served);
+    return served;
   }
 
   /** As several workers take it: what the weights depend on follows from the recipe alone. */
@@ -144,6 +166,9 @@ public final class TrainCommand implements Callable<Integer> {
       arguments.add("--publish=" + Joiner.on(',').join(publish));
       publishAs.ifPresent(name -> arguments.add("--publish-as=" + name));
     }
+    if (metrics != null) {
+      arguments.add("--metrics=" + metrics); // The first worker tells.
+    }
     WorkerProcesses processes =
         new WorkerProcesses(
             WorkerProcesses.self(arguments),
@@ -177,7 +202,8 @@ public final class TrainCommand implements Callable<Integer> {
     try (TrainingMonitor watching =
         place.rank() == 0
             ? new TrainingMonitor(out, ProgressBar.onTerminal())
-            : TrainingMonitor.silent()) {
+            : TrainingMonitor.silent();
+        TrainingMetrics _ = place.rank() == 0 ? told(watching) : null) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(watching, over), "stop"));
       WorkerProcesses.watchParent(System.getenv(), watching::stop);
       try (GrpcGroup group =

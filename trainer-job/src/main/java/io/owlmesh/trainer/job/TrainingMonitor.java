@@ -4,6 +4,7 @@ package io.owlmesh.trainer.job;
 import io.owlmesh.trainer.monitor.StepReport;
 import io.owlmesh.trainer.monitor.TensorBoardWriter;
 import io.owlmesh.trainer.monitor.TrainingLog;
+import io.owlmesh.trainer.monitor.TrainingMetrics;
 import io.owlmesh.trainer.monitor.TrainingProgress;
 import io.owlmesh.trainer.recipe.TrainingStage;
 import java.io.IOException;
@@ -26,6 +27,7 @@ public final class TrainingMonitor implements AutoCloseable {
   private final AtomicBoolean stopped = new AtomicBoolean();
   private @Nullable TrainingLog log;
   private @Nullable TensorBoardWriter board;
+  private @Nullable TrainingMetrics metrics;
 
   /**
    * @param terminal whether a line can be drawn again
@@ -43,6 +45,12 @@ public final class TrainingMonitor implements AutoCloseable {
   /** Of a worker beside the first, who tells everything. */
   public static TrainingMonitor silent() {
     return new TrainingMonitor(new PrintWriter(Writer.nullWriter()), false, false);
+  }
+
+  /** From now on it is told to Prometheus, too. */
+  public TrainingMonitor with(TrainingMetrics told) {
+    metrics = told;
+    return this;
   }
 
   /** Asks the job to save its state after the running step and end. From any thread. */
@@ -68,6 +76,9 @@ public final class TrainingMonitor implements AutoCloseable {
     if (!keeps) {
       return;
     }
+    if (metrics != null) {
+      metrics.begin(stage.name(), first);
+    }
     log = TrainingLog.openAt(folder.resolve("log.jsonl"), first);
     board = new TensorBoardWriter(folder);
     say(
@@ -82,6 +93,9 @@ public final class TrainingMonitor implements AutoCloseable {
 
   void step(StepReport report) throws IOException {
     progress.step(report);
+    if (metrics != null) {
+      metrics.step(report);
+    }
     if (log != null) {
       log.append(report);
     }
@@ -100,6 +114,9 @@ public final class TrainingMonitor implements AutoCloseable {
     if (board != null) {
       board.scalar("train/exchange_share", step, share, Instant.now());
     }
+    if (metrics != null) {
+      metrics.exchanged(share);
+    }
   }
 
   void validated(String stage, long step, double loss) throws IOException {
@@ -107,6 +124,9 @@ public final class TrainingMonitor implements AutoCloseable {
         String.format(Locale.ROOT, "%s, step %d: validation loss %.4f", stage, step, loss));
     if (board != null) {
       board.scalar("validation/loss", step, loss, Instant.now());
+    }
+    if (metrics != null) {
+      metrics.validated(stage, loss);
     }
   }
 
@@ -128,6 +148,9 @@ public final class TrainingMonitor implements AutoCloseable {
             done.tokens() / Math.max(done.seconds(), 1e-9),
             100 * done.dataSeconds() / Math.max(done.seconds(), 1e-9),
             done.peakBytes() / (double) (1 << 30)));
+    if (metrics != null) {
+      metrics.leftOut(stage, done.leftOut());
+    }
     if (!done.leftOut().isEmpty()) {
       say("Samples left out: " + done.leftOut());
     }

@@ -19,7 +19,7 @@ public interface AccessPolicy {
   /**
    * A call of somebody who was let in begins.
    *
-   * @param method {@code package.Service/Method}
+   * @param method {@code package.Service/Method}; empty for one that nobody has
    * @throws io.owlmesh.core.OwlException SATURATED if this caller has too many
    */
   default OngoingCall enter(Caller caller, String method) {

@@ -9,6 +9,7 @@ import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.Role;
+import io.owlmesh.orchestrator.store.ArchiveFolder;
 import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.RestoreRequest;
@@ -19,24 +20,28 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.logging.Logger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The ways of an archive out of the database and into it. One at a time: each reads all there is.
  */
 final class BackupStreams {
+  private static final Logger LOG = Logger.getLogger(BackupStreams.class);
   private static final int PIECE = 1 << 20;
 
   private final Backup backup;
+  private final ArchiveFolder folder;
   private final Executor threads;
   private final Semaphore one = new Semaphore(1);
 
-  BackupStreams(Backup backup, Executor threads) {
+  BackupStreams(Backup backup, ArchiveFolder folder, Executor threads) {
     this.backup = backup;
+    this.folder = folder;
     this.threads = threads;
   }
 
@@ -85,16 +90,14 @@ final class BackupStreams {
 
   /** On disk first: a caller who takes it slowly does not hold up the database. */
   private void send(OutboundStream<BackupResponse> out) throws IOException {
-    Path file = Files.createTempFile("owl-backup", ".zip");
-    try {
-      try (OutputStream archive = new BufferedOutputStream(Files.newOutputStream(file), PIECE)) {
-        var _ = backup.write(archive);
+    try (ArchiveFolder.Staged archive = folder.open()) {
+      try (OutputStream whole = new BufferedOutputStream(archive.out(), PIECE)) {
+        var _ = backup.write(whole);
       }
-      try (OutputStream pieces = new BufferedOutputStream(pieces(out), PIECE)) {
-        var _ = Files.copy(file, pieces);
+      try (InputStream whole = archive.in();
+          OutputStream pieces = new BufferedOutputStream(pieces(out), PIECE)) {
+        whole.transferTo(pieces);
       }
-    } finally {
-      Files.deleteIfExists(file);
     }
   }
 
@@ -123,8 +126,7 @@ final class BackupStreams {
 
   private final class Reading implements StreamObserver<RestoreRequest> {
     private final StreamObserver<RestoreResponse> response;
-    private Path file = Path.of("");
-    private OutputStream out = OutputStream.nullOutputStream();
+    private ArchiveFolder.@Nullable Staged archive;
     private final AtomicBoolean open = new AtomicBoolean();
     private final AtomicBoolean takingOver = new AtomicBoolean();
 
@@ -133,8 +135,7 @@ final class BackupStreams {
       try {
         enter();
         open.set(true);
-        file = Files.createTempFile("owl-restore", ".zip");
-        out = Files.newOutputStream(file);
+        archive = folder.open();
       } catch (IOException e) {
         fail(failed(e));
       } catch (OwlException e) {
@@ -144,7 +145,7 @@ final class BackupStreams {
 
     @Override
     public void onNext(RestoreRequest piece) {
-      if (!open.get()) {
+      if (!open.get() || archive == null) {
         return;
       }
       int size = piece.getData().size();
@@ -153,9 +154,11 @@ final class BackupStreams {
         return;
       }
       try {
-        piece.getData().writeTo(out);
+        archive.write(piece.getData().asReadOnlyByteBuffer());
       } catch (IOException e) {
         fail(failed(e));
+      } catch (OwlException e) {
+        fail(e);
       }
     }
 
@@ -169,10 +172,9 @@ final class BackupStreams {
 
     private void takeOver() {
       try {
-        out.close();
         Backup.Counts counts;
-        try (InputStream archive = Files.newInputStream(file)) {
-          counts = backup.restore(archive);
+        try (InputStream whole = Objects.requireNonNull(archive).in()) {
+          counts = backup.restore(whole);
         }
         leave();
         response.onNext(
@@ -200,10 +202,11 @@ final class BackupStreams {
       }
       one.release();
       try {
-        out.close();
-        Files.deleteIfExists(file);
+        if (archive != null) {
+          archive.close();
+        }
       } catch (IOException e) {
-        // The folder of temporary files is the system's to clean.
+        LOG.warn("An archive that was restored cannot be closed", e);
       }
     }
 

@@ -12,6 +12,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.audit.AuditLog;
 import io.owlmesh.orchestrator.audit.AuditNote;
+import io.owlmesh.orchestrator.audit.Refusal;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.wire.Faults;
@@ -46,12 +47,18 @@ public final class GrpcAccess implements AccessPolicy {
 
   @Override
   public CompletionStage<Caller> admit(Access needed, Metadata headers, Attributes connection) {
-    return authenticator.admit(
-        Authenticator.bearer(headers.get(AUTHORIZATION)),
-        connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress from
-            ? from
-            : NOWHERE,
-        needed);
+    String credential = Authenticator.bearer(headers.get(AUTHORIZATION));
+    InetSocketAddress from =
+        connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress known
+            ? known
+            : NOWHERE;
+    return authenticator
+        .admit(credential, from, needed)
+        .whenComplete((_, failure) -> {
+          if (failure != null) {
+            audit.refused(Refusal.of(credential, failure));
+          }
+        });
   }
 
   @Override

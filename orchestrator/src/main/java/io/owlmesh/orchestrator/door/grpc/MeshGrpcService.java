@@ -13,6 +13,7 @@ import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.orchestrator.pipeline.MeshOperations;
+import io.owlmesh.orchestrator.store.ArchiveFolder;
 import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.proto.mesh.v1.AddModelRequest;
 import io.owlmesh.proto.mesh.v1.AddModelResponse;
@@ -52,10 +53,11 @@ public class MeshGrpcService implements MeshGrpc.AsyncService, BindableService {
   private final BackupStreams backup;
 
   @Inject
-  MeshGrpcService(MeshOperations mesh, AdmissionControl answers, Backup backup) {
+  MeshGrpcService(
+      MeshOperations mesh, AdmissionControl answers, Backup backup, ArchiveFolder archives) {
     this.mesh = mesh;
     this.answers = answers;
-    this.backup = new BackupStreams(backup, answers::execute);
+    this.backup = new BackupStreams(backup, archives, answers::execute);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.opentelemetry.api.trace.Span;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.orchestrator.audit.AuditNote;
+import io.owlmesh.orchestrator.audit.Refusal;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.AdmissionControl;
@@ -143,7 +144,11 @@ public final class HttpAccess {
   }
 
   private void settle(RoutingContext routing, Access listed, CompletableFuture<Caller> admitted) {
+    if (routing.response().closed()) {
+      return; // Nobody would hear when it ends, and give back what it holds.
+    }
     if (admitted.isCompletedExceptionally()) {
+      answers.audit().refused(Refusal.of(credential(routing), admitted.exceptionNow()));
       new Exchange(routing, answers).fail(admitted.exceptionNow());
     } else if (listed == Access.NOBODY) {
       routing.fail(404);
@@ -213,6 +218,11 @@ public final class HttpAccess {
     return authenticator
         .admit(credential, address(routing), Access.USER)
         .toCompletableFuture()
-        .handle((_, failure) -> failure == null);
+        .handle((_, failure) -> {
+          if (failure != null) {
+            answers.audit().refused(Refusal.of(credential, failure));
+          }
+          return failure == null;
+        });
   }
 }

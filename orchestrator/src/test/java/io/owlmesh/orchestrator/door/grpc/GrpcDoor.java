@@ -10,6 +10,7 @@ import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.orchestrator.pipeline.FakeMesh;
 import io.owlmesh.orchestrator.session.KeptSessions;
+import io.owlmesh.orchestrator.store.ArchiveFolder;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.ImageHeader;
 import io.owlmesh.proto.chat.v1.UploadImageRequest;
@@ -32,12 +33,16 @@ final class GrpcDoor implements AutoCloseable {
   private final Server server;
 
   GrpcDoor(Path folder, FakeMesh mesh) throws Exception {
+    this(folder, mesh, new ArchiveFolder(folder.resolve("archives"), 1 << 20, 0));
+  }
+
+  GrpcDoor(Path folder, FakeMesh mesh, ArchiveFolder archives) throws Exception {
     kept = new KeptSessions(folder, mesh);
     server =
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(
                 new ChatGrpcService(mesh.gateway, mesh.answers, kept.sessions(), mesh.settings))
-            .addService(new MeshGrpcService(mesh.operations, mesh.answers, kept.backup()))
+            .addService(new MeshGrpcService(mesh.operations, mesh.answers, kept.backup(), archives))
             .build()
             .start();
     channel =

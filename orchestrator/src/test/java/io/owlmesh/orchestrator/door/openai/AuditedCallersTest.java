@@ -104,7 +104,7 @@ class AuditedCallersTest extends OpenAiDoor {
     String picture = Base64.getEncoder().encodeToString(Pictures.png(3).toByteArray());
     HttpResponse<String> answer =
         complete(url("data:image/png;base64," + picture), ",\"user\":\"" + SECRET + "\"");
-    assertThat(answer.statusCode()).isEqualTo(401); // Without a key; nothing is noted of it.
+    assertThat(answer.statusCode()).isEqualTo(401); // Without a key; it is only counted.
     HttpResponse<String> asked =
         send(
             "POST",
@@ -126,13 +126,22 @@ class AuditedCallersTest extends OpenAiDoor {
             "GET /api/sessions",
             "PUT /api/sessions/:session/messages/:message/feedback",
             "POST /v1/chat/completions",
-            "answer");
+            "answer",
+            "access.refused");
     assertThat(rows.toString())
         .doesNotContain(SECRET)
         .doesNotContain(key)
         .doesNotContain(key.substring(key.length() - 43));
-    assertThat(rows).allMatch(row -> row.tenant().equals("zoo"));
-    assertThat(rows).allMatch(row -> row.caller().equals("key:" + key.substring(4, 12)));
+    assertThat(rows)
+        .filteredOn(row -> !row.method().equals("access.refused"))
+        .allMatch(row -> row.tenant().equals("zoo"))
+        .allMatch(row -> row.caller().equals("key:" + key.substring(4, 12)));
+    assertThat(rows)
+        .filteredOn(row -> row.method().equals("access.refused"))
+        .singleElement()
+        .returns("no_credential", AuditRow::outcome)
+        .returns(1L, AuditRow::promptTokens)
+        .returns("", AuditRow::caller);
     assertThat(rows)
         .filteredOn(row -> row.method().endsWith("/turns"))
         .extracting(AuditRow::session)

@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -26,9 +27,14 @@ import java.util.TreeMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
-/** Lists and watches EndpointSlices as the API server of Kubernetes does. */
-final class KubernetesServer implements AutoCloseable {
-  private static final String PATH = "/apis/discovery.k8s.io/v1/namespaces/owls/endpointslices";
+/**
+ * Lists and watches the EndpointSlices of the namespace "owls" as the API server of Kubernetes
+ * does.
+ */
+public final class KubernetesServer implements AutoCloseable {
+  public static final String NAMESPACE = "owls";
+  private static final String PATH =
+      "/apis/discovery.k8s.io/v1/namespaces/" + NAMESPACE + "/endpointslices";
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -40,7 +46,12 @@ final class KubernetesServer implements AutoCloseable {
   private boolean refuses;
 
   KubernetesServer() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    this(HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0));
+  }
+
+  /** Starts a server that is bound, and ends it with this. */
+  public KubernetesServer(HttpServer server) {
+    this.server = server;
     server.setExecutor(threads);
     server.createContext(PATH, this::answer);
     server.start();
@@ -56,13 +67,14 @@ final class KubernetesServer implements AutoCloseable {
     return KubernetesAddresses.client(here);
   }
 
-  synchronized void put(EndpointSlice slice) throws IOException {
+  /** Adds or replaces one. */
+  public synchronized void put(EndpointSlice slice) {
     EndpointSlice versioned = versioned(slice);
     boolean known = slices.put(name(slice), versioned) != null;
     send(known ? "MODIFIED" : "ADDED", versioned);
   }
 
-  synchronized void delete(EndpointSlice slice) throws IOException {
+  synchronized void delete(EndpointSlice slice) {
     slices.remove(name(slice));
     send("DELETED", versioned(slice));
   }
@@ -122,13 +134,18 @@ final class KubernetesServer implements AutoCloseable {
     }
   }
 
-  private void send(String type, EndpointSlice slice) throws IOException {
+  private void send(String type, EndpointSlice slice) {
     WatchEvent event = new WatchEventBuilder().withType(type).withObject(slice).build();
     byte[] line = (Serialization.asJson(event) + "\n").getBytes(StandardCharsets.UTF_8);
     events.put(version, line);
-    for (HttpExchange watcher : watchers) {
-      watcher.getResponseBody().write(line);
-      watcher.getResponseBody().flush();
+    for (Iterator<HttpExchange> each = watchers.iterator(); each.hasNext(); ) {
+      try {
+        OutputStream watcher = each.next().getResponseBody();
+        watcher.write(line);
+        watcher.flush();
+      } catch (IOException gone) {
+        each.remove();
+      }
     }
   }
 

@@ -123,12 +123,19 @@ public final class AuditCommand implements Callable<Integer> {
     return JsonFormat.printer().omittingInsignificantWhitespace().print(row);
   }
 
+  /** Tokens of prompt and answer; how many requests, where a row is for several. */
+  private static String count(ListAuditResponse row) {
+    if (row.getMethod().equals("answer")) {
+      return row.getPromptTokens() + "+" + row.getAnswerTokens();
+    }
+    return row.getPromptTokens() > 0 ? Long.toString(row.getPromptTokens()) : "";
+  }
+
   private static String table(List<ListAuditResponse> rows) {
     List<List<String>> table = new ArrayList<>();
-    table.add(List.of("TIME", "TENANT", "CALLER", "METHOD", "SESSION", "TOKENS", "OUTCOME"));
+    table.add(List.of("TIME", "TENANT", "CALLER", "METHOD", "SESSION", "COUNT", "OUTCOME"));
     for (ListAuditResponse row : rows) {
       Timestamp time = row.getTime();
-      boolean isAnswer = row.getPromptTokens() + row.getAnswerTokens() > 0;
       table.add(
           List.of(
               Instant.ofEpochSecond(time.getSeconds()).toString(),
@@ -136,7 +143,7 @@ public final class AuditCommand implements Callable<Integer> {
               row.getCaller(),
               row.getMethod(),
               row.getSession(),
-              isAnswer ? row.getPromptTokens() + "+" + row.getAnswerTokens() : "",
+              count(row),
               row.getOutcome()));
     }
     return new Columns(table).toString();

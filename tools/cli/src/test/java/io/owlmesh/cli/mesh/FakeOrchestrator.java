@@ -5,6 +5,11 @@ import io.grpc.Server;
 import io.grpc.Status;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.StreamObserver;
+import io.owlmesh.proto.admin.v1.AdminGrpc;
+import io.owlmesh.proto.admin.v1.DeleteTenantRequest;
+import io.owlmesh.proto.admin.v1.DeleteTenantResponse;
+import io.owlmesh.proto.admin.v1.ListAuditRequest;
+import io.owlmesh.proto.admin.v1.ListAuditResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerRequest;
 import io.owlmesh.proto.chat.v1.AnswerResponse;
@@ -36,6 +41,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoCloseable {
   final List<Object> asked = new CopyOnWriteArrayList<>();
   final Map<Weights, String> answers = new ConcurrentHashMap<>();
+  final List<ListAuditResponse> audit = new CopyOnWriteArrayList<>();
   private final WatchResponse state;
   private final Server server;
 
@@ -45,6 +51,7 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
         NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
             .addService(this)
             .addService(new Chat())
+            .addService(new Admin())
             .build()
             .start();
   }
@@ -129,6 +136,24 @@ final class FakeOrchestrator extends MeshGrpc.MeshImplBase implements AutoClosea
         @Override
         public void onCompleted() {}
       };
+    }
+  }
+
+  /** Tells the rows that it has, and counts what it deletes. */
+  private final class Admin extends AdminGrpc.AdminImplBase {
+    @Override
+    public void listAudit(ListAuditRequest request, StreamObserver<ListAuditResponse> out) {
+      asked.add(request);
+      audit.forEach(out::onNext);
+      out.onCompleted();
+    }
+
+    @Override
+    public void deleteTenant(
+        DeleteTenantRequest request, StreamObserver<DeleteTenantResponse> out) {
+      asked.add(request);
+      out.onNext(DeleteTenantResponse.newBuilder().setSessions(3).setImageBytes(4096).build());
+      out.onCompleted();
     }
   }
 
