@@ -77,7 +77,7 @@ class ExportedMetricsTest {
     for (int i = 0; i < point.getExplicitBoundsCount(); i++) {
       all += point.getBucketCounts(i);
       String bound = "le=\"" + point.getExplicitBounds(i) + "\"";
-      assertThat(scraped(DURATION + "bucket", bound)).as(bound).isEqualTo(all);
+      assertThat(scraped(DURATION + "bucket", bound)).as(bound).isEqualTo((double) all);
     }
   }
 
