@@ -59,10 +59,7 @@ record ImageFiles(
     layers.add(layer("libraries", app, library.and(wanted)));
     layers.add(layer("service", app, library.negate()));
     return new ImageFiles(
-        name,
-        layers,
-        List.of("-jar", APP + "quarkus-run.jar"),
-        MavenCoordinates.ofService(app));
+        name, layers, List.of("-jar", APP + "quarkus-run.jar"), MavenCoordinates.ofService(app));
   }
 
   /** An empty folder, of which a new volume takes over whose it is. */

@@ -52,7 +52,9 @@ record MavenCoordinates(String group, String artifact, String version, String cl
     String artifact = path.getName(folders - 2).toString();
     String version = path.getName(folders - 1).toString();
     String group =
-        path.subpath(repository + 1, folders - 2).toString().replace(path.getFileSystem().getSeparator(), ".");
+        path.subpath(repository + 1, folders - 2)
+            .toString()
+            .replace(path.getFileSystem().getSeparator(), ".");
     String plain = "%s-%s".formatted(artifact, version);
     String file = path.getFileName().toString();
     if (!file.startsWith(plain) || !file.endsWith(".jar")) {

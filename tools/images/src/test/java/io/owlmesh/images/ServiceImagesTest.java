@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import java.io.ByteArrayInputStream;
 import io.owlmesh.core.Sha256;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -52,7 +52,8 @@ class ServiceImagesTest {
         "io.grpc:grpc-api::jar:1.79.0\nai.djl.pytorch:pytorch-native-cpu:linux-x86_64:jar:2\n");
     write("vision-service/target/quarkus-app/lib/main/io.grpc.grpc-api-1.79.0.jar", "grpc");
     write(
-        "vision-service/target/quarkus-app/lib/main/ai.djl.pytorch.pytorch-native-cpu-2-linux-x86_64.jar", "n");
+        "vision-service/target/quarkus-app/lib/main/ai.djl.pytorch.pytorch-native-cpu-2-linux-x86_64.jar",
+        "n");
   }
 
   private ServiceImages images(Flavour flavour) {

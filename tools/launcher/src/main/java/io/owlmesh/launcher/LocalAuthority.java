@@ -138,8 +138,7 @@ public final class LocalAuthority {
    *
    * @param lasts from now on; what is negative, but by less than five minutes, is over
    */
-  public void issue(String service, String host, Duration lasts)
-      throws IOException, MeshException {
+  public void issue(String service, String host, Duration lasts) throws IOException, MeshException {
     try {
       KeyPair pair = keyPair();
       X500Name issuer = new X500Name(certificate.getSubjectX500Principal().getName());

@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.fail;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.grpc.ManagedChannel;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
+import io.owlmesh.trainer.monitor.StepReport;
+import io.owlmesh.trainer.monitor.TrainingMetrics;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -35,7 +37,6 @@ class MonitoringTest {
   private static final List<String> SERVICES =
       List.of("orchestrator", "vision", "abstractor", "llm");
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Pattern METRIC =
       Pattern.compile("\\b((?:owl[_:]|jvm_|gen_ai_|grpc_|http_)[a-z0-9_:]+|up)\\b");
   private static final Pattern LABELS = Pattern.compile("\\{[^}]*\\}");
@@ -48,12 +49,14 @@ class MonitoringTest {
 
   @TempDir private static Path folder;
   private static Processes mesh;
+  private static Scrapes scrapes;
   private static ManagedChannel door;
 
   @BeforeAll
   static void start() throws Exception {
     mesh =
         Processes.mesh(folder, Processes.TINY_CHECKPOINT, Map.of("OWL_MANAGEMENT", "true")).start();
+    scrapes = new Scrapes(mesh);
     door = mesh.connect("orchestrator");
   }
 
@@ -63,63 +66,30 @@ class MonitoringTest {
     mesh.close();
   }
 
-  private static HttpResponse<String> get(String url) throws Exception {
-    return HTTP.send(
-        HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
-  }
-
-  private static String scrape(String service) throws Exception {
-    return get("http://" + mesh.management(service) + "/q/metrics").body();
-  }
-
-  /** The value of the only series of a metric that has these labels. */
-  private static double value(String service, String name, String label) throws Exception {
-    return scrape(service)
-        .lines()
-        .filter(line -> line.startsWith(name + "{") && line.contains(label))
-        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
-        .sum();
-  }
-
-  /** A picture, the same one again, and through the door of HTTP. */
-  private static void ask() throws Exception {
-    Dialogues.Golden golden = Dialogues.aboutAnImage();
-    assertThat(AnswerCaller.ask(door, golden).text()).isEqualTo(golden.answer());
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(mesh.http("orchestrator") + "/v1/chat/completions"))
-            .header("Content-Type", "application/json")
-            .POST(
-                HttpRequest.BodyPublishers.ofString(
-                    """
-                    {"model": "safetensors", "max_tokens": 8,
-                     "messages": [{"role": "user", "content": "What is there?"}]}
-                    """))
-            .build();
-    HttpResponse<String> response = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
-    assertThat(response.statusCode()).as(response.body()).isEqualTo(200);
-  }
-
   @Test
   void anAnswerIsCountedOnceByEveryServiceThatWorkedOnIt() throws Exception {
-    double answers = value("orchestrator", "owl_answer_duration_seconds_count", "status=\"OK\"");
-    double calls = value("llm", "grpc_server_call_duration_seconds_count", "/Generate\"");
-    double steps = value("llm", "owl_stage_batches_total", "stage=\"llm\"");
+    double answers =
+        scrapes.value("orchestrator", "owl_answer_duration_seconds_count", "status=\"OK\"");
+    double calls = scrapes.value("llm", "grpc_server_call_duration_seconds_count", "/Generate\"");
+    double steps = scrapes.value("llm", "owl_stage_batches_total", "stage=\"llm\"");
     Dialogues.Golden golden = Dialogues.aboutAnImage();
     AnswerCaller.ask(door, golden);
 
-    assertThat(value("orchestrator", "owl_answer_duration_seconds_count", "status=\"OK\""))
+    assertThat(scrapes.value("orchestrator", "owl_answer_duration_seconds_count", "status=\"OK\""))
         .isEqualTo(answers + 1);
-    assertThat(value("llm", "grpc_server_call_duration_seconds_count", "/Generate\""))
+    assertThat(scrapes.value("llm", "grpc_server_call_duration_seconds_count", "/Generate\""))
         .isEqualTo(calls + 1);
-    assertThat(value("llm", "owl_stage_batches_total", "stage=\"llm\"")).isGreaterThan(steps);
-    assertThat(value("vision", "owl_stage_batch_items_total", "stage=\"vision\"")).isPositive();
-    assertThat(value("orchestrator", "owl_replica_condition", "condition=\"serving\""))
+    assertThat(scrapes.value("llm", "owl_stage_batches_total", "stage=\"llm\""))
+        .isGreaterThan(steps);
+    assertThat(scrapes.value("vision", "owl_stage_batch_items_total", "stage=\"vision\""))
+        .isPositive();
+    assertThat(scrapes.value("orchestrator", "owl_replica_condition", "condition=\"serving\""))
         .isEqualTo(3);
   }
 
   @Test
   void theLanguageModelTellsWhatAnInferenceGatewayAsksFor() throws Exception {
-    assertThat(scrape("llm"))
+    assertThat(scrapes.metrics("llm"))
         .contains(
             "vllm:num_requests_waiting{",
             "vllm:num_requests_running{",
@@ -132,8 +102,7 @@ class MonitoringTest {
   void probesSayWhetherAServiceTakesWork() throws Exception {
     for (String service : SERVICES) {
       for (String probe : List.of("ready", "live")) {
-        HttpResponse<String> said =
-            get("http://" + mesh.management(service) + "/q/health/" + probe);
+        HttpResponse<String> said = scrapes.get(service, "/q/health/" + probe, "*/*");
         assertThat(said.statusCode()).as("%s %s: %s", service, probe, said.body()).isEqualTo(200);
       }
     }
@@ -191,6 +160,16 @@ class MonitoringTest {
     return expressions;
   }
 
+  /** A job that learns, beside the services. */
+  private static List<String> withTraining(List<String> targets, TrainingMetrics training) {
+    training.begin("align", 1);
+    training.exchanged(0.1);
+    training.validated("align", 1.25);
+    training.leftOut("align", Map.of("too long", 2L));
+    targets.add("127.0.0.1:" + training.port());
+    return targets;
+  }
+
   @Test
   void whatDashboardsRulesAndScalingAskForIsThereOnceAPrometheusScrapes(@TempDir Path data)
       throws Exception {
@@ -199,22 +178,26 @@ class MonitoringTest {
     pending.putAll(rules("record"));
     pending.putAll(scaling());
     assertThat(pending).hasSizeGreaterThan(50);
-    List<String> targets = SERVICES.stream().map(mesh::management).toList();
-    try (Prometheus prometheus = Prometheus.start(data, targets)) {
+    List<String> targets = new ArrayList<>(SERVICES.stream().map(mesh::management).toList());
+    try (TrainingMetrics training =
+            new TrainingMetrics(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        Prometheus prometheus = Prometheus.start(data, withTraining(targets, training))) {
       prometheus.await();
+      long steps = 0;
       long end = System.nanoTime() + PATIENCE_NANOS;
       while (!pending.isEmpty()) {
         if (System.nanoTime() > end) {
           fail("no answer: %s%nknown are %s", pending, prometheus.names());
         }
-        ask();
+        scrapes.ask(door);
+        training.step(new StepReport("align", ++steps, 1_000, 1.5, 1e-4, 0.7, 100, 0.1, 0.01));
         for (Iterator<String> each = pending.values().iterator(); each.hasNext(); ) {
           if (!prometheus.query(each.next()).isEmpty()) {
             each.remove();
           }
         }
       }
-      assertThat(prometheus.query("sum(up)")).containsExactly(4.0);
+      assertThat(prometheus.query("sum(up)")).containsExactly(5.0);
       assertThat(namesIn(rules("alert"))).isSubsetOf(prometheus.names());
       for (String alert : rules("alert").values()) {
         prometheus.query(alert); // Valid, though nothing is wrong.

@@ -61,7 +61,12 @@ final class Processes implements AutoCloseable {
 
   /** The same with certificates of a local authority. */
   static Processes encrypted(Path logs, Path checkpoint, Path tls) throws Exception {
-    return planned(logs, false, checkpoint, Optional.of(tls), Map.of(), Map.of());
+    return encrypted(logs, checkpoint, tls, Map.of());
+  }
+
+  static Processes encrypted(Path logs, Path checkpoint, Path tls, Map<String, String> settings)
+      throws Exception {
+    return planned(logs, false, checkpoint, Optional.of(tls), settings, Map.of());
   }
 
   /** The same with so many processes of stages, named as {@code llm}, {@code llm-2}. */

@@ -200,9 +200,9 @@ public final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Optional<Job.Result> result;
     try (TrainingMonitor watching =
-        place.rank() == 0
-            ? new TrainingMonitor(out, ProgressBar.onTerminal())
-            : TrainingMonitor.silent();
+            place.rank() == 0
+                ? new TrainingMonitor(out, ProgressBar.onTerminal())
+                : TrainingMonitor.silent();
         TrainingMetrics _ = place.rank() == 0 ? told(watching) : null) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(watching, over), "stop"));
       WorkerProcesses.watchParent(System.getenv(), watching::stop);

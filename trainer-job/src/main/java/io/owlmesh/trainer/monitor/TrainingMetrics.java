@@ -21,8 +21,8 @@ import java.net.InetSocketAddress;
 import java.util.Map;
 
 /**
- * Tells Prometheus how training goes: at {@code /q/metrics}, as the services do. Counters count from
- * the start of this process.
+ * Tells Prometheus how training goes: at {@code /q/metrics}, as the services do. Counters count
+ * from the start of this process.
  */
 public final class TrainingMetrics implements AutoCloseable {
   private static final String PATH = "/q/metrics";
@@ -38,7 +38,8 @@ public final class TrainingMetrics implements AutoCloseable {
 
   private final LongGauge step = whole("step", "The last step of a stage");
   private final LongGauge steps = whole("stage.steps", "Steps that a stage has");
-  private final DoubleGauge loss = value("loss", "Mean of -log p over the targets of the last step");
+  private final DoubleGauge loss =
+      value("loss", "Mean of -log p over the targets of the last step");
   private final DoubleGauge validation = value("validation.loss", "The same of data held back");
   private final DoubleGauge rate = value("learning_rate", "Learning rate of the last step");
   private final DoubleGauge norm = value("gradient_norm", "Before clipping, of the last step");
@@ -123,7 +124,8 @@ public final class TrainingMetrics implements AutoCloseable {
 
   /** Samples of a stage that could not be used, by reason. */
   public void leftOut(String stage, Map<String, Long> samples) {
-    samples.forEach((reason, count) -> leftOut.add(count, Attributes.of(STAGE, stage, REASON, reason)));
+    samples.forEach(
+        (reason, count) -> leftOut.add(count, Attributes.of(STAGE, stage, REASON, reason)));
   }
 
   private void scrape(HttpExchange scraper) throws IOException {
