@@ -2,6 +2,7 @@
 package io.owlmesh.deploy.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
@@ -17,6 +18,7 @@ import io.owlmesh.images.ServiceImages;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Stage;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,7 +66,7 @@ class KubeletTest {
     List<String> missing = Programs.missing("podman", "runc", "mmdebstrap", "ip", "chgrp");
     assumeTrue(missing.isEmpty(), "pods need " + missing);
     assumeTrue(PodNetwork.isAllowed(), "pods need root and network namespaces");
-    ServiceImages images = new ServiceImages(ROOT, "tar:" + OfflineBase.tar(), Flavour.CPU, TAG);
+    ServiceImages images = new ServiceImages(ROOT, "tar:" + base(), Flavour.CPU, TAG);
     for (String service : SERVICES) {
       var _ = images.writeTo(folder, service);
       Path tar = folder.resolve("owl-" + service + ".tar");
@@ -95,6 +97,15 @@ class KubeletTest {
                 cluster.environment()),
             folder);
     open.addFirst(kubelet);
+  }
+
+  /** Its packages come from a mirror of Debian, which not every machine reaches. */
+  private static Path base() {
+    try {
+      return OfflineBase.tar();
+    } catch (IOException e) {
+      return abort("the base of the images cannot be made here: " + e.getMessage());
+    }
   }
 
   @AfterEach

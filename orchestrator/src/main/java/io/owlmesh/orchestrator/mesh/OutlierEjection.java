@@ -90,8 +90,9 @@ final class OutlierEjection {
           }
           double typical = median(DoubleStream.of(peers));
           return all.get(at).stream()
-              .allMatch(result -> result.seconds()
-                  > Math.max(MAX_RATIO * usual.seconds(result, typical), LEAST_SECONDS));
+              .allMatch(result ->
+                  result.seconds()
+                      > Math.max(MAX_RATIO * usual.seconds(result, typical), LEAST_SECONDS));
         })
         .findFirst();
   }

@@ -269,7 +269,8 @@ public final class Replica {
     Load load = told.get();
     long heardAt = report.heardAt().orElse(now) - TRAVEL_NANOS;
     long credit = calls.stream().mapToLong(call -> call.unread(heardAt)).sum();
-    int begun = calls.stream().filter(call -> call.isUnknown(heardAt)).mapToInt(PlacedCall::units).sum();
+    int begun =
+        calls.stream().filter(call -> call.isUnknown(heardAt)).mapToInt(PlacedCall::units).sum();
     int busy = Math.max(load.getRunning() + load.getWaiting() + begun - endedSince.get(), units);
     double queue =
         load.getMaxRunning() > 0 && busy >= load.getMaxRunning()

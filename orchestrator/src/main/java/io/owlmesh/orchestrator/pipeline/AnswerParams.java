@@ -94,8 +94,7 @@ public final class AnswerParams {
         used.hasRepetitionPenalty() && used.getRepetitionPenalty() != 1,
         options::setRepetitionPenalty,
         used.getRepetitionPenalty());
-    setIf(
-        used.getPresencePenalty() != 0, options::setPresencePenalty, used.getPresencePenalty());
+    setIf(used.getPresencePenalty() != 0, options::setPresencePenalty, used.getPresencePenalty());
     setIf(
         used.getFrequencyPenalty() != 0, options::setFrequencyPenalty, used.getFrequencyPenalty());
     setIf(used.getNoRepeatNgram() != 0, options::setNoRepeatNgram, used.getNoRepeatNgram());

@@ -99,11 +99,7 @@ final class Pipeline {
           new PictureTokens(cache, encoder, mesh, mesh.visualWeights(), listener, timings);
       AnswerProgress progress =
           new AnswerProgress(
-              options,
-              listener,
-              timings::firstToken,
-              mesh.context(),
-              mesh.usualNewTokens());
+              options, listener, timings::firstToken, mesh.context(), mesh.usualNewTokens());
       Generation generation =
           new Generation(
               replicas.of(StageKind.LLM),

@@ -25,7 +25,7 @@ final class MigrationFiles implements ResourceProvider {
           "V5__tenants.sql",
           "V6__usage.sql",
           "V7__audit.sql",
-          "V9__models.sql");
+          "V8__models.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

@@ -33,7 +33,8 @@ class UnevenReplicasTest {
   void whoIsSlowBesideTheOthersIsEjectedAndComesBackWhenItIsWell(@TempDir Path folder)
       throws Exception {
     try (Traces traces = new Traces();
-        FaultyMesh mesh = new FaultyMesh(folder, traces, Map.of("OWL_FIRST_TOKEN_TIMEOUT", "20S"))) {
+        FaultyMesh mesh =
+            new FaultyMesh(folder, traces, Map.of("OWL_FIRST_TOKEN_TIMEOUT", "20S"))) {
       FaultyReplica slow = mesh.replicas("llm").getFirst();
       slow.relay().delay(LATE_MILLIS);
 
