@@ -20,7 +20,12 @@ import org.jboss.logging.Logger;
  */
 final class OutlierEjection {
   private static final Logger LOG = Logger.getLogger(OutlierEjection.class);
-  private static final double MAX_RATIO = 4;
+
+  /** Times what peers take. */
+  private static final double MAX_OF_PEERS = 4;
+
+  /** Times what was expected: that comes from what a replica told last, which may be old. */
+  private static final double MAX_OF_EXPECTED = 2;
 
   /** Below this, nobody waits. */
   private static final double LEAST_SECONDS = 0.25;
@@ -59,7 +64,7 @@ final class OutlierEjection {
     return first(
         all,
         result -> Math.max(result.seconds() - result.expected(), 0),
-        (result, lateness) -> result.expected() + lateness);
+        (result, lateness) -> MAX_OF_EXPECTED * result.expected() + MAX_OF_PEERS * lateness);
   }
 
   /** The first that takes far longer than its peers for as much work. */
@@ -67,17 +72,17 @@ final class OutlierEjection {
     return first(
         all,
         result -> result.seconds() / result.expected(),
-        (result, rate) -> result.expected() * rate);
+        (result, rate) -> MAX_OF_PEERS * result.expected() * rate);
   }
 
   /**
-   * The first of which each result took far longer than a peer would have taken.
+   * The first of which each result took longer than it may.
    *
    * @param measure what is typical for a peer
-   * @param usual what a result would take a peer, of that measure
+   * @param limit what a result may take, given that
    */
   private static OptionalInt first(
-      List<List<Latency>> all, ToDoubleFunction<Latency> measure, Usual usual) {
+      List<List<Latency>> all, ToDoubleFunction<Latency> measure, Limit limit) {
     return IntStream.range(0, all.size())
         .filter(at -> {
           double[] peers =
@@ -91,13 +96,12 @@ final class OutlierEjection {
           double typical = median(DoubleStream.of(peers));
           return all.get(at).stream()
               .allMatch(result ->
-                  result.seconds()
-                      > Math.max(MAX_RATIO * usual.seconds(result, typical), LEAST_SECONDS));
+                  result.seconds() > Math.max(limit.seconds(result, typical), LEAST_SECONDS));
         })
         .findFirst();
   }
 
-  private interface Usual {
+  private interface Limit {
     double seconds(Latency result, double typical);
   }
 

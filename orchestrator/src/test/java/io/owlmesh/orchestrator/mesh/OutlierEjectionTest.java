@@ -24,6 +24,11 @@ class OutlierEjectionTest {
   }
 
   @Test
+  void whoLooksBusyByWhatItToldLongAgoIsLateAllTheSame() {
+    assertThat(OutlierEjection.late(List.of(took(0.7, 0.25), took(0.04, 0.02)))).hasValue(0);
+  }
+
+  @Test
   void aLongQueueThatWasForetoldIsNotLate() {
     assertThat(OutlierEjection.late(List.of(took(10, 9), took(0.03, 0.02)))).isEmpty();
   }
