@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.mesh;
 
+import io.grpc.ChannelCredentials;
 import io.grpc.ClientInterceptor;
 import io.owlmesh.wire.tls.MeshTls;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArraySet;
@@ -18,7 +21,7 @@ import java.util.stream.Stream;
  */
 public final class ReplicaPool {
   private final ClientInterceptor tracing;
-  private final MeshTls tls;
+  private final Map<StageKind, ChannelCredentials> credentials = new EnumMap<>(StageKind.class);
   private final ReplicaSettings settings;
   private final Map<Place, Member> members = new TreeMap<>();
   private volatile List<Replica> all = List.of();
@@ -47,7 +50,9 @@ public final class ReplicaPool {
    */
   public ReplicaPool(ClientInterceptor tracing, MeshTls tls, ReplicaSettings settings) {
     this.tracing = tracing;
-    this.tls = tls;
+    for (StageKind stage : StageKind.values()) {
+      credentials.put(stage, tls.to(stage.label()));
+    }
     this.settings = settings;
   }
 
@@ -77,7 +82,11 @@ public final class ReplicaPool {
   private Member begin(Place place) {
     Replica replica =
         new Replica(
-            place.stage(), place.address(), tracing, tls.to(place.stage().label()), settings);
+            place.stage(),
+            place.address(),
+            tracing,
+            Objects.requireNonNull(credentials.get(place.stage())),
+            settings);
     Set<ReplicaSet> users = new CopyOnWriteArraySet<>();
     ReplicaProbe probe =
         new ReplicaProbe(

@@ -21,9 +21,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jboss.logging.Logger;
 
 /** One of the models that answer: its replicas, what they say of it, and the path through them. */
 public final class MeshModel implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(MeshModel.class);
+
   private final ModelPlaces places;
   private final OrchestratorConfig settings;
   private final MeshReplicas replicas;
@@ -184,12 +187,16 @@ public final class MeshModel implements AutoCloseable {
       }
       late = List.copyOf(answers);
     }
-    late.forEach(answering ->
-        answering.fail(
-            new OwlException(
-                Fault.UNAVAILABLE,
-                "model",
-                "'%s' was removed while it answered".formatted(name()))));
+    OwlException why =
+        new OwlException(
+            Fault.UNAVAILABLE, "model", "'%s' was removed while it answered".formatted(name()));
+    for (ActiveAnswer answering : late) {
+      try {
+        answering.fail(why);
+      } catch (RuntimeException e) { // Whoever listens to one holds up no other.
+        LOG.error("Ending an answer of a removed model failed", e);
+      }
+    }
     return late.size();
   }
 

@@ -208,6 +208,9 @@ public final class MeshOperations {
           "name",
           "there are %d models, at most".formatted(ModelFolder.MAX_MODELS));
     }
+    if (gateway.models().stream().anyMatch(known -> known.name().equals(model.name()))) {
+      throw new OwlException(Fault.CONFLICT, "name", "'" + model.name() + "' is there already");
+    }
     gateway.folder().add(model);
   }
 

@@ -68,12 +68,15 @@ final class ModelRegistry implements AutoCloseable {
         return;
       }
       try {
-        MeshModel fresh = maker.apply(places);
-        fresh.start(known != null && known.isTried());
-        next.put(name, fresh);
+        next.put(name, begin(places, known != null && known.isTried()));
         LOG.infof("The model '%s' is %s", name, known == null ? "added" : "found elsewhere");
-      } catch (OwlException e) {
-        LOG.warnf("The model '%s' is left out: %s", name, e.getMessage());
+      } catch (RuntimeException e) { // One that cannot be begun holds up no other.
+        LOG.warnf(
+            "The model '%s' %s: %s",
+            name, known == null ? "is left out" : "stays as it was", e.getMessage());
+        if (known != null) {
+          next.put(name, known);
+        }
       }
     });
     named = Collections.unmodifiableMap(next);
@@ -82,6 +85,17 @@ final class ModelRegistry implements AutoCloseable {
         remove(name, model, !next.containsKey(name));
       }
     });
+  }
+
+  private MeshModel begin(ModelPlaces places, boolean tried) {
+    MeshModel fresh = maker.apply(places);
+    try {
+      fresh.start(tried);
+      return fresh;
+    } catch (RuntimeException e) {
+      fresh.close();
+      throw e;
+    }
   }
 
   /** Its answers end, but within a time. */
@@ -101,9 +115,10 @@ final class ModelRegistry implements AutoCloseable {
             Thread.sleep(HANDOVER_MILLIS);
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+          } finally {
+            leaving.remove(model);
+            model.close();
           }
-          leaving.remove(model);
-          model.close();
         });
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
-import io.owlmesh.core.identity.Role;
 import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.proto.chat.v1.AnswerSpan;
 import io.owlmesh.proto.chat.v1.AnswerTimings;
@@ -21,8 +20,8 @@ final class Timings {
   private static final int MAX_SPANS = 128;
 
   private final long begin = System.nanoTime();
-  // Where replicas are is no matter of those who only ask.
-  private final boolean tellsReplicas = mayOperate();
+  // Spans are kept with the answer: where replicas are is told only where nobody needs a credential.
+  private final boolean tellsReplicas = isOpen();
   private final List<AnswerSpan.Builder> spans = new ArrayList<>();
   private final Map<PromptImage, Long> encodedAt = new HashMap<>();
   private long firstToken;
@@ -32,9 +31,9 @@ final class Timings {
   private long abstractor;
   private int cachedImages;
 
-  private static boolean mayOperate() {
+  private static boolean isOpen() {
     Caller caller = Caller.current();
-    return caller == null || caller.runsMesh(Role.OPERATOR);
+    return caller == null || caller.tenant().isEmpty();
   }
 
   synchronized void cached(int images) {

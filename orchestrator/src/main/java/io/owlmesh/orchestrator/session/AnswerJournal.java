@@ -7,8 +7,10 @@ import io.owlmesh.orchestrator.store.StoredAnswer;
 import io.owlmesh.orchestrator.store.Turn;
 import io.owlmesh.orchestrator.store.TurnLease;
 import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerSpan;
 import io.owlmesh.proto.chat.v1.Message;
 import io.owlmesh.proto.chat.v1.MessageState;
+import io.owlmesh.proto.chat.v1.SpanPhase;
 import io.owlmesh.wire.Faults;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -111,11 +113,23 @@ final class AnswerJournal {
     return turn.answer().toBuilder().setText(text.toString());
   }
 
+  /** With pictures counted over the branch, as events do, those that were left out too. */
+  private AnswerDone.Builder numbered(AnswerDone done) {
+    AnswerDone.Builder numbered = done.toBuilder();
+    for (AnswerSpan.Builder span : numbered.getSpansBuilderList()) {
+      if (span.getPhase() == SpanPhase.SPAN_PHASE_VISION
+          || span.getPhase() == SpanPhase.SPAN_PHASE_ABSTRACTOR) {
+        span.setImageIndex(span.getImageIndex() + asked.omittedImages());
+      }
+    }
+    return numbered;
+  }
+
   /** Keeps the end, and gives back the lease. */
   Message finish(MessageState state, @Nullable AnswerDone done, @Nullable Throwable failure) {
     Message.Builder answer = said().setState(state);
     if (done != null) {
-      answer.setAnswer(done.toBuilder().setOmittedMessages(asked.omittedMessages()));
+      answer.setAnswer(numbered(done).setOmittedMessages(asked.omittedMessages()));
     } else if (failure != null && state == MessageState.MESSAGE_STATE_FAILED) {
       OwlException why = Faults.fromStatus(Faults.toStatus(failure));
       answer

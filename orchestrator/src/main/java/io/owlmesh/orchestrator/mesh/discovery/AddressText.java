@@ -2,6 +2,8 @@
 package io.owlmesh.orchestrator.mesh.discovery;
 
 import io.owlmesh.core.OwlException;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -61,8 +63,21 @@ final class AddressText {
             field, "'" + text + "'; an address must be host:port or inprocess:NAME");
       }
       port(network.group(1), field);
+      if (!text.startsWith("[") && !isHost(text)) {
+        throw OwlException.badInput(
+            field, "'" + text + "' names no host: letters, digits, hyphens and dots do");
+      }
     }
     return text;
+  }
+
+  /** Whether what finds hosts takes the name; it throws what nobody expects at others. */
+  private static boolean isHost(String text) {
+    try {
+      return new URI("//" + text).getHost() != null;
+    } catch (URISyntaxException e) {
+      return false;
+    }
   }
 
   /**

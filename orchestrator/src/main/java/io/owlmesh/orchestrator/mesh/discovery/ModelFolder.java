@@ -134,12 +134,18 @@ public final class ModelFolder implements AutoCloseable {
       models.put(name, parse(name, text));
       recovered(name);
     } catch (OwlException e) {
-      ModelPlaces before = taken.get(name);
-      if (before != null) {
-        models.put(name, before);
-      }
-      trouble(name, e.sentence() + (before == null ? "" : "; the model stays as it was"));
+      keep(name, e.sentence(), models);
+    } catch (RuntimeException e) { // An address that nothing can be found by.
+      keep(name, String.valueOf(e.getMessage()), models);
     }
+  }
+
+  private void keep(String name, String why, Map<String, ModelPlaces> models) {
+    ModelPlaces before = taken.get(name);
+    if (before != null) {
+      models.put(name, before);
+    }
+    trouble(name, why + (before == null ? "" : "; the model stays as it was"));
   }
 
   private ModelPlaces parse(String name, String text) {
@@ -174,7 +180,7 @@ public final class ModelFolder implements AutoCloseable {
    * @throws OwlException BAD_INPUT naming what is wrong; CONFLICT if there is a file; UNAVAILABLE
    *     if it cannot be written
    */
-  public void add(ModelPlaces places) {
+  public synchronized void add(ModelPlaces places) {
     // What a reader would refuse is not written.
     ModelPlaces read = ModelPlaces.parse("model", places.name(), places.text());
     if (!read.equals(places)) {

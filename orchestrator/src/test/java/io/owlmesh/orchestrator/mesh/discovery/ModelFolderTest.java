@@ -86,6 +86,8 @@ class ModelFolderTest {
     write("wrong", "vision = nowhere\n");
     write("-bad-name", PLACES);
     write("long", "#".repeat(40_000));
+    write("no-host", PLACES.replace("10.0.0.1:9001", "10.0.0.300:9001"));
+    write("no-name", PLACES.replace("10.0.0.1:9001", "owl_vision:9001"));
     models.watch(now -> told = now);
     await(Set.of("good"));
     write("wrong", PLACES);
