@@ -124,7 +124,7 @@ test("frames of a video are pictures of the message", async () => {
 
   await page.locator(".composer input[type=file]").setInputFiles(await film(page));
 
-  await site.attachments.first().waitFor();
+  await eventually(async () => (await site.attachments.count()) === 8, "eight frames");
   assert.match(await site.attachments.first().locator("img").getAttribute("alt"), /^film\.webm \d+\.jpg$/);
   await site.say("What is in the pictures?");
   await site.answers.first().waitFor();

@@ -17,6 +17,8 @@ export class Draft {
   readonly attachments = signal<readonly Attachment[]>([]);
   readonly problem = signal<Problem>();
   readonly sending = signal(false);
+  /** Videos that pictures are being taken from; they belong to this message. */
+  readonly preparing = signal(0);
   readonly isEmpty = computed(() => this.text.value.trim() === "" && this.attachments.value.length === 0);
   private requestId: string | undefined;
 

@@ -281,9 +281,23 @@ export class Store {
 
   private async attachVideo(draft: Draft, video: File): Promise<void> {
     this.announcer.announce(t("Taking pictures from {name}", { name: video.name }));
-    const frames = await videoFrames(video, this.maxImages - draft.attachments.value.length);
-    // Of a video that the browser cannot read, the mesh says what it takes.
-    this.attachPictures(draft, frames.length > 0 ? frames : [video]);
+    draft.preparing.value++;
+    try {
+      const frames = await videoFrames(video, this.maxImages - draft.attachments.value.length);
+      if (this.isWritten(draft)) {
+        // Of a video that the browser cannot read, the mesh says what it takes.
+        this.attachPictures(draft, frames.length > 0 ? frames : [video]);
+      }
+    } finally {
+      draft.preparing.value--;
+    }
+  }
+
+  /** Whether a draft is one of a conversation that is known, and not one that was given up. */
+  private isWritten(draft: Draft): boolean {
+    return [this.unsaved, this.current.value, ...this.conversations.values()].some(
+      (conversation) => conversation.draft === draft || conversation.editing.value?.draft === draft,
+    );
   }
 
   /** Sends a picture; what fails is told beside it. */

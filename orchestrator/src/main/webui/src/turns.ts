@@ -62,6 +62,7 @@ export class Turns {
     const attachments = draft.attachments.value;
     return (
       !draft.isEmpty.value &&
+      draft.preparing.value === 0 &&
       attachments.length <= this.page.maxImages() &&
       !attachments.some((attachment) => attachment.isRefused)
     );

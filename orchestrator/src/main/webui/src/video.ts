@@ -5,6 +5,8 @@ const FRAMES = 8;
 /** Longest side of a frame, pixels: more than any vision encoder looks at. */
 const MAX_SIDE = 1024;
 const QUALITY = 0.9;
+/** Behind the end of any video, seconds. */
+const FAR = 1e7;
 /** How long the browser may take to find a frame, milliseconds. */
 const PATIENCE = 10_000;
 
@@ -34,6 +36,12 @@ export async function videoFrames(file: File, most: number): Promise<File[]> {
     await happens(video, "loadeddata", () => {
       video.src = url;
     });
+    if (!Number.isFinite(video.duration)) {
+      // What a browser recorded does not say how long it is; whoever looks for its end knows it then.
+      await happens(video, "seeked", () => {
+        video.currentTime = FAR;
+      });
+    }
     const frames: File[] = [];
     for (const [i, time] of frameTimes(video.duration, most).entries()) {
       await happens(video, "seeked", () => {

@@ -141,13 +141,14 @@ export const ZH = {
   Send: "发送",
   Stopping: "正在停止",
   "Stop (Escape)": "停止（Escape）",
-  "Drop, paste or pick pictures. Enter sends, Shift+Enter begins a line, Escape stops.":
-    "可拖放、粘贴或选择图片。Enter 发送，Shift+Enter 换行，Escape 停止。",
+  "Drop, paste or pick pictures or videos. Enter sends, Shift+Enter begins a line, Escape stops.":
+    "可拖放、粘贴或选择图片或视频。Enter 发送，Shift+Enter 换行，Escape 停止。",
   "Add pictures": "添加图片",
   Pictures: "图片",
   "Pictures of this message": "此消息的图片",
   "Remove {name}": "移除 {name}",
   "A message may show {most} pictures. Remove {more} of these {all}.": "一条消息最多 {most} 张图片，请从这 {all} 张中移除 {more} 张。",
+  "Taking pictures from the video": "正在从视频提取图片",
   "Taking pictures from {name}": "正在从 {name} 提取图片",
   Sending: "正在发送",
   "Sending the picture": "正在发送图片",

@@ -2,15 +2,14 @@
 import { useState } from "preact/hooks";
 import type { Message } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
-import { answerProblem } from "../errors";
 import type { Store } from "../store";
 import { siblings } from "../tree";
 import { t } from "../language";
 import { CopyButton } from "./CopyButton";
+import { Ending } from "./Ending";
 import { FeedbackButtons } from "./FeedbackButtons";
 import { IconButton } from "./Icon";
 import { Journey } from "./Journey";
-import { Notice } from "./Notice";
 import { Said } from "./Said";
 import { AgainDialog } from "./SettingsDialog";
 import { SideBySide } from "./SideBySide";
@@ -93,22 +92,6 @@ function Status({ text }: { text: string }) {
       {text}
     </p>
   );
-}
-
-/** Says so if the answer is not whole. */
-function Ending({ message }: { message: Message }) {
-  switch (message.state) {
-    case "MESSAGE_STATE_STOPPED":
-      return <p class="ending">{t("Stopped. “Answer again” begins anew.")}</p>;
-    case "MESSAGE_STATE_INTERRUPTED":
-      return <p class="ending">{t("Interrupted before its end. “Answer again” begins anew.")}</p>;
-    case "MESSAGE_STATE_FAILED":
-      return <Notice problem={answerProblem(message)} alert={false} />;
-    default:
-      return message.answer?.reason === "FINISH_REASON_LENGTH" ? (
-        <p class="ending">{t("Cut off at the longest answer allowed.")}</p>
-      ) : null;
-  }
 }
 
 function Omitted({ messages }: { messages: number }) {

@@ -9,11 +9,18 @@ import { Icon, IconButton } from "./Icon";
 /** The pictures of a message that is being written, each with what failed about it. */
 export function Attachments({ store, draft }: { store: Store; draft: Draft }) {
   const attachments = draft.attachments.value;
+  const preparing = draft.preparing.value > 0 && (
+    <p class="progress">
+      <span class="pulse" aria-hidden="true" />
+      {t("Taking pictures from the video")}
+    </p>
+  );
   if (attachments.length === 0) {
-    return null;
+    return preparing || null;
   }
   return (
     <>
+      {preparing}
       <ul class="attachments" aria-label={t("Pictures of this message")}>
         {attachments.map((attachment, i) => (
           <Item

@@ -85,7 +85,7 @@ export function Composer({ store, conversation }: { store: Store; conversation: 
         </div>
       </div>
       <p class="hint">
-        {t("Drop, paste or pick pictures. Enter sends, Shift+Enter begins a line, Escape stops.")}
+        {t("Drop, paste or pick pictures or videos. Enter sends, Shift+Enter begins a line, Escape stops.")}
       </p>
     </form>
   );

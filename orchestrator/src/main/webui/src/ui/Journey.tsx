@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { useState } from "preact/hooks";
 import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
 import { type JourneyRow, journeyRows } from "../journey";
 import { t } from "../language";
@@ -10,15 +11,16 @@ import { SEGMENT_LABELS } from "./TimeBar";
 
 /** The way of an answer through the mesh: when each part of it was where, and what made it. Drawn when it is opened. */
 export function Journey({ store, answer }: { store: Store; answer: AnswerDone }) {
+  const [open, setOpen] = useState(false);
   const rows = journeyRows(answer);
-  const made = whatMadeIt(answer);
+  const made = whatMadeIt(store, answer);
   if (rows.length === 0 && made.length === 0 && answer.traceId === "") {
     return null;
   }
   return (
-    <details class="journey">
+    <details class="journey" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>{t("The way of this answer")}</summary>
-      {rows.length > 0 && answer.timings !== undefined && (
+      {open && rows.length > 0 && answer.timings !== undefined && (
         <Waterfall
           rows={rows}
           total={Number(answer.timings.totalMicros)}
@@ -41,7 +43,7 @@ export function Journey({ store, answer }: { store: Store; answer: AnswerDone })
 }
 
 /** Options that were not left at their defaults. */
-export function whatMadeIt(answer: AnswerDone): string[] {
+export function whatMadeIt(store: Store, answer: AnswerDone): string[] {
   const { options } = answer;
   if (options === undefined) {
     return [];
@@ -50,7 +52,11 @@ export function whatMadeIt(answer: AnswerDone): string[] {
     const value = formatOption(field, options);
     return value === "" ? [] : [`${t(field.label)} ${value.replaceAll("\n", " | ")}`];
   });
-  return options.adapter ? [`${t("Adapter")} ${options.adapter}`, ...named] : named;
+  const hasAdapters = (store.mesh.value?.adapters.length ?? 0) > 0;
+  if (options.adapter === undefined || (options.adapter === "" && !hasAdapters)) {
+    return named;
+  }
+  return [options.adapter === "" ? t("Base model alone") : `${t("Adapter")} ${options.adapter}`, ...named];
 }
 
 function Waterfall({ rows, total, first }: { rows: readonly JourneyRow[]; total: number; first: number }) {
@@ -93,7 +99,7 @@ function Waterfall({ rows, total, first }: { rows: readonly JourneyRow[]; total:
               <td class="number">{formatDuration(row.to - row.from)}</td>
               <td>{inside(row)}</td>
               <td>
-                {row.replica !== "" && <code>{row.replica}</code>} {row.reason}
+                {row.replica !== "" && <code>{row.replica}</code>} <span lang="en">{row.reason}</span>
               </td>
             </tr>
           ))}

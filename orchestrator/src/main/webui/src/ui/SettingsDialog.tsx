@@ -3,7 +3,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { AnswerOptions, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
-import { type Problem, toProblem } from "../errors";
+import { ApiError, type Problem, toProblem } from "../errors";
 import { FIELDS, type Field, faultOf, formatOption, NO_OPTIONS, parseOptions } from "../options";
 import type { Store } from "../store";
 import { t } from "../language";
@@ -52,6 +52,9 @@ export function AgainDialog({ store, conversation, message, onClose }: AgainProp
   const mesh = store.mesh.value;
   const [adapter, setAdapter] = useState(options.adapter);
   const again = (form: HTMLFormElement) => {
+    if (conversation.isAnswering.value) {
+      return Promise.reject(new ApiError(409, { message: "", type: "conflict", code: "turn_in_progress" }));
+    }
     const chosen = readOptions(form);
     conversation.compared.value = message.parentId;
     void store.turns.regenerate(conversation, message, adapter === undefined ? chosen : { ...chosen, adapter });

@@ -5,6 +5,7 @@ import { t } from "../language";
 import type { Store } from "../store";
 import { answerStats } from "../timebar";
 import { siblings } from "../tree";
+import { Ending } from "./Ending";
 import { whatMadeIt } from "./Journey";
 import { Said } from "./Said";
 
@@ -22,29 +23,42 @@ export function SideBySide({ store, conversation, message }: Props) {
       {all.map((other, i) => (
         <li key={other.id} class={other.id === message.id ? "shown" : ""}>
           <p class="facts">
-            {i + 1} / {all.length} · <bdi>{made(other)}</bdi>
+            {i + 1} / {all.length}
+            {other.answer?.options && (
+              <>
+                {" "}
+                · <bdi>{whatMadeIt(store, other.answer).join(" · ") || t("with the defaults")}</bdi>
+              </>
+            )}
           </p>
-          <Said text={other.text} />
+          {other.text !== "" && <Said text={other.text} />}
+          <Ending message={other} />
           {other.answer && <p class="facts">{answerStats(other.answer).join(" · ")}</p>}
-          {other.id === message.id ? (
-            <p class="facts">{t("This answer is shown")}</p>
-          ) : (
-            <button
-              type="button"
-              class="button quiet"
-              disabled={conversation.isAnswering.value}
-              onClick={() => void store.switchTo(other)}
-            >
-              {t("Go on from this answer")}
-            </button>
-          )}
+          <GoOnButton
+            shown={other.id === message.id}
+            idle={conversation.isAnswering.value}
+            onClick={() => void store.switchTo(other)}
+          />
         </li>
       ))}
     </ol>
   );
 }
 
-function made(message: Message): string {
-  const options = message.answer === undefined ? [] : whatMadeIt(message.answer);
-  return options.length === 0 ? t("with the defaults") : options.join(" · ");
+/** Stays where it is and keeps the focus, whichever answer is shown. */
+function GoOnButton({ shown, idle, onClick }: { shown: boolean; idle: boolean; onClick: () => void }) {
+  return (
+    <button
+      type="button"
+      class="button quiet"
+      aria-disabled={shown || idle || undefined}
+      onClick={() => {
+        if (!shown && !idle) {
+          onClick();
+        }
+      }}
+    >
+      {t(shown ? "This answer is shown" : "Go on from this answer")}
+    </button>
+  );
 }

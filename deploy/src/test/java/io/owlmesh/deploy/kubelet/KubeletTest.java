@@ -62,6 +62,7 @@ class KubeletTest {
   private Kubelet kubelet;
 
   @BeforeEach
+  @Timeout(value = 10, unit = TimeUnit.MINUTES)
   void makeImagesAndANetwork() throws Exception {
     List<String> missing = Programs.missing("podman", "runc", "mmdebstrap", "ip", "chgrp");
     assumeTrue(missing.isEmpty(), "pods need " + missing);
@@ -110,9 +111,15 @@ class KubeletTest {
 
   @AfterEach
   void close() throws Exception {
+    List<Exception> failures = new ArrayList<>();
     for (AutoCloseable one : open) {
-      one.close();
+      try {
+        one.close();
+      } catch (Exception e) { // The others are to be closed all the same.
+        failures.add(e);
+      }
     }
+    assertThat(failures).isEmpty();
   }
 
   private static String image(String service) {

@@ -78,12 +78,12 @@ public final class AnswerParams {
   }
 
   /**
-   * What differs from the defaults, as callers ask it; and the adapter, if there is one. A long
+   * What differs from the defaults, as callers ask it; and the adapter, empty for none. A long
    * constraint is left out: whoever asked keeps it.
    */
   static AnswerOptions told(GenerationOptions used) {
-    AnswerOptions.Builder options = AnswerOptions.newBuilder().addAllStop(used.getStopList());
-    setIf(!used.getAdapter().isEmpty(), options::setAdapter, used.getAdapter());
+    AnswerOptions.Builder options =
+        AnswerOptions.newBuilder().setAdapter(used.getAdapter()).addAllStop(used.getStopList());
     setIf(used.hasMaxNewTokens(), options::setMaxNewTokens, used.getMaxNewTokens());
     setIf(used.getTemperature() != 0, options::setTemperature, used.getTemperature());
     setIf(used.hasTopK(), options::setTopK, used.getTopK());

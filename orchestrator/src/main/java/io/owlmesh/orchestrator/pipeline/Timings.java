@@ -20,7 +20,8 @@ final class Timings {
   private static final int MAX_SPANS = 128;
 
   private final long begin = System.nanoTime();
-  // Spans are kept with the answer: where replicas are is told only where nobody needs a credential.
+  // Spans are kept with the answer: where replicas are is told only where nobody needs a
+  // credential.
   private final boolean tellsReplicas = isOpen();
   private final List<AnswerSpan.Builder> spans = new ArrayList<>();
   private final Map<PromptImage, Long> encodedAt = new HashMap<>();

@@ -48,7 +48,7 @@ class ArchitectureTest {
               "fused", Set.of("wire", "stage", "vision", "abstractor", "llm", "orchestrator")),
           Map.entry("trainer", Set.of("core", "proto", "wire", "client", "model", "runtime")),
           Map.entry("launcher", Set.of("client")),
-          Map.entry("images", Set.of()),
+          Map.entry("images", Set.of("core")),
           Map.entry(
               "bench", Set.of("core", "proto", "wire", "client", "model", "runtime", "launcher")),
           Map.entry(

@@ -18,8 +18,6 @@ import io.owlmesh.launcher.Replicas;
 import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.ServicePlan;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -43,13 +41,15 @@ final class Processes implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(500);
 
   private final Path logs;
+  private final PortBlock ports;
   private final Map<String, ServicePlan> plans = new LinkedHashMap<>();
   private final Map<String, Process> running = new LinkedHashMap<>();
 
   private final Optional<Path> tls;
 
-  private Processes(Path logs, MeshPlan plan) {
+  private Processes(Path logs, MeshPlan plan, PortBlock ports) {
     this.logs = logs;
+    this.ports = ports;
     this.tls = plan.tls();
     plan.services().forEach(service -> plans.put(service.name(), service));
   }
@@ -92,32 +92,27 @@ final class Processes implements AutoCloseable {
       throws IOException, MeshException {
     Map<String, String> all = new TreeMap<>(settings);
     all.putIfAbsent("OWL_DATA", logs.resolve("data").toString());
-    MeshPorts free = new MeshPorts(0, OptionalInt.empty());
+    PortBlock ports = PortBlock.free();
+    MeshPorts free = new MeshPorts(ports.base(), OptionalInt.empty());
     MeshOptions options = new MeshOptions(fused, checkpoint, "127.0.0.1", free, tls, all);
     RunFolder run = new RunFolder(logs);
     MeshPlan plan = MeshPlan.of(ROOT, options, new Replicas(replicas), run);
     plan.writeAddresses(run);
-    return new Processes(logs, plan);
+    return new Processes(logs, plan, ports);
   }
 
   /** Adds another process of a service, on ports of its own; nothing runs yet. */
   Processes add(String service, String name) throws IOException {
     ServicePlan first = plan(service);
-    int port = freePort();
-    int http = freePort();
+    int port = ports.more();
+    int http = ports.more();
     Map<String, String> environment = new TreeMap<>(first.environment());
     environment.put("OWL_PORT", Integer.toString(port));
     environment.put("OWL_HTTP_PORT", Integer.toString(http));
-    environment.put("OWL_MANAGEMENT_PORT", Integer.toString(freePort()));
+    environment.put("OWL_MANAGEMENT_PORT", Integer.toString(ports.more()));
     plans.put(
         name, new ServicePlan(name, first.command(), port, OptionalInt.of(http), environment));
     return this;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
   }
 
   /** Starts every service and waits until all are ready. */

@@ -213,16 +213,28 @@ public final class HttpAccess {
     return note == null ? new AuditNote() : note;
   }
 
-  /** Whether a credential lets its bearer use the page. */
-  CompletableFuture<Boolean> mayUse(String credential, RoutingContext routing) {
-    return authenticator
-        .admit(credential, address(routing), Access.USER)
-        .toCompletableFuture()
-        .handle((_, failure) -> {
-          if (failure != null) {
-            answers.audit().refused(Refusal.of(credential, failure));
-          }
-          return failure == null;
-        });
+  /**
+   * Whether one of these credentials lets its bearer use the page: the first that does. A sign-in
+   * in vain is one refusal, however many were tried.
+   */
+  Optional<String> firstThatMayUse(List<String> credentials, RoutingContext routing) {
+    @Nullable Refusal last = null;
+    for (String credential : credentials) {
+      Optional<Refusal> refusal =
+          authenticator
+              .admit(credential, address(routing), Access.USER)
+              .toCompletableFuture()
+              .handle((_, failure) ->
+                  Optional.ofNullable(failure).map(why -> Refusal.of(credential, why)))
+              .join();
+      if (refusal.isEmpty()) {
+        return Optional.of(credential);
+      }
+      last = refusal.get();
+    }
+    if (last != null) {
+      answers.audit().refused(last);
+    }
+    return Optional.empty();
   }
 }

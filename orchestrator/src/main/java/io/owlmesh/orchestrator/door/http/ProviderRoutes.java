@@ -74,15 +74,15 @@ public final class ProviderRoutes {
 
   private void complete(Exchange exchange, RoutingContext routing, Cookie remembered) {
     URI returned = URI.create("https://owl.invalid" + routing.request().uri());
-    for (String token : flow.tokens(remembered.getValue(), returned)) {
-      if (access.mayUse(token, routing).join()) {
-        exchange.cookie(remembered("", exchange).setMaxAge(0));
-        exchange.cookie(SignInRoutes.credential(token, routing.request().isSSL()));
-        exchange.redirect(URI.create("/"));
-        return;
-      }
-    }
-    throw new OwlException(Fault.UNAUTHENTICATED, "", "the provider's tokens are not for this");
+    String token =
+        access
+            .firstThatMayUse(flow.tokens(remembered.getValue(), returned), routing)
+            .orElseThrow(() ->
+                new OwlException(
+                    Fault.UNAUTHENTICATED, "", "the provider's tokens are not for this"));
+    exchange.cookie(remembered("", exchange).setMaxAge(0));
+    exchange.cookie(SignInRoutes.credential(token, routing.request().isSSL()));
+    exchange.redirect(URI.create("/"));
   }
 
   /** The browser comes back from a page of another server, so that the cookie is lax. */

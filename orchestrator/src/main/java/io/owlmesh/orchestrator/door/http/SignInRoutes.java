@@ -16,6 +16,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * The page's sign-in: a key or token becomes a cookie that the page's scripts cannot read and that
@@ -56,7 +57,7 @@ public final class SignInRoutes {
         4,
         body -> {
           String credential = credential(body);
-          if (!access.mayUse(credential, routing).join()) {
+          if (access.firstThatMayUse(List.of(credential), routing).isEmpty()) {
             throw new OwlException(Fault.UNAUTHENTICATED, "", "the key or token is not valid");
           }
           exchange.cookie(credential(credential, routing.request().isSSL()));
