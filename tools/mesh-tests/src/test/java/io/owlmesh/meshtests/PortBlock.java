@@ -9,15 +9,14 @@ import java.util.stream.IntStream;
 
 /**
  * Ports of one mesh and of what a test adds to it: below those that this machine gives to
- * connections, and apart from those of other processes that run tests at the same time.
+ * connections. Other processes that run tests begin elsewhere among them.
  */
 final class PortBlock {
   private static final int FIRST = 12_000;
   private static final int SIZE = 250;
-  private static final int BLOCKS = 40;
+  private static final int BLOCKS = 80;
   private static final int SERVICES = 20;
   private static final int MORE = 200;
-  private static final int FORK = Integer.getInteger("owl.test.fork", 1);
 
   private static int next = (int) (ProcessHandle.current().pid() % BLOCKS);
 
@@ -32,7 +31,7 @@ final class PortBlock {
   static synchronized PortBlock free() throws IOException {
     for (int tries = 0; tries < BLOCKS; tries++) {
       next = (next + 1) % BLOCKS;
-      int base = FIRST + ((FORK - 1) % 2 * BLOCKS + next) * SIZE;
+      int base = FIRST + next * SIZE;
       if (isFree(base + MeshPorts.SPAN)
           && IntStream.range(0, SERVICES)
               .allMatch(i -> isFree(base + i) && isFree(base + MeshPorts.MANAGEMENT + i))) {
