@@ -76,14 +76,13 @@ class SeveralModelsTest {
 
   @BeforeAll
   void start(@TempDir Path logs) throws Exception {
-    folder = Files.createDirectories(logs.resolve("chosen"));
+    folder = Files.createDirectories(logs.resolve("models")); // Where the launcher keeps them.
     golden = Dialogues.aboutAnImage();
     mesh =
         Processes.mesh(
             logs,
             Processes.TINY_CHECKPOINT,
             Map.of(
-                "OWL_MODELS", folder.toString(),
                 "OWL_HEALTH_INTERVAL", "0.2S",
                 "OWL_DRAIN_TIMEOUT", "20S",
                 "OWL_DTYPE", "float32",
