@@ -31,7 +31,7 @@ test("an example is asked with one click, and the answer tells where its time we
   for (const part of ["prefill", "decode", "other"]) {
     assert.match(bar, new RegExp(`${part} [0-9.]+ m?s`));
   }
-  assert.match(await site.answers.last().locator(".facts").innerText(), /\d tokens .* tokens\/s/);
+  assert.match(await site.answers.last().locator(".times .facts").innerText(), /\d tokens .* tokens\/s/);
 });
 
 test("several pictures are picked for one message", async () => {
@@ -80,7 +80,7 @@ test("a second turn knows the first, and says what was not computed again", asyn
 
   assert.equal(await site.ask("What colour is the square?"), "Blue.");
 
-  const facts = await site.answers.last().locator(".facts").innerText();
+  const facts = await site.answers.last().locator(".times .facts").innerText();
   assert.match(facts, /1 picture seen before/);
   assert.match(facts, /\d+ of \d+ prompt tokens from cache/);
 });

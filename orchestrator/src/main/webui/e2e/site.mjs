@@ -34,7 +34,7 @@ export async function launchBrowser(testing) {
     args: FLAGS,
     viewport: { width: 1200, height: 800 },
   });
-  context.setDefaultTimeout(20_000);
+  context.setDefaultTimeout(60_000);
   const externalRequests = [];
   context.on("request", (request) => {
     const address = new URL(request.url());
