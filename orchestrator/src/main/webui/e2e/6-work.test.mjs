@@ -128,7 +128,7 @@ test("a picture that is too large is made smaller in the browser", async () => {
     drawing.putImageData(pixels, 0, 0);
     return [...new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer())];
   });
-  await site.page.route("**/api/mesh", async (route) => {
+  await site.page.route(/\/api\/mesh(\?|$)/, async (route) => {
     const response = await route.fetch();
     return route.fulfill({ response, json: { ...(await response.json()), maxImageBytes: String(noise.length - 1) } });
   });
