@@ -3,18 +3,13 @@ package io.owlmesh.stage;
 
 import io.grpc.CallOptions;
 import io.grpc.Channel;
-import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.StatusRuntimeException;
 import io.grpc.stub.ClientCalls;
 import io.grpc.stub.StreamObserver;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.Faults;
-import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
+import io.owlmesh.wire.RawMethod;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -22,34 +17,11 @@ import java.util.concurrent.TimeUnit;
 public final class RawCalls {
   private RawCalls() {}
 
-  private record Bytes() implements Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] bytes) {
-      return new ByteArrayInputStream(bytes);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
-
-  static MethodDescriptor<byte[], byte[]> method(String name, MethodType type) {
-    return MethodDescriptor.newBuilder(new Bytes(), new Bytes())
-        .setFullMethodName(name)
-        .setType(type)
-        .build();
-  }
-
   /** Asks, and returns the answer. */
   static byte[] ask(Channel channel, String method, byte[] request, CallOptions options) {
     return ClientCalls.blockingUnaryCall(
         channel,
-        method(method, MethodType.UNARY),
+        RawMethod.of(method, MethodType.UNARY),
         options.withDeadlineAfter(20, TimeUnit.SECONDS),
         request);
   }
@@ -94,7 +66,7 @@ public final class RawCalls {
     Stream stream = new Stream();
     stream.requests =
         ClientCalls.asyncBidiStreamingCall(
-            channel.newCall(method(method, MethodType.BIDI_STREAMING), CallOptions.DEFAULT),
+            channel.newCall(RawMethod.of(method, MethodType.BIDI_STREAMING), CallOptions.DEFAULT),
             stream);
     return stream;
   }

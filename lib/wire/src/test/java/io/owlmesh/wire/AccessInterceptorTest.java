@@ -22,8 +22,6 @@ import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.AccessPolicy;
 import io.owlmesh.wire.identity.Caller;
 import io.owlmesh.wire.identity.OngoingCall;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.BlockingQueue;
@@ -82,25 +80,8 @@ class AccessInterceptorTest {
     public void requireMayListen(String host) {}
   }
 
-  private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      return new byte[0];
-    }
-  }
-
   private static MethodDescriptor<byte[], byte[]> method(String name) {
-    return MethodDescriptor.<byte[], byte[]>newBuilder()
-        .setFullMethodName(name)
-        .setType(MethodType.UNARY)
-        .setRequestMarshaller(new Bytes())
-        .setResponseMarshaller(new Bytes())
-        .build();
+    return RawMethod.of(name, MethodType.UNARY);
   }
 
   @BeforeEach

@@ -17,8 +17,7 @@ import io.owlmesh.proto.inference.GRPCInferenceServiceGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
+import io.owlmesh.wire.RawMethod;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -38,30 +37,14 @@ final class AllDoors {
 
   private AllDoors() {}
 
-  private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      return new byte[0];
-    }
-  }
-
   /** Calls a method with an empty message, whatever it takes. */
   static Status call(Channel channel, String method) {
-    MethodDescriptor<byte[], byte[]> raw =
-        MethodDescriptor.<byte[], byte[]>newBuilder()
-            .setFullMethodName(method)
-            .setType(MethodType.UNARY)
-            .setRequestMarshaller(new Bytes())
-            .setResponseMarshaller(new Bytes())
-            .build();
     try {
       ClientCalls.blockingUnaryCall(
-          channel, raw, CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS), new byte[0]);
+          channel,
+          RawMethod.of(method, MethodType.UNARY),
+          CallOptions.DEFAULT.withDeadlineAfter(20, TimeUnit.SECONDS),
+          new byte[0]);
       return Status.OK;
     } catch (StatusRuntimeException e) {
       return e.getStatus();

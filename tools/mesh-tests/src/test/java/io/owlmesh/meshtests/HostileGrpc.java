@@ -11,7 +11,6 @@ import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
-import io.grpc.MethodDescriptor.Marshaller;
 import io.grpc.MethodDescriptor.PrototypeMarshaller;
 import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
@@ -21,11 +20,9 @@ import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import java.io.ByteArrayInputStream;
+import io.owlmesh.wire.RawMethod;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,22 +41,6 @@ final class HostileGrpc {
   private final List<Target> targets = new ArrayList<>();
 
   private record Target(Channel channel, MethodDescriptor<?, ?> method) {}
-
-  private record Bytes() implements Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] bytes) {
-      return new ByteArrayInputStream(bytes);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      try {
-        return stream.readAllBytes();
-      } catch (IOException e) {
-        throw new UncheckedIOException(e);
-      }
-    }
-  }
 
   /**
    * @param channels to each service of a mesh, by its name
@@ -180,10 +161,7 @@ final class HostileGrpc {
   private static void call(Target target, List<byte[]> messages, Random random) throws Exception {
     CompletableFuture<Status> end = new CompletableFuture<>();
     MethodDescriptor<byte[], byte[]> method =
-        MethodDescriptor.newBuilder(new Bytes(), new Bytes())
-            .setFullMethodName(target.method.getFullMethodName())
-            .setType(target.method.getType())
-            .build();
+        RawMethod.of(target.method.getFullMethodName(), target.method.getType());
     int limit = random.nextInt(3) == 0 ? SHORT_MILLIS : 2_000;
     ClientCall<byte[], byte[]> call =
         target.channel.newCall(

@@ -34,12 +34,11 @@ import io.owlmesh.orchestrator.session.KeptSessions;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
+import io.owlmesh.wire.RawMethod;
 import io.owlmesh.wire.TestConfig;
 import io.owlmesh.wire.Wire;
 import io.owlmesh.wire.identity.CallerHeader;
 import io.owlmesh.wire.tls.MeshTls;
-import java.io.ByteArrayInputStream;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
@@ -127,25 +126,8 @@ class GrpcAccessTest {
         .build();
   }
 
-  private record Bytes() implements MethodDescriptor.Marshaller<byte[]> {
-    @Override
-    public InputStream stream(byte[] value) {
-      return new ByteArrayInputStream(value);
-    }
-
-    @Override
-    public byte[] parse(InputStream stream) {
-      return new byte[0];
-    }
-  }
-
   private static MethodDescriptor<byte[], byte[]> raw(String method) {
-    return MethodDescriptor.<byte[], byte[]>newBuilder()
-        .setFullMethodName(method)
-        .setType(MethodType.UNARY)
-        .setRequestMarshaller(new Bytes())
-        .setResponseMarshaller(new Bytes())
-        .build();
+    return RawMethod.of(method, MethodType.UNARY);
   }
 
   private String key(Role role, Optional<Instant> expires) throws Exception {
