@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.mesh;
 
-import io.owlmesh.cli.option.Home;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.MeshClient;
 import io.owlmesh.launcher.LocalModel;
@@ -9,32 +8,24 @@ import io.owlmesh.launcher.MeshException;
 import io.owlmesh.launcher.MeshRecord;
 import io.owlmesh.launcher.RunFolder;
 import io.owlmesh.launcher.RunningService;
-import io.owlmesh.launcher.SupervisorRecord.State;
 import io.owlmesh.proto.mesh.v1.Model;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 
 /** Has the one that watches a mesh start and end the stages of models, and waits for that. */
 final class MeshModels {
-  private static final Duration POLL = Duration.ofMillis(200);
-
   private final RunFolder run;
-  private final PrintWriter out;
-  private final Duration limit;
-  private final long begin = System.nanoTime();
+  private final WatchedChange change;
 
   /**
    * @param limit how long it may take
    */
   MeshModels(RunFolder run, PrintWriter out, Duration limit) {
     this.run = run;
-    this.out = out;
-    this.limit = limit;
+    this.change = new WatchedChange(run, out, limit);
   }
 
   /** Whether it has come to that. */
@@ -52,64 +43,39 @@ final class MeshModels {
     if (!mesh.ofModel(model.name()).isEmpty()) {
       throw new MeshException("There is a model %s already.".formatted(model.name()));
     }
-    refuseUnwatched();
+    change.requireWatched();
     run.askModel(model);
     await(now -> {
-      refuseLost(model.name());
+      List<String> own = names(model.name());
+      change.requireAlive(own::contains);
       return now.getModelsList().stream()
           .filter(one -> one.getName().equals(model.name()))
           .anyMatch(Model::getReady);
     });
-    say(model.name() + " serves");
+    change.say(model.name() + " serves");
   }
 
   /** Returns when the stages of a model, which was removed, have ended. */
   void remove(String model) throws IOException, MeshException, AnswerFailed, InterruptedException {
-    refuseUnwatched();
+    change.requireWatched();
     MeshRecord mesh = run.requireRunning();
     List<String> own =
         mesh.ofModel(model).stream().map(one -> mesh.address(one).toString()).toList();
     await(now -> now.getReplicasList().stream().noneMatch(one -> own.contains(one.getAddress())));
     run.askModelAway(model);
     await(_ -> run.requireRunning().ofModel(model).isEmpty());
-    say(model + " is removed");
+    change.say(model + " is removed");
+  }
+
+  private List<String> names(String model) throws IOException, MeshException {
+    return run.requireRunning().ofModel(model).stream().map(RunningService::name).toList();
   }
 
   private void await(Reached what)
       throws IOException, MeshException, AnswerFailed, InterruptedException {
     try (MeshClient client = new MeshClient(run.requireRunning().frontDoor())) {
-      while (run.modelIsAsked() || !what.look(client.state())) {
-        refuseUnwatched();
-        if (System.nanoTime() - begin > limit.toNanos()) {
-          throw new MeshException(
-              "That is not done after %d s; ./owl status shows how far it is."
-                  .formatted(limit.toSeconds()));
-        }
-        Thread.sleep(POLL);
-      }
+      change.<AnswerFailed>await(
+          "That is not done", () -> !run.modelIsAsked() && what.look(client.state()));
     }
-  }
-
-  private void refuseUnwatched() throws IOException, MeshException {
-    if (run.watching().isEmpty()) {
-      throw new MeshException(
-          "Nobody watches the mesh, so nobody starts or ends services: ./owl up --detach does so.");
-    }
-  }
-
-  private void refuseLost(String model) throws IOException, MeshException {
-    Map<String, State> states = run.supervisorStates();
-    for (RunningService one : run.requireRunning().ofModel(model)) {
-      if (states.get(one.name()) == State.GIVEN_UP) {
-        throw new MeshException(
-            "The service %s does not stay up; its log: %s"
-                .formatted(one.name(), Home.shown(run.log(one.name()))));
-      }
-    }
-  }
-
-  private void say(String what) {
-    out.printf(Locale.ROOT, "%s after %.1f s%n", what, (System.nanoTime() - begin) / 1e9);
-    out.flush();
   }
 }
