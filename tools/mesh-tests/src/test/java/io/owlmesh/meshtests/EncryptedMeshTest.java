@@ -18,16 +18,12 @@ import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.vision.v1.DescribeRequest;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -42,7 +38,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer;
@@ -161,17 +156,7 @@ class EncryptedMeshTest {
   }
 
   private static HttpResponse<String> get(String path) throws Exception {
-    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-    trusted.load(null, null);
-    try (InputStream file = Files.newInputStream(folder.resolve("tls/ca.crt"))) {
-      trusted.setCertificateEntry(
-          "ca", CertificateFactory.getInstance("X.509").generateCertificate(file));
-    }
-    TrustManagerFactory managers =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    managers.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, managers.getTrustManagers(), null);
+    SSLContext context = Trust.in(folder.resolve("tls/ca.crt"));
     try (HttpClient client = HttpClient.newBuilder().sslContext(context).build()) {
       return client.send(
           HttpRequest.newBuilder(URI.create(mesh.http("orchestrator") + path)).build(),

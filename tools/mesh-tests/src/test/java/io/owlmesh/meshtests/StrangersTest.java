@@ -12,7 +12,6 @@ import io.owlmesh.core.identity.ApiKey.Secret;
 import io.owlmesh.core.identity.KeyFile;
 import io.owlmesh.core.identity.Role;
 import io.owlmesh.launcher.LocalAuthority;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,8 +21,6 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,8 +35,6 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,7 +86,7 @@ class StrangersTest {
         Processes.encrypted(
                 folder, Processes.TINY_CHECKPOINT, tls, Map.of("OWL_MANAGEMENT", "true"))
             .start();
-    http = HttpClient.newBuilder().sslContext(trusting(tls.resolve("ca.crt"))).build();
+    http = HttpClient.newBuilder().sslContext(Trust.in(tls.resolve("ca.crt"))).build();
   }
 
   @AfterEach
@@ -105,21 +100,6 @@ class StrangersTest {
     Secret secret = Secret.random();
     keys.add(ApiKey.of(secret, Role.ADMIN, "default", Instant.now(), expires, ""));
     return secret.credential();
-  }
-
-  private static SSLContext trusting(Path authority) throws Exception {
-    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-    trusted.load(null, null);
-    try (InputStream file = Files.newInputStream(authority)) {
-      trusted.setCertificateEntry(
-          "ca", CertificateFactory.getInstance("X.509").generateCertificate(file));
-    }
-    TrustManagerFactory managers =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    managers.init(trusted);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, managers.getTrustManagers(), null);
-    return context;
   }
 
   /** Folders with certificates of clients that a stage does not know. */

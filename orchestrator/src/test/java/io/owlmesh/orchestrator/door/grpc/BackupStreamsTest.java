@@ -43,25 +43,8 @@ class BackupStreamsTest {
     mesh.close();
   }
 
-  private static final class Restored implements StreamObserver<RestoreResponse> {
-    final CompletableFuture<RestoreResponse> response = new CompletableFuture<>();
-
-    @Override
-    public void onNext(RestoreResponse message) {
-      response.complete(message);
-    }
-
-    @Override
-    public void onError(Throwable failure) {
-      response.completeExceptionally(failure);
-    }
-
-    @Override
-    public void onCompleted() {}
-  }
-
   private static CompletableFuture<RestoreResponse> restore(GrpcDoor door, ByteString... pieces) {
-    Restored restored = new Restored();
+    OneResponse<RestoreResponse> restored = new OneResponse<>();
     StreamObserver<RestoreRequest> upload =
         MeshGrpc.newStub(door.channel).withDeadlineAfter(30, TimeUnit.SECONDS).restore(restored);
     for (ByteString piece : pieces) {

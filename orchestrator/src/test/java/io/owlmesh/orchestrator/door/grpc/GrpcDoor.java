@@ -20,7 +20,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
@@ -72,30 +71,14 @@ final class GrpcDoor implements AutoCloseable {
 
   /** Sends these and says that it is all. */
   UploadImageResponse upload(UploadImageRequest... requests) {
-    CompletableFuture<UploadImageResponse> response = new CompletableFuture<>();
-    StreamObserver<UploadImageRequest> out =
-        asynchronous()
-            .uploadImage(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(UploadImageResponse message) {
-                    response.complete(message);
-                  }
-
-                  @Override
-                  public void onError(Throwable failure) {
-                    response.completeExceptionally(failure);
-                  }
-
-                  @Override
-                  public void onCompleted() {}
-                });
+    OneResponse<UploadImageResponse> heard = new OneResponse<>();
+    StreamObserver<UploadImageRequest> out = asynchronous().uploadImage(heard);
     for (UploadImageRequest request : requests) {
       out.onNext(request);
     }
     out.onCompleted();
     try {
-      return response.join();
+      return heard.response.join();
     } catch (CompletionException e) {
       throw e.getCause() instanceof StatusRuntimeException status ? status : e;
     }
