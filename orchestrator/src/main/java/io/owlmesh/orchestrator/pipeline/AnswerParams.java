@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import com.google.protobuf.Descriptors.FieldDescriptor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
-import java.util.function.Function;
 
 /** What callers ask of an answer, as the language model takes it. */
 public final class AnswerParams {
   private static final int MAX_PRIORITY = 100;
   private static final int MAX_TOLD = 1_024;
+
+  /** Asked for, these change nothing. */
+  private static final GenerationOptions USUAL =
+      of(AnswerOptions.getDefaultInstance(), "").toBuilder()
+          .setMinNewTokens(0)
+          .setBeams(1)
+          .setEarlyStopping(false)
+          .setPriority(0)
+          .build();
 
   private AnswerParams() {}
 
@@ -78,44 +87,24 @@ public final class AnswerParams {
   }
 
   /**
-   * What differs from the defaults, as callers ask it; and the adapter, empty for none. A long
-   * constraint is left out: whoever asked keeps it.
+   * What differs from the defaults, as callers ask it; and the adapter, empty for none. Fields of
+   * one name are the same in both. A long constraint is left out: whoever asked keeps it.
    */
   static AnswerOptions told(GenerationOptions used) {
-    AnswerOptions.Builder options =
-        AnswerOptions.newBuilder().setAdapter(used.getAdapter()).addAllStop(used.getStopList());
-    setIf(used.hasMaxNewTokens(), options::setMaxNewTokens, used.getMaxNewTokens());
-    setIf(used.getTemperature() != 0, options::setTemperature, used.getTemperature());
-    setIf(used.hasTopK(), options::setTopK, used.getTopK());
-    setIf(used.hasTopP() && used.getTopP() != 1, options::setTopP, used.getTopP());
-    setIf(used.hasSeed(), options::setSeed, used.getSeed());
-    setIf(used.getMinP() != 0, options::setMinP, used.getMinP());
-    setIf(
-        used.hasRepetitionPenalty() && used.getRepetitionPenalty() != 1,
-        options::setRepetitionPenalty,
-        used.getRepetitionPenalty());
-    setIf(used.getPresencePenalty() != 0, options::setPresencePenalty, used.getPresencePenalty());
-    setIf(
-        used.getFrequencyPenalty() != 0, options::setFrequencyPenalty, used.getFrequencyPenalty());
-    setIf(used.getNoRepeatNgram() != 0, options::setNoRepeatNgram, used.getNoRepeatNgram());
-    setIf(used.getMinNewTokens() != 0, options::setMinNewTokens, used.getMinNewTokens());
-    setIf(used.getBeams() > 1, options::setBeams, used.getBeams());
-    setIf(used.hasLengthPenalty(), options::setLengthPenalty, used.getLengthPenalty());
-    setIf(used.getEarlyStopping(), options::setEarlyStopping, used.getEarlyStopping());
-    setIf(used.getPriority() != 0, options::setPriority, used.getPriority());
-    setIf(isShort(used.getRegex()), options::setRegex, used.getRegex());
-    setIf(isShort(used.getJsonSchema()), options::setJsonSchema, used.getJsonSchema());
-    return options.build();
-  }
-
-  private static boolean isShort(String constraint) {
-    return !constraint.isEmpty() && constraint.length() <= MAX_TOLD;
-  }
-
-  private static <T> void setIf(boolean given, Function<T, AnswerOptions.Builder> field, T value) {
-    if (given) {
-      var _ = field.apply(value);
+    AnswerOptions.Builder options = AnswerOptions.newBuilder().setAdapter(used.getAdapter());
+    for (FieldDescriptor asked : AnswerOptions.getDescriptor().getFields()) {
+      FieldDescriptor taken = GenerationOptions.getDescriptor().findFieldByName(asked.getName());
+      boolean isGiven =
+          taken.isRepeated() ? used.getRepeatedFieldCount(taken) > 0 : used.hasField(taken);
+      Object value = used.getField(taken);
+      boolean isUsual =
+          !taken.isRepeated() && USUAL.hasField(taken) && USUAL.getField(taken).equals(value);
+      boolean isLong = value instanceof String text && text.length() > MAX_TOLD;
+      if (isGiven && !isUsual && !isLong) {
+        options.setField(asked, value);
+      }
     }
+    return options.build();
   }
 
   private static int priority(int value) {

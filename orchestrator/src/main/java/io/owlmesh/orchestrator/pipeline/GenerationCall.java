@@ -72,10 +72,10 @@ final class GenerationCall implements ClientResponseObserver<GenerateRequest, Ge
    * @throws StageFailure if it failed
    */
   List<Finished> ask(GenerationOptions options) {
+    place.asked(); // Before it can be answered.
     call().onNext(GenerateRequest.newBuilder().setOptions(options).build());
     call().onCompleted();
     asked = true;
-    place.asked();
     silence.await(timeouts.firstToken());
     return join(result);
   }

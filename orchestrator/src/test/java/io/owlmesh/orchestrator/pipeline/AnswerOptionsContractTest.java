@@ -22,4 +22,38 @@ class AnswerOptionsContractTest {
       assertThat(taken.isRepeated()).as(asked.getName()).isEqualTo(asked.isRepeated());
     }
   }
+
+  @Test
+  void whatMadeAnAnswerIsWhatWasAskedOtherwiseThanUsual() {
+    AnswerOptions asked =
+        AnswerOptions.newBuilder()
+            .setTemperature(0.5f)
+            .setTopK(3)
+            .setSeed(0)
+            .setBeams(1)
+            .setTopP(1)
+            .setMinNewTokens(0)
+            .addStop("end")
+            .setRegex("a+")
+            .build();
+
+    assertThat(AnswerParams.told(AnswerParams.of(asked, "polite")))
+        .isEqualTo(
+            AnswerOptions.newBuilder()
+                .setAdapter("polite")
+                .setTemperature(0.5f)
+                .setTopK(3)
+                .setSeed(0)
+                .addStop("end")
+                .setRegex("a+")
+                .build());
+    assertThat(AnswerParams.told(GenerationOptions.getDefaultInstance()))
+        .isEqualTo(AnswerOptions.newBuilder().setAdapter("").build());
+  }
+
+  @Test
+  void aLongConstraintIsNotTold() {
+    AnswerOptions asked = AnswerOptions.newBuilder().setRegex("a".repeat(1_025)).build();
+    assertThat(AnswerParams.told(AnswerParams.of(asked, "")).hasRegex()).isFalse();
+  }
 }

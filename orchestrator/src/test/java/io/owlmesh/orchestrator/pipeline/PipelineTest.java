@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.tuple;
 
 import com.google.protobuf.ByteString;
 import io.grpc.Context;
@@ -20,9 +21,14 @@ import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.AnswerSpan;
+import io.owlmesh.proto.chat.v1.SpanPhase;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.wire.identity.Caller;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
@@ -85,6 +91,39 @@ class PipelineTest {
             "STAGE_ABSTRACTOR [0, 2]",
             "STAGE_ABSTRACTOR [1]");
     assertThat(done.getCompletionTokens()).isEqualTo(2);
+  }
+
+  @Test
+  void anAnswerTellsItsWayAndWhere() {
+    AnswerDone done = pipeline.answer(about("cat", "owl"), heard);
+
+    assertThat(done.getSpansList())
+        .extracting(AnswerSpan::getPhase, AnswerSpan::getImageIndex)
+        .containsExactlyInAnyOrder(
+            tuple(SpanPhase.SPAN_PHASE_VISION, 0),
+            tuple(SpanPhase.SPAN_PHASE_VISION, 1),
+            tuple(SpanPhase.SPAN_PHASE_ABSTRACTOR, 0),
+            tuple(SpanPhase.SPAN_PHASE_ABSTRACTOR, 1),
+            tuple(SpanPhase.SPAN_PHASE_PREFILL, 0),
+            tuple(SpanPhase.SPAN_PHASE_DECODE, 0));
+    assertThat(done.getSpansList())
+        .isSortedAccordingTo(Comparator.comparingLong(AnswerSpan::getStartMicros))
+        .allSatisfy(span -> {
+          assertThat(span.getStartMicros()).isBetween(0L, span.getEndMicros());
+          assertThat(span.getEndMicros()).isLessThanOrEqualTo(done.getTimings().getTotalMicros());
+          assertThat(span.getReplica()).startsWith("inprocess:");
+          assertThat(span.getReason()).isNotEmpty();
+        });
+  }
+
+  @Test
+  void whereReplicasAreIsNotToldWhereCallersNeedCredentials() throws Exception {
+    Caller operator =
+        new Caller("key:a", "default", Set.of(io.owlmesh.core.identity.Role.OPERATOR));
+
+    AnswerDone done = operator.context().call(() -> pipeline.answer(about("cat"), heard));
+
+    assertThat(done.getSpansList()).isNotEmpty().allMatch(span -> span.getReplica().isEmpty());
   }
 
   @Test

@@ -15,7 +15,9 @@ import io.owlmesh.orchestrator.pipeline.FakeStages;
 import io.owlmesh.orchestrator.store.DiskImageStore;
 import io.owlmesh.orchestrator.store.Pictures;
 import io.owlmesh.orchestrator.store.SessionStore;
+import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.proto.chat.v1.AnswerSpan;
 import io.owlmesh.proto.chat.v1.CreateSessionRequest;
 import io.owlmesh.proto.chat.v1.EditedMessage;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
@@ -33,6 +35,7 @@ import io.owlmesh.proto.chat.v1.SendMessageRequest;
 import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
+import io.owlmesh.proto.chat.v1.SpanPhase;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -425,8 +428,13 @@ class SessionsTest {
           .isZero();
     }
 
-    assertThat(send(say(id, "Who?", upload(4))).answer().getAnswer().getOmittedMessages())
-        .isEqualTo(2);
+    AnswerDone last = send(say(id, "Who?", upload(4))).answer().getAnswer();
+    assertThat(last.getOmittedMessages()).isEqualTo(2);
+    assertThat(last.getSpansList())
+        .filteredOn(span -> span.getPhase() == SpanPhase.SPAN_PHASE_VISION)
+        .extracting(AnswerSpan::getImageIndex)
+        .as("the picture's place among all of the branch")
+        .containsExactly(3);
   }
 
   @Test
