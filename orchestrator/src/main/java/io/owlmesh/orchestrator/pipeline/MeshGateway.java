@@ -117,8 +117,8 @@ public final class MeshGateway {
   }
 
   /** Whether requests that name no model mean this one. */
-  boolean isPreset(MeshModel model) {
-    return models.isPreset(model);
+  boolean isDefault(MeshModel model) {
+    return models.isDefault(model);
   }
 
   /**

@@ -59,9 +59,9 @@ public final class MeshOperations {
             .setRunningAnswers(answers.running());
     List<MeshModel> models = gateway.models();
     for (MeshModel model : models) {
-      Model seen = ModelView.of(model, gateway.isPreset(model));
+      Model seen = ModelView.of(model, gateway.isDefault(model));
       state.addModels(seen);
-      if (seen.getPreset()) {
+      if (seen.getDefaultModel()) {
         state.setCanaryPercent(seen.getCanaryPercent()).setCanaryEnded(seen.getCanaryEnded());
       }
     }

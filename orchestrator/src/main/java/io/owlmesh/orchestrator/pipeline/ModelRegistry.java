@@ -25,7 +25,7 @@ final class ModelRegistry implements AutoCloseable {
 
   private final Function<ModelPlaces, MeshModel> maker;
   private final @Nullable MeshModel own;
-  private final String preset;
+  private final String defaultModel;
   private final Duration drain;
   private final Set<MeshModel> leaving = ConcurrentHashMap.newKeySet();
   private volatile Map<String, MeshModel> named = Map.of();
@@ -34,17 +34,18 @@ final class ModelRegistry implements AutoCloseable {
   /**
    * @param maker of a model, which does nothing yet
    * @param own the model that the settings tell, if they do
-   * @param preset the name of the model of requests that name none; of no effect beside {@code own}
+   * @param defaultModel the name of the model of requests that name none; of no effect beside
+   *     {@code own}
    * @param drain time for answers in work in a model that is removed
    */
   ModelRegistry(
       Function<ModelPlaces, MeshModel> maker,
       @Nullable ModelPlaces own,
-      String preset,
+      String defaultModel,
       Duration drain) {
     this.maker = maker;
     this.own = own == null ? null : maker.apply(own);
-    this.preset = preset;
+    this.defaultModel = defaultModel;
     this.drain = drain;
   }
 
@@ -133,8 +134,8 @@ final class ModelRegistry implements AutoCloseable {
   }
 
   /** Whether requests that name no model mean this one. */
-  boolean isPreset(MeshModel model) {
-    return own == null ? model.places().name().equals(preset) : model == own;
+  boolean isDefault(MeshModel model) {
+    return own == null ? model.places().name().equals(defaultModel) : model == own;
   }
 
   /**
@@ -149,7 +150,7 @@ final class ModelRegistry implements AutoCloseable {
     if (own != null && name.isEmpty()) {
       return own;
     }
-    MeshModel known = named.get(name.isEmpty() ? preset : name);
+    MeshModel known = named.get(name.isEmpty() ? defaultModel : name);
     if (known != null) {
       return known;
     }
@@ -159,7 +160,7 @@ final class ModelRegistry implements AutoCloseable {
     throw new OwlException(
         ErrorCode.MODEL_NOT_FOUND,
         field,
-        "'%s', there are %s".formatted(name.isEmpty() ? preset : name, names()));
+        "'%s', there are %s".formatted(name.isEmpty() ? defaultModel : name, names()));
   }
 
   private static String nameOf(MeshModel model) {

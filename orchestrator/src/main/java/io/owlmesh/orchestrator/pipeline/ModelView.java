@@ -13,13 +13,13 @@ final class ModelView {
   /**
    * Tells how a model is.
    *
-   * @param preset whether requests that name none mean it
+   * @param isDefault whether requests that name none mean it
    */
-  static Model of(MeshModel model, boolean preset) {
+  static Model of(MeshModel model, boolean isDefault) {
     WeightGroups groups = model.replicas().groups();
     Model.Builder told =
         Model.newBuilder()
-            .setPreset(preset)
+            .setDefaultModel(isDefault)
             .setCanaryPercent(groups.canaryPercent())
             .setCanaryEnded(groups.canaryEnded());
     try {

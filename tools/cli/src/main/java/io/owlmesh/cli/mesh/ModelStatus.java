@@ -9,13 +9,13 @@ import java.util.List;
 /**
  * One model as {@code status} and {@code models} show it.
  *
- * @param preset whether it answers who names none
+ * @param isDefault whether it answers who names none
  * @param canaryEnded why its canary was ended by itself; empty if it was not
  * @param reason why it cannot be asked; empty if it can
  */
 record ModelStatus(
     String name,
-    boolean preset,
+    boolean isDefault,
     boolean ready,
     String family,
     int canaryPercent,
@@ -24,7 +24,7 @@ record ModelStatus(
   static ModelStatus of(Model model) {
     return new ModelStatus(
         model.getName(),
-        model.getPreset(),
+        model.getDefaultModel(),
         model.getReady(),
         model.getFamily(),
         model.getCanaryPercent(),
@@ -39,7 +39,7 @@ record ModelStatus(
     for (ModelStatus one : models) {
       rows.add(
           List.of(
-              (one.name.isEmpty() ? "-" : one.name) + (one.preset ? " (default)" : ""),
+              (one.name.isEmpty() ? "-" : one.name) + (one.isDefault ? " (default)" : ""),
               one.ready ? "ready" : "not ready",
               one.family.isEmpty() ? "-" : one.family,
               one.reason));

@@ -30,7 +30,7 @@ class ModelCommandsTest {
           .addModels(
               Model.newBuilder()
                   .setName("owl-nano")
-                  .setPreset(true)
+                  .setDefaultModel(true)
                   .setReady(true)
                   .setFamily("mplug-owl"))
           .addModels(
@@ -86,7 +86,7 @@ class ModelCommandsTest {
 
     JsonNode told = JsonMapper.builder().build().readTree(owl.out.toString());
     assertThat(told).hasSize(2);
-    assertThat(told.at("/0/preset").asBoolean()).isTrue();
+    assertThat(told.at("/0/isDefault").asBoolean()).isTrue();
     assertThat(told.at("/1/ready").asBoolean()).isFalse();
   }
 
