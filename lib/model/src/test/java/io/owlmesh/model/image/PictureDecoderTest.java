@@ -174,7 +174,14 @@ class PictureDecoderTest {
     assertRefused(
         "<svg xmlns='http://www.w3.org/2000/svg'/>".getBytes(StandardCharsets.US_ASCII),
         "are accepted");
-    assertRefused(new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0}, "are accepted");
+    assertRefused(new byte[] {'I', 'I', 42, 0, 8, 0, 0, 0}, "is a TIFF file; JPEG, PNG");
+    assertRefused(ofType("avif"), "is an AVIF file; JPEG, PNG");
+    assertRefused(ofType("heic"), "is a HEIC file; JPEG, PNG");
+  }
+
+  /** The first box of a file in ISO's base media format (ISO/IEC 14496-12). */
+  private static byte[] ofType(String brand) {
+    return ("\0\0\0\u001cftyp" + brand + "\0\0\0\0mif1miaf").getBytes(StandardCharsets.US_ASCII);
   }
 
   @Test

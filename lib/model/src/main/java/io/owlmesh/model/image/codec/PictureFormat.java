@@ -49,7 +49,24 @@ public enum PictureFormat {
     if (has(file, 0, "BM")) {
       return BMP;
     }
-    throw BadPicture.unsupported("is not a picture of an accepted format; " + BadPicture.ACCEPTED);
+    throw BadPicture.unsupported(described(file) + "; " + BadPicture.ACCEPTED);
+  }
+
+  /** What else a file is, as far as its first bytes tell. */
+  private static String described(byte[] file) {
+    if (has(file, 4, "ftypavif") || has(file, 4, "ftypavis")) {
+      return "is an AVIF file";
+    }
+    if (has(file, 4, "ftyphei") || has(file, 4, "ftypmif1") || has(file, 4, "ftyphev")) {
+      return "is a HEIC file";
+    }
+    if (has(file, 4, "JXL ") || has(file, 0, "\u00ff\n")) {
+      return "is a JPEG XL file";
+    }
+    if (has(file, 0, "II*\0") || has(file, 0, "MM\0*")) {
+      return "is a TIFF file";
+    }
+    return "is not a picture of an accepted format";
   }
 
   /** Whether the Latin-1 text stands at the offset. */

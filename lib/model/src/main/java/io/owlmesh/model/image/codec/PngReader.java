@@ -12,7 +12,7 @@ import java.util.zip.Inflater;
 /**
  * PNG (W3C, third edition) of every colour type, depth and interlacing. Only the chunks that make
  * pixels are read, so neither profiles nor compressed texts cost anything. Of 16 bits the upper
- * eight count.
+ * eight count, but for grey without alpha, which Pillow takes for a number and cuts off at 255.
  */
 public final class PngReader {
   private static final String FORMAT = "PNG";
@@ -238,6 +238,10 @@ public final class PngReader {
       storeSmall(row, columns, rgb, out, outStep);
       return;
     }
+    if (depth == 16 && colour == 0) {
+      storeDeepGrey(row, columns, rgb, out, outStep);
+      return;
+    }
     int sample = depth / 8;
     int step = samples() * sample;
     int green = colour == 2 || colour == 6 ? sample : 0;
@@ -248,6 +252,18 @@ public final class PngReader {
       rgb[to + 1] = row[in + green];
       rgb[to + 2] = row[in + 2 * green];
       in += step;
+      to += outStep;
+    }
+  }
+
+  /** As {@link #store} for grey of 16 bits: whatever is above 255 is white. */
+  private static void storeDeepGrey(byte[] row, int columns, byte[] rgb, int out, int outStep) {
+    int to = out;
+    for (int in = 1; in <= 2 * columns; in += 2) {
+      byte grey = row[in] == 0 ? row[in + 1] : (byte) 255;
+      rgb[to] = grey;
+      rgb[to + 1] = grey;
+      rgb[to + 2] = grey;
       to += outStep;
     }
   }

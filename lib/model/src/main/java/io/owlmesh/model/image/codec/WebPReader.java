@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.image.codec;
 
-import com.twelvemonkeys.imageio.plugins.webp.WebPImageReaderSpi;
+import com.luciad.imageio.webp.WebPImageReaderSpi;
 import java.awt.image.BufferedImage;
-import java.awt.image.ComponentSampleModel;
-import java.awt.image.DataBufferByte;
+import java.awt.image.DataBufferInt;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
+import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * WebP (RFC 9649), lossy and lossless; of an animation the first frame on a black canvas. The
- * decoder gets the bitstream alone, so that it sees neither profile nor alpha plane.
+ * WebP (RFC 9649), lossy and lossless; of an animation the first frame on a black canvas. libwebp
+ * decodes, so that chroma is smoothed as everywhere else; it gets the bitstream alone, and sees
+ * neither profile nor alpha plane.
  */
 public final class WebPReader {
   private static final String FORMAT = "WebP";
@@ -23,12 +25,6 @@ public final class WebPReader {
   private static final int HEADER = 12;
   private static final int CHUNK_HEADER = 8;
   private static final int FRAME_HEADER = 16;
-
-  // Bytes read beyond those used: a window of 64 bits and one more, or two of an arithmetic
-  // decoder,
-  // for which zeros stand for many likely symbols, so that more would hide a cut.
-  private static final int LOOK_AHEAD_LOSSLESS = 16;
-  private static final int LOOK_AHEAD_LOSSY = 2;
 
   /** A picture and where it lies on its canvas, pixels. */
   private record Frame(int offset, int length, int left, int top) {}
@@ -115,7 +111,7 @@ public final class WebPReader {
     }
     sizes.check(width, height);
     ImageReader reader = SPI.createReaderInstance(null);
-    try (ImageInputStream stream = new WholeStream(alone(found))) {
+    try (ImageInputStream stream = streamOf(found)) {
       reader.setInput(stream, true, true);
       BufferedImage image = reader.read(0);
       if (image.getWidth() != width || image.getHeight() != height) {
@@ -127,39 +123,27 @@ public final class WebPReader {
     }
   }
 
-  /**
-   * The bitstream as a file of its own. Decoders look ahead of what they use, so zeros follow that
-   * let only those that miss something reach the end.
-   */
-  private byte[] alone(Frame found) {
-    boolean lossless = is(found.offset(), "VP8L");
-    int chunk = found.length() + (lossless ? LOOK_AHEAD_LOSSLESS : LOOK_AHEAD_LOSSY);
-    chunk += chunk & 1;
+  /** The bitstream as a file of its own. */
+  private ImageInputStream streamOf(Frame found) {
+    int chunk = found.length() + (found.length() & 1);
     ByteBuffer out = ByteBuffer.allocate(HEADER + chunk).order(ByteOrder.LITTLE_ENDIAN);
     out.put("RIFF".getBytes(StandardCharsets.US_ASCII));
     out.putInt(4 + chunk);
     out.put("WEBP".getBytes(StandardCharsets.US_ASCII));
     out.put(file, found.offset(), found.length());
-    out.putInt(HEADER + 4, chunk - CHUNK_HEADER);
-    return out.array();
+    return new MemoryCacheImageInputStream(new ByteArrayInputStream(out.array()));
   }
 
-  /** The samples as they are stored, whatever the colour model says about them. */
+  /** Colours as they are stored: where a pixel is transparent, too. */
   private static byte[] rgb(BufferedImage image) {
-    ComponentSampleModel layout = (ComponentSampleModel) image.getRaster().getSampleModel();
-    byte[] from = ((DataBufferByte) image.getRaster().getDataBuffer()).getData();
-    int[] offsets = layout.getBandOffsets();
-    byte[] rgb = new byte[3 * image.getWidth() * image.getHeight()];
+    int[] pixels = ((DataBufferInt) image.getRaster().getDataBuffer()).getData();
+    byte[] rgb = new byte[3 * pixels.length];
     int out = 0;
-    for (int y = 0; y < image.getHeight(); y++) {
-      int at = y * layout.getScanlineStride();
-      for (int x = 0; x < image.getWidth(); x++) {
-        rgb[out] = from[at + offsets[0]];
-        rgb[out + 1] = from[at + offsets[1]];
-        rgb[out + 2] = from[at + offsets[2]];
-        out += 3;
-        at += layout.getPixelStride();
-      }
+    for (int pixel : pixels) {
+      rgb[out] = (byte) (pixel >> 16);
+      rgb[out + 1] = (byte) (pixel >> 8);
+      rgb[out + 2] = (byte) pixel;
+      out += 3;
     }
     return rgb;
   }
