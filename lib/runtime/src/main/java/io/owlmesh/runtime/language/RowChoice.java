@@ -29,6 +29,9 @@ final class RowChoice {
   /** Measures; some tenths of a second for a large model. */
   static int most(LanguageModel model, LlamaRows rows) {
     if (!rows.warmUp()) {
+      LOG.warn(
+          "Steps of few sequences are computed by the network's program: the JVM did not compile"
+              + " what computes them where the weights lie");
       return 0;
     }
     int most = 0;
