@@ -58,6 +58,11 @@ final class BenchPrompts {
     return PromptPart.newBuilder().setVisualTokens(TensorCodec.toProto(tensor, lineage)).build();
   }
 
+  /** A prompt of so many sentences, never seen before. */
+  List<PromptPart> sentences(int count) {
+    return List.of(part(Long.toString(random.nextLong(), 36) + WORDS.repeat(count)));
+  }
+
   /** A prompt of at least so many positions, never seen before. */
   List<PromptPart> longPrompt(int positions) {
     StringBuilder text = new StringBuilder(Long.toString(random.nextLong(), 36));

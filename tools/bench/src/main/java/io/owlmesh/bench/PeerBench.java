@@ -53,7 +53,7 @@ public final class PeerBench {
           "llama-cpp", folder + " has no node-llama-cpp: run npm install node-llama-cpp there");
     }
     int most = sequences.stream().max(Integer::compare).orElseThrow();
-    // Prompts here may be some words longer than was asked for.
+    // Prompts here may be a sentence longer or shorter than was asked for.
     int room = prompts.stream().max(Integer::compare).orElseThrow() + tokens + 128;
     Path temporary = Files.createTempDirectory("owl-peers");
     try (EngineClient client = new EngineClient(address)) {
@@ -64,10 +64,12 @@ public final class PeerBench {
       int threads = Runtime.getRuntime().availableProcessors();
       try (LlamaPeer peer = new LlamaPeer(folder, file, threads, most, room)) {
         told.accept("%s, %s, %d threads".formatted(peer.name(), format, threads));
+        double perSentence = positionsPerSentence(client);
         List<PeerRow> rows = new ArrayList<>();
         for (int count : sequences) {
           for (int prompt : prompts) {
-            rows.addAll(measure(client, peer, count, prompt, tokens, rounds));
+            int sentences = Math.max(1, (int) Math.round(prompt / perSentence));
+            rows.addAll(measure(client, peer, count, sentences, tokens, rounds));
           }
         }
         return rows;
@@ -78,12 +80,12 @@ public final class PeerBench {
   }
 
   private List<PeerRow> measure(
-      EngineClient client, LlamaPeer peer, int count, int prompt, int tokens, int rounds)
+      EngineClient client, LlamaPeer peer, int count, int sentences, int tokens, int rounds)
       throws IOException {
     List<PeerTimes> here = new ArrayList<>();
     List<PeerTimes> there = new ArrayList<>();
     for (int round = 0; round <= rounds; round++) {
-      PeerTimes own = ask(client, count, prompt, tokens);
+      PeerTimes own = ask(client, count, sentences, tokens);
       PeerTimes other = peer.ask(count, own.prompt(), tokens);
       if (round > 0) { // The first one compiles.
         here.add(own);
@@ -106,13 +108,20 @@ public final class PeerBench {
     return List.of(reading, decoding);
   }
 
-  private PeerTimes ask(EngineClient client, int count, int prompt, int tokens) {
+  /** The served tokenizer decides how long a sentence is. */
+  private double positionsPerSentence(EngineClient client) {
+    int few = ask(client, 1, 10, 1).prompt();
+    int more = ask(client, 1, 20, 1).prompt();
+    return (more - few) / 10.0;
+  }
+
+  private PeerTimes ask(EngineClient client, int count, int sentences, int tokens) {
     BenchPrompts prompts = new BenchPrompts(checkpoint.config(), client.model().getDescription());
     GenerationOptions options =
         GenerationOptions.newBuilder().setMaxNewTokens(tokens).setMinNewTokens(tokens).build();
     List<CompletableFuture<EngineAnswer>> asked =
         IntStream.range(0, count)
-            .mapToObj(_ -> client.ask(prompts.longPrompt(prompt), options))
+            .mapToObj(_ -> client.ask(prompts.sentences(sentences), options))
             .toList();
     List<EngineAnswer> answers = asked.stream().map(CompletableFuture::join).toList();
     int positions =
