@@ -20,6 +20,6 @@ class KillTest extends KillContract {
 
   @Override
   int rounds() {
-    return Integer.getInteger("owl.kill.rounds", 50);
+    return Integer.getInteger("owl.kill.rounds", 8);
   }
 }
