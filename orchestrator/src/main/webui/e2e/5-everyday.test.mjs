@@ -247,6 +247,11 @@ test("an expression that cannot be right is told at once, and not kept", async (
   await dialog.getByRole("button", { name: "Save" }).click();
   assert.ok(await dialog.isVisible());
   await field.fill("(closed)");
+  const longest = dialog.getByLabel("Longest answer", { exact: true });
+  assert.match(await longest.getAttribute("placeholder"), /^\d+$/, "the model's own limit");
+  await longest.fill("1000000");
+  await dialog.getByText(/^A whole number from 1 to \d+\.$/).waitFor();
+  await longest.fill("");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
 });

@@ -170,6 +170,14 @@ test("a picture shows where the queries of the model look", async () => {
   const last = await pixels();
   await site.page.getByRole("combobox", { name: "Layer" }).selectOption("first");
   await eventually(async () => (await pixels()) !== last, "another layer");
+  await site.page.getByRole("combobox", { name: "Layer" }).selectOption("none");
+  await map.waitFor({ state: "detached" });
+  const seen = site.page.getByRole("img", { name: /^As the model sees it: \d+ by \d+ pixels$/ });
+  const colours = await seen.evaluate((canvas) => {
+    const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+    return new Set(Array.from({ length: data.length / 4 }, (_, i) => data.slice(4 * i, 4 * i + 3).join())).size;
+  });
+  assert.ok(colours > 1, `the picture is there, of ${colours} colours`);
   assert.ok(await site.page.getByText("the maps do not depend on it").isVisible());
 });
 

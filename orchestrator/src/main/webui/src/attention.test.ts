@@ -12,6 +12,8 @@ const attention = Attention.of({
   firstLayer: base64(0.1, 0.2, 0.4, 0.3, 0, 0),
   lastLayer: base64(0, 0, 0, 0, 0.5, 0.25),
   readsQuestion: false,
+  picture: "",
+  pictureSide: 0,
 } as unknown as GetAttentionResponse);
 
 test("a query is shown beside its strongest patch", () => {

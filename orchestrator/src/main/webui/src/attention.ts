@@ -10,13 +10,16 @@ export class Attention {
     readonly rows: number,
     readonly columns: number,
     readonly readsQuestion: boolean,
+    /** The picture as the vision encoder sees it; nothing if the mesh does not tell. */
+    readonly picture: ImageData | undefined,
     private readonly layers: Record<Layer, Float32Array>,
   ) {}
 
   static of(response: GetAttentionResponse): Attention {
     const { queries, rows, columns, readsQuestion } = response;
     const layers = { first: floats(response.firstLayer), last: floats(response.lastLayer) };
-    return new Attention(queries, rows, columns, readsQuestion, layers);
+    const picture = square(bytes(response.picture), response.pictureSide);
+    return new Attention(queries, rows, columns, readsQuestion, picture, layers);
   }
 
   /**
@@ -46,6 +49,23 @@ export class Attention {
 }
 
 /** In JSON, bytes are base64. */
-function floats(bytes: unknown): Float32Array {
-  return new Float32Array(Uint8Array.from(atob(String(bytes)), (c) => c.charCodeAt(0)).buffer);
+function bytes(text: unknown): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(String(text ?? "")), (c) => c.charCodeAt(0));
+}
+
+function floats(text: unknown): Float32Array {
+  return new Float32Array(bytes(text).buffer);
+}
+
+/** R, G, B of each pixel, with an alpha that hides nothing. */
+function square(rgb: Uint8Array, side: number | undefined): ImageData | undefined {
+  if (!side) {
+    return undefined;
+  }
+  const picture = new ImageData(side, side);
+  for (let i = 0; i < side * side; i++) {
+    picture.data.set(rgb.subarray(3 * i, 3 * i + 3), 4 * i);
+    picture.data[4 * i + 3] = 255;
+  }
+  return picture;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { AnswerOptions } from "#proto/owlmesh/chat/v1/chat";
+import type { AnswerOptions, DescribeResponse } from "#proto/owlmesh/chat/v1/chat";
 import { type Text, t } from "./language";
 
 type NumberKey =
@@ -18,8 +18,10 @@ type NumberKey =
 
 interface BaseField {
   label: Text;
-  /** What it does, and what happens without it. */
+  /** What it does. */
   hint: Text;
+  /** What holds without it, unless the mesh tells. */
+  usual?: number | Text;
   /** Whether it is one of the few that people change often. */
   basic?: boolean;
 }
@@ -35,31 +37,31 @@ export type Field = BaseField &
 
 export const FIELDS: readonly Field[] = [
   { kind: "number", key: "temperature", label: "Temperature", min: 0, max: 10, step: "any", basic: true,
-    hint: "0 always takes the likeliest token; higher is more varied. Usually 0." },
+    hint: "0 always takes the likeliest token; higher is more varied.", usual: 0 },
   { kind: "number", key: "topP", label: "Top p", min: 0, max: 1, step: "any", basic: true,
-    hint: "Chooses among the likeliest tokens that together reach this probability. Usually 1." },
+    hint: "Chooses among the likeliest tokens that together reach this probability.", usual: 1 },
   { kind: "number", key: "maxNewTokens", label: "Longest answer", min: 1, step: 1, basic: true,
-    hint: "In tokens. Usually 256." },
+    hint: "In tokens." },
   { kind: "digits", key: "seed", label: "Seed", basic: true,
-    hint: "A whole number; the same one makes chance repeat itself. Usually random." },
+    hint: "A whole number; the same one makes chance repeat itself.", usual: "random" },
   { kind: "number", key: "topK", label: "Top k", min: 1, step: 1,
-    hint: "Chooses among so many likeliest tokens. Usually all." },
+    hint: "Chooses among so many likeliest tokens.", usual: "all" },
   { kind: "number", key: "minP", label: "Min p", min: 0, max: 1, step: "any",
-    hint: "Leaves out tokens less probable than this part of the likeliest. Usually 0." },
+    hint: "Leaves out tokens less probable than this part of the likeliest.", usual: 0 },
   { kind: "number", key: "repetitionPenalty", label: "Repetition penalty", min: 0.01, max: 100, step: "any",
-    hint: "Above 1, what was said becomes less likely. Usually 1." },
+    hint: "Above 1, what was said becomes less likely.", usual: 1 },
   { kind: "number", key: "presencePenalty", label: "Presence penalty", min: -2, max: 2, step: "any",
-    hint: "Taken from tokens that the answer has. Usually 0." },
+    hint: "Taken from tokens that the answer has.", usual: 0 },
   { kind: "number", key: "frequencyPenalty", label: "Frequency penalty", min: -2, max: 2, step: "any",
-    hint: "Taken from tokens as often as the answer has them. Usually 0." },
+    hint: "Taken from tokens as often as the answer has them.", usual: 0 },
   { kind: "number", key: "noRepeatNgram", label: "No repeated runs", min: 0, max: 64, step: 1,
-    hint: "No run of so many tokens comes twice. Usually 0, no rule." },
+    hint: "No run of so many tokens comes twice.", usual: 0 },
   { kind: "number", key: "minNewTokens", label: "Shortest answer", min: 0, step: 1,
-    hint: "In tokens. Usually 0." },
+    hint: "In tokens.", usual: 0 },
   { kind: "number", key: "beams", label: "Beams", min: 1, step: 1,
-    hint: "Searches with so many beams; the answer then comes whole. Usually 1, no search." },
+    hint: "Searches with so many beams; the answer then comes whole.", usual: 1 },
   { kind: "number", key: "lengthPenalty", label: "Length penalty", min: -10, max: 10, step: "any",
-    hint: "How beams of different lengths compare. Usually 1." },
+    hint: "How beams of different lengths compare.", usual: 1 },
   { kind: "lines", key: "stop", label: "Stop texts", hint: "One a line, at most 16; the answer ends before them." },
   { kind: "text", key: "regex", label: "Regular expression", hint: "The whole answer must match it." },
   { kind: "text", key: "jsonSchema", label: "JSON schema", hint: "The whole answer must match it." },
@@ -68,6 +70,22 @@ export const FIELDS: readonly Field[] = [
 /** Everything is left to the mesh. */
 export const NO_OPTIONS: AnswerOptions = { stop: [] };
 
+/** What holds where a field is left empty; nothing if nobody knows. */
+export function usualOf(field: Field, mesh: DescribeResponse | undefined): string | undefined {
+  if (field.key === "maxNewTokens") {
+    return mesh?.defaultMaxNewTokens ? String(mesh.defaultMaxNewTokens) : undefined;
+  }
+  return typeof field.usual === "string" ? t(field.usual) : field.usual?.toString();
+}
+
+/** The most that a field takes, where there is a limit. */
+export function mostOf(field: Field, mesh: DescribeResponse | undefined): number | undefined {
+  if (field.key === "maxNewTokens" || field.key === "minNewTokens") {
+    return mesh?.context;
+  }
+  return field.kind === "number" ? field.max : undefined;
+}
+
 /** The field that an error's param names, as `settings.options.top_p`. */
 export function fieldOfParam(param: string): Field | undefined {
   const last = param.replace(/\[\d+\]$/, "").split(".").at(-1) ?? "";
@@ -75,10 +93,26 @@ export function fieldOfParam(param: string): Field | undefined {
   return FIELDS.find((field) => field.key === key);
 }
 
-/** What is wrong with a text of a form before the mesh is asked; nothing if it may be right. */
-export function faultOf(key: Field["key"], text: string): string | undefined {
+/**
+ * What is wrong with a text of a form before the mesh is asked; nothing if it may be right.
+ *
+ * @param most that a number may be
+ */
+export function faultOf(field: Field, text: string, most?: number): string | undefined {
   if (text.trim() === "") {
     return undefined;
+  }
+  const { key } = field;
+  if (field.kind === "digits") {
+    return /^[0-9]{1,20}$/.test(text.trim()) ? undefined : t("A whole number of at most 20 digits.");
+  }
+  if (field.kind === "number") {
+    const value = Number(text);
+    const fits = value >= field.min && value <= (most ?? Number.MAX_VALUE) && (field.step !== 1 || Number.isInteger(value));
+    const bounds = { least: field.min, most: most ?? "∞" };
+    return fits
+      ? undefined
+      : t(field.step === 1 ? "A whole number from {least} to {most}." : "A number from {least} to {most}.", bounds);
   }
   if (key === "regex") {
     try {

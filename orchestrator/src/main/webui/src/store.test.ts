@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { beforeEach, expect, test } from "vitest";
 import { FakeMesh, refusal, settled } from "./fakemesh";
-import { faultOf } from "./options";
 import { Store } from "./store";
 
 let mesh: FakeMesh;
@@ -146,15 +145,6 @@ test("a conversation that cannot be opened now can be tried again", async () => 
 
   expect(store.current.value.failure.value).toBeUndefined();
   expect(store.current.value.session.value?.title).toBe("kept");
-});
-
-test("expressions and schemas that cannot be right are told before they are kept", () => {
-  expect(faultOf("regex", "(never closed")).toMatch(/regular expression/i);
-  expect(faultOf("regex", "[A-Z]+\\.")).toBeUndefined();
-  expect(faultOf("jsonSchema", "{")).toMatch(/JSON/);
-  expect(faultOf("jsonSchema", "[1]")).toMatch(/object/);
-  expect(faultOf("jsonSchema", '{"type": "string"}')).toBeUndefined();
-  expect(faultOf("stop", "(")).toBeUndefined();
 });
 
 test("the model of the conversation is described, or the usual one where that is gone", async () => {

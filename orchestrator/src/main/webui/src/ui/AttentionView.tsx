@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Loaded when somebody asks for it.
+import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import { getAttention, imageUrl } from "../api";
@@ -8,7 +9,7 @@ import { type Problem, toProblem } from "../errors";
 import { t } from "../language";
 import { Notice } from "./Notice";
 
-/** A picture, lit where the queries of the model's connector look. */
+/** A picture as the model sees it, lit where the queries of its connector look. */
 export function AttentionView({ image, question, model }: { image: Image; question: string; model: string }) {
   const [attention, setAttention] = useState<Attention>();
   const [problem, setProblem] = useState<Problem>();
@@ -32,20 +33,57 @@ export function AttentionView({ image, question, model }: { image: Image; questi
     );
   }
   if (attention.queries === 0) {
-    return <p>{t("This model's connector has no queries: it hands on every patch of a picture, and looks nowhere more.")}</p>;
+    return (
+      <div class="attention">
+        <Seen image={image} attention={attention} />
+        <p class="attention-note">
+          {t("This model's connector has no queries: it hands on every patch of a picture, and looks nowhere more.")}
+        </p>
+      </div>
+    );
   }
   return <Maps image={image} attention={attention} />;
 }
 
+/** The picture as the model sees it, where the mesh tells; something may lie over it. */
+function Seen({ image, attention, children }: { image: Image; attention: Attention; children?: ComponentChildren }) {
+  const { picture } = attention;
+  const [ratio, setRatio] = useState(picture === undefined ? image.width / image.height : 1);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (picture !== undefined) {
+      canvas.current!.getContext("2d")!.putImageData(picture, 0, 0);
+    }
+  }, [picture]);
+  return (
+    <div class="attention-picture">
+      <div style={{ aspectRatio: String(ratio), "--ratio": String(ratio) }}>
+        {picture === undefined ? (
+          <img
+            class={image.width <= 128 ? "small" : ""}
+            src={imageUrl(image)}
+            alt=""
+            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setRatio(naturalWidth / naturalHeight)}
+          />
+        ) : (
+          <canvas
+            ref={canvas}
+            role="img"
+            width={picture.width}
+            height={picture.height}
+            aria-label={t("As the model sees it: {side} by {side} pixels", { side: picture.width })}
+          />
+        )}
+        {children}
+      </div>
+    </div>
+  );
+}
+
 function Maps({ image, attention }: { image: Image; attention: Attention }) {
   const id = useId();
-  const [layer, setLayer] = useState<Layer>("last");
+  const [layer, setLayer] = useState<Layer | "none">("last");
   const [query, setQuery] = useState(0);
-  const [ratio, setRatio] = useState(image.width / image.height);
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const map = attention.map(layer, query);
-  const { row, column } = attention.strongest(map);
-  useEffect(() => veil(canvas.current!, map), [layer, query, attention]);
   const who = query === 0 ? t("All queries") : t("Query {n}", { n: query });
   return (
     <div class="attention">
@@ -54,10 +92,11 @@ function Maps({ image, attention }: { image: Image; attention: Attention }) {
         <select
           id={`${id}-layer`}
           value={layer}
-          onChange={(event) => setLayer(event.currentTarget.value as Layer)}
+          onChange={(event) => setLayer(event.currentTarget.value as Layer | "none")}
         >
           <option value="first">{t("first")}</option>
           <option value="last">{t("last")}</option>
+          <option value="none">{t("none, the picture alone")}</option>
         </select>
         <label for={`${id}-query`}>{who}</label>
         <input
@@ -72,29 +111,9 @@ function Maps({ image, attention }: { image: Image; attention: Attention }) {
           onKeyDown={(event) => event.stopPropagation()}
         />
       </form>
-      <div class="attention-picture">
-        <div style={{ aspectRatio: String(ratio), "--ratio": String(ratio) }}>
-          <img
-            class={image.width <= 128 ? "small" : ""}
-            src={imageUrl(image)}
-            alt=""
-            onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) => setRatio(naturalWidth / naturalHeight)}
-          />
-          <canvas
-            ref={canvas}
-            role="img"
-            width={attention.columns}
-            height={attention.rows}
-            aria-label={t("{who}: strongest in row {row} of {rows}, column {column} of {columns}", {
-              who,
-              row,
-              rows: attention.rows,
-              column,
-              columns: attention.columns,
-            })}
-          />
-        </div>
-      </div>
+      <Seen image={image} attention={attention}>
+        {layer !== "none" && <Veil attention={attention} layer={layer} query={query} who={who} />}
+      </Seen>
       <p class="attention-note">
         {t(
           attention.readsQuestion
@@ -106,7 +125,38 @@ function Maps({ image, attention }: { image: Image; attention: Attention }) {
   );
 }
 
+interface VeilProps {
+  attention: Attention;
+  layer: Layer;
+  query: number;
+  /** Names the queries. */
+  who: string;
+}
+
 /** Covers a picture where nobody looks. */
+function Veil({ attention, layer, query, who }: VeilProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const map = attention.map(layer, query);
+  const { row, column } = attention.strongest(map);
+  useEffect(() => veil(canvas.current!, map), [layer, query, attention]);
+  return (
+    <canvas
+      ref={canvas}
+      class="veil"
+      role="img"
+      width={attention.columns}
+      height={attention.rows}
+      aria-label={t("{who}: strongest in row {row} of {rows}, column {column} of {columns}", {
+        who,
+        row,
+        rows: attention.rows,
+        column,
+        columns: attention.columns,
+      })}
+    />
+  );
+}
+
 function veil(canvas: HTMLCanvasElement, map: readonly number[]): void {
   const context = canvas.getContext("2d")!;
   const pixels = context.createImageData(canvas.width, canvas.height);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
-import type { AnswerOptions, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import type { AnswerOptions, DescribeResponse, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import type { Conversation } from "../conversation";
 import { ApiError, type Problem, toProblem } from "../errors";
-import { FIELDS, type Field, faultOf, formatOption, NO_OPTIONS, parseOptions } from "../options";
+import { FIELDS, type Field, faultOf, formatOption, mostOf, NO_OPTIONS, parseOptions, usualOf } from "../options";
 import type { Store } from "../store";
 import { t } from "../language";
 import { AdapterSelect } from "./AdapterSelect";
@@ -19,6 +19,7 @@ export function SettingsDialog({ store, onClose }: { store: Store; onClose: () =
       title={t("Settings of this conversation")}
       button={t("Save")}
       options={settings.options ?? NO_OPTIONS}
+      mesh={store.mesh.value}
       onSave={(form) => store.updateSettings(readSettings(form, settings))}
       onClose={onClose}
     >
@@ -65,6 +66,7 @@ export function AgainDialog({ store, conversation, message, onClose }: AgainProp
       title={t("Settings of one more answer")}
       button={t("Answer again")}
       options={options}
+      mesh={mesh}
       onSave={again}
       onClose={onClose}
     >
@@ -83,13 +85,15 @@ interface OptionsProps {
   /** What the button says that saves. */
   button: string;
   options: AnswerOptions;
+  /** Whose defaults and limits hold. */
+  mesh: DescribeResponse | undefined;
   /** Fields before the options. */
   children: ComponentChildren;
   onSave: (form: HTMLFormElement) => Promise<void>;
   onClose: () => void;
 }
 
-function OptionsDialog({ title, button, options, children, onSave, onClose }: OptionsProps) {
+function OptionsDialog({ title, button, options, mesh, children, onSave, onClose }: OptionsProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [failed, setFailed] = useState<Problem>();
   useEffect(() => dialog.current?.showModal(), []);
@@ -120,14 +124,14 @@ function OptionsDialog({ title, button, options, children, onSave, onClose }: Op
           {children}
           <div class="fields">
             {FIELDS.filter((field) => field.basic).map((field) => (
-              <OptionInput key={field.key} field={field} options={options} />
+              <OptionInput key={field.key} field={field} options={options} mesh={mesh} />
             ))}
           </div>
           <details open={FIELDS.some((field) => !field.basic && formatOption(field, options) !== "")}>
             <summary>{t("More")}</summary>
             <div class="fields">
               {FIELDS.filter((field) => !field.basic).map((field) => (
-                <OptionInput key={field.key} field={field} options={options} />
+                <OptionInput key={field.key} field={field} options={options} mesh={mesh} />
               ))}
             </div>
           </details>
@@ -175,15 +179,32 @@ function clear(form: HTMLFormElement): void {
   }
 }
 
-function OptionInput({ field, options }: { field: Field; options: AnswerOptions }) {
+interface InputProps {
+  field: Field;
+  options: AnswerOptions;
+  mesh: DescribeResponse | undefined;
+}
+
+function OptionInput({ field, options, mesh }: InputProps) {
   const [fault, setFault] = useState<string>();
   const hint = `hint-${field.key}`;
   const id = `option-${field.key}`;
+  const usual = usualOf(field, mesh);
+  const most = mostOf(field, mesh);
   const attributes = {
     id,
     name: field.key,
     "aria-describedby": hint,
+    "aria-invalid": fault !== undefined,
     defaultValue: formatOption(field, options),
+    onInput: (event: { currentTarget: HTMLInputElement | HTMLTextAreaElement }) => {
+      const input = event.currentTarget;
+      // What is no number is empty for a script.
+      const text = input.validity.badInput ? "?" : input.value;
+      const found = faultOf(field, text, most);
+      input.setCustomValidity(found ?? "");
+      setFault(found);
+    },
   };
   return (
     <div class="field">
@@ -193,28 +214,18 @@ function OptionInput({ field, options }: { field: Field; options: AnswerOptions 
           {...attributes}
           type="number"
           inputMode="decimal"
+          placeholder={usual}
           min={field.min}
-          max={field.max}
+          max={most}
           step={field.step}
         />
       ) : field.kind === "digits" ? (
-        <input {...attributes} type="text" inputMode="numeric" pattern="[0-9]{1,20}" />
+        <input {...attributes} type="text" inputMode="numeric" placeholder={usual} />
       ) : (
-        <textarea
-          {...attributes}
-          rows={2}
-          dir="auto"
-          spellcheck={false}
-          aria-invalid={fault !== undefined}
-          onInput={(event) => {
-            const found = faultOf(field.key, event.currentTarget.value);
-            event.currentTarget.setCustomValidity(found ?? "");
-            setFault(found);
-          }}
-        />
+        <textarea {...attributes} rows={2} dir="auto" spellcheck={false} />
       )}
       <small id={hint} class={fault === undefined ? "" : "fault"} role="status">
-        {fault ?? t(field.hint)}
+        {fault ?? (usual === undefined ? t(field.hint) : `${t(field.hint)} ${t("Otherwise {value}.", { value: usual })}`)}
       </small>
     </div>
   );

@@ -46,6 +46,7 @@ public final class VisionEngine implements StageEngine {
    *
    * @param features [P, D]
    * @param contentKey of the pixels
+   * @param picture [S, S, 3] unsigned, as the encoder sees it; empty unless it was asked for
    * @param queueNanos waiting, for a decoder and for the encoder
    * @param prepareNanos decoding and resizing
    * @param computeNanos of the batch
@@ -55,13 +56,17 @@ public final class VisionEngine implements StageEngine {
   record Encoded(
       HostTensor features,
       String contentKey,
+      @SuppressWarnings("ArrayRecordComponent") byte[] picture,
       long queueNanos,
       long prepareNanos,
       long computeNanos,
       long batch,
       int batchSize) {}
 
-  private record Input(HostTensor pixels, String contentKey) {}
+  private record Input(
+      HostTensor pixels,
+      String contentKey,
+      @SuppressWarnings("ArrayRecordComponent") byte[] picture) {}
 
   private record Prepared(Input input, long queueNanos, long nanos) {}
 
@@ -107,14 +112,15 @@ public final class VisionEngine implements StageEngine {
    * Encodes an image; cancelling the future gives it up.
    *
    * @param file the image file
+   * @param picture whether the picture as the encoder sees it is wanted, too
    * @param deadline {@link System#nanoTime} after which nobody wants it
    * @throws OwlException SATURATED if too many wait
    */
-  CompletableFuture<Encoded> encode(ByteBuffer file, long deadline) {
+  CompletableFuture<Encoded> encode(ByteBuffer file, boolean picture, long deadline) {
     long arrived = System.nanoTime();
     CompletableFuture<Encoded> result = new CompletableFuture<>();
     try {
-      decoders.execute(() -> prepare(file, arrived, deadline, result));
+      decoders.execute(() -> prepare(file, picture, arrived, deadline, result));
     } catch (RejectedExecutionException e) {
       throw new OwlException(
           Fault.SATURATED, "", decoders.getQueue().size() + " images wait to be decoded", e);
@@ -132,13 +138,17 @@ public final class VisionEngine implements StageEngine {
   }
 
   private void prepare(
-      ByteBuffer file, long arrived, long deadline, CompletableFuture<Encoded> result) {
+      ByteBuffer file,
+      boolean picture,
+      long arrived,
+      long deadline,
+      CompletableFuture<Encoded> result) {
     if (result.isDone()) {
       return;
     }
     try {
       long begin = System.nanoTime();
-      Input input = decoder.decode(file, this::inputOf);
+      Input input = decoder.decode(file, decoded -> inputOf(decoded, picture));
       submit(new Prepared(input, begin - arrived, System.nanoTime() - begin), deadline, result);
     } catch (Throwable e) {
       // The caller must hear of everything, also of an OutOfMemoryError.
@@ -146,8 +156,12 @@ public final class VisionEngine implements StageEngine {
     }
   }
 
-  private Input inputOf(Picture picture) {
-    return new Input(processor.process(picture), processor.contentKey(picture));
+  private Input inputOf(Picture picture, boolean wanted) {
+    byte[] square = processor.square(picture, processor.size());
+    return new Input(
+        processor.normalise(square),
+        processor.contentKey(picture),
+        wanted ? square : new byte[0]);
   }
 
   private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {
@@ -162,6 +176,7 @@ public final class VisionEngine implements StageEngine {
             new Encoded(
                 done.value(),
                 image.input.contentKey,
+                image.input.picture,
                 image.queueNanos + done.queueNanos(),
                 image.nanos,
                 done.computeNanos(),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.vision;
 
+import com.google.protobuf.UnsafeByteOperations;
 import io.grpc.BindableService;
 import io.grpc.ServerServiceDefinition;
 import io.grpc.Status;
@@ -69,7 +70,8 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
     @Override
     public CompletableFuture<EncodeResponse> begin(EncodeRequest request) {
       CompletableFuture<VisionEngine.Encoded> work =
-          engine.encode(request.getImage().asReadOnlyByteBuffer(), deadline);
+          engine.encode(
+              request.getImage().asReadOnlyByteBuffer(), request.getPicture(), deadline);
       CompletableFuture<EncodeResponse> answer =
           work.thenApply(encoded -> respond(request.getId(), encoded, engine));
       answer.whenComplete((_, _) -> work.cancel(false));
@@ -102,6 +104,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
     return EncodeResponse.newBuilder()
         .setId(id)
         .setFeatures(TensorCodec.toProto(encoded.features(), lineage))
+        .setPicture(UnsafeByteOperations.unsafeWrap(encoded.picture()))
         .setTimings(
             StageTimings.newBuilder()
                 .setQueueMicros(TimeUnit.NANOSECONDS.toMicros(encoded.queueNanos()))

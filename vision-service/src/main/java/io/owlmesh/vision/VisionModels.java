@@ -56,7 +56,7 @@ public class VisionModels {
         engine,
         TensorSpec.bytes("image"),
         (file, deadline) -> {
-          CompletableFuture<VisionEngine.Encoded> work = engine.encode(file.bytes(), deadline);
+          CompletableFuture<VisionEngine.Encoded> work = engine.encode(file.bytes(), false, deadline);
           return following(work, work.thenApply(VisionModels::computed));
         });
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -18,20 +19,25 @@ import java.util.List;
 final class AttentionMaps {
   private static final int MAX_QUERIES = 1_024;
   private static final int MAX_PATCHES = 4_096;
+  private static final int MAX_SIDE = 1_024;
 
   private AttentionMaps() {}
 
   /**
-   * Reads what the second stage answered.
+   * Reads what the two stages answered.
    *
    * @param attention [2, Q, patches], the patches of a square; [0, 0, P] without queries
+   * @param picture [S, S, 3], as the first stage sees it; empty if it does not tell
    * @param readsQuestion whether it depends on what was asked
-   * @throws StageFailure if it is neither
+   * @throws StageFailure if they are something else
    */
-  static GetAttentionResponse of(Tensor attention, boolean readsQuestion) {
+  static GetAttentionResponse of(Tensor attention, ByteString picture, boolean readsQuestion) {
     List<Long> shape = attention.getShapeList();
     GetAttentionResponse.Builder response =
-        GetAttentionResponse.newBuilder().setReadsQuestion(readsQuestion);
+        GetAttentionResponse.newBuilder()
+            .setReadsQuestion(readsQuestion)
+            .setPicture(picture)
+            .setPictureSide(side(picture));
     if (shape.size() == 3 && shape.get(0) == 0) {
       return response.build();
     }
@@ -53,6 +59,17 @@ final class AttentionMaps {
         .setFirstLayer(UnsafeByteOperations.unsafeWrap(bytes(values, 0)))
         .setLastLayer(UnsafeByteOperations.unsafeWrap(bytes(values, values.length / 2)))
         .build();
+  }
+
+  private static int side(ByteString picture) {
+    int side = (int) Math.sqrt(picture.size() / 3.0);
+    if (side > MAX_SIDE || 3 * side * side != picture.size()) {
+      throw new StageFailure(
+          StageKind.VISION,
+          new OwlException(
+              Fault.INTERNAL, "", "picture: %d bytes are no square".formatted(picture.size())));
+    }
+    return side;
   }
 
   private static float[] values(Tensor attention, int queries, int side) {

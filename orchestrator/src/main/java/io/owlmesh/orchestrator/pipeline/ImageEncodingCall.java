@@ -77,7 +77,8 @@ final class ImageEncodingCall {
   /**
    * Starts looking. The calls end with the current gRPC context.
    *
-   * @param attention whether the second stage is asked what its queries attend to
+   * @param attention whether the second stage is asked what its queries attend to, and the first
+   *     one what it sees
    * @param patience how long the stages may take to the next image
    * @return done once the listener was told of all pictures; fails with a {@link StageFailure}
    */
@@ -111,6 +112,7 @@ final class ImageEncodingCall {
           EncodeRequest.newBuilder()
               .setId(Integer.toString(i))
               .setImage(pictures.get(i).file().bytes().get())
+              .setPicture(attention)
               .build());
     }
     vision.onCompleted();

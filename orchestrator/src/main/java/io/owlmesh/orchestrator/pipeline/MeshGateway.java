@@ -180,6 +180,7 @@ public final class MeshGateway {
     return DescribeResponse.newBuilder()
         .setModel(mesh.model())
         .setContext(mesh.context())
+        .setDefaultMaxNewTokens(mesh.usualNewTokens())
         .setVisualTokens(mesh.visualTokens())
         .addAllAdapters(mesh.adapters())
         .setDefaultAdapter(model.defaultAdapter())

@@ -151,7 +151,7 @@ public final class MeshModel implements AutoCloseable {
    */
   public GetAttentionResponse attention(ImageContent picture, String question) {
     MeshInfo mesh = mesh();
-    return AttentionMaps.of(pipeline.attention(mesh, picture, question), mesh.readsQuestion());
+    return pipeline.attention(mesh, picture, question);
   }
 
   /**

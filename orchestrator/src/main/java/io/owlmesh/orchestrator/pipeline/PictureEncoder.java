@@ -29,9 +29,9 @@ import java.util.concurrent.ConcurrentHashMap;
 record PictureEncoder(MeshReplicas replicas, Duration patience, int attempts, boolean attention) {
   /** Hears what is done for each picture, and where. */
   interface Listener {
-    void encoded(PlacedCall place, PromptImage picture, EncodeResponse response);
+    default void encoded(PlacedCall place, PromptImage picture, EncodeResponse response) {}
 
-    void resampled(PlacedCall place, PromptImage picture, ResampleResponse response);
+    default void resampled(PlacedCall place, PromptImage picture, ResampleResponse response) {}
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
+import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -10,27 +11,19 @@ import io.owlmesh.orchestrator.mesh.PlacedCall;
 import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
-import io.owlmesh.proto.abstractor.v1.ResampleResponse;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.FinishReason;
+import io.owlmesh.proto.chat.v1.GetAttentionResponse;
 import io.owlmesh.proto.llm.v1.Finished;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.tensor.v1.Tensor;
 import io.owlmesh.proto.vision.v1.EncodeResponse;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicReference;
 
 /** The path of a request: images -> features -> visual tokens -> text. */
 final class Pipeline {
-  private static final PictureEncoder.Listener NOBODY =
-      new PictureEncoder.Listener() {
-        @Override
-        public void encoded(PlacedCall place, PromptImage picture, EncodeResponse response) {}
-
-        @Override
-        public void resampled(PlacedCall place, PromptImage picture, ResampleResponse response) {}
-      };
-
   private final MeshReplicas replicas;
   private final VisualTokenCache cache;
   private final PictureEncoder encoder;
@@ -78,11 +71,23 @@ final class Pipeline {
    * What the connector's queries attend to in a picture, blocking.
    *
    * @param question what is asked of it; of effect where the connector reads it
-   * @return [2, Q, patches], as {@link ResampleResponse} tells
    */
-  Tensor attention(MeshInfo mesh, ImageContent picture, String question) {
+  GetAttentionResponse attention(MeshInfo mesh, ImageContent picture, String question) {
     PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
-    return attention.encode(List.of(image), mesh, NOBODY).getFirst();
+    AtomicReference<ByteString> seen = new AtomicReference<>(ByteString.EMPTY);
+    Tensor maps =
+        attention
+            .encode(
+                List.of(image),
+                mesh,
+                new PictureEncoder.Listener() {
+                  @Override
+                  public void encoded(PlacedCall at, PromptImage of, EncodeResponse response) {
+                    seen.set(response.getPicture());
+                  }
+                })
+            .getFirst();
+    return AttentionMaps.of(maps, seen.get(), mesh.readsQuestion());
   }
 
   private static boolean isOurs(OwlException failure) {
