@@ -211,7 +211,7 @@ export const ZH = {
   "A number from {least} to {most}.": "应为 {least} 到 {most} 之间的数。",
   "A whole number from {least} to {most}.": "应为 {least} 到 {most} 之间的整数。",
   "A whole number of at most 20 digits.": "应为最多 20 位的整数。",
-  "Otherwise {value}.": "不填则为 {value}。",
+  "Default: {value}.": "默认：{value}。",
   random: "随机",
   all: "全部",
   Temperature: "温度",

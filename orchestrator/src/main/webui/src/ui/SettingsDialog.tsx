@@ -225,7 +225,7 @@ function OptionInput({ field, options, mesh }: InputProps) {
         <textarea {...attributes} rows={2} dir="auto" spellcheck={false} />
       )}
       <small id={hint} class={fault === undefined ? "" : "fault"} role="status">
-        {fault ?? (usual === undefined ? t(field.hint) : `${t(field.hint)} ${t("Otherwise {value}.", { value: usual })}`)}
+        {fault ?? (usual === undefined ? t(field.hint) : `${t(field.hint)} ${t("Default: {value}.", { value: usual })}`)}
       </small>
     </div>
   );
