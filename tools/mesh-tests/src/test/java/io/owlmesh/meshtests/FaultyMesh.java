@@ -52,9 +52,7 @@ final class FaultyMesh implements AutoCloseable {
             "OWL_IMAGE_TIMEOUT", "2S",
             "OWL_FIRST_TOKEN_TIMEOUT", "2S",
             "OWL_TOKEN_TIMEOUT", "2S",
-            "OWL_SLOW_START", "0S",
-            // The processes live for minutes.
-            "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"));
+            "OWL_SLOW_START", "0S"));
     settings.putAll(more);
     Map<String, Integer> counts =
         STAGES.stream().collect(Collectors.toMap(stage -> stage, _ -> REPLICAS));

@@ -64,8 +64,7 @@ abstract class KillContract {
         Moment moment = MOMENTS.get(random.nextInt(MOMENTS.size()));
         Trap trap = new Trap(moment, 1 + random.nextInt(usually(moment)));
         talkUntilKilled(mesh, trap);
-        // Compiled once is enough for a process that lives for seconds.
-        mesh.start("orchestrator", Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"));
+        mesh.start("orchestrator", Map.of());
         mesh.await("orchestrator", Health.SERVING);
         ManagedChannel door = mesh.connect("orchestrator");
         try {

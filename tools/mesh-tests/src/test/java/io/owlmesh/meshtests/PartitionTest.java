@@ -28,8 +28,7 @@ class PartitionTest {
   private static final Map<String, String> SETTINGS =
       Map.of(
           "OWL_TOKEN_TIMEOUT", "1S",
-          "OWL_HEALTH_INTERVAL", "0.2S",
-          "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
+          "OWL_HEALTH_INTERVAL", "0.2S");
 
   @Test
   @Timeout(value = 3, unit = TimeUnit.MINUTES)

@@ -14,7 +14,6 @@ import io.owlmesh.proto.mesh.v1.Stage;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -38,8 +37,6 @@ class ReplicaLossTest {
   private static final Duration PAUSE =
       Duration.ofMillis(Integer.getInteger("owl.kill.pause", 2_000));
   private static final int CLIENTS = 4;
-  private static final Map<String, String> SHORT_LIVED =
-      Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
 
   private final Album album = new Album();
   private final List<Talker> talkers =
@@ -53,8 +50,7 @@ class ReplicaLossTest {
   void start(@TempDir Path folder) throws Exception {
     Path data = Files.createDirectories(folder.resolve("data"));
     Map<String, String> settings =
-        new HashMap<>(Map.of("OWL_DATA", data.toString(), "OWL_HEALTH_INTERVAL", "0.2S"));
-    settings.putAll(SHORT_LIVED);
+        Map.of("OWL_DATA", data.toString(), "OWL_HEALTH_INTERVAL", "0.2S");
     mesh =
         Processes.mesh(
                 folder,
@@ -132,7 +128,7 @@ class ReplicaLossTest {
           TimeUnit.MILLISECONDS.sleep(20);
         }
         mesh.kill(victim);
-        mesh.start(victim, SHORT_LIVED);
+        mesh.start(victim, Map.of());
       }
     });
   }

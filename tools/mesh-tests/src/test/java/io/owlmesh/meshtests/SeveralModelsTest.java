@@ -85,8 +85,7 @@ class SeveralModelsTest {
             Map.of(
                 "OWL_HEALTH_INTERVAL", "0.2S",
                 "OWL_DRAIN_TIMEOUT", "20S",
-                "OWL_DTYPE", "float32",
-                "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1"));
+                "OWL_DTYPE", "float32"));
     for (String stage : STAGES) {
       mesh.add(stage, "llava-" + stage);
     }

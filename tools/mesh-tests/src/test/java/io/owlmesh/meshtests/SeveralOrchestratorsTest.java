@@ -61,8 +61,6 @@ class SeveralOrchestratorsTest {
   private static final int CLIENTS = 5;
   private static final int SESSIONS = 3;
   private static final int PAUSE_MILLIS = Integer.getInteger("owl.kill.pause", 3_000);
-  private static final Map<String, String> SHORT_LIVED =
-      Map.of("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1");
 
   private static @Nullable PostgresServer server;
   private static String url = "";
@@ -90,7 +88,7 @@ class SeveralOrchestratorsTest {
 
   /** Settings of a mesh over the database. */
   private static Map<String, String> settings(String lease) {
-    Map<String, String> settings = new HashMap<>(SHORT_LIVED);
+    Map<String, String> settings = new HashMap<>();
     settings.put("OWL_DATABASE", url);
     settings.put("OWL_DATABASE_USER", PostgresServer.USER);
     settings.put("OWL_LEASE", lease);
@@ -184,7 +182,7 @@ class SeveralOrchestratorsTest {
     some.forEach(mesh::terminate);
     for (String one : some) {
       assertThat(mesh.awaitExit(one)).as(one).isIn(0, 143);
-      mesh.start(one, SHORT_LIVED);
+      mesh.start(one, Map.of());
     }
     for (String one : some) {
       mesh.await(one, Health.SERVING);
@@ -254,7 +252,7 @@ class SeveralOrchestratorsTest {
       }
 
       mesh.kill(DOORS.get(1));
-      mesh.start(DOORS.get(1), SHORT_LIVED);
+      mesh.start(DOORS.get(1), Map.of());
       mesh.await(DOORS.get(1), Health.SERVING);
 
       try (MeshClient here = new MeshClient(mesh.address(DOORS.getFirst()));
