@@ -6,7 +6,28 @@ app.kubernetes.io/component: {{ .component }}
 
 {{- define "owlmesh.image" -}}
 {{- $registry := .root.Values.image.registry -}}
-{{ if $registry }}{{ trimSuffix "/" $registry }}/{{ end }}owl-{{ .component }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{ if $registry }}{{ trimSuffix "/" $registry }}/{{ end }}owl-{{ .stage | default .component }}:{{ .root.Values.image.tag | default .root.Chart.AppVersion }}
+{{- end }}
+
+{{/*
+All stages as a JSON list: those of the model that requests get who name none, and those of the further ones, which have
+what the former have unless they say otherwise. component is the stage, for further models behind their name.
+*/}}
+{{- define "owlmesh.stages" -}}
+{{- $ports := dict "vision" 9001 "abstractor" 9002 "llm" 9003 }}
+{{- $all := list }}
+{{- range $stage, $port := $ports }}
+{{- $all = append $all (dict "stage" $stage "component" $stage "port" $port "model" $.Values.model "values" (index $.Values $stage)) }}
+{{- end }}
+{{- range $name, $model := .Values.models }}
+{{- range $stage, $port := $ports }}
+{{- if not (has $stage ($model.shares | default list)) }}
+{{- $values := mergeOverwrite (deepCopy (index $.Values $stage)) (index $model $stage | default dict) }}
+{{- $all = append $all (dict "stage" $stage "component" (printf "%s-%s" $name $stage) "port" $port "model" $model.model "values" $values) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- toJson $all }}
 {{- end }}
 
 {{- define "owlmesh.security" -}}

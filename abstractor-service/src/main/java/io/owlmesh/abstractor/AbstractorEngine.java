@@ -21,6 +21,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BiFunction;
+import java.util.function.IntConsumer;
 
 /**
  * Features [P, D] -> visual tokens [T, H], in batches, on the one thread that owns the abstractor.
@@ -118,6 +119,11 @@ public final class AbstractorEngine implements StageEngine {
   @Override
   public BatchCounts batches() {
     return batcher.batches();
+  }
+
+  @Override
+  public void onBatch(IntConsumer listener) {
+    batcher.onBatch(listener);
   }
 
   /** Digest of the weights, hex. */

@@ -84,7 +84,8 @@ class GuideTest {
       assertThat(String.valueOf(service.get("image"))).startsWith("owl-" + name + ":");
       assertThat(service.containsKey("ports")).isEqualTo(name.equals("orchestrator"));
     });
-    assertThat(services.toString()).contains("127.0.0.1:9080:9080");
+    assertThat(services.toString())
+        .contains("127.0.0.1:${OWL_PORT:-9000}:9000", "127.0.0.1:${OWL_HTTP_PORT:-9080}:9080");
   }
 
   /** A document of any form. */

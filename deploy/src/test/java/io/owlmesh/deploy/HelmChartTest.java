@@ -33,6 +33,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -316,6 +317,91 @@ class HelmChartTest {
             grpc.getRules().getFirst().getBackendRefs().getFirst().getPort());
   }
 
+  private static TemplateCommand severalModels() {
+    return Chart.template(LAPTOP)
+        .set("models.llava.model.claim", "owl-llava")
+        .set("models.llava.model.path", "7b")
+        .set("models.llava.llm.replicas", 2)
+        .set("models.llava.llm.env.OWL_DEVICE", "cuda:0")
+        .set("models.tuned.model.claim", "owl-tuned")
+        .set("models.tuned.shares[0]", "vision")
+        .set("models.tuned.shares[1]", "abstractor")
+        .set("models.tuned.defaultAdapter", "charts");
+  }
+
+  private static Container container(Deployment deployment) {
+    return deployment.getSpec().getTemplate().getSpec().getContainers().getFirst();
+  }
+
+  @Test
+  void furtherModelsHaveStagesOfTheirOwnAndAFileThatFindsThem() {
+    List<HasMetadata> all = render(severalModels());
+    Map<String, Deployment> deployments =
+        Chart.of(Deployment.class, all).stream()
+            .collect(Collectors.toMap(one -> one.getMetadata().getName(), one -> one));
+
+    assertThat(deployments)
+        .containsOnlyKeys(
+            "owl-vision",
+            "owl-abstractor",
+            "owl-llm",
+            "owl-llava-vision",
+            "owl-llava-abstractor",
+            "owl-llava-llm",
+            "owl-tuned-llm",
+            "owl-orchestrator");
+    assertThat(Chart.of(ConfigMap.class, all).getFirst().getData())
+        .containsOnly(
+            Map.entry(
+                "llava.model",
+                """
+                vision = kubernetes:owl-llava-vision:grpc
+                abstractor = kubernetes:owl-llava-abstractor:grpc
+                llm = kubernetes:owl-llava-llm:grpc
+                """),
+            Map.entry(
+                "tuned.model",
+                """
+                vision = kubernetes:owl-vision:grpc
+                abstractor = kubernetes:owl-abstractor:grpc
+                llm = kubernetes:owl-tuned-llm:grpc
+                default-adapter = charts
+                """));
+    Deployment llava = Objects.requireNonNull(deployments.get("owl-llava-llm"));
+    Container container = container(llava);
+    assertThat(llava.getSpec().getReplicas()).isEqualTo(2);
+    assertThat(container.getImage()).startsWith("owl-llm:");
+    assertThat(container.getResources())
+        .isEqualTo(container(Objects.requireNonNull(deployments.get("owl-llm"))).getResources());
+    assertThat(container.getEnv())
+        .contains(new EnvVar("OWL_CHECKPOINT", "/model/7b", null))
+        .contains(new EnvVar("OWL_DEVICE", "cuda:0", null));
+    assertThat(llava.getSpec().getTemplate().getSpec().getVolumes())
+        .anyMatch(volume ->
+            volume.getPersistentVolumeClaim() != null
+                && volume.getPersistentVolumeClaim().getClaimName().equals("owl-llava"));
+    assertThat(container(Objects.requireNonNull(deployments.get("owl-orchestrator"))).getEnv())
+        .contains(new EnvVar("OWL_MODELS", "/models", null));
+  }
+
+  @Test
+  void noTwoStagesOfSeveralModelsChooseTheSamePods() {
+    List<HasMetadata> all = render(severalModels());
+    List<Map<String, String>> pods =
+        Chart.of(Deployment.class, all).stream()
+            .map(one -> one.getSpec().getTemplate().getMetadata().getLabels())
+            .toList();
+
+    for (Service service : Chart.of(Service.class, all)) {
+      assertThat(pods)
+          .as(service.getMetadata().getName())
+          .filteredOn(
+              labels -> labels.entrySet().containsAll(service.getSpec().getSelector().entrySet()))
+          .hasSize(1);
+    }
+    assertThat(Chart.of(NetworkPolicy.class, all)).hasSize(pods.size());
+  }
+
   @Test
   void aWrongValueFailsWithItsName() {
     assertRefused("replicas", Chart.template(LAPTOP).set("llm.replicas", "many"));
@@ -329,6 +415,9 @@ class HelmChartTest {
     assertRefused(
         "orchestrator.gateway.name",
         Chart.template(LAPTOP).set("orchestrator.gateway.enabled", true));
+    assertRefused("Llava", Chart.template(LAPTOP).set("models.Llava.model.claim", "a"));
+    assertRefused("claim", Chart.template(LAPTOP).set("models.llava.model.path", "a"));
+    assertRefused("shares", severalModels().set("models.tuned.shares[1]", "llm"));
     assertRefused("orchestrator.replicas", Chart.template(LAPTOP).set("orchestrator.replicas", 2));
   }
 

@@ -40,6 +40,7 @@ import io.owlmesh.stage.StageEngine;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 
 /** The language model, its tokeniser and adapters, and the engine that answers with them. */
 public final class LlmEngine implements StageEngine {
@@ -168,6 +169,11 @@ public final class LlmEngine implements StageEngine {
   public BatchCounts batches() {
     EngineCounts counts = serving.counts();
     return new BatchCounts(counts.steps(), counts.rows(), counts.nativeNanos());
+  }
+
+  @Override
+  public void onBatch(IntConsumer listener) {
+    serving.counts().onStep(listener);
   }
 
   @Override

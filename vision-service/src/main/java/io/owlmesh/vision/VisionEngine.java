@@ -27,6 +27,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 
 /**
  * Image file -> features [P, D]. Files are decoded by a few threads, then encoded in batches by the
@@ -200,6 +201,11 @@ public final class VisionEngine implements StageEngine {
   @Override
   public BatchCounts batches() {
     return batcher.batches();
+  }
+
+  @Override
+  public void onBatch(IntConsumer listener) {
+    batcher.onBatch(listener);
   }
 
   /** Digest of the weights, hex. */

@@ -2,7 +2,6 @@
 package io.owlmesh.deploy.kubelet;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.protobuf.ByteString;
@@ -13,12 +12,9 @@ import io.owlmesh.client.LocalImage;
 import io.owlmesh.client.MeshClient;
 import io.owlmesh.client.Trace;
 import io.owlmesh.deploy.Chart;
-import io.owlmesh.images.Flavour;
-import io.owlmesh.images.ServiceImages;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.mesh.v1.Condition;
 import io.owlmesh.proto.mesh.v1.Stage;
-import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -40,20 +36,17 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The images and the Deployments of the chart, run as a node of a cluster runs them. The base of
- * the images takes minutes to make the first time; {@code -Dowl.kubelet=true} scales under load as
- * well.
+ * The images and the Deployments of the chart, run as a node of a cluster runs them; {@code
+ * -Dowl.kubelet=true} scales under load as well.
  */
 @Timeout(value = 15, unit = TimeUnit.MINUTES)
 class KubeletTest {
   private static final boolean LONG = Boolean.getBoolean("owl.kubelet");
-  private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
-  private static final Path MODEL = ROOT.resolve("deploy/models/owl-nano");
-  private static final Path PICTURE = ROOT.resolve("deploy/pictures/two-things.png");
+  private static final Path MODEL = LoadedImages.ROOT.resolve("deploy/models/owl-nano");
+  private static final Path PICTURE = LoadedImages.ROOT.resolve("deploy/pictures/two-things.png");
   private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final String TAG = "kubelet";
-  private static final List<String> SERVICES =
-      List.of("vision", "abstractor", "llm", "orchestrator");
+  private static final List<String> SERVICES = LoadedImages.SERVICES;
   private static final long GROUP = 1001;
   private static final int CALLERS = 3;
 
@@ -67,15 +60,7 @@ class KubeletTest {
     List<String> missing = Programs.missing("podman", "runc", "mmdebstrap", "ip", "chgrp");
     assumeTrue(missing.isEmpty(), "pods need " + missing);
     assumeTrue(PodNetwork.isAllowed(), "pods need root and network namespaces");
-    ServiceImages images = new ServiceImages(ROOT, "tar:" + base(), Flavour.CPU, TAG);
-    for (String service : SERVICES) {
-      var _ = images.writeTo(folder, service);
-      Path tar = folder.resolve("owl-" + service + ".tar");
-      Programs.run("podman", "load", "--input=" + tar);
-      Files.delete(tar);
-      open.addFirst(() -> Programs.run("podman", "rmi", "--force", image(service)));
-      assumeTrue(PodStart.isPossible(image(service)), "Podman starts no container here");
-    }
+    open.addFirst(LoadedImages.load(folder, TAG));
     PodNetwork network = new PodNetwork();
     open.addFirst(network);
     Cluster cluster = new Cluster(PodNetwork.host(), folder);
@@ -100,15 +85,6 @@ class KubeletTest {
     open.addFirst(kubelet);
   }
 
-  /** Its packages come from a mirror of Debian, which not every machine reaches. */
-  private static Path base() {
-    try {
-      return OfflineBase.tar();
-    } catch (IOException e) {
-      return abort("the base of the images cannot be made here: " + e.getMessage());
-    }
-  }
-
   @AfterEach
   void close() throws Exception {
     List<Exception> failures = new ArrayList<>();
@@ -120,10 +96,6 @@ class KubeletTest {
       }
     }
     assertThat(failures).isEmpty();
-  }
-
-  private static String image(String service) {
-    return "localhost/owl-%s:%s".formatted(service, TAG);
   }
 
   private Address door() {

@@ -19,8 +19,17 @@ final class PodNetwork implements AutoCloseable {
 
   PodNetwork() throws IOException {
     Programs.run(IP, "link", "add", bridge, "type", "bridge");
-    Programs.run(IP, "addr", "add", host() + "/24", "dev", bridge);
-    Programs.run(IP, "link", "set", bridge, "up");
+    try {
+      Programs.run(IP, "addr", "add", host() + "/24", "dev", bridge);
+      Programs.run(IP, "link", "set", bridge, "up");
+    } catch (IOException failed) {
+      try {
+        close();
+      } catch (IOException left) {
+        failed.addSuppressed(left);
+      }
+      throw failed;
+    }
   }
 
   /** Where pods reach this host. */

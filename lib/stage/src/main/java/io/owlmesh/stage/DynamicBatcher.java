@@ -10,6 +10,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 
 /**
  * The one thread that owns an engine, and the bounded queue before it. The thread takes what has
@@ -29,6 +30,7 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
   private volatile boolean closing;
   private final RecentRate rate = new RecentRate();
   private volatile int running;
+  private volatile IntConsumer listener = _ -> {};
   private volatile BatchCounts done = new BatchCounts(0, 0, 0); // Written by the owner alone.
 
   private record Job<I, O>(
@@ -102,6 +104,11 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
     return done;
   }
 
+  /** As {@link StageEngine#onBatch}. */
+  public void onBatch(IntConsumer batchListener) {
+    listener = batchListener;
+  }
+
   private OwlException closed() {
     return new OwlException(Fault.UNAVAILABLE, "", "the " + name + " is stopping");
   }
@@ -148,6 +155,7 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
     BatchCounts counts =
         new BatchCounts(done.batches() + 1, done.items() + batch.size(), done.nanos() + nanos);
     done = counts;
+    listener.accept(batch.size());
     for (int i = 0; i < batch.size(); i++) {
       Job<I, O> job = batch.get(i);
       job.result.complete(

@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.IntConsumer;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,7 @@ public abstract class EngineStage<T extends StageEngine> {
   private final RunningCalls calls;
   private final HeldNames held = new HeldNames();
   private final StageWatch watch = new StageWatch(this::state, this::load, this::adapters, held);
+  private volatile IntConsumer batchListener = _ -> {};
   private volatile @Nullable T loaded;
   private volatile boolean draining;
 
@@ -62,7 +64,9 @@ public abstract class EngineStage<T extends StageEngine> {
 
   private void run(Function<HeldNames, T> load) {
     try {
-      loaded = load.apply(held);
+      T engine = load.apply(held);
+      engine.onBatch(items -> batchListener.accept(items));
+      loaded = engine;
       serve();
     } catch (Throwable e) {
       // Also an OutOfMemoryError: a service that never gets ready must say so and end.
@@ -93,6 +97,15 @@ public abstract class EngineStage<T extends StageEngine> {
   /** The engine, once it is there. */
   final Optional<StageEngine> loaded() {
     return Optional.ofNullable(loaded);
+  }
+
+  /**
+   * Has the sizes of batches told, those of an engine that is still loading, too.
+   *
+   * @param listener in place of the one before; on the engine's thread, and must not fail
+   */
+  final void onBatch(IntConsumer listener) {
+    batchListener = listener;
   }
 
   private Load load() {

@@ -3,6 +3,7 @@ package io.owlmesh.stage;
 
 import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
+import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
 import io.owlmesh.proto.stage.v1.Load;
 import io.quarkus.runtime.StartupEvent;
@@ -24,6 +25,9 @@ import java.util.function.ToLongFunction;
 public final class StageMetrics {
   private static final double NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final AttributeKey<String> STAGE = AttributeKey.stringKey("stage");
+
+  // Up to the most sequences that a language model is likely to write at a time.
+  private static final List<Long> SIZES = List.of(1L, 2L, 4L, 8L, 16L, 32L, 64L, 128L, 256L);
 
   private final Instance<EngineStage<?>> stages;
   private final Meter meter;
@@ -49,6 +53,18 @@ public final class StageMetrics {
                     .forEach(stage -> to.record(expectedWait(load(stage)), about(stage)))));
     counter("batches", "Batches, or steps of a language model", BatchCounts::batches);
     counter("batch.items", "Items of all batches, added up", BatchCounts::items);
+    LongHistogram sizes =
+        meter
+            .histogramBuilder("owl.stage.batch.size")
+            .ofLongs()
+            .setDescription("Items of each batch, after the warm-up")
+            .setExplicitBucketBoundariesAdvice(SIZES)
+            .build();
+    stages.stream()
+        .forEach(stage -> {
+          Attributes about = about(stage);
+          stage.onBatch(items -> sizes.record(items, about));
+        });
     watched.add(
         meter
             .counterBuilder("owl.stage.batch.time")

@@ -43,6 +43,8 @@ class DynamicBatcherTest {
   void whatQueuedMeanwhileIsComputedTogetherUpToTheLimit() throws Exception {
     Held work = new Held();
     try (DynamicBatcher<Integer, Integer> batcher = new DynamicBatcher<>("test", 3, 10, work)) {
+      List<Integer> told = new ArrayList<>();
+      batcher.onBatch(told::add);
       List<CompletableFuture<DynamicBatcher.Done<Integer>>> results = new ArrayList<>();
       results.add(batcher.submit(0, NEVER));
       work.begun.await();
@@ -56,6 +58,7 @@ class DynamicBatcherTest {
       }
       assertThat(results.get(1).join().batchSize()).isEqualTo(3);
       assertThat(work.sizes).containsExactly(1, 3, 1);
+      assertThat(told).isEqualTo(work.sizes);
     }
   }
 

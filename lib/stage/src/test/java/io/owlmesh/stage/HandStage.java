@@ -14,6 +14,7 @@ import io.owlmesh.proto.stage.v1.WatchResponse;
 import io.owlmesh.wire.RunningCalls;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntConsumer;
 
 /** A stage whose engine is what a test says it is. */
 final class HandStage extends EngineStage<HandStage.Engine> {
@@ -22,11 +23,17 @@ final class HandStage extends EngineStage<HandStage.Engine> {
   /** Says what it was told to. */
   static final class Engine implements StageEngine {
     volatile Load load = Load.getDefaultInstance();
+    volatile IntConsumer batches = _ -> {};
     volatile Optional<AdapterVersions> adapters = Optional.empty();
 
     @Override
     public BatchCounts batches() {
       return new BatchCounts(0, 0, 0);
+    }
+
+    @Override
+    public void onBatch(IntConsumer listener) {
+      batches = listener;
     }
 
     @Override

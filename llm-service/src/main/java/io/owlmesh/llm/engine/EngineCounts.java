@@ -4,6 +4,7 @@ package io.owlmesh.llm.engine;
 import io.owlmesh.stage.RecentRate;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.IntConsumer;
 
 /** What the engine did and does, for those who watch it. Written by its thread, read by any. */
 public final class EngineCounts {
@@ -26,6 +27,7 @@ public final class EngineCounts {
   private volatile long preemptions;
   private volatile long promptPositions;
   private volatile long computedPromptPositions;
+  private volatile IntConsumer stepListener = _ -> {};
   private final RecentRate prefill = new RecentRate();
   private final RecentRate decode = new RecentRate();
 
@@ -43,12 +45,18 @@ public final class EngineCounts {
     steps++;
     rows += chunks.size();
     nativeNanos += nanos;
+    stepListener.accept(chunks.size());
     if (read > 0) {
       prefill.add(read, nanos);
     }
     if (written > 0) {
       decode.add(written, nanos);
     }
+  }
+
+  /** As {@link io.owlmesh.stage.StageEngine#onBatch}, with the sequences of each step. */
+  public void onStep(IntConsumer listener) {
+    stepListener = listener;
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate")

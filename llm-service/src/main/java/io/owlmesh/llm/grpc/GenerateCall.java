@@ -9,6 +9,7 @@ import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
+import io.opentelemetry.context.Scope;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.GenAi;
 import io.owlmesh.llm.LlmEngine;
@@ -196,7 +197,9 @@ final class GenerateCall implements StreamObserver<GenerateRequest>, TokenListen
 
   @Override
   public void ended(int answer, AnswerStats stats) {
-    engine.metrics().ended(stats, promptTokens, resumed);
+    try (Scope _ = span.makeCurrent()) { // The histograms keep its trace as an exemplar.
+      engine.metrics().ended(stats, promptTokens, resumed);
+    }
     cached = stats.cachedPositions();
     generated += stats.tokens();
     Finished.Builder end =

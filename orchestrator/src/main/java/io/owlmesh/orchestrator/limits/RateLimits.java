@@ -7,7 +7,6 @@ import io.owlmesh.core.identity.CallerLimits;
 import io.owlmesh.core.identity.CallerLimits.Kind;
 import io.owlmesh.core.identity.Tenant;
 import io.owlmesh.orchestrator.identity.Authenticator;
-import io.owlmesh.orchestrator.store.MinuteUsage;
 import io.owlmesh.orchestrator.store.UsageStore;
 import io.owlmesh.wire.identity.Caller;
 import jakarta.annotation.PreDestroy;
@@ -20,13 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jboss.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,20 +32,15 @@ import org.jspecify.annotations.Nullable;
  */
 @Singleton
 public final class RateLimits implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(RateLimits.class);
   private static final long MINUTE_MILLIS = 60_000;
-  private static final long ROUND_MILLIS = 1_000;
 
   private final CallerLimits ofCallers;
   private final CallerLimits ofTenants;
   private final Supplier<Map<String, CallerLimits>> overrides;
-  private final UsageStore store;
   private final Clock clock;
   private final Map<String, Account> accounts = new ConcurrentHashMap<>();
-  private final ScheduledExecutorService rounds =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("limits").daemon(true).factory());
-  private boolean failed;
+  private final TenantUsage tenants = new TenantUsage();
+  private final SharedUsage rounds;
 
   /** A limit that holds for somebody. */
   private record Bound(Account account, CallerLimits limits, String whose) {
@@ -81,9 +71,8 @@ public final class RateLimits implements AutoCloseable {
     this.ofCallers = ofCallers;
     this.ofTenants = ofTenants;
     this.overrides = overrides;
-    this.store = store;
     this.clock = clock;
-    rounds.scheduleWithFixedDelay(this::round, ROUND_MILLIS, ROUND_MILLIS, TimeUnit.MILLISECONDS);
+    this.rounds = new SharedUsage(accounts, store, this::minute);
   }
 
   /** No limits. */
@@ -136,10 +125,8 @@ public final class RateLimits implements AutoCloseable {
    */
   public void take(@Nullable Caller caller, Kind kind, long amount) {
     List<Bound> bounds = bounds(caller);
-    if (!bounds.isEmpty()) {
-      require(bounds, kind, amount);
-      count(bounds, kind, amount);
-    }
+    require(caller, bounds, kind, amount);
+    count(caller, bounds, kind, amount);
   }
 
   /**
@@ -148,31 +135,33 @@ public final class RateLimits implements AutoCloseable {
    * @throws OwlException SATURATED, with the time until there is more
    */
   public void require(@Nullable Caller caller, Kind kind) {
-    require(bounds(caller), kind, 1);
+    require(caller, bounds(caller), kind, 1);
   }
 
   /** Counts what was used, even beyond a limit. */
   public void used(@Nullable Caller caller, Kind kind, long amount) {
-    count(bounds(caller), kind, amount);
+    count(caller, bounds(caller), kind, amount);
   }
 
-  private void count(List<Bound> bounds, Kind kind, long amount) {
+  private void count(@Nullable Caller caller, List<Bound> bounds, Kind kind, long amount) {
+    tenants.used(caller, kind, amount);
     long now = minute();
     bounds.forEach(bound -> bound.account().use(kind, amount, now));
   }
 
-  private void require(List<Bound> bounds, Kind kind, long amount) {
+  private void require(@Nullable Caller caller, List<Bound> bounds, Kind kind, long amount) {
     long now = minute();
     for (Bound bound : bounds) {
       if (bound.left(kind, now) < amount) {
         long most = bound.limits().of(kind).orElseThrow();
-        throw exceeded(kind, "%s may have %d a minute".formatted(bound.whose(), most))
+        throw exceeded(caller, kind, "%s may have %d a minute".formatted(bound.whose(), most))
             .retryAfter(untilNext());
       }
     }
   }
 
-  private static OwlException exceeded(Kind kind, String why) {
+  private OwlException exceeded(@Nullable Caller caller, Kind kind, String why) {
+    tenants.refused(caller, kind);
     return new OwlException(ErrorCode.RATE_LIMIT_EXCEEDED, kind.label(), why);
   }
 
@@ -188,7 +177,7 @@ public final class RateLimits implements AutoCloseable {
       long most = bound.limits().of(kind).orElse(Long.MAX_VALUE);
       if (!bound.account().hold(kind, amount, most)) {
         taken.forEach(before -> before.account().giveBack(kind, amount));
-        throw exceeded(kind, "%s may hold %d at a time".formatted(bound.whose(), most));
+        throw exceeded(caller, kind, "%s may hold %d at a time".formatted(bound.whose(), most));
       }
       taken.add(bound);
     }
@@ -205,9 +194,32 @@ public final class RateLimits implements AutoCloseable {
     return overrides.get().getOrDefault(tenant.name(), ofTenants).of(Kind.STORAGE);
   }
 
+  /** What was counted of tenants. */
+  TenantUsage tenants() {
+    return tenants;
+  }
+
+  /** The tenant of a caller as metrics name it: not more than 65 in all. */
+  public String tenant(@Nullable Caller caller) {
+    return tenants.name(caller);
+  }
+
   /** How a caller stands, for each kind that is limited by the minute. */
   public List<Standing> standings(@Nullable Caller caller) {
-    List<Bound> bounds = bounds(caller);
+    return standings(bounds(caller));
+  }
+
+  /** How a tenant stands; nothing of tenants that are counted together. */
+  List<Standing> tenantStandings(String tenant) {
+    if (tenant.equals(TenantUsage.OTHERS)) {
+      return List.of();
+    }
+    Account account = accounts.getOrDefault(tenant + "/", new Account());
+    CallerLimits own = overrides.get().getOrDefault(tenant, ofTenants);
+    return standings(List.of(new Bound(account, own, "the tenant")));
+  }
+
+  private List<Standing> standings(List<Bound> bounds) {
     if (bounds.isEmpty()) {
       return List.of();
     }
@@ -230,57 +242,9 @@ public final class RateLimits implements AutoCloseable {
     return standings;
   }
 
-  private void round() {
-    try {
-      long now = minute();
-      accounts.values().removeIf(account -> account.isIdle(now));
-      if (store.isShared()) {
-        share(now);
-      }
-      failed = false;
-    } catch (OwlException e) {
-      if (!failed) {
-        failed = true;
-        LOG.warn("Each orchestrator counts limits by itself until the database answers", e);
-      }
-    } catch (RuntimeException e) {
-      LOG.error("Limits were not shared", e); // An exception would end the schedule.
-    }
-  }
-
-  /** Tells what was counted here, and hears what was counted elsewhere. */
-  void share(long now) {
-    List<MinuteUsage> ours =
-        accounts.entrySet().stream()
-            .map(account -> account.getValue().untold(account.getKey(), now))
-            .sorted()
-            .toList();
-    if (ours.isEmpty()) {
-      return;
-    }
-    List<MinuteUsage> told;
-    try {
-      told = store.add(now, ours);
-    } catch (OwlException e) {
-      for (MinuteUsage one : ours) {
-        Account account = accounts.get(one.subject());
-        if (account != null) {
-          account.notTold(one, now);
-        }
-      }
-      throw e;
-    }
-    for (MinuteUsage all : told) {
-      Account account = accounts.get(all.subject());
-      if (account != null) {
-        account.heard(all, now);
-      }
-    }
-  }
-
   @Override
   @PreDestroy
   public void close() {
-    rounds.shutdownNow();
+    rounds.close();
   }
 }

@@ -190,7 +190,7 @@ public final class ActiveAnswer {
     MeshModel asked = chosen == null ? use("") : chosen;
     span.setAttribute("gen_ai.request.model", asked.name());
     AnswerDone done = asked.pipeline().answer(question, counting());
-    answers.instruments().complete(asked.name(), done, question.images().size());
+    answers.instruments().complete(tenant(), asked.name(), done, question.images().size());
     return done.toBuilder().setTraceId(traceId()).build();
   }
 
@@ -293,13 +293,21 @@ public final class ActiveAnswer {
     return failure == null ? "ok" : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
+  private String tenant() {
+    return answers.limits().tenant(from);
+  }
+
   private void tell(String status, AnswerDone done) {
     MeshModel asked = model;
     // The histogram keeps its trace as an exemplar.
     try (Scope _ = span.makeCurrent()) {
       answers
           .instruments()
-          .ended(asked == null ? "" : asked.name(), status, (System.nanoTime() - began) / 1e9);
+          .ended(
+              tenant(),
+              asked == null ? "" : asked.name(),
+              status,
+              (System.nanoTime() - began) / 1e9);
     }
     LOG.infof(
         "answer %s: %d prompt and %d new tokens, %d ms, trace %s",

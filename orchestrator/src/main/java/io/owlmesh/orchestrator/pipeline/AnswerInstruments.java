@@ -14,6 +14,7 @@ import java.util.List;
 final class AnswerInstruments {
   private static final AttributeKey<String> STATUS = AttributeKey.stringKey("status");
   private static final AttributeKey<String> MODEL = AttributeKey.stringKey("model");
+  private static final AttributeKey<String> TENANT = AttributeKey.stringKey("tenant");
   private static final AttributeKey<String> TYPE = AttributeKey.stringKey("type");
   private static final AttributeKey<Boolean> CACHED = AttributeKey.booleanKey("cached");
   private static final double MICROS = 1e6;
@@ -24,6 +25,8 @@ final class AnswerInstruments {
   private final DoubleHistogram firstToken;
   private final LongCounter tokens;
   private final LongCounter images;
+  private final LongCounter tenantAnswers;
+  private final LongCounter tenantTokens;
 
   AnswerInstruments(Meter meter, AdmissionQueue places) {
     duration =
@@ -43,6 +46,16 @@ final class AnswerInstruments {
         meter
             .counterBuilder("owl.answer.images")
             .setDescription("Images shown to the model, by whether their tokens were known")
+            .build();
+    tenantAnswers =
+        meter
+            .counterBuilder("owl.tenant.answers")
+            .setDescription("Answers to callers of a tenant")
+            .build();
+    tenantTokens =
+        meter
+            .counterBuilder("owl.tenant.tokens")
+            .setDescription("Tokens of a tenant's answers: input, output")
             .build();
     meter
         .gaugeBuilder("owl.answers.waiting")
@@ -68,10 +81,12 @@ final class AnswerInstruments {
   /**
    * An answer is over.
    *
+   * @param tenant of its caller, as metrics name it
    * @param model that was asked; empty if it did not come to that
    * @param status name of its gRPC status
    */
-  void ended(String model, String status, double seconds) {
+  void ended(String tenant, String model, String status, double seconds) {
+    tenantAnswers.add(1, Attributes.of(TENANT, tenant, STATUS, status));
     duration.record(seconds, Attributes.of(MODEL, model, STATUS, status));
   }
 
@@ -80,7 +95,9 @@ final class AnswerInstruments {
    *
    * @param shown images of its prompt
    */
-  void complete(String model, AnswerDone done, int shown) {
+  void complete(String tenant, String model, AnswerDone done, int shown) {
+    tenantTokens.add(done.getPromptTokens(), Attributes.of(TENANT, tenant, TYPE, "input"));
+    tenantTokens.add(done.getCompletionTokens(), Attributes.of(TENANT, tenant, TYPE, "output"));
     firstToken.record(
         done.getTimings().getFirstTokenMicros() / MICROS, Attributes.of(MODEL, model));
     tokens.add(done.getPromptTokens(), Attributes.of(MODEL, model, TYPE, "input"));

@@ -19,6 +19,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -146,5 +147,47 @@ class RateLimitsTest {
       assertThatThrownBy(() -> CallerLimits.parse(text)).hasMessageContaining("is no limit");
     }
     assertThat(CallerLimits.parse("answers=4,requests=60")).hasToString("requests=60,answers=4");
+  }
+
+  @Test
+  void whatATenantTookAndWasRefusedIsCountedWhoeverOfItAsked() {
+    limits.used(ANN, Kind.POSITIONS, 7);
+    limits.used(BEN, Kind.POSITIONS, 5);
+    refused(() -> limits.require(ANN, Kind.POSITIONS));
+    refused(() -> limits.hold(BEN, Kind.BYTES, 101));
+
+    assertThat(used("zoo", Kind.POSITIONS)).isEqualTo(12);
+    assertThat(refusals("zoo", Kind.POSITIONS)).isEqualTo(1);
+    assertThat(refusals("zoo", Kind.BYTES)).isEqualTo(1);
+    assertThat(limits.tenantStandings("zoo"))
+        .containsExactly(new Standing(Kind.POSITIONS, 10, 0, 45));
+  }
+
+  @Test
+  void tenantsBeyondThoseThatAreNamedAreCountedTogether() {
+    for (int i = 0; i < TenantUsage.MOST + 3; i++) {
+      limits.take(caller("token-" + i, "tenant-" + i), Kind.REQUESTS, 1);
+    }
+    limits.take(caller("another", "tenant-0"), Kind.REQUESTS, 1);
+
+    assertThat(used("tenant-0", Kind.REQUESTS)).isEqualTo(2);
+    assertThat(used(TenantUsage.OTHERS, Kind.REQUESTS)).isEqualTo(3);
+    assertThat(limits.tenantStandings(TenantUsage.OTHERS)).isEmpty();
+    assertThat(limits.tenant(caller("token", "tenant-" + TenantUsage.MOST)))
+        .isEqualTo(TenantUsage.OTHERS);
+  }
+
+  private long used(String tenant, Kind kind) {
+    return Objects.requireNonNull(counts(tenant).used().get(kind)).sum();
+  }
+
+  private long refusals(String tenant, Kind kind) {
+    return Objects.requireNonNull(counts(tenant).refused().get(kind)).sum();
+  }
+
+  private TenantUsage.Counts counts(String tenant) {
+    Map<String, TenantUsage.Counts> all = new HashMap<>();
+    limits.tenants().forEach(all::put);
+    return Objects.requireNonNull(all.get(tenant));
   }
 }

@@ -6,6 +6,7 @@ import io.grpc.Server;
 import io.grpc.netty.NettyServerBuilder;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import io.netty.handler.ssl.SslContext;
 import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.proto.abstractor.v1.ResampleRequest;
 import io.owlmesh.proto.abstractor.v1.ResampleResponse;
@@ -29,6 +30,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -53,6 +55,8 @@ public final class StubStages implements AutoCloseable {
           .build();
 
   private final Duration pace;
+  private final Tensor features;
+  private final Tensor visualTokens;
   private final ScheduledExecutorService clock = Executors.newScheduledThreadPool(2);
   private final Server server;
 
@@ -62,9 +66,26 @@ public final class StubStages implements AutoCloseable {
    * @param pace from one token of an answer to the next
    */
   public StubStages(Duration pace) throws IOException {
+    this(pace, Optional.empty(), TENSOR, TENSOR);
+  }
+
+  /**
+   * The same.
+   *
+   * @param tls encrypts connections; empty for plain ones
+   * @param features of every image
+   * @param visualTokens of all features
+   */
+  StubStages(Duration pace, Optional<SslContext> tls, Tensor features, Tensor visualTokens)
+      throws IOException {
     this.pace = pace;
+    this.features = features;
+    this.visualTokens = visualTokens;
+    NettyServerBuilder builder =
+        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    tls.ifPresent(builder::sslContext);
     server =
-        NettyServerBuilder.forAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+        builder
             .directExecutor()
             .addService(new Vision())
             .addService(new Abstractor())
@@ -98,7 +119,7 @@ public final class StubStages implements AutoCloseable {
     public void onCompleted() {}
   }
 
-  private static final class Vision extends VisionEncoderGrpc.VisionEncoderImplBase {
+  private final class Vision extends VisionEncoderGrpc.VisionEncoderImplBase {
     @Override
     public void describe(
         io.owlmesh.proto.vision.v1.DescribeRequest request,
@@ -112,7 +133,7 @@ public final class StubStages implements AutoCloseable {
         @Override
         public void onNext(EncodeRequest request) {
           out.onNext(
-              EncodeResponse.newBuilder().setId(request.getId()).setFeatures(TENSOR).build());
+              EncodeResponse.newBuilder().setId(request.getId()).setFeatures(features).build());
         }
 
         @Override
@@ -123,7 +144,7 @@ public final class StubStages implements AutoCloseable {
     }
   }
 
-  private static final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
+  private final class Abstractor extends VisualAbstractorGrpc.VisualAbstractorImplBase {
     @Override
     public void describe(
         io.owlmesh.proto.abstractor.v1.DescribeRequest request,
@@ -137,7 +158,10 @@ public final class StubStages implements AutoCloseable {
         @Override
         public void onNext(ResampleRequest request) {
           out.onNext(
-              ResampleResponse.newBuilder().setId(request.getId()).setVisualTokens(TENSOR).build());
+              ResampleResponse.newBuilder()
+                  .setId(request.getId())
+                  .setVisualTokens(visualTokens)
+                  .build());
         }
 
         @Override

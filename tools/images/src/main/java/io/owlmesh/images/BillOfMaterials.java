@@ -77,8 +77,7 @@ final class BillOfMaterials {
     library.setBomRef(jar.getExtractionPath().toString());
     library.addHash(new Hash(Hash.Algorithm.SHA_256, sha256(file)));
     Optional<MavenCoordinates> known =
-        Optional.ofNullable(files.libraries().get(file.getFileName().toString()))
-            .or(() -> MavenCoordinates.ofFile(file));
+        Optional.ofNullable(files.libraries().get(file.getFileName().toString()));
     if (known.isPresent()) {
       library.setGroup(known.get().group());
       library.setName(known.get().artifact());

@@ -103,7 +103,7 @@ record ImageFiles(
             "%1$sowl-cli.jar:%1$sown/*:%1$slib/*".formatted(APP),
             "io.owlmesh.cli.Owl",
             "train"),
-        Map.of());
+        MavenCoordinates.ofCommands(cli.resolve("coordinates")));
   }
 
   private static FileEntriesLayer layer(String name, Path root, Predicate<Path> which)

@@ -38,23 +38,30 @@ record MavenCoordinates(String group, String artifact, String version, String cl
     return all;
   }
 
-  /** That of a file in a repository: {@code group/by/folders/artifact/version/file.jar}. */
-  static Optional<MavenCoordinates> ofFile(Path jar) {
-    Path path = jar.toAbsolutePath();
-    int repository = -1;
-    for (int i = 0; i < path.getNameCount(); i++) {
-      repository = path.getName(i).toString().equals("repository") ? i : repository;
+  /**
+   * Those of the command line, by the names of its files.
+   *
+   * @param coordinates a class path of which each entry is {@code
+   *     repository/group/by/folders/artifact/version/file.jar}
+   */
+  static Map<String, MavenCoordinates> ofCommands(Path coordinates) throws IOException {
+    Map<String, MavenCoordinates> all = new HashMap<>();
+    for (String entry : Files.readString(coordinates).strip().split(":", -1)) {
+      Path jar = Path.of(entry);
+      ofPath(jar).ifPresent(one -> all.put(jar.getFileName().toString(), one));
     }
+    return all;
+  }
+
+  private static Optional<MavenCoordinates> ofPath(Path path) {
     int folders = path.getNameCount() - 1;
-    if (repository < 0 || folders - repository < 4) {
+    if (folders < 4) {
       return Optional.empty();
     }
     String artifact = path.getName(folders - 2).toString();
     String version = path.getName(folders - 1).toString();
     String group =
-        path.subpath(repository + 1, folders - 2)
-            .toString()
-            .replace(path.getFileSystem().getSeparator(), ".");
+        path.subpath(1, folders - 2).toString().replace(path.getFileSystem().getSeparator(), ".");
     String plain = "%s-%s".formatted(artifact, version);
     String file = path.getFileName().toString();
     if (!file.startsWith(plain) || !file.endsWith(".jar")) {

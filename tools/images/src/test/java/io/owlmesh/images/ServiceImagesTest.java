@@ -147,6 +147,7 @@ class ServiceImagesTest {
     write("tools/cli/target/owl-cli.jar", "cli");
     write("tools/cli/target/lib/owl-trainer-job.jar", "trainer");
     write("tools/cli/target/classpath", home.resolve("repository/picocli.jar").toString());
+    write("tools/cli/target/coordinates", "repository/picocli.jar");
 
     images(Flavour.CPU).writeTo(to, "trainer");
 
@@ -213,11 +214,12 @@ class ServiceImagesTest {
   @Test
   void theBillOfTheTrainerKnowsLibrariesByTheirPlaceInTheRepository(@TempDir Path to)
       throws Exception {
-    String picocli = "repository/info/picocli/picocli/4.7.7/picocli-4.7.7.jar";
-    write(picocli, "p");
+    String picocli = "info/picocli/picocli/4.7.7/picocli-4.7.7.jar";
+    write("elsewhere/" + picocli, "p");
     write("tools/cli/target/owl-cli.jar", "cli");
     write("tools/cli/target/lib/owl-trainer-job.jar", "trainer");
-    write("tools/cli/target/classpath", home.resolve(picocli).toString());
+    write("tools/cli/target/classpath", home.resolve("elsewhere/" + picocli).toString());
+    write("tools/cli/target/coordinates", "repository/" + picocli);
 
     images(Flavour.CPU).writeTo(to, "trainer");
 

@@ -27,6 +27,8 @@ import io.owlmesh.wire.identity.Caller;
 import io.owlmesh.wire.identity.CallerHeader;
 import io.owlmesh.wire.identity.SpiffeId;
 import io.owlmesh.wire.tls.MeshTls;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -200,5 +202,31 @@ class LocalAuthorityTest {
     } catch (StatusRuntimeException other) {
       return false;
     }
+  }
+
+  @Test
+  void whoBeginsWhileFilesAreReplacedWaitsForTheLastOfThem() throws Exception {
+    Path certificate = folder.resolve("operator/tls.crt");
+    byte[] before = Files.readAllBytes(certificate);
+    authority.issueAll("127.0.0.1");
+    byte[] after = Files.readAllBytes(certificate);
+    Files.write(certificate, before);
+    assertThatThrownBy(() -> new MeshTls(Optional.of(folder.resolve("operator"))))
+        .hasMessageContaining("tls.key is not the key of tls.crt");
+
+    CompletableFuture<Void> replaced =
+        CompletableFuture.runAsync(
+            () -> {
+              try {
+                Files.write(certificate, after);
+              } catch (IOException e) {
+                throw new UncheckedIOException(e);
+              }
+            },
+            CompletableFuture.delayedExecutor(200, TimeUnit.MILLISECONDS));
+    try (MeshTls mine = new MeshTls(Optional.of(folder.resolve("operator")))) {
+      assertThat(mine.isOn()).isTrue();
+    }
+    replaced.join();
   }
 }

@@ -55,7 +55,11 @@ class MonitoringTest {
   @BeforeAll
   static void start() throws Exception {
     mesh =
-        Processes.mesh(folder, Processes.TINY_CHECKPOINT, Map.of("OWL_MANAGEMENT", "true")).start();
+        Processes.mesh(
+                folder,
+                Processes.TINY_CHECKPOINT,
+                Map.of("OWL_MANAGEMENT", "true", "OWL_TENANT_LIMITS", "positions=100000000"))
+            .start();
     scrapes = new Scrapes(mesh);
     door = mesh.connect("orchestrator");
   }
@@ -85,6 +89,36 @@ class MonitoringTest {
         .isPositive();
     assertThat(scrapes.value("orchestrator", "owl_replica_condition", "condition=\"serving\""))
         .isEqualTo(3);
+  }
+
+  @Test
+  void everyStageTellsHowManyItemsItsBatchesHave() throws Exception {
+    double before = scrapes.value("llm", "owl_stage_batch_size_count", "stage=\"llm\"");
+    int tokens = AnswerCaller.ask(door, Dialogues.aboutAnImage()).done().getCompletionTokens();
+
+    assertThat(scrapes.value("llm", "owl_stage_batch_size_count", "stage=\"llm\""))
+        .isGreaterThanOrEqualTo(before + tokens);
+    for (String stage : List.of("vision", "abstractor", "llm")) {
+      String label = "stage=\"%s\"".formatted(stage);
+      double batches = scrapes.value(stage, "owl_stage_batch_size_count", label);
+      assertThat(batches).as(stage).isPositive();
+      assertThat(scrapes.value(stage, "owl_stage_batch_size_sum", label))
+          .as(stage)
+          .isGreaterThanOrEqualTo(batches);
+    }
+  }
+
+  @Test
+  void whatATenantTakesAndHasLeftIsTold() throws Exception {
+    String kind = "kind=\"positions\"";
+    double used = scrapes.value("orchestrator", "owl_tenant_used_total", kind);
+    AnswerCaller.ask(door, Dialogues.aboutAnImage());
+
+    assertThat(scrapes.value("orchestrator", "owl_tenant_used_total", kind)).isGreaterThan(used);
+    assertThat(scrapes.value("orchestrator", "owl_tenant_limit", "tenant=\"default\""))
+        .isEqualTo(1e8);
+    assertThat(scrapes.value("orchestrator", "owl_tenant_left", "tenant=\"default\""))
+        .isBetween(1e7, 1e8);
   }
 
   @Test
@@ -121,7 +155,7 @@ class MonitoringTest {
                         file.getFileName(),
                         panel.path("title").asText(),
                         target.path("refId").asText()),
-                target.path("expr").asText().replace("$stage", ".*"));
+                target.path("expr").asText().replaceAll("\\$(stage|tenant)", ".*"));
           }
         }
       }
@@ -137,7 +171,7 @@ class MonitoringTest {
             Files.readString(
                 Processes.ROOT.resolve("deploy/helm/owlmesh/templates/autoscaling.yaml")));
     while (query.find()) {
-      String expression = query.group(1).replace("%q", "\"mesh\"");
+      String expression = query.group(1).replace("%q%s", "%q").replace("%q", "\"mesh\"");
       for (String stage : List.of("vision", "abstractor", "llm")) {
         expressions.put(
             "scaling of the %s stage by %s".formatted(stage, expression),

@@ -22,6 +22,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Logger;
 
 /**
@@ -33,6 +34,8 @@ import java.util.logging.Logger;
 final class RotatingCertificates implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(RotatingCertificates.class.getName());
   private static final int MAX_BYTES = 256 << 10;
+  private static final int TRIES = 20;
+  private static final long PAUSE_MILLIS = 50;
   private static final byte[] PROBE = "possession".getBytes(StandardCharsets.US_ASCII);
   private static final ScheduledExecutorService CLOCK =
       Executors.newSingleThreadScheduledExecutor(
@@ -52,18 +55,33 @@ final class RotatingCertificates implements AutoCloseable {
   }
 
   /**
-   * Reads the files.
+   * Reads the files. If they do not fit together, they may be being replaced at this moment, and
+   * are read again for a second.
    *
    * @throws OwlException BAD_INPUT naming the folder if one is missing or malformed
    */
   RotatingCertificates(Path folder) {
     this.folder = folder;
     try {
-      read();
+      readFirst();
     } catch (IOException | GeneralSecurityException e) {
       throw OwlException.badInput("owl.tls", folder + " cannot be used: " + e);
     }
     watch = CLOCK.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+  }
+
+  private void readFirst() throws IOException, GeneralSecurityException {
+    for (int tries = 1; ; tries++) {
+      try {
+        read();
+        return;
+      } catch (GeneralSecurityException e) {
+        if (tries == TRIES) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PAUSE_MILLIS));
+      }
+    }
   }
 
   /** Whether there is a certificate of our own. */

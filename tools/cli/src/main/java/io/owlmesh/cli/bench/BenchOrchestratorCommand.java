@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.bench;
 
+import io.owlmesh.bench.HopBench;
 import io.owlmesh.bench.OrchestratorBench;
 import io.owlmesh.bench.OrchestratorReport;
 import io.owlmesh.bench.StreamsBench;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** Measures the orchestrator without what the stages take. */
@@ -28,7 +30,8 @@ import picocli.CommandLine.Spec;
     name = "orchestrator",
     description = {
       "Measures what the orchestrator of the mesh that ./owl up started adds to a call of the",
-      "language model; or, with --streams, an orchestrator of its own with many answers at a time."
+      "language model; or, with --streams, an orchestrator of its own with many answers at a time;",
+      "or, with --hops, what encryption costs the calls that it makes."
     },
     sortOptions = false,
     footer = {"", "Exit code 1 if a request fails."})
@@ -70,6 +73,12 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
       description = "How long each of these answers takes (default: ${DEFAULT-VALUE}).")
   private int seconds = 30;
 
+  @Option(
+      names = "--hops",
+      description =
+          "Calls of stages that compute nothing, plain and with mutual TLS in turn, as large as 7B's.")
+  private boolean hops;
+
   @Mixin private MeasureFlags measure = new MeasureFlags();
 
   public BenchOrchestratorCommand(Home home) {
@@ -82,8 +91,15 @@ public final class BenchOrchestratorCommand implements Callable<Integer> {
     MeasureFlags.requireAtLeast(spec.commandLine(), "--warm-up", warmUp, 0);
     MeasureFlags.requireAtLeast(spec.commandLine(), "--tokens", tokens, 2);
     MeasureFlags.requireAtLeast(spec.commandLine(), "--seconds", seconds, 1);
+    if (hops && streams != null) {
+      throw new ParameterException(spec.commandLine(), "--hops and --streams exclude each other");
+    }
     OrchestratorReport report;
-    if (streams != null) {
+    if (hops) {
+      try (HopBench bench = new HopBench()) {
+        report = bench.run(warmUp, requests);
+      }
+    } else if (streams != null) {
       MeasureFlags.requireAtLeast(spec.commandLine(), "--streams", streams, 1);
       report = new StreamsBench(home.root(), streams, seconds).run();
     } else {

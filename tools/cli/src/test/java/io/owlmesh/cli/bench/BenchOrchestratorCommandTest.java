@@ -70,6 +70,19 @@ class BenchOrchestratorCommandTest {
   }
 
   @Test
+  void plainAndEncryptedHopsAreComparedWithoutAMesh() {
+    int code = owl.call("bench", "orchestrator", "--hops", "--requests", "3", "--warm-up", "1");
+
+    assertThat(owl.err.toString()).isEmpty();
+    assertThat(code).isZero();
+    assertThat(owl.out.toString())
+        .contains("3 requests each way", "features [257, 1024]", "visual tokens [65, 4096]")
+        .contains("three calls of a request, plain", "three calls of a request, mutual TLS")
+        .contains("a new connection and an empty call, mutual TLS");
+    assertThat(owl.call("bench", "orchestrator", "--hops", "--streams", "5")).isEqualTo(2);
+  }
+
+  @Test
   void withoutAMeshOrABuiltOrchestratorWhatIsMissingIsNamed() {
     assertThat(owl.call("bench", "orchestrator")).isOne();
     assertThat(owl.err.toString()).contains("No mesh is up");
