@@ -160,9 +160,7 @@ public final class VisionEngine implements StageEngine {
   private Input inputOf(Picture picture, boolean wanted) {
     byte[] square = processor.square(picture, processor.size());
     return new Input(
-        processor.normalise(square),
-        processor.contentKey(picture),
-        wanted ? square : new byte[0]);
+        processor.normalise(square), processor.contentKey(picture), wanted ? square : new byte[0]);
   }
 
   private void submit(Prepared image, long deadline, CompletableFuture<Encoded> result) {

@@ -70,8 +70,7 @@ public class VisionGrpcService implements VisionEncoderGrpc.AsyncService, Bindab
     @Override
     public CompletableFuture<EncodeResponse> begin(EncodeRequest request) {
       CompletableFuture<VisionEngine.Encoded> work =
-          engine.encode(
-              request.getImage().asReadOnlyByteBuffer(), request.getPicture(), deadline);
+          engine.encode(request.getImage().asReadOnlyByteBuffer(), request.getPicture(), deadline);
       CompletableFuture<EncodeResponse> answer =
           work.thenApply(encoded -> respond(request.getId(), encoded, engine));
       answer.whenComplete((_, _) -> work.cancel(false));

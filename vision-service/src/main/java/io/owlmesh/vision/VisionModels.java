@@ -56,7 +56,8 @@ public class VisionModels {
         engine,
         TensorSpec.bytes("image"),
         (file, deadline) -> {
-          CompletableFuture<VisionEngine.Encoded> work = engine.encode(file.bytes(), false, deadline);
+          CompletableFuture<VisionEngine.Encoded> work =
+              engine.encode(file.bytes(), false, deadline);
           return following(work, work.thenApply(VisionModels::computed));
         });
   }
