@@ -33,7 +33,7 @@ class FamiliesStepsTest {
   private static final Path RESOURCES = Path.of("../lib/model/src/test/resources");
 
   @ParameterizedTest
-  @ValueSource(strings = "llava-projector")
+  @ValueSource(strings = {"llava-projector", "llava-projector-lora", "bloom-lora"})
   void threeStepsLearnWhatDifferencesSay(String name) throws Exception {
     JsonNode golden = new ObjectMapper().readTree(GOLDEN.resolve(name + ".json").toFile());
     Path folder = RESOURCES.resolve(golden.get("folder").asText());
