@@ -34,6 +34,7 @@ public final class WebPReader {
   private final SizeCheck sizes;
   private int orientation = Exif.UPRIGHT;
   private @Nullable Frame frame;
+  private boolean extended;
   private boolean animated;
   private int canvasWidth;
   private int canvasHeight;
@@ -71,6 +72,7 @@ public final class WebPReader {
         throw BadPicture.corrupt(FORMAT);
       }
       if (is(at, "VP8X")) {
+        extended = true;
         canvasWidth = 1 + unsigned24(body + 4);
         canvasHeight = 1 + unsigned24(body + 7);
         sizes.check(canvasWidth, canvasHeight);
@@ -110,6 +112,9 @@ public final class WebPReader {
       height = in.getShort(body + 8) & 0x3fff;
     }
     sizes.check(width, height);
+    if ((extended || animated) && !fits(found, width, height)) {
+      throw BadPicture.corrupt(FORMAT);
+    }
     ImageReader reader = SPI.createReaderInstance(null);
     try (ImageInputStream stream = streamOf(found)) {
       reader.setInput(stream, true, true);
@@ -148,11 +153,14 @@ public final class WebPReader {
     return rgb;
   }
 
+  /** Whether a frame lies within its canvas, and a still fills it. */
+  private boolean fits(Frame found, int width, int height) {
+    return animated
+        ? found.left() + width <= canvasWidth && found.top() + height <= canvasHeight
+        : width == canvasWidth && height == canvasHeight;
+  }
+
   private Picture onCanvas(Picture picture, Frame found) {
-    if (found.left() + picture.width() > canvasWidth
-        || found.top() + picture.height() > canvasHeight) {
-      throw BadPicture.corrupt(FORMAT);
-    }
     byte[] canvas = new byte[3 * canvasWidth * canvasHeight];
     int rowBytes = 3 * picture.width();
     for (int y = 0; y < picture.height(); y++) {
