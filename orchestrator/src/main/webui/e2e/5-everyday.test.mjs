@@ -256,6 +256,23 @@ test("an expression that cannot be right is told at once, and not kept", async (
   await dialog.waitFor({ state: "detached" });
 });
 
+test("a form that was cleared is right, and can be saved", async () => {
+  const site = await Site.open(context);
+  await site.button("Settings").click();
+  const dialog = site.page.getByRole("dialog");
+  await dialog.getByText("More", { exact: true }).click();
+  await dialog.getByLabel("Temperature", { exact: true }).fill("11");
+  await dialog.getByLabel("Regular expression", { exact: true }).fill("(never closed");
+  await dialog.getByText("A number from 0 to 10.").waitFor();
+
+  await dialog.getByRole("button", { name: "Clear all" }).click();
+
+  assert.equal(await dialog.locator(".fault").count(), 0);
+  assert.equal(await dialog.locator(":invalid, [aria-invalid=true]").count(), 0);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+});
+
 test("each text has the direction of its own language", async () => {
   const site = await Site.open(context);
   await site.ask("ما هذا؟", "cross.png");

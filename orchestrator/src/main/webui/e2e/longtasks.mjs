@@ -17,7 +17,7 @@ const since = (page, begin) =>
   page.evaluate((from) => {
     const seconds = (performance.now() - from) / 1000;
     const tasks = window.tasks.filter((task) => task.startTime >= from).map((task) => Math.round(task.duration));
-    const frames = window.frames_.filter((frame) => frame >= from).length;
+    const frames = window.drawn.filter((frame) => frame >= from).length;
     return { seconds: seconds.toFixed(1), tasks: tasks.length, longest: Math.max(0, ...tasks), framesPerSecond: (frames / seconds).toFixed(1) };
   }, begin);
 const now = (page) => page.evaluate(() => performance.now());
@@ -30,10 +30,10 @@ try {
   await site.configure({ "Shortest answer": TOKENS, "Longest answer": TOKENS });
   await site.page.evaluate(() => {
     window.tasks = [];
-    window.frames_ = [];
+    window.drawn = [];
     new PerformanceObserver((list) => window.tasks.push(...list.getEntries())).observe({ type: "longtask" });
     const draw = (at) => {
-      window.frames_.push(at);
+      window.drawn.push(at);
       requestAnimationFrame(draw);
     };
     requestAnimationFrame(draw);

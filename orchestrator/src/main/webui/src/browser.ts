@@ -37,6 +37,7 @@ export function openStore(): Store {
   const look = () => {
     if (!document.hidden) {
       void store.othersChanged(store.current.value.id);
+      void store.listModels();
     }
   };
   document.addEventListener("visibilitychange", look);

@@ -39,7 +39,7 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
-      {mesh && <ModelChoice store={store} mesh={mesh} />}
+      <ModelChoice store={store} />
       <HealthLink store={store} />
       {mesh && <AdapterChoice store={store} mesh={mesh} />}
       <ExportMenu store={store} />
@@ -80,18 +80,20 @@ function HealthLink({ store }: { store: Store }) {
 }
 
 /** The model's name, or where there are several, a choice among them. */
-function ModelChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
-  const chosen = store.current.value.model.value || mesh.model;
-  if (mesh.models.length < 2 && chosen === mesh.model) {
-    return <span class="model">{mesh.model}</span>;
+function ModelChoice({ store }: { store: Store }) {
+  const models = store.models.value;
+  const usual = models.find((model) => model.defaultModel)?.name ?? store.mesh.value?.model ?? "";
+  const chosen = store.current.value.model.value || usual;
+  const isKnown = models.some((model) => model.name === chosen);
+  if (models.length < 2 && (isKnown || chosen === usual)) {
+    return usual === "" ? null : <span class="model">{usual}</span>;
   }
-  const names = mesh.models.includes(chosen) ? mesh.models : [...mesh.models, chosen];
-  const choose = async (model: string) => {
-    const settings = store.current.value.settings.value;
-    // An adapter fits one model.
-    const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
+  const choose = async (name: string) => {
+    // An adapter fits one model; the usual one may have no name that is known.
+    const { model: _, ...settings } = store.current.value.settings.value;
+    const { adapter: __, ...options } = settings.options ?? NO_OPTIONS;
     try {
-      await store.updateSettings({ ...settings, options, model });
+      await store.updateSettings({ ...settings, options, ...(name === "" ? {} : { model: name }) });
     } catch (failure) {
       store.notice.value = toProblem(failure);
     }
@@ -100,11 +102,12 @@ function ModelChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) 
     <label class="adapter">
       <span>{t("Model")}</span>
       <select value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
-        {names.map((name) => (
+        {models.map(({ name, ready }) => (
           <option key={name} value={name}>
-            {mesh.models.includes(name) ? name : t("{name} (not there)", { name })}
+            {ready ? name : t("{name} (not ready)", { name: name || t("the usual model") })}
           </option>
         ))}
+        {!isKnown && <option value={chosen}>{t("{name} (not there)", { name: chosen })}</option>}
       </select>
     </label>
   );

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Condition, Replica, Stage, WatchResponse } from "#proto/owlmesh/mesh/v1/mesh";
 import { type Text, t } from "../language";
-import { cacheUsed, rate, replicasOf, STAGES } from "../replicas";
+import { cacheUsed, rate, reasonOf, replicasOf, STAGES } from "../replicas";
 import "../style/mesh.css";
 
 const NAMES: Record<(typeof STAGES)[number], Text> = {
@@ -106,7 +106,7 @@ function ReplicaCard({ replica }: { replica: Replica }) {
         <span class="replica-condition">{condition === undefined ? replica.condition : t(condition)}</span>
         <span class="replica-address">{replica.address}</span>
       </p>
-      {replica.reason !== "" && <p class="replica-reason">{replica.reason}</p>}
+      <Reason replica={replica} />
       <p>
         {[replica.device, replica.dataType, replica.digest.slice(0, 8), replica.canary ? t("canary") : ""]
           .filter((part) => part !== "")
@@ -133,6 +133,19 @@ function ReplicaCard({ replica }: { replica: Replica }) {
         </div>
       )}
     </li>
+  );
+}
+
+/** Why it takes no work, and what the mesh says of it. */
+function Reason({ replica }: { replica: Replica }) {
+  const reason = reasonOf(replica);
+  return reason === undefined ? null : (
+    <details class="replica-reason">
+      <summary>{reason}</summary>
+      <p class="detail" lang="en">
+        {replica.reason}
+      </p>
+    </details>
   );
 }
 
