@@ -73,6 +73,24 @@ test("whoever reads further up stays there when the answer ends", async () => {
   assert.equal(await thread.evaluate((box) => box.scrollTop), 0);
 });
 
+test("from far above, a button leads to the end, and the answer is followed again", async () => {
+  const site = await longAnswer();
+  const thread = site.page.getByRole("region", { name: "Messages" });
+  await site.page.setViewportSize({ width: 500, height: 400 });
+  await eventually(() => thread.evaluate((box) => box.scrollHeight > 3 * box.clientHeight), "it scrolls");
+  assert.equal(await site.button("To the end").count(), 0);
+  await thread.evaluate((box) => box.scrollTo(0, 0));
+
+  await site.button("To the end").click();
+
+  await eventually(async () => (await site.button("To the end").count()) === 0, "the end is there");
+  const length = (await site.lastAnswer()).length;
+  await eventually(async () => (await site.lastAnswer()).length > length, "more words");
+  assert.ok(await thread.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 60));
+  await site.button("Stop (Escape)").click();
+  await site.answered();
+});
+
 test("the end stays in sight while an answer comes", async () => {
   const site = await longAnswer();
   const thread = site.page.getByRole("region", { name: "Messages" });
@@ -292,6 +310,8 @@ test("forced colours keep the time bar", async () => {
     .evaluateAll((parts) => parts.map((part) => getComputedStyle(part).backgroundColor));
 
   assert.equal(new Set(colours).size, colours.length);
+  const health = site.page.locator(".health.well .health-dot");
+  assert.equal(await health.evaluate((dot) => getComputedStyle(dot).backgroundColor), "rgb(0, 0, 0)");
   await site.shot("forced-colours");
 });
 
@@ -309,6 +329,8 @@ test("all of a conversation is printed, without what cannot be pressed on paper"
 
   assert.ok(fits, "the last message is part of what is printed");
   assert.ok(!(await site.page.locator(".composer").isVisible()));
+  const pressed = site.page.locator(":is(.top, .answer) :is(a, button, select, summary):visible");
+  assert.deepEqual(await pressed.evaluateAll((all) => all.map((each) => each.outerHTML)), []);
 });
 
 test("who chose dark colours sees no light ones before", async () => {

@@ -48,6 +48,7 @@ export const ZH = {
   "New title": "新标题",
   // What is said.
   Messages: "消息",
+  "To the end": "到末尾",
   "Opening the conversation": "正在打开对话",
   You: "你",
   Answer: "回答",

@@ -7,7 +7,7 @@ import { eventually, launchBrowser, PAGE, Site } from "../site.mjs";
 const context = await launchBrowser({ after, afterEach });
 const STAGES = process.env.OWL_STAGES;
 
-const choice = (site) => site.page.getByLabel("Model", { exact: true });
+const choice = (site) => site.page.getByRole("combobox", { name: "Model" });
 const offered = (site) => choice(site).locator("option").allInnerTexts();
 const kept = async (site) => {
   const id = /#\/c\/(.*)/.exec(site.page.url())[1];
@@ -30,7 +30,7 @@ test("a model is chosen for a conversation and stays with it, and the next one h
   await site.page.locator(".example").first().waitFor();
   assert.equal(await choice(site).inputValue(), "owl-nano");
   assert.equal(await site.ask("What does the sign say?", "sign.png"), "ROAD.");
-  assert.equal((await kept(site)).model, "owl-nano");
+  assert.equal((await kept(site)).model, "", "the usual one, whatever it is called");
 });
 
 test("adapters are those of the model that is chosen", async () => {
@@ -65,7 +65,7 @@ test("a model that has not said its name yet is the usual one by another name", 
   await choice(site).selectOption("the usual model (not ready)");
 
   await site.ask("What is in the picture?", "cross.png");
-  assert.equal((await kept(site)).model, "owl-nano");
+  assert.equal((await kept(site)).model, "");
 });
 
 test("while the usual model is down, another one is chosen and answers", { skip: STAGES === undefined && "OWL_STAGES is not set" }, async () => {

@@ -5,11 +5,11 @@ import { toProblem } from "../errors";
 import { NO_OPTIONS } from "../options";
 import logo from "../owl.svg";
 import type { Store } from "../store";
-import { theme, toggleTheme } from "../theme";
-import { choose, language, t } from "../language";
+import { t } from "../language";
 import { AdapterSelect } from "./AdapterSelect";
+import { Appearance } from "./Appearance";
 import { ExportMenu } from "./ExportMenu";
-import { IconButton } from "./Icon";
+import { Icon, IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
 
 interface Props {
@@ -25,8 +25,6 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
   const session = store.current.value.session.value;
   const mesh = store.mesh.value;
   const isNamed = session !== undefined && (session.title !== "" || session.head !== "");
-  const other = language.value === "zh" ? "en" : "zh";
-  const next = theme.value === "dark" ? "light" : "dark";
   return (
     <header class="top">
       <div class="narrow" ref={menu}>
@@ -39,24 +37,19 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
-      <ModelChoice store={store} />
       <HealthLink store={store} />
-      {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      <div class="choices">
+        <ModelChoice store={store} />
+        {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      </div>
       <ExportMenu store={store} />
-      <button
-        type="button"
-        class="button quiet"
-        lang={other}
-        onClick={() => choose(other)}
-      >
-        {other === "zh" ? "中文" : "English"}
-      </button>
       <IconButton icon="sliders" label={t("Settings")} onClick={openSettings} />
-      <IconButton
-        icon={next === "dark" ? "moon" : "sun"}
-        label={t(next === "dark" ? "Change to dark colours" : "Change to light colours")}
-        onClick={toggleTheme}
-      />
+      <div class="wide">
+        <Appearance />
+      </div>
+      <a class="icon-button narrow" href="#/" aria-label={t("New conversation")} title={t("New conversation")}>
+        <Icon name="plus" />
+      </a>
     </header>
   );
 }
@@ -99,9 +92,9 @@ function ModelChoice({ store }: { store: Store }) {
     }
   };
   return (
-    <label class="adapter">
+    <label class="adapter" for="model">
       <span>{t("Model")}</span>
-      <select value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
+      <select id="model" value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
         {models.map(({ name, ready }) => (
           <option key={name} value={name}>
             {ready ? name : t("{name} (not ready)", { name: name || t("the usual model") })}
