@@ -180,6 +180,19 @@ test("a dead link leads on to a new conversation", async () => {
   assert.notEqual(await site.ask("What is in the picture?", "cross.png"), "");
 });
 
+test("a text that was not sent is there when the page is loaded again", async () => {
+  const site = await Site.open(context);
+  await site.message.fill("What is");
+
+  await site.page.reload();
+
+  await eventually(async () => (await site.message.inputValue()) === "What is", "the text");
+  await site.ask("What is in the picture?", "cross.png");
+  await site.page.getByRole("link", { name: "New conversation" }).click();
+  await site.page.locator(".example").first().waitFor();
+  assert.equal(await site.message.inputValue(), "");
+});
+
 test("Enter that ends a composition does not send", async () => {
   const site = await Site.open(context);
   await site.message.fill("猫");

@@ -45,6 +45,16 @@ test("adapters are those of the model that is chosen", async () => {
   assert.equal(await adapter.inputValue(), "/default");
 });
 
+test("the mesh is shown with the model that each replica works for", async () => {
+  const site = await Site.open(context);
+
+  await site.page.goto(`${PAGE}#/mesh`);
+
+  await site.page.locator(".replica-models").nth(5).waitFor();
+  const models = await site.page.locator(".replica-models").allInnerTexts();
+  assert.deepEqual(models.toSorted(), ["owl-nano", "owl-nano", "owl-nano", "parrot", "parrot", "parrot"]);
+});
+
 test("a model that has not said its name yet is the usual one by another name", async () => {
   const site = new Site(await context.newPage(), PAGE);
   await site.page.route("**/api/models", (route) =>

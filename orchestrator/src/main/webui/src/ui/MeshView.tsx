@@ -89,14 +89,15 @@ function StageColumn({ stage, state }: { stage: (typeof STAGES)[number]; state: 
       {replicas.length === 0 && <p>{t("No replicas.")}</p>}
       <ul>
         {replicas.map((replica) => (
-          <ReplicaCard key={replica.address} replica={replica} />
+          <ReplicaCard key={replica.address} replica={replica} models={state.models.length > 1 ? replica.models : []} />
         ))}
       </ul>
     </li>
   );
 }
 
-function ReplicaCard({ replica }: { replica: Replica }) {
+/** @param models that it works for, where there are several */
+function ReplicaCard({ replica, models }: { replica: Replica; models: readonly string[] }) {
   const { load } = replica;
   const cache = cacheUsed(replica);
   const condition = CONDITIONS[replica.condition];
@@ -106,6 +107,7 @@ function ReplicaCard({ replica }: { replica: Replica }) {
         <span class="replica-condition">{condition === undefined ? replica.condition : t(condition)}</span>
         <span class="replica-address">{replica.address}</span>
       </p>
+      {models.length > 0 && <p class="replica-models">{models.join(", ")}</p>}
       <Reason replica={replica} />
       <p>
         {[replica.device, replica.dataType, replica.digest.slice(0, 8), replica.canary ? t("canary") : ""]
