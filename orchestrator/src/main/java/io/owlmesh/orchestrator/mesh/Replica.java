@@ -227,8 +227,7 @@ public final class Replica {
             Condition.CONDITION_EJECTED,
             ConditionReason.CONDITION_REASON_WORSE,
             "it failed or was slow beside the others")
-        : new Status(
-            Condition.CONDITION_SERVING, ConditionReason.CONDITION_REASON_UNSPECIFIED, "");
+        : new Status(Condition.CONDITION_SERVING, ConditionReason.CONDITION_REASON_UNSPECIFIED, "");
   }
 
   /** Whether it would take work of these weights, even if it is ejected for now. */

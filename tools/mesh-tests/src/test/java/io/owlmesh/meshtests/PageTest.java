@@ -92,13 +92,13 @@ class PageTest {
   }
 
   private static void addParrot(Processes mesh, Path folder) throws Exception {
-    Path models = Files.createDirectories(folder.resolve("models")); // Where the launcher keeps them.
+    Path models =
+        Files.createDirectories(folder.resolve("models")); // Where the launcher keeps them.
     Path draft = models.resolve("parrot.draft");
     Files.writeString(
         draft,
         "vision = %s%nabstractor = %s%nllm = %s%n"
-            .formatted(
-                STAGES.stream().map(stage -> mesh.address("parrot-" + stage)).toArray()));
+            .formatted(STAGES.stream().map(stage -> mesh.address("parrot-" + stage)).toArray()));
     Files.move(draft, models.resolve("parrot.model"), StandardCopyOption.ATOMIC_MOVE);
     try (MeshClient operator = new MeshClient(mesh.address("orchestrator"))) {
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
