@@ -72,7 +72,7 @@ public final class FakeStages implements AutoCloseable {
   final Map<StageKind, Queue<Status>> failures = new EnumMap<>(StageKind.class);
 
   /** What is done to the answers about images before they leave. */
-  UnaryOperator<EncodeResponse> lie = response -> response;
+  public volatile UnaryOperator<EncodeResponse> lie = response -> response;
 
   final Map<StageKind, AtomicInteger> calls = new EnumMap<>(StageKind.class);
   final AtomicInteger tokensSent = new AtomicInteger();
