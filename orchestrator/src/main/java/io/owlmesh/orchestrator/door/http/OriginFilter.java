@@ -59,19 +59,30 @@ final class OriginFilter {
   }
 
   void install(@Observes Router router) {
-    router.route().order(BEFORE_ALL).handler(this::check);
+    router.route().order(BEFORE_ALL).handler(this::check).failureHandler(this::failed);
   }
 
   private void check(RoutingContext routing) {
     HttpServerRequest request = routing.request();
     HostAndPort authority = authority(request);
     String origin = request.getHeader("Origin");
-    if (authority == null || !known(authority.host())) {
+    if (request.headers().getAll("Host").size() > 1) {
+      refuseHost(routing); // A proxy may have looked at the other one.
+    } else if (authority == null || !known(authority.host())) {
       refuse(routing, "nobody calls this server '%s'".formatted(authority));
     } else if (origin != null && origins.contains(origin.toLowerCase(Locale.ROOT))) {
       allow(routing, origin);
     } else if (isForeign(origin, authority)) {
       refuse(routing, "pages of other servers may not ask this one");
+    } else {
+      routing.next();
+    }
+  }
+
+  /** A request without a host fails before any route; strangers shall fill no log by that. */
+  private void failed(RoutingContext routing) {
+    if (routing.statusCode() == 400 && routing.request().authority() == null) {
+      refuseHost(routing);
     } else {
       routing.next();
     }
@@ -126,6 +137,11 @@ final class OriginFilter {
     } catch (IllegalArgumentException e) {
       return true;
     }
+  }
+
+  private void refuseHost(RoutingContext routing) {
+    String sentence = "a request has the header Host once";
+    new Exchange(routing, answers).fail(new HttpRefusal(400, "invalid_url", sentence));
   }
 
   private void refuse(RoutingContext routing, String sentence) {

@@ -62,6 +62,19 @@ class OriginFilterTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "",
+        "Host: localhost\r\nHost: evil.example\r\n",
+        "Host: localhost\r\nhost: localhost\r\n",
+      })
+  void aRequestHasOneHost(String headers) throws Exception {
+    assertThat(ask(headers))
+        .startsWith("HTTP/1.1 400")
+        .contains("a request has the header Host once", "\"code\":\"invalid_url\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "http://evil.example",
         "http://localhost:9081",
         "http://localhost",
