@@ -269,7 +269,8 @@ public final class ActiveAnswer {
     if (!leave()) {
       return;
     }
-    @Nullable ErrorCode code = failure == null ? null : Faults.fromStatus(Faults.toStatus(failure)).code();
+    @Nullable ErrorCode code =
+        failure == null ? null : Faults.fromStatus(Faults.toStatus(failure)).code();
     boolean callersEnd = code == ErrorCode.CANCELLED || code == ErrorCode.DEADLINE_EXCEEDED;
     // What the mesh did not do for a caller it does not count.
     long read = told.get() > 0 || code == null || callersEnd ? prompt : 0;

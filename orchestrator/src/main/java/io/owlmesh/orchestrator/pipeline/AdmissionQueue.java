@@ -18,8 +18,9 @@ import java.util.stream.Collectors;
 
 /**
  * Places for answers, and those who wait for one: by priority, then for callers with fewer places,
- * then for those whose last place is longer ago, then in order of arrival. Whoever could not be in time is refused at once; when too many wait,
- * one of the lowest priority is: the newest of the caller of whom the most wait.
+ * then for those whose last place is longer ago, then in order of arrival. Whoever could not be in
+ * time is refused at once; when too many wait, one of the lowest priority is: the newest of the
+ * caller of whom the most wait.
  */
 final class AdmissionQueue {
   private static final double LATEST = 0.2; // Weight of the latest in a running mean.
@@ -29,7 +30,8 @@ final class AdmissionQueue {
   private final int mostWaiting;
   private final Shares places;
   private final Map<String, Integer> held = new HashMap<>();
-  private final Map<String, Long> served = new HashMap<>(); // Callers, in order of their last place.
+  private final Map<String, Long> served =
+      new HashMap<>(); // Callers, in order of their last place.
   private final List<Ticket> waiting = new ArrayList<>(); // In order of arrival.
   private final AtomicLong numbers = new AtomicLong();
   private long grants;

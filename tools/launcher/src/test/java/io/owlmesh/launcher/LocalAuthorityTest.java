@@ -221,7 +221,8 @@ class LocalAuthorityTest {
     Files.write(key, Arrays.copyOf(whole, whole.length / 2));
     assertWaitedFor(key, whole);
     Files.delete(folder.resolve("operator/ca.crt"));
-    assertWaitedFor(folder.resolve("operator/ca.crt"), Files.readAllBytes(folder.resolve("ca.crt")));
+    assertWaitedFor(
+        folder.resolve("operator/ca.crt"), Files.readAllBytes(folder.resolve("ca.crt")));
   }
 
   private void assertWaitedFor(Path file, byte[] content) {

@@ -38,9 +38,7 @@ class FamiliesStepsTest {
     SafetensorsFile.load(GOLDEN.resolve(name + ".safetensors"))
         .forEach((tensor, value) -> after.put(olderName(tensor), value));
     Optional<AdapterFile> adapter =
-        golden.get("lora").asBoolean()
-            ? Optional.of(cases.adapter())
-            : Optional.empty();
+        golden.get("lora").asBoolean() ? Optional.of(cases.adapter()) : Optional.empty();
     boolean connector = after.keySet().stream().anyMatch(n -> n.contains("projector"));
     Optimiser optimiser =
         new Optimiser(
@@ -53,8 +51,7 @@ class FamiliesStepsTest {
         new TrainableModel(
             Checkpoint.open(cases.checkpoint(golden.get("layout").asText())),
             adapter,
-            new Trainables(
-                false, false, connector, false, false, adapter.map(_ -> cases.lora())),
+            new Trainables(false, false, connector, false, false, adapter.map(_ -> cases.lora())),
             new NetworkOptions("cpu", 1, DType.FLOAT32, false, 0),
             0)) {
       List<EncodedSample> samples = new ArrayList<>();

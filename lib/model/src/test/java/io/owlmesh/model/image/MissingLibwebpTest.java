@@ -39,8 +39,7 @@ class MissingLibwebpTest {
                 "src/test/resources/images/lossy.webp")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    String said =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).isZero();
     return said;
   }
