@@ -208,7 +208,7 @@ public final class TrainCommand implements Callable<Integer> {
       WorkerProcesses.watchParent(System.getenv(), watching::stop);
       try (GrpcGroup group =
           GrpcGroup.join(place, read.toString(), read.device(), read.threads())) {
-        result = new Job(read, watching, group).run();
+        result = new Job(read, watching, group, place.patience()).run();
       } catch (OwlException e) {
         if (e.fault() != Fault.UNAVAILABLE) {
           throw e;
