@@ -69,9 +69,10 @@ public final class DriverLine implements SparkPlugin {
       }
 
       @Override
-      public Object receive(Object message) {
+      public @Nullable Object receive(Object message) {
         if (message instanceof Said said) {
           System.out.println(said.line());
+          return null; // Nobody waits.
         }
         return stopped();
       }
