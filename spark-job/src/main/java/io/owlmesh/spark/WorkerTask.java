@@ -99,7 +99,9 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Int
       if (rank == 0 && !stopped && look % LOOKS_BETWEEN_QUESTIONS == 0) {
         stopped = DriverLine.asksToStop();
         if (stopped) {
-          worker.destroy(); // All agree on the step after which they save and end.
+          // All agree on the step after which they save and end. Not Process.destroy: that closes
+          // the streams by which they say so.
+          worker.toHandle().destroy();
         }
       }
     }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.apache.spark.launcher.JavaModuleOptions;
 
 /** Spark's own master and workers as processes of this machine, one core each. */
@@ -67,7 +68,7 @@ final class SparkCluster implements AutoCloseable {
   }
 
   private void start(String name, String main, String... arguments) throws IOException {
-    processes.add(java(folder.resolve(name + ".log"), List.of("-Xmx256m"), main, arguments));
+    processes.add(java(folder.resolve(name + ".log"), List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), main, arguments));
   }
 
   /** A driver of a job on two workers, as {@code ./owl} starts one. */
@@ -81,6 +82,7 @@ final class SparkCluster implements AutoCloseable {
                 "spark.owlmesh.workers", "2",
                 "spark.executor.memory", "512m",
                 "spark.executor.memoryOverhead", "512m",
+                "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1",
                 "spark.executor.extraClassPath", Path.of("target/classes").toAbsolutePath().toString()));
     all.putAll(settings);
     all.values().removeIf(String::isEmpty);
@@ -122,6 +124,11 @@ final class SparkCluster implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+    try (Stream<Path> links = Files.list(folder.resolve("spark/jars"))) {
+      for (Path link : (Iterable<Path>) links::iterator) {
+        Files.delete(link);
+      }
     }
   }
 }

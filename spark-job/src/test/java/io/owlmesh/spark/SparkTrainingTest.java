@@ -24,6 +24,7 @@ class SparkTrainingTest {
   private static final String WORKER = "owl-cli.jar";
   private static final String EXECUTOR = "CoarseGrainedExecutorBackend";
   private static final int STEPS = 12;
+  private static final Map<String, String> ONE_MACHINE = Map.of("spark.master", "local[2]");
 
   @TempDir private static Path folder;
   private static SparkCluster cluster;
@@ -162,7 +163,7 @@ class SparkTrainingTest {
     Path recipe = recipe("wrong", STEPS);
     Files.writeString(recipe, Files.readString(recipe).replace("train.jsonl", "none.jsonl"));
 
-    assertThat(code(start(recipe, Map.of()))).as(log()).isOne();
+    assertThat(code(start(recipe, ONE_MACHINE))).as(log()).isOne();
 
     assertThat(log()).contains("ended with code 1:").contains("none.jsonl").doesNotContain("all go on");
   }
@@ -178,7 +179,7 @@ class SparkTrainingTest {
     assertThat(code(start(recipe, Map.of(setting, "100m")))).isEqualTo(2);
     assertThat(log()).contains(setting + " is 100 MiB, at least 512");
 
-    assertThat(code(start(recipe, Map.of(setting, "8192g")))).isOne();
+    assertThat(code(start(recipe, Map.of(setting, "8192g", "spark.master", "local[2]")))).isOne();
     assertThat(log()).containsPattern(setting + " is 8388608 MiB, and this machine has only \\d+");
   }
 }
