@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Map;
 
 /** The command line of OwlMesh as a process beside the executor, which it does not outlive. */
-final class OwlProcess {
+public final class OwlProcess {
+  /** The setting that names OwlMesh's folder, the same on every machine. */
+  public static final String HOME = "spark.owlmesh.home";
+
   /** The variable that tells a process which one started it, and must live. */
   private static final String PARENT = "OWL_WORKER_PARENT";
 
@@ -26,13 +29,13 @@ final class OwlProcess {
    * @param directory it works in
    * @throws IOException if one of them is not there
    */
-  static ProcessBuilder builder(
+  public static ProcessBuilder builder(
       String home, String directory, List<String> arguments, Map<String, String> more)
       throws IOException {
     Path script = Path.of(home, "owl");
     if (!Files.isExecutable(script)) {
       throw new IOException(
-          "%s: there is no %s on this machine".formatted(TrainingSettings.HOME, script));
+          "%s: there is no %s on this machine".formatted(HOME, script));
     }
     if (!Files.isDirectory(Path.of(directory))) {
       throw new IOException(
@@ -44,8 +47,7 @@ final class OwlProcess {
     command.addAll(arguments);
     ProcessBuilder builder =
         new ProcessBuilder(command)
-            .directory(new File(directory))
-            .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")));
+            .directory(new File(directory));
     Map<String, String> environment = builder.environment();
     environment.put(PARENT, Long.toString(ProcessHandle.current().pid()));
     environment.put(BUILD, "never");

@@ -5,13 +5,14 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /** The last lines of what a process said. From any thread. */
-final class Tail {
+public final class Tail {
   private static final int LINES = 20;
   private static final int LINE_LENGTH = 1_000;
 
   private final Deque<String> lines = new ArrayDeque<>();
 
-  synchronized void add(String line) {
+  /** One more line; of twenty, the first is forgotten. */
+  public synchronized void add(String line) {
     if (lines.size() == LINES) {
       lines.removeFirst();
     }

@@ -26,7 +26,6 @@ record TrainingSettings(
     implements Serializable {
   static final String WORKERS = "spark.owlmesh.workers";
   static final String RESTARTS = "spark.owlmesh.restarts";
-  static final String HOME = "spark.owlmesh.home";
   static final String DIRECTORY = "spark.owlmesh.directory";
   static final String ROOM = "spark.executor.memoryOverhead";
 
@@ -63,7 +62,7 @@ record TrainingSettings(
         List.copyOf(arguments),
         workers,
         restarts,
-        folder(conf, HOME, ""),
+        folder(conf, OwlProcess.HOME, ""),
         folder(conf, DIRECTORY, Path.of("").toAbsolutePath().toString()),
         mebibytes << 20);
   }

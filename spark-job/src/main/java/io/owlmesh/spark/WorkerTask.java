@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.spark;
 
-import java.io.BufferedReader;
+import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
@@ -76,12 +74,13 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Int
                 "OWL_WORKER_HOST", host,
                 "OWL_WORKER_JOB", job,
                 "OWL_WORKER_PATIENCE", PATIENCE_SECONDS));
-    Process worker = builder.start();
+    Process worker =
+        builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null"))).start();
     context.addTaskCompletionListener(
         (TaskCompletionListener) ended -> worker.destroyForcibly());
     Tail tail = new Tail();
-    Thread out = pump(worker.inputReader(StandardCharsets.UTF_8), line -> told(rank, line));
-    Thread err = pump(worker.errorReader(StandardCharsets.UTF_8), tail::add);
+    Thread out = LineReader.start(worker.getInputStream(), line -> told(rank, line));
+    Thread err = LineReader.start(worker.getErrorStream(), tail::add);
     int code = await(context, rank, worker);
     out.join();
     err.join();
@@ -141,23 +140,5 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Int
     if (rank == 0) {
       DriverLine.say(line);
     }
-  }
-
-  private static Thread pump(BufferedReader from, Consumer<String> to) {
-    Thread thread =
-        new Thread(
-            () -> {
-              try (from) {
-                for (String line = from.readLine(); line != null; line = from.readLine()) {
-                  to.accept(line);
-                }
-              } catch (IOException gone) {
-                // The process was ended.
-              }
-            },
-            "lines of a worker");
-    thread.setDaemon(true);
-    thread.start();
-    return thread;
   }
 }

@@ -10,14 +10,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.apache.spark.launcher.JavaModuleOptions;
 
 /** Spark's own master and workers as processes of this machine, one core each. */
-final class SparkCluster implements AutoCloseable {
+public final class SparkCluster implements AutoCloseable {
   /** Of the checkout. */
-  static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
+  public static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
 
   private static final Map<String, String> ENVIRONMENT =
       Map.of(
@@ -68,41 +68,55 @@ final class SparkCluster implements AutoCloseable {
   }
 
   private void start(String name, String main, String... arguments) throws IOException {
-    processes.add(java(folder.resolve(name + ".log"), List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), main, arguments));
+    ProcessBuilder builder =
+        java(
+            folder.resolve(name + ".log"),
+            List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"),
+            main,
+            arguments);
+    builder.environment().put("SPARK_HOME", folder.resolve("spark").toString());
+    processes.add(builder.start());
   }
 
-  /** A driver of a job on two workers, as {@code ./owl} starts one. */
+  /** A driver of a job on two workers. */
   Process driver(Path log, Map<String, String> settings, String... arguments) throws IOException {
-    List<String> options = new ArrayList<>(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
     Map<String, String> all =
-        new java.util.TreeMap<>(
+        new TreeMap<>(
             Map.of(
                 "spark.master", master,
-                "spark.owlmesh.home", ROOT.toString(),
                 "spark.owlmesh.workers", "2",
                 "spark.executor.memory", "512m",
                 "spark.executor.memoryOverhead", "512m",
                 "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1",
-                "spark.executor.extraClassPath", Path.of("target/classes").toAbsolutePath().toString()));
+                "spark.executor.extraClassPath",
+                    Path.of("target/classes").toAbsolutePath().toString()));
     all.putAll(settings);
     all.values().removeIf(String::isEmpty);
-    all.forEach((name, value) -> options.add("-D" + name + "=" + value));
-    return java(log, options, SparkTraining.class.getName(), arguments);
+    return driver(log, SparkTraining.class, all, arguments);
   }
 
-  private Process java(Path log, List<String> options, String main, String... arguments)
+  /** A driver as {@code ./owl} starts one. */
+  public static Process driver(
+      Path log, Class<?> main, Map<String, String> settings, String... arguments)
       throws IOException {
+    List<String> options = new ArrayList<>(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
+    options.add("-Dspark.owlmesh.home=" + ROOT);
+    settings.forEach((name, value) -> options.add("-D" + name + "=" + value));
+    return java(log, options, main.getName(), arguments).start();
+  }
+
+  private static ProcessBuilder java(
+      Path log, List<String> options, String main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of(JavaModuleOptions.defaultModuleOptionArray()));
+    command.add("@target/classes/driver.args");
     command.addAll(options);
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), main));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
     builder.environment().putAll(ENVIRONMENT);
-    builder.environment().put("SPARK_HOME", folder.resolve("spark").toString());
-    return builder.start();
+    return builder;
   }
 
   /** Processes below the cluster's whose command line has a text, in the order of their ids. */
