@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -28,6 +27,9 @@ import org.jspecify.annotations.Nullable;
 /** A process of {@code owl batch}: questions go in, answers come out in the order of their ends. */
 final class AskProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+  /** What comes after the last line, and is none of JSON. */
+  private static final String END = "";
+
   private static final int LOOK_MILLIS = 100;
   private static final int ENDING_SECONDS = 10;
 
@@ -35,15 +37,14 @@ final class AskProcess implements AutoCloseable {
   private final OutputStream in;
   private final Path folder;
   private final Tail said = new Tail();
-  private final BlockingQueue<Optional<String>> lines = new LinkedBlockingQueue<>();
+  private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
 
   AskProcess(Call call) throws IOException {
     folder = Files.createTempDirectory("owl-batch");
     process = OwlProcess.builder(call.home(), call.home(), call.command(), Map.of()).start();
     in = process.getOutputStream();
     var unused = LineReader.start(process.getErrorStream(), said::add);
-    Thread reader =
-        LineReader.start(process.getInputStream(), line -> lines.add(Optional.of(line)));
+    Thread reader = LineReader.start(process.getInputStream(), lines::add);
     Thread end =
         new Thread(
             () -> {
@@ -52,7 +53,7 @@ final class AskProcess implements AutoCloseable {
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }
-              lines.add(Optional.empty());
+              lines.add(END);
             },
             "end of a process");
     end.setDaemon(true);
@@ -114,7 +115,7 @@ final class AskProcess implements AutoCloseable {
    */
   JsonNode next() {
     try {
-      @Nullable Optional<String> line = null;
+      @Nullable String line = null;
       while (line == null) {
         TaskContext task = TaskContext.get();
         if (task != null && task.isInterrupted()) {
@@ -122,10 +123,10 @@ final class AskProcess implements AutoCloseable {
         }
         line = lines.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
       }
-      if (line.isEmpty()) {
+      if (line.equals(END)) {
         throw new IllegalStateException("owl batch ended: " + said);
       }
-      return JSON.readTree(line.get());
+      return JSON.readTree(line);
     } catch (IOException e) {
       throw new IllegalStateException("owl batch said what is no JSON", e);
     } catch (InterruptedException e) {

@@ -81,6 +81,6 @@ final class ImageFiles {
 
   /** The folder that relative paths of a table begin at. */
   static String folderOf(String uri) {
-    return Path.of(URI.create(uri)).getParent().toString();
+    return Path.of(URI.create(uri).resolve(".")).toString();
   }
 }
