@@ -26,7 +26,8 @@ final class Failures extends SparkListener {
     if (reason instanceof ExecutorLostFailure gone) {
       lost =
           "The executor of worker %d is lost (%s)"
-              .formatted(event.taskInfo().index(), gone.toErrorString().lines().findFirst().orElse(""));
+              .formatted(
+                  event.taskInfo().index(), gone.toErrorString().lines().findFirst().orElse(""));
     } else if (reason instanceof ExceptionFailure failed
         && failed.exception().isDefined()
         && failed.exception().get() instanceof WorkerEnded one

@@ -34,8 +34,7 @@ public final class OwlProcess {
       throws IOException {
     Path script = Path.of(home, "owl");
     if (!Files.isExecutable(script)) {
-      throw new IOException(
-          "%s: there is no %s on this machine".formatted(HOME, script));
+      throw new IOException("%s: there is no %s on this machine".formatted(HOME, script));
     }
     if (!Files.isDirectory(Path.of(directory))) {
       throw new IOException(
@@ -45,9 +44,7 @@ public final class OwlProcess {
     List<String> command = new ArrayList<>();
     command.add(script.toString());
     command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .directory(new File(directory));
+    ProcessBuilder builder = new ProcessBuilder(command).directory(new File(directory));
     Map<String, String> environment = builder.environment();
     environment.put(PARENT, Long.toString(ProcessHandle.current().pid()));
     environment.put(BUILD, "never");

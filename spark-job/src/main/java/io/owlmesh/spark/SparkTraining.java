@@ -74,7 +74,8 @@ public final class SparkTraining {
         .setIfMissing("spark.ui.enabled", "false")
         .setIfMissing("spark.ui.showConsoleProgress", "false")
         // An executor that was lost is back in seconds; Spark's own numbers wait for ten minutes.
-        .setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", AGAIN_SECONDS + "s")
+        .setIfMissing(
+            "spark.scheduler.barrier.maxConcurrentTasksCheck.interval", AGAIN_SECONDS + "s")
         .setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "30")
         .set("spark.plugins", plugins(conf));
   }
@@ -111,7 +112,8 @@ public final class SparkTraining {
       if (DriverLine.stopped()) {
         return STOPPED;
       }
-      boolean again = failures.lost().isPresent() || worker.filter(WorkerEnded::isWorthTrying).isPresent();
+      boolean again =
+          failures.lost().isPresent() || worker.filter(WorkerEnded::isWorthTrying).isPresent();
       if (!again || attempt > settings.restarts() || spark.sc().isStopped()) {
         System.err.println(why);
         return worker.map(WorkerEnded::code).orElse(FAILED);

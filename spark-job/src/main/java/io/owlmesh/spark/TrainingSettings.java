@@ -17,12 +17,7 @@ import org.apache.spark.SparkConf;
  * @param room memory beside an executor's own, for the workers' processes, bytes
  */
 record TrainingSettings(
-    List<String> arguments,
-    int workers,
-    int restarts,
-    String home,
-    String directory,
-    long room)
+    List<String> arguments, int workers, int restarts, String home, String directory, long room)
     implements Serializable {
   static final String WORKERS = "spark.owlmesh.workers";
   static final String RESTARTS = "spark.owlmesh.restarts";

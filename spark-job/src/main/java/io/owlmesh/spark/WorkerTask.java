@@ -67,17 +67,23 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Int
             settings.directory(),
             settings.arguments(),
             Map.of(
-                "RANK", Integer.toString(rank),
-                "WORLD_SIZE", Integer.toString(settings.workers()),
-                "MASTER_ADDR", master[0],
-                "MASTER_PORT", master[1],
-                "OWL_WORKER_HOST", host,
-                "OWL_WORKER_JOB", job,
-                "OWL_WORKER_PATIENCE", PATIENCE_SECONDS));
+                "RANK",
+                Integer.toString(rank),
+                "WORLD_SIZE",
+                Integer.toString(settings.workers()),
+                "MASTER_ADDR",
+                master[0],
+                "MASTER_PORT",
+                master[1],
+                "OWL_WORKER_HOST",
+                host,
+                "OWL_WORKER_JOB",
+                job,
+                "OWL_WORKER_PATIENCE",
+                PATIENCE_SECONDS));
     Process worker =
         builder.redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null"))).start();
-    context.addTaskCompletionListener(
-        (TaskCompletionListener) ended -> worker.destroyForcibly());
+    context.addTaskCompletionListener((TaskCompletionListener) ended -> worker.destroyForcibly());
     Tail tail = new Tail();
     Thread out = LineReader.start(worker.getInputStream(), line -> told(rank, line));
     Thread err = LineReader.start(worker.getErrorStream(), tail::add);

@@ -44,7 +44,15 @@ public final class SparkCluster implements AutoCloseable {
     }
     master = "spark://127.0.0.1:" + port;
     String deploy = "org.apache.spark.deploy.";
-    start("master", deploy + "master.Master", "--host", "127.0.0.1", "--port", port, "--webui-port", "0");
+    start(
+        "master",
+        deploy + "master.Master",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        port,
+        "--webui-port",
+        "0");
     for (int i = 0; i < workers; i++) {
       start(
           "worker-" + i,

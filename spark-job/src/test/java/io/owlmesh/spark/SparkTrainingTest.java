@@ -165,7 +165,10 @@ class SparkTrainingTest {
 
     assertThat(code(start(recipe, ONE_MACHINE))).as(log()).isOne();
 
-    assertThat(log()).contains("ended with code 1:").contains("none.jsonl").doesNotContain("all go on");
+    assertThat(log())
+        .contains("ended with code 1:")
+        .contains("none.jsonl")
+        .doesNotContain("all go on");
   }
 
   @Test

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 /** A process of {@code owl batch}: questions go in, answers come out in the order of their ends. */
 final class AskProcess implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
+
   /** What comes after the last line, and is none of JSON. */
   private static final String END = "";
 

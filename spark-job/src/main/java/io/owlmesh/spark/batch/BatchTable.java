@@ -85,16 +85,17 @@ final class BatchTable {
         .withColumn(
             "image_sha256",
             transform(
-                col("owl_images"), image -> paths ? callUDF(IMAGE_DIGEST, image) : sha2(image, 256)))
+                col("owl_images"),
+                image -> paths ? callUDF(IMAGE_DIGEST, image) : sha2(image, 256)))
         .withColumn("key", key(model));
   }
 
   /** As {@code ./owl batch} makes it; none where an image cannot be read, so that it is asked. */
   private static Column key(String model) {
     Column digests = col("image_sha256");
-    Column text =
-        concat_ws("\n", lit(model), array_join(digests, " "), col("question"));
-    return when(exists(digests, Column::isNull), lit(null)).otherwise(sha2(text.cast("binary"), 256));
+    Column text = concat_ws("\n", lit(model), array_join(digests, " "), col("question"));
+    return when(exists(digests, Column::isNull), lit(null))
+        .otherwise(sha2(text.cast("binary"), 256));
   }
 
   private boolean isFolderOfImages() {
@@ -138,9 +139,7 @@ final class BatchTable {
     DataType type = schema.apply(name).dataType();
     Column all = type instanceof ArrayType ? col(name) : array(col(name));
     DataType one = type instanceof ArrayType list ? list.elementType() : type;
-    Column images =
-        array_compact(
-            coalesce(all, array().cast(new ArrayType(one, true))));
+    Column images = array_compact(coalesce(all, array().cast(new ArrayType(one, true))));
     if (one instanceof StructType fields && Arrays.asList(fields.fieldNames()).contains("bytes")) {
       return array_compact(transform(images, image -> image.getField("bytes")));
     }
@@ -150,7 +149,8 @@ final class BatchTable {
     if (one.equals(DataTypes.StringType)) {
       String folder = ImageFiles.folderOf(settings.input());
       return transform(
-          images, path -> when(path.startsWith("/"), path).otherwise(concat_ws("/", lit(folder), path)));
+          images,
+          path -> when(path.startsWith("/"), path).otherwise(concat_ws("/", lit(folder), path)));
     }
     throw new IllegalArgumentException(
         "--input: column '%s' is %s, neither a path nor bytes".formatted(name, type.sql()));

@@ -118,8 +118,7 @@ public final class SparkBatch {
     if (rows > asked) {
       counts.put("answered before", rows - asked);
     }
-    counts.forEach(
-        (what, count) -> System.out.printf(Locale.ROOT, "%,10d %s%n", count, what));
+    counts.forEach((what, count) -> System.out.printf(Locale.ROOT, "%,10d %s%n", count, what));
     return Set.of("answered", "answered before").containsAll(counts.keySet()) ? 0 : FAILED;
   }
 }

@@ -30,7 +30,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tables of questions, asked by tasks of Spark of a front door that answers with what it was sent. */
+/**
+ * Tables of questions, asked by tasks of Spark of a front door that answers with what it was sent.
+ */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SparkBatchTest {
   private static final StructType TABLE =
@@ -125,10 +127,14 @@ class SparkBatchTest {
     Map<String, String> settings =
         new TreeMap<>(
             Map.of(
-                "spark.master", "local[2]",
-                "spark.owlmesh.batch.input", folder.resolve(input).toUri().toString(),
-                "spark.owlmesh.batch.output", folder.resolve("answers.parquet").toUri().toString(),
-                "spark.owlmesh.batch.concurrency", "8"));
+                "spark.master",
+                "local[2]",
+                "spark.owlmesh.batch.input",
+                folder.resolve(input).toUri().toString(),
+                "spark.owlmesh.batch.output",
+                folder.resolve("answers.parquet").toUri().toString(),
+                "spark.owlmesh.batch.concurrency",
+                "8"));
     settings.putAll(more);
     runs++;
     Process driver =

@@ -44,7 +44,8 @@ public final class SparkDriver {
     command.add("-Dspark.owlmesh.home=" + home);
     settings.forEach((name, value) -> command.add(setting(name, value)));
     command.add("-cp");
-    command.add(target.resolve("owl-spark-job.jar") + File.pathSeparator + Files.readString(others));
+    command.add(
+        target.resolve("owl-spark-job.jar") + File.pathSeparator + Files.readString(others));
     command.add(main);
     command.addAll(arguments);
   }

@@ -42,7 +42,8 @@ final class BatchCalls {
   /**
    * @param retries how often a call is made again
    */
-  BatchCalls(ChatClient client, AskedWith asked, BatchOutput answers, int retries, ProgressBar bar) {
+  BatchCalls(
+      ChatClient client, AskedWith asked, BatchOutput answers, int retries, ProgressBar bar) {
     this.client = client;
     this.asked = asked;
     this.answers = answers;
@@ -57,8 +58,7 @@ final class BatchCalls {
    * @return how many rows ended how
    * @throws OwlException BAD_INPUT, field {@code --output}, if answers cannot be kept
    */
-  Map<String, Long> run(BatchInput rows, int concurrency)
-      throws IOException, InterruptedException {
+  Map<String, Long> run(BatchInput rows, int concurrency) throws IOException, InterruptedException {
     long all = rows.count();
     CallBudget budget = new CallBudget(concurrency);
     try (Stream<BatchRow> stream = rows.rows();
@@ -103,8 +103,7 @@ final class BatchCalls {
     }
   }
 
-  private boolean ask(BatchRow row, CallBudget budget)
-      throws IOException, InterruptedException {
+  private boolean ask(BatchRow row, CallBudget budget) throws IOException, InterruptedException {
     BatchRow.Loaded loaded;
     try {
       loaded = row.load();
@@ -143,7 +142,8 @@ final class BatchCalls {
           budget.refused();
         }
         if (!WORTH_TRYING.contains(e.code()) || attempt == retries) {
-          answers.failed(row, key, loaded.digests(), e.code().name(), String.valueOf(e.getMessage()));
+          answers.failed(
+              row, key, loaded.digests(), e.code().name(), String.valueOf(e.getMessage()));
           count(e.code().name());
           return false;
         }

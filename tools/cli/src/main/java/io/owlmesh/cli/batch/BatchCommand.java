@@ -63,7 +63,8 @@ public final class BatchCommand implements Callable<Integer> {
       names = "--input",
       required = true,
       paramLabel = "FILE|DIR",
-      description = "JSON lines with a question and images each, or - for standard input; a folder of images;"
+      description =
+          "JSON lines with a question and images each, or - for standard input; a folder of images;"
               + " for Spark also Parquet.")
   private Path input;
 
@@ -72,7 +73,8 @@ public final class BatchCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "FILE",
-      description = "Where answers are added, as JSON lines; - for standard output; a folder that ends with"
+      description =
+          "Where answers are added, as JSON lines; - for standard output; a folder that ends with"
               + " .parquet for Spark.")
   private Path output;
 
@@ -155,7 +157,11 @@ public final class BatchCommand implements Callable<Integer> {
       ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), ProgressBar.onTerminal());
       BatchCalls calls =
           new BatchCalls(
-              client, new AskedWith(model, options.build(), answering, weights), answers, retries, bar);
+              client,
+              new AskedWith(model, options.build(), answering, weights),
+              answers,
+              retries,
+              bar);
       return report(calls.run(rows, concurrency));
     }
   }

@@ -23,8 +23,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Where the questions of a batch come from: a file of JSON lines, standard input with such lines, or
- * a folder of images of which all are asked the same.
+ * Where the questions of a batch come from: a file of JSON lines, standard input with such lines,
+ * or a folder of images of which all are asked the same.
  *
  * @param question of rows that have none of their own
  * @param questionColumn name of the question in a line

@@ -49,8 +49,7 @@ final class BatchOutput implements AutoCloseable {
       throw OwlException.badInput("--output", path + " is being written by another run");
     }
     dropCutOffLine(file, path);
-    BatchOutput output =
-        new BatchOutput(file, new PrintWriter(Writer.nullWriter(), false));
+    BatchOutput output = new BatchOutput(file, new PrintWriter(Writer.nullWriter(), false));
     output.readAnswered(path);
     file.seek(file.length());
     return output;

@@ -40,8 +40,7 @@ record BatchRow(long number, List<Path> images, String question) {
 
   /** What answers: SHA-256, hex, of the mesh's weights and of what it is asked with. */
   static String model(List<String> weights, AnswerOptions options) {
-    return sha256(
-        String.join(" ", weights) + "\n" + options.toBuilder().clearPriority().build());
+    return sha256(String.join(" ", weights) + "\n" + options.toBuilder().clearPriority().build());
   }
 
   private static String sha256(String text) {

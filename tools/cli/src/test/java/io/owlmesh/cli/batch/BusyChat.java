@@ -36,8 +36,8 @@ final class BusyChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
   }
 
   /**
-   * The same as a process: says where it answers, then how many questions it answered for each
-   * byte of its input, until that ends.
+   * The same as a process: says where it answers, then how many questions it answered for each byte
+   * of its input, until that ends.
    *
    * @param arguments how its weights are called, and how many calls it refuses first
    */
