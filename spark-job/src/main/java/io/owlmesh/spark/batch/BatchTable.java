@@ -48,7 +48,7 @@ final class BatchTable {
     this.settings = settings;
     spark
         .udf()
-        .register(IMAGE_DIGEST, (UDF1<String, String>) ImageFiles::digest, DataTypes.StringType);
+        .register(IMAGE_DIGEST, (UDF1<String, String>) BatchFiles::digest, DataTypes.StringType);
   }
 
   /**
@@ -99,8 +99,8 @@ final class BatchTable {
   }
 
   private boolean isFolderOfImages() {
-    return ImageFiles.isFolder(spark, settings.input())
-        && !ImageFiles.holdsParquet(spark, settings.input());
+    return BatchFiles.isFolder(spark, settings.input())
+        && !BatchFiles.holdsParquet(spark, settings.input());
   }
 
   private Dataset<Row> imagesOfFolder() {
@@ -147,7 +147,7 @@ final class BatchTable {
       return images;
     }
     if (one.equals(DataTypes.StringType)) {
-      String folder = ImageFiles.folderOf(settings.input());
+      String folder = BatchFiles.folderOf(settings.input());
       return transform(
           images,
           path -> when(path.startsWith("/"), path).otherwise(concat_ws("/", lit(folder), path)));

@@ -91,7 +91,7 @@ public final class SparkBatch {
 
   /** Without what an earlier run answered. */
   private Dataset<Row> missing(Dataset<Row> all) {
-    if (!ImageFiles.holdsParquet(spark, settings.output())) {
+    if (!BatchFiles.holdsParquet(spark, settings.output())) {
       return all;
     }
     Dataset<Row> done =

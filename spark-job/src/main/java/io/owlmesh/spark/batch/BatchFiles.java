@@ -17,13 +17,13 @@ import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
 
 /** Where rows and images lie. */
-final class ImageFiles {
+final class BatchFiles {
   /** As {@code ./owl batch} has it. */
   private static final long MAX_IMAGE = 20L << 20;
 
   private static final int PIECE = 1 << 16;
 
-  private ImageFiles() {}
+  private BatchFiles() {}
 
   /** SHA-256 of a file of this machine, hex; nothing if it cannot be read or is too large. */
   static @Nullable String digest(String path) {
