@@ -105,7 +105,10 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              "io.owlmesh.cli..", "io.owlmesh.trainer..", "io.owlmesh.bench..", "io.owlmesh.spark..")
+              "io.owlmesh.cli..",
+              "io.owlmesh.trainer..",
+              "io.owlmesh.bench..",
+              "io.owlmesh.spark..")
           .should()
           .accessField(System.class, "out")
           .orShould()
