@@ -11,7 +11,8 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/*
 All stages as a JSON list: those of the model that requests get who name none, and those of the further ones, which have
-what the former have unless they say otherwise. component is the stage, for further models behind their name.
+what the former have unless they say otherwise. component is the stage, for further models behind their name. Names leave
+room for what the pods of a Deployment add to them, so that pods of several stages can be told apart.
 */}}
 {{- define "owlmesh.stages" -}}
 {{- $ports := dict "vision" 9001 "abstractor" 9002 "llm" 9003 }}
@@ -21,10 +22,26 @@ what the former have unless they say otherwise. component is the stage, for furt
 {{- end }}
 {{- range $name, $model := .Values.models }}
 {{- range $stage, $port := $ports }}
-{{- if not (has $stage ($model.shares | default list)) }}
-{{- $values := mergeOverwrite (deepCopy (index $.Values $stage)) (index $model $stage | default dict) }}
+{{- $own := index $model $stage | default dict }}
+{{- if has $stage ($model.shares | default list) }}
+{{- if $own }}
+{{- fail (printf "models.%s.%s: a stage that is shared has the values of the first model's" $name $stage) }}
+{{- end }}
+{{- else }}
+{{- $values := mergeOverwrite (deepCopy (index $.Values $stage)) $own }}
+{{- range $whole := list "env" "resources" "nodeSelector" "tolerations" }}
+{{- if hasKey $own $whole }}
+{{- $_ := set $values $whole (index $own $whole) }}
+{{- end }}
+{{- end }}
 {{- $all = append $all (dict "stage" $stage "component" (printf "%s-%s" $name $stage) "port" $port "model" $model.model "values" $values) }}
 {{- end }}
+{{- end }}
+{{- end }}
+{{- range $all }}
+{{- $full := printf "%s-%s" $.Release.Name .component }}
+{{- if gt (len $full) 47 }}
+{{- fail (printf "%s: %d characters, the names of release, model and stage together may have 47" $full (len $full)) }}
 {{- end }}
 {{- end }}
 {{- toJson $all }}

@@ -118,7 +118,13 @@ test("the mesh is shown as it is, and a stage that goes is told within moments",
 
   await health("The mesh does not answer").waitFor();
   await replica("Vision").getByText("unreachable").waitFor();
+  await replica("Vision").getByText("Nothing answers at its address.").click();
+  await replica("Vision").getByText("it does not answer: UNAVAILABLE").waitFor();
   await site.shot("mesh-without-vision");
+  await site.button("中文").click();
+  await site.page.getByText("其地址没有响应。").waitFor();
+  assert.equal(await site.page.getByText("Nothing answers").count(), 0);
+  await site.button("English").click();
   assert.equal((await fetch(new URL("start/vision", STAGES), { method: "POST" })).status, 200);
   await replica("Vision").getByText("serving").waitFor();
   await health("The mesh is well").click();

@@ -175,6 +175,9 @@ test("a phone shows everything without scrolling sideways", async () => {
   await site.answered();
   await site.shot("phone-thread");
   assert.ok(await fits());
+  await site.answers.last().getByText("The way of this answer").click();
+  await site.page.locator(".waterfall").waitFor();
+  assert.ok(await page.locator(".thread").evaluate((thread) => thread.scrollWidth <= thread.clientWidth));
   await site.button("Settings").click();
   await page.getByRole("dialog").waitFor();
   assert.ok(await fits());
@@ -190,6 +193,23 @@ test("a phone shows everything without scrolling sideways", async () => {
     () => page.evaluate(() => document.activeElement?.getAttribute("aria-label") === "Conversations"),
     "the focus is where the list was opened",
   );
+});
+
+test("on a phone the language and the colours are chosen in the list, and the title has room", async () => {
+  const site = await Site.open(context);
+  const { page } = site;
+  await page.setViewportSize({ width: 390, height: 844 });
+  assert.ok((await page.getByRole("heading", { name: "OwlMesh" }).boundingBox()).width > 100);
+  await site.button("中文").waitFor({ state: "hidden" });
+
+  await site.button("Conversations").click();
+  await site.button("中文").click();
+
+  await page.getByRole("navigation", { name: "对话" }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("main").getByRole("link", { name: "新对话" }).click();
+  await page.getByRole("button", { name: "对话", exact: true }).click();
+  await site.button("English").click();
 });
 
 test("on a touch screen Enter begins a line, and what is touched is 44 pixels large", async () => {

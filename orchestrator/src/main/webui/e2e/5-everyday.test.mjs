@@ -73,6 +73,24 @@ test("whoever reads further up stays there when the answer ends", async () => {
   assert.equal(await thread.evaluate((box) => box.scrollTop), 0);
 });
 
+test("from far above, a button leads to the end, and the answer is followed again", async () => {
+  const site = await longAnswer();
+  const thread = site.page.getByRole("region", { name: "Messages" });
+  await site.page.setViewportSize({ width: 500, height: 400 });
+  await eventually(() => thread.evaluate((box) => box.scrollHeight > 3 * box.clientHeight), "it scrolls");
+  assert.equal(await site.button("To the end").count(), 0);
+  await thread.evaluate((box) => box.scrollTo(0, 0));
+
+  await site.button("To the end").click();
+
+  await eventually(async () => (await site.button("To the end").count()) === 0, "the end is there");
+  const length = (await site.lastAnswer()).length;
+  await eventually(async () => (await site.lastAnswer()).length > length, "more words");
+  assert.ok(await thread.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 60));
+  await site.button("Stop (Escape)").click();
+  await site.answered();
+});
+
 test("the end stays in sight while an answer comes", async () => {
   const site = await longAnswer();
   const thread = site.page.getByRole("region", { name: "Messages" });
@@ -160,6 +178,19 @@ test("a dead link leads on to a new conversation", async () => {
   await site.button("Dismiss").click();
 
   assert.notEqual(await site.ask("What is in the picture?", "cross.png"), "");
+});
+
+test("a text that was not sent is there when the page is loaded again", async () => {
+  const site = await Site.open(context);
+  await site.message.fill("What is");
+
+  await site.page.reload();
+
+  await eventually(async () => (await site.message.inputValue()) === "What is", "the text");
+  await site.ask("What is in the picture?", "cross.png");
+  await site.page.getByRole("link", { name: "New conversation" }).click();
+  await site.page.locator(".example").first().waitFor();
+  assert.equal(await site.message.inputValue(), "");
 });
 
 test("Enter that ends a composition does not send", async () => {
@@ -256,6 +287,23 @@ test("an expression that cannot be right is told at once, and not kept", async (
   await dialog.waitFor({ state: "detached" });
 });
 
+test("a form that was cleared is right, and can be saved", async () => {
+  const site = await Site.open(context);
+  await site.button("Settings").click();
+  const dialog = site.page.getByRole("dialog");
+  await dialog.getByText("More", { exact: true }).click();
+  await dialog.getByLabel("Temperature", { exact: true }).fill("11");
+  await dialog.getByLabel("Regular expression", { exact: true }).fill("(never closed");
+  await dialog.getByText("A number from 0 to 10.").waitFor();
+
+  await dialog.getByRole("button", { name: "Clear all" }).click();
+
+  assert.equal(await dialog.locator(".fault").count(), 0);
+  assert.equal(await dialog.locator(":invalid, [aria-invalid=true]").count(), 0);
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+});
+
 test("each text has the direction of its own language", async () => {
   const site = await Site.open(context);
   await site.ask("ما هذا؟", "cross.png");
@@ -275,6 +323,8 @@ test("forced colours keep the time bar", async () => {
     .evaluateAll((parts) => parts.map((part) => getComputedStyle(part).backgroundColor));
 
   assert.equal(new Set(colours).size, colours.length);
+  const health = site.page.locator(".health.well .health-dot");
+  assert.equal(await health.evaluate((dot) => getComputedStyle(dot).backgroundColor), "rgb(0, 0, 0)");
   await site.shot("forced-colours");
 });
 
@@ -292,6 +342,8 @@ test("all of a conversation is printed, without what cannot be pressed on paper"
 
   assert.ok(fits, "the last message is part of what is printed");
   assert.ok(!(await site.page.locator(".composer").isVisible()));
+  const pressed = site.page.locator(":is(.top, .answer) :is(a, button, select, summary):visible");
+  assert.deepEqual(await pressed.evaluateAll((all) => all.map((each) => each.outerHTML)), []);
 });
 
 test("who chose dark colours sees no light ones before", async () => {

@@ -181,6 +181,56 @@ test("a picture shows where the queries of the model look", async () => {
   assert.ok(await site.page.getByText("the maps do not depend on it").isVisible());
 });
 
+test("maps that come late are not shown over another picture", async () => {
+  const site = await Site.open(context);
+  await site.ask("In which picture is the purple cross?", "sign.png", "cross.png");
+  const asked = [];
+  let late = () => {};
+  await site.page.route("**/attention?*", async (route) => {
+    asked.push(route.request().url());
+    if (asked.length > 1) {
+      return route.continue();
+    }
+    const response = await route.fetch();
+    await new Promise((resolve) => (late = resolve));
+    // It was given up, and the browser takes no answer to it.
+    return route.fulfill({ response, json: { ...(await response.json()), rows: 1, columns: 1 } }).catch(() => undefined);
+  });
+  await site.button("Picture 1 of 2").click();
+  await site.button("What the model looks at").click();
+  await eventually(() => asked.length === 1, "the maps of the first picture are asked for");
+
+  await site.button("Next picture").click();
+  const map = site.page.getByRole("img", { name: /strongest in row/ });
+  await map.waitFor();
+  const shown = await map.getAttribute("aria-label");
+  late();
+  await site.page.getByRole("slider").focus();
+
+  assert.notEqual(asked[0], asked[1]);
+  assert.equal(await map.getAttribute("aria-label"), shown);
+});
+
+test("maps that cannot be read are told to be wrong, and are asked for again", async () => {
+  const site = await Site.open(context);
+  await site.ask("What does the sign say?", "sign.png");
+  const broken = async (route) => {
+    const response = await route.fetch();
+    return route.fulfill({ response, json: { ...(await response.json()), firstLayer: "AAAA" } });
+  };
+  await site.page.route("**/attention?*", broken);
+  await site.button("Picture 1 of 1").click();
+  await site.button("What the model looks at").click();
+  const dialog = site.page.getByRole("dialog");
+
+  await dialog.getByText("The mesh sent what this page does not understand.").waitFor();
+  assert.equal(await dialog.getByText("Looking at the picture").count(), 0);
+  await site.page.unroute("**/attention?*", broken);
+  await dialog.getByRole("button", { name: "Try again" }).click();
+
+  await dialog.getByRole("img", { name: /strongest in row/ }).waitFor();
+});
+
 test("pictures have numbers, and are seen large", async () => {
   const site = await Site.open(context);
   await site.pick("sign.png", "cross.png");

@@ -6,6 +6,7 @@ import type {
   GetAttentionResponse,
   GetSessionResponse,
   Image,
+  ListModelsResponse,
   ListSessionsResponse,
   SendMessageRequest,
   SendMessageResponse,
@@ -42,10 +43,13 @@ async function toApiError(response: Response): Promise<ApiError> {
   }
 }
 
-async function call<T>(method: string, path: string, body?: unknown, keepalive = false): Promise<T> {
+/** What else is said of a request: whether it goes on when the page goes away, and what gives it up. */
+type How = Pick<RequestInit, "keepalive" | "signal">;
+
+async function call<T>(method: string, path: string, body?: unknown, how: How = {}): Promise<T> {
   const response = await fetch(path, {
     method,
-    keepalive,
+    ...how,
     ...(body === undefined
       ? {}
       : { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) }),
@@ -61,6 +65,8 @@ const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 /** @param model empty: the one that answers who names none */
 export const describe = (model: string) =>
   call<DescribeResponse>("GET", `api/mesh?${new URLSearchParams({ model })}`);
+
+export const listModels = async () => (await call<ListModelsResponse>("GET", "api/models")).models;
 
 /** Whether the mesh answers; replicas that take no work, or the reason why nothing is answered. */
 export async function health(): Promise<{ serving: boolean; missing: readonly string[]; reason: string }> {
@@ -88,7 +94,7 @@ export const updateSession = async (
 
 /** @param keepalive whether the request goes on when the page goes away */
 export const deleteSession = (id: string, keepalive = false) =>
-  call<unknown>("DELETE", sessionPath(id), undefined, keepalive);
+  call<unknown>("DELETE", sessionPath(id), undefined, { keepalive });
 
 export const stopAnswer = (id: string) =>
   call<StopAnswerResponse>("POST", `${sessionPath(id)}/stop`, {});
@@ -113,8 +119,13 @@ export async function uploadImage(file: Blob): Promise<Image> {
   return ((await response.json()) as Complete<UploadImageResponse>).image;
 }
 
-export const getAttention = (sha256: string, question: string, model: string) =>
-  call<GetAttentionResponse>("GET", `api/images/${sha256}/attention?${new URLSearchParams({ question, model })}`);
+export const getAttention = (sha256: string, question: string, model: string, signal: AbortSignal) =>
+  call<GetAttentionResponse>(
+    "GET",
+    `api/images/${sha256}/attention?${new URLSearchParams({ question, model })}`,
+    undefined,
+    { signal },
+  );
 
 export const imageUrl = (image: Pick<Image, "sha256">) => `api/images/${image.sha256}`;
 

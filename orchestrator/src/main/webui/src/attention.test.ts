@@ -5,7 +5,7 @@ import { Attention } from "./attention";
 
 const base64 = (...values: number[]) => btoa(String.fromCharCode(...new Uint8Array(new Float32Array(values).buffer)));
 
-const attention = Attention.of({
+const RESPONSE = {
   queries: 2,
   rows: 1,
   columns: 3,
@@ -14,7 +14,12 @@ const attention = Attention.of({
   readsQuestion: false,
   picture: "",
   pictureSide: 0,
-} as unknown as GetAttentionResponse);
+};
+
+const read = (given: Partial<typeof RESPONSE> = {}) =>
+  Attention.of({ ...RESPONSE, ...given } as unknown as GetAttentionResponse);
+
+const attention = read();
 
 test("a query is shown beside its strongest patch", () => {
   const map = attention.map("first", 1);
@@ -30,4 +35,10 @@ test("all queries together are their mean", () => {
 test("a query that looks at no patch shows nothing", () => {
   expect(attention.map("last", 1)).toEqual([0, 0, 0]);
   expect(attention.map("last", 2)).toEqual([0, 1, 0.5]);
+});
+
+test("maps of another size than they say are refused, and a picture of another size is left out", () => {
+  expect(() => read({ lastLayer: base64(0, 1) })).toThrow("6 and 2 values, 2 queries of 1 by 3 patches have 6");
+  expect(() => read({ firstLayer: btoa("abc") })).toThrow();
+  expect(read({ picture: btoa("abc"), pictureSide: 2 }).picture).toBeUndefined();
 });

@@ -15,9 +15,15 @@ export class Attention {
     private readonly layers: Record<Layer, Float32Array>,
   ) {}
 
+  /** Throws if the maps have not as many values as queries and patches. */
   static of(response: GetAttentionResponse): Attention {
     const { queries, rows, columns, readsQuestion } = response;
     const layers = { first: floats(response.firstLayer), last: floats(response.lastLayer) };
+    const expected = queries * rows * columns;
+    if (layers.first.length !== expected || layers.last.length !== expected) {
+      const found = `${layers.first.length} and ${layers.last.length}`;
+      throw new Error(`attention of ${found} values, ${queries} queries of ${rows} by ${columns} patches have ${expected}`);
+    }
     const picture = square(bytes(response.picture), response.pictureSide);
     return new Attention(queries, rows, columns, readsQuestion, picture, layers);
   }
@@ -57,9 +63,9 @@ function floats(text: unknown): Float32Array {
   return new Float32Array(bytes(text).buffer);
 }
 
-/** R, G, B of each pixel, with an alpha that hides nothing. */
+/** R, G, B of each pixel, with an alpha that hides nothing; nothing of what is no square of that side. */
 function square(rgb: Uint8Array, side: number | undefined): ImageData | undefined {
-  if (!side) {
+  if (!side || rgb.length !== 3 * side * side) {
     return undefined;
   }
   const picture = new ImageData(side, side);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { effect, untracked } from "@preact/signals";
+import { keepDrafts } from "./drafts";
 import { Store } from "./store";
 
 const MESH = "#/mesh";
@@ -37,6 +38,7 @@ export function openStore(): Store {
   const look = () => {
     if (!document.hidden) {
       void store.othersChanged(store.current.value.id);
+      void store.listModels();
     }
   };
   document.addEventListener("visibilitychange", look);
@@ -44,6 +46,7 @@ export function openStore(): Store {
   setInterval(look, REFRESH);
   window.addEventListener("pagehide", () => void store.deleteNow(true));
   follow();
+  keepDraftsIfAllowed(store);
   watchHealth(store);
   effect(() => {
     void store.current.value.model.value; // Another model is described anew.
@@ -51,6 +54,14 @@ export function openStore(): Store {
   });
   void store.refreshList();
   return store;
+}
+
+function keepDraftsIfAllowed(store: Store): void {
+  try {
+    keepDrafts(store, sessionStorage);
+  } catch {
+    // Storage may be forbidden: then a text lasts as long as the page.
+  }
 }
 
 /** Asks the mesh how it is while somebody looks. */

@@ -56,3 +56,7 @@ test("the detail keeps what the mesh said", () => {
 test("a mesh that is not there is said to be not there", () => {
   expect(toProblem(new TypeError("Failed to fetch")).title).toContain("cannot be reached");
 });
+
+test("what cannot be read is not said to be out of reach", () => {
+  expect(toProblem(new SyntaxError("Unexpected token")).title).toBe("The mesh sent what this page does not understand.");
+});

@@ -102,11 +102,18 @@ export function toProblem(failure: unknown): Problem {
     };
   }
   const detail = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
-  const title =
-    failure instanceof StreamClosedError
-      ? t("The connection broke before the answer was whole.")
-      : t("The mesh cannot be reached. Is it running?");
-  return { title, detail, retryable: true };
+  return { title: t(titleOfBroken(failure)), detail, retryable: true };
+}
+
+/** Of what is no answer of the mesh. */
+function titleOfBroken(failure: unknown): Text {
+  if (failure instanceof StreamClosedError) {
+    return "The connection broke before the answer was whole.";
+  }
+  // What a browser throws where nobody answers.
+  return failure instanceof TypeError
+    ? "The mesh cannot be reached. Is it running?"
+    : "The mesh sent what this page does not understand.";
 }
 
 /** What a message that failed tells of the reason, as a problem. */

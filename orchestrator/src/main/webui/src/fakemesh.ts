@@ -36,6 +36,8 @@ export class FakeMesh {
   readonly turns: TurnRequest[] = [];
   /** Names of its models, the one first that answers who names none. */
   models = ["owl"];
+  /** Those of them that do not answer. */
+  down: readonly string[] = [];
   /** Answers in place of the mesh where it returns something. */
   before: (call: string, headers: Headers) => Response | Promise<Response> | undefined = () => undefined;
   private ids = 0;
@@ -63,6 +65,10 @@ export class FakeMesh {
     if (path === "api/images") {
       return Response.json({ image: { sha256: `i${++this.ids}`, mediaType: "image/png", width: 1, height: 1 } });
     }
+    if (call === "GET api/models") {
+      const models = this.models.map((name, i) => ({ name, defaultModel: i === 0, ready: !this.down.includes(name) }));
+      return Response.json({ models });
+    }
     if (call === "GET api/mesh") {
       return this.describe(path);
     }
@@ -86,6 +92,9 @@ export class FakeMesh {
 
   private describe(path: string): Response {
     const model = new URLSearchParams(path.split("?")[1]).get("model") || this.models[0]!;
+    if (this.down.includes(model)) {
+      return refusal(503, "stage_unavailable", "llm");
+    }
     return this.models.includes(model)
       ? Response.json({ model, models: this.models, adapters: [], maxImages: 16 })
       : refusal(404, "model_not_found", "model");

@@ -11,6 +11,16 @@ form.addEventListener("submit", (event) => {
 });
 
 void offerProvider();
+forgetDrafts();
+
+/** What was being written is for nobody else's eyes. */
+function forgetDrafts(): void {
+  try {
+    sessionStorage.clear();
+  } catch {
+    // Storage may be forbidden: then nothing is kept.
+  }
+}
 
 /** Shows the way to the identity provider where there is one. */
 async function offerProvider(): Promise<void> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { FakeMesh, refusal, settled } from "./fakemesh";
 import { Store } from "./store";
 
@@ -169,4 +169,25 @@ test("a conversation stays with the model that the mesh says it has", async () =
   store.current.value.setSession(session);
   await store.describe();
   expect(store.mesh.value?.model).toBe("llava");
+});
+
+test("while the usual model is down, the others are known, and one of them can be described", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout"] });
+  mesh.models = ["owl", "llava"];
+  mesh.down = ["owl"];
+  await store.describe();
+  await store.listModels();
+  expect(store.mesh.value).toBeUndefined();
+  expect(store.meshProblem.value?.title).toContain("The language model is not there");
+  expect(store.models.value.map(({ name, ready }) => [name, ready])).toEqual([["owl", false], ["llava", true]]);
+
+  await store.updateSettings({ model: "llava" });
+  await store.describe();
+  expect(store.mesh.value?.model).toBe("llava");
+  expect(store.meshProblem.value).toBeUndefined();
+
+  await store.updateSettings({});
+  await store.describe();
+  expect(store.mesh.value).toBeUndefined();
+  vi.useRealTimers();
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { signal } from "@preact/signals";
-import type { DescribeResponse, Feedback, Message, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
+import type { DescribeResponse, Feedback, Message, ModelState, SessionSettings } from "#proto/owlmesh/chat/v1/chat";
 import { Announcer } from "./announcer";
 import * as api from "./api";
 import { Attachment } from "./attachments";
@@ -33,11 +33,14 @@ export interface Navigation {
 
 /** All that the page knows, and what can be done on it. Components redraw where they read a signal. */
 export class Store {
+  /** The model of the conversation; nothing while it does not tell of itself. */
   readonly mesh = signal<DescribeResponse>();
+  /** All models that may be chosen, those that do not answer now among them. */
+  readonly models = signal<readonly ModelState[]>([]);
   /** Whether the mesh is shown in place of a conversation. */
   readonly meshShown = signal(false);
   readonly health = signal<Health>("unknown");
-  /** Why the mesh does not tell of itself. */
+  /** Why the model of the conversation does not tell of itself. */
   readonly meshProblem = signal<Problem>();
   readonly list = new SessionList();
   /** Something that failed beside the conversation: loading the list, renaming, rating. */
@@ -54,6 +57,8 @@ export class Store {
     gone: (conversation) => this.gone(conversation),
   });
 
+  /** What {@link mesh} was asked for by. */
+  private described: string | undefined;
   private unsaved = this.current.value;
   private undoTimer: ReturnType<typeof setTimeout> | undefined;
   private readonly conversations = new Map<string, Conversation>();
@@ -71,6 +76,7 @@ export class Store {
   /** Asks the mesh what the model of the current conversation is, until it tells. */
   async describe(): Promise<void> {
     const model = this.current.value.model.value;
+    void this.listModels();
     try {
       const mesh = await api.describe(model).catch((failure: unknown) => {
         // Of one that is gone, the others are told; an answer says what is wrong.
@@ -81,23 +87,36 @@ export class Store {
       });
       if (model === this.current.value.model.value) {
         this.mesh.value = mesh;
+        this.described = model;
         this.meshProblem.value = undefined;
       }
     } catch (failure) {
       if (model === this.current.value.model.value) {
+        if (model !== this.described) {
+          this.mesh.value = undefined; // Adapters and limits of another one do not hold.
+        }
         this.meshProblem.value = toProblem(failure);
         setTimeout(() => void this.describe(), 3_000);
       }
     }
   }
 
-  /** Asks the mesh how it is. */
+  /** Asks the mesh which models it has; what is known stays if it does not tell. */
+  async listModels(): Promise<void> {
+    this.models.value = await api.listModels().catch(() => this.models.value);
+  }
+
+  /** Asks the mesh how it is, and if that changed, which models answer. */
   async checkHealth(): Promise<void> {
+    const before = this.health.value;
     try {
       const { serving, missing } = await api.health();
       this.health.value = serving ? (missing.length === 0 ? "well" : "partly") : "down";
     } catch {
       this.health.value = "down";
+    }
+    if (before !== this.health.value) {
+      await this.listModels();
     }
   }
 

@@ -98,9 +98,13 @@ function Title({ store }: { store: Store }) {
 function Notices({ store }: { store: Store }) {
   const mesh = store.meshProblem.value;
   const notice = store.notice.value;
+  const chosen = store.current.value.model.value;
+  const othersAnswer = store.models.value.some(
+    ({ name, defaultModel, ready }) => ready && name !== chosen && !(chosen === "" && defaultModel),
+  );
   return (
     <>
-      {mesh && <Notice problem={mesh} />}
+      {mesh && <Notice problem={mesh} hint={othersAnswer ? t("Other models answer: choose one above.") : undefined} />}
       {notice && <Notice problem={notice} dismiss={() => store.dismiss()} />}
     </>
   );

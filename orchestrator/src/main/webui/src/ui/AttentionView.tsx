@@ -13,16 +13,27 @@ import { Notice } from "./Notice";
 export function AttentionView({ image, question, model }: { image: Image; question: string; model: string }) {
   const [attention, setAttention] = useState<Attention>();
   const [problem, setProblem] = useState<Problem>();
-  const load = () => {
+  const [attempt, setAttempt] = useState(0);
+  useEffect(() => {
+    // Of the picture before, or of the attempt before, nothing is shown any more.
+    const asked = new AbortController();
+    setAttention(undefined);
     setProblem(undefined);
-    getAttention(image.sha256, question, model).then(
-      (response) => setAttention(Attention.of(response)),
-      (failure: unknown) => setProblem(toProblem(failure)),
-    );
-  };
-  useEffect(load, [image.sha256, question, model]);
+    getAttention(image.sha256, question, model, asked.signal)
+      .then((response) => {
+        if (!asked.signal.aborted) {
+          setAttention(Attention.of(response));
+        }
+      })
+      .catch((failure: unknown) => {
+        if (!asked.signal.aborted) {
+          setProblem(toProblem(failure));
+        }
+      });
+    return () => asked.abort();
+  }, [image.sha256, question, model, attempt]);
   if (problem !== undefined) {
-    return <Notice problem={problem} retry={problem.retryable ? load : undefined} />;
+    return <Notice problem={problem} retry={problem.retryable ? () => setAttempt(attempt + 1) : undefined} />;
   }
   if (attention === undefined) {
     return (

@@ -5,11 +5,11 @@ import { toProblem } from "../errors";
 import { NO_OPTIONS } from "../options";
 import logo from "../owl.svg";
 import type { Store } from "../store";
-import { theme, toggleTheme } from "../theme";
-import { choose, language, t } from "../language";
+import { t } from "../language";
 import { AdapterSelect } from "./AdapterSelect";
+import { Appearance } from "./Appearance";
 import { ExportMenu } from "./ExportMenu";
-import { IconButton } from "./Icon";
+import { Icon, IconButton } from "./Icon";
 import { sessionTitle } from "./SideList";
 
 interface Props {
@@ -25,8 +25,6 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
   const session = store.current.value.session.value;
   const mesh = store.mesh.value;
   const isNamed = session !== undefined && (session.title !== "" || session.head !== "");
-  const other = language.value === "zh" ? "en" : "zh";
-  const next = theme.value === "dark" ? "light" : "dark";
   return (
     <header class="top">
       <div class="narrow" ref={menu}>
@@ -39,24 +37,19 @@ export function Header({ store, sideOpen, menu, openSide, openSettings }: Props)
       </div>
       <img class="logo" src={logo} alt="" width={28} height={28} />
       <h1 dir="auto">{isNamed ? sessionTitle(session) : "OwlMesh"}</h1>
-      {mesh && <ModelChoice store={store} mesh={mesh} />}
       <HealthLink store={store} />
-      {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      <div class="choices">
+        <ModelChoice store={store} />
+        {mesh && <AdapterChoice store={store} mesh={mesh} />}
+      </div>
       <ExportMenu store={store} />
-      <button
-        type="button"
-        class="button quiet"
-        lang={other}
-        onClick={() => choose(other)}
-      >
-        {other === "zh" ? "中文" : "English"}
-      </button>
       <IconButton icon="sliders" label={t("Settings")} onClick={openSettings} />
-      <IconButton
-        icon={next === "dark" ? "moon" : "sun"}
-        label={t(next === "dark" ? "Change to dark colours" : "Change to light colours")}
-        onClick={toggleTheme}
-      />
+      <div class="wide">
+        <Appearance />
+      </div>
+      <a class="icon-button narrow" href="#/" aria-label={t("New conversation")} title={t("New conversation")}>
+        <Icon name="plus" />
+      </a>
     </header>
   );
 }
@@ -80,31 +73,34 @@ function HealthLink({ store }: { store: Store }) {
 }
 
 /** The model's name, or where there are several, a choice among them. */
-function ModelChoice({ store, mesh }: { store: Store; mesh: DescribeResponse }) {
-  const chosen = store.current.value.model.value || mesh.model;
-  if (mesh.models.length < 2 && chosen === mesh.model) {
-    return <span class="model">{mesh.model}</span>;
+function ModelChoice({ store }: { store: Store }) {
+  const models = store.models.value;
+  const usual = models.find((model) => model.defaultModel)?.name ?? store.mesh.value?.model ?? "";
+  const chosen = store.current.value.model.value || usual;
+  const isKnown = models.some((model) => model.name === chosen);
+  if (models.length < 2 && (isKnown || chosen === usual)) {
+    return usual === "" ? null : <span class="model">{usual}</span>;
   }
-  const names = mesh.models.includes(chosen) ? mesh.models : [...mesh.models, chosen];
-  const choose = async (model: string) => {
-    const settings = store.current.value.settings.value;
-    // An adapter fits one model.
-    const { adapter: _, ...options } = settings.options ?? NO_OPTIONS;
+  const choose = async (name: string) => {
+    // An adapter fits one model; the usual one may have no name that is known.
+    const { model: _, ...settings } = store.current.value.settings.value;
+    const { adapter: __, ...options } = settings.options ?? NO_OPTIONS;
     try {
-      await store.updateSettings({ ...settings, options, model });
+      await store.updateSettings({ ...settings, options, ...(name === "" ? {} : { model: name }) });
     } catch (failure) {
       store.notice.value = toProblem(failure);
     }
   };
   return (
-    <label class="adapter">
+    <label class="adapter" for="model">
       <span>{t("Model")}</span>
-      <select value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
-        {names.map((name) => (
+      <select id="model" value={chosen} onChange={(event) => void choose(event.currentTarget.value)}>
+        {models.map(({ name, ready }) => (
           <option key={name} value={name}>
-            {mesh.models.includes(name) ? name : t("{name} (not there)", { name })}
+            {ready ? name : t("{name} (not ready)", { name: name || t("the usual model") })}
           </option>
         ))}
+        {!isKnown && <option value={chosen}>{t("{name} (not there)", { name: chosen })}</option>}
       </select>
     </label>
   );

@@ -4,6 +4,7 @@ import type { AnswerDone } from "#proto/owlmesh/chat/v1/chat";
 import { type JourneyRow, journeyRows } from "../journey";
 import { t } from "../language";
 import { FIELDS, formatOption } from "../options";
+import { choiceOf } from "../replicas";
 import type { Store } from "../store";
 import { formatDuration } from "../timebar";
 import { CopyButton } from "./CopyButton";
@@ -99,7 +100,7 @@ function Waterfall({ rows, total, first }: { rows: readonly JourneyRow[]; total:
               <td class="number">{formatDuration(row.to - row.from)}</td>
               <td>{inside(row)}</td>
               <td>
-                {row.replica !== "" && <code>{row.replica}</code>} <span lang="en">{row.reason}</span>
+                {row.replica !== "" && <code>{row.replica}</code>} {choiceOf(row.reason)}
               </td>
             </tr>
           ))}

@@ -3,7 +3,7 @@
 import { useEffect, useState } from "preact/hooks";
 import type { Condition, Replica, Stage, WatchResponse } from "#proto/owlmesh/mesh/v1/mesh";
 import { type Text, t } from "../language";
-import { cacheUsed, rate, replicasOf, STAGES } from "../replicas";
+import { cacheUsed, rate, reasonOf, replicasOf, STAGES } from "../replicas";
 import "../style/mesh.css";
 
 const NAMES: Record<(typeof STAGES)[number], Text> = {
@@ -89,14 +89,15 @@ function StageColumn({ stage, state }: { stage: (typeof STAGES)[number]; state: 
       {replicas.length === 0 && <p>{t("No replicas.")}</p>}
       <ul>
         {replicas.map((replica) => (
-          <ReplicaCard key={replica.address} replica={replica} />
+          <ReplicaCard key={replica.address} replica={replica} models={state.models.length > 1 ? replica.models : []} />
         ))}
       </ul>
     </li>
   );
 }
 
-function ReplicaCard({ replica }: { replica: Replica }) {
+/** @param models that it works for, where there are several */
+function ReplicaCard({ replica, models }: { replica: Replica; models: readonly string[] }) {
   const { load } = replica;
   const cache = cacheUsed(replica);
   const condition = CONDITIONS[replica.condition];
@@ -106,7 +107,8 @@ function ReplicaCard({ replica }: { replica: Replica }) {
         <span class="replica-condition">{condition === undefined ? replica.condition : t(condition)}</span>
         <span class="replica-address">{replica.address}</span>
       </p>
-      {replica.reason !== "" && <p class="replica-reason">{replica.reason}</p>}
+      {models.length > 0 && <p class="replica-models">{models.join(", ")}</p>}
+      <Reason replica={replica} />
       <p>
         {[replica.device, replica.dataType, replica.digest.slice(0, 8), replica.canary ? t("canary") : ""]
           .filter((part) => part !== "")
@@ -133,6 +135,19 @@ function ReplicaCard({ replica }: { replica: Replica }) {
         </div>
       )}
     </li>
+  );
+}
+
+/** Why it takes no work, and what the mesh says of it. */
+function Reason({ replica }: { replica: Replica }) {
+  const reason = reasonOf(replica);
+  return reason === undefined ? null : (
+    <details class="replica-reason">
+      <summary>{reason}</summary>
+      <p class="detail" lang="en">
+        {replica.reason}
+      </p>
+    </details>
   );
 }
 

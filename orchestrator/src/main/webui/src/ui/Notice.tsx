@@ -5,6 +5,8 @@ import { Icon, IconButton } from "./Icon";
 
 interface Props {
   problem: Problem;
+  /** What else can be done. */
+  hint?: string | undefined;
   retry?: (() => void) | undefined;
   dismiss?: (() => void) | undefined;
   /** Said at once to who does not see it; not for what was there when the page opened. */
@@ -12,12 +14,15 @@ interface Props {
 }
 
 /** What went wrong, in a sentence; the rest for whoever asks. */
-export function Notice({ problem, retry, dismiss, alert = true }: Props) {
+export function Notice({ problem, hint, retry, dismiss, alert = true }: Props) {
   return (
     <div class="notice" role={alert ? "alert" : undefined}>
       <Icon name="warning" />
       <div class="notice-words">
-        <p>{problem.title}</p>
+        <p>
+          {problem.title}
+          {hint && ` ${hint}`}
+        </p>
         {problem.detail !== "" && (
           <details>
             <summary>{t("Details")}</summary>

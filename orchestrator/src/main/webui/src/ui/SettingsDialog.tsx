@@ -171,11 +171,11 @@ function readOptions(form: HTMLFormElement): AnswerOptions {
   return parseOptions(new Map(FIELDS.map((field) => [field.key, String(data.get(field.key) ?? "")])));
 }
 
+/** Empties all fields, each as if a person did: what was said about a text goes with it. */
 function clear(form: HTMLFormElement): void {
-  for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>(
-    "input, textarea",
-  )) {
+  for (const field of form.querySelectorAll<HTMLInputElement | HTMLTextAreaElement>("input, textarea")) {
     field.value = "";
+    field.dispatchEvent(new Event("input", { bubbles: true }));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Session } from "#proto/owlmesh/chat/v1/chat";
 import { dayHeading, formatMoment, grouped } from "../dates";
 import type { Store } from "../store";
 import { language, t } from "../language";
+import { Appearance } from "./Appearance";
 import { Icon, IconButton } from "./Icon";
 import { isComposing } from "./keys";
 
@@ -47,6 +48,9 @@ export function SideList({ store, isOpen, close }: Props) {
           <Icon name="plus" /> {t("New conversation")}
         </a>
         <IconButton icon="close" class="narrow" label={t("Close the list")} onClick={close} />
+      </div>
+      <div class="side-head narrow">
+        <Appearance />
       </div>
       <div class="side-head">
         <SearchField store={store} />

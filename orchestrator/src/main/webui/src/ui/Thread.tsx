@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type ReadonlySignal, useSignal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { ActiveTurn, Conversation } from "../conversation";
 import type { Store } from "../store";
 import { t } from "../language";
 import { Answer } from "./Answer";
 import { Examples } from "./Examples";
+import { IconButton } from "./Icon";
 import { Notice } from "./Notice";
 import { UserMessage } from "./UserMessage";
 
@@ -16,6 +18,7 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
   const box = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const follows = useRef(true);
+  const isAway = useSignal(false);
   const failure = conversation.failure.value;
   const activeTurn = conversation.activeTurn.value;
   useLayoutEffect(() => {
@@ -40,23 +43,43 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
     return () => observer.disconnect();
   }, []);
   return (
-    <div
-      class="thread"
-      ref={box}
-      tabIndex={0}
-      role="region"
-      aria-label={t("Messages")}
-      onScroll={(event) => {
-        const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        follows.current = scrollHeight - scrollTop - clientHeight < FOLLOW_MARGIN;
-      }}
-    >
-      <div class="thread-content" ref={content}>
-        <MessageList store={store} conversation={conversation} />
-        {failure && <Notice problem={failure.problem} retry={failure.retry} />}
+    <>
+      <div
+        class="thread"
+        ref={box}
+        tabIndex={0}
+        role="region"
+        aria-label={t("Messages")}
+        onScroll={(event) => {
+          const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
+          const left = scrollHeight - scrollTop - clientHeight;
+          follows.current = left < FOLLOW_MARGIN;
+          isAway.value = left > clientHeight;
+        }}
+      >
+        <div class="thread-content" ref={content}>
+          <MessageList store={store} conversation={conversation} />
+          {failure && <Notice problem={failure.problem} retry={failure.retry} />}
+        </div>
       </div>
-    </div>
+      <ToEnd
+        isAway={isAway}
+        go={() => {
+          box.current!.focus({ preventScroll: true });
+          toEnd(box.current!);
+        }}
+      />
+    </>
   );
+}
+
+/** Leads whoever reads far above to the end. */
+function ToEnd({ isAway, go }: { isAway: ReadonlySignal<boolean>; go: () => void }) {
+  return isAway.value ? (
+    <div class="to-end">
+      <IconButton icon="below" label={t("To the end")} onClick={go} />
+    </div>
+  ) : null;
 }
 
 function toEnd(box: HTMLElement): void {

@@ -385,6 +385,30 @@ class HelmChartTest {
   }
 
   @Test
+  void whatAFurtherModelSaysOfItsResourcesHoldsAlone() {
+    List<Deployment> deployments =
+        Chart.of(
+            Deployment.class,
+            render(
+                severalModels()
+                    .set("llm.resources.limits.nvidia\\.com/gpu", 1)
+                    .set("models.llava.llm.resources.limits.memory", "3Gi")
+                    .set("models.llava.llm.env.OWL_DEVICE", "cpu")));
+    Container llava =
+        deployments.stream()
+            .filter(one -> one.getMetadata().getName().equals("owl-llava-llm"))
+            .map(HelmChartTest::container)
+            .findFirst()
+            .orElseThrow();
+
+    assertThat(llava.getResources().getLimits()).containsOnlyKeys("memory");
+    assertThat(llava.getResources().getRequests()).isNullOrEmpty();
+    assertThat(llava.getEnv())
+        .contains(new EnvVar("OWL_DEVICE", "cpu", null))
+        .doesNotContain(new EnvVar("OWL_DEVICE", "cuda:0", null));
+  }
+
+  @Test
   void noTwoStagesOfSeveralModelsChooseTheSamePods() {
     List<HasMetadata> all = render(severalModels());
     List<Map<String, String>> pods =
@@ -417,6 +441,10 @@ class HelmChartTest {
         Chart.template(LAPTOP).set("orchestrator.gateway.enabled", true));
     assertRefused("Llava", Chart.template(LAPTOP).set("models.Llava.model.claim", "a"));
     assertRefused("claim", Chart.template(LAPTOP).set("models.llava.model.path", "a"));
+    assertRefused("models.tuned.vision", severalModels().set("models.tuned.vision.replicas", 2));
+    assertRefused(
+        "owl-for-visitors-and-for-everybody-else-abstractor: 50 characters",
+        Chart.template(LAPTOP).withName("owl-for-visitors-and-for-everybody-else"));
     assertRefused("shares", severalModels().set("models.tuned.shares[1]", "llm"));
     assertRefused("orchestrator.replicas", Chart.template(LAPTOP).set("orchestrator.replicas", 2));
   }

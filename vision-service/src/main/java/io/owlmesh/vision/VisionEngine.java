@@ -13,6 +13,7 @@ import io.owlmesh.model.image.ImageProcessor;
 import io.owlmesh.model.image.PictureDecoder;
 import io.owlmesh.model.image.codec.Picture;
 import io.owlmesh.model.image.codec.PictureLimits;
+import io.owlmesh.model.image.codec.WebPReader;
 import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.runtime.EngineOptions;
 import io.owlmesh.runtime.LoadingLog;
@@ -28,12 +29,14 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntConsumer;
+import org.jboss.logging.Logger;
 
 /**
  * Image file -> features [P, D]. Files are decoded by a few threads, then encoded in batches by the
  * one thread that owns the encoder.
  */
 public final class VisionEngine implements StageEngine {
+  private static final Logger LOG = Logger.getLogger(VisionEngine.class);
   private final String digest;
   private final ModelConfig config;
   private final VisionEncoder encoder;
@@ -82,6 +85,8 @@ public final class VisionEngine implements StageEngine {
         new PictureDecoder(
             new PictureLimits(
                 settings.maxImageBytes(), settings.maxImagePixels(), settings.maxImageSide()));
+    WebPReader.missing()
+        .ifPresent(why -> LOG.warn("WebP is refused: libwebp could not be loaded", why));
     processor = config.imageProcessor();
     decoders = decoders(settings.decoders(), settings.queue());
     batcher =

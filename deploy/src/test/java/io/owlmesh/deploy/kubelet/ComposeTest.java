@@ -73,8 +73,20 @@ class ComposeTest {
 
   @AfterEach
   void close() throws Exception {
+    Exception failure = null;
     for (AutoCloseable one : open) {
-      one.close();
+      try {
+        one.close();
+      } catch (Exception e) {
+        if (failure == null) {
+          failure = e;
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 

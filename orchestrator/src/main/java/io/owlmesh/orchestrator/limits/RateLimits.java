@@ -40,7 +40,7 @@ public final class RateLimits implements AutoCloseable {
   private final Clock clock;
   private final Map<String, Account> accounts = new ConcurrentHashMap<>();
   private final TenantUsage tenants = new TenantUsage();
-  private final SharedUsage rounds;
+  private final UsageRounds rounds;
 
   /** A limit that holds for somebody. */
   private record Bound(Account account, CallerLimits limits, String whose) {
@@ -72,7 +72,7 @@ public final class RateLimits implements AutoCloseable {
     this.ofTenants = ofTenants;
     this.overrides = overrides;
     this.clock = clock;
-    this.rounds = new SharedUsage(accounts, store, this::minute);
+    this.rounds = new UsageRounds(accounts, store, this::minute);
   }
 
   /** No limits. */

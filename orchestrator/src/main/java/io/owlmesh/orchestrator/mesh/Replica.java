@@ -15,6 +15,7 @@ import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
 import io.owlmesh.orchestrator.mesh.placement.Busyness;
 import io.owlmesh.orchestrator.mesh.placement.Candidate;
 import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.ConditionReason;
 import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.proto.stage.v1.ReplicaState;
 import io.owlmesh.wire.Wire;
@@ -43,9 +44,10 @@ public final class Replica {
   /**
    * How it is.
    *
-   * @param reason for people; empty while it serves
+   * @param code why, for programs; UNSPECIFIED while it serves
+   * @param reason why, for people; empty while it serves
    */
-  public record Status(Condition condition, String reason) {}
+  public record Status(Condition condition, ConditionReason code, String reason) {}
 
   final ReplicaReport report = new ReplicaReport();
   final CallCounts counts = new CallCounts();
@@ -60,7 +62,7 @@ public final class Replica {
   private final Set<PlacedCall> calls = ConcurrentHashMap.newKeySet();
   private final AtomicInteger endedSince = new AtomicInteger(); // Since its last report.
   private volatile @Nullable StageDescription description;
-  private volatile String unreachable = "";
+  private volatile Optional<Status> unreachable = Optional.empty();
   private volatile String loading = "";
   private volatile long servingSince = System.nanoTime();
   private volatile boolean listed = true;
@@ -131,18 +133,18 @@ public final class Replica {
 
   /** It told what it runs. */
   void described(StageDescription told) {
-    if (!unreachable.isEmpty() || description == null) {
+    if (unreachable.isPresent() || description == null) {
       servingSince = System.nanoTime();
     }
     description = told;
     loading = "";
-    unreachable = "";
+    unreachable = Optional.empty();
   }
 
-  /** It does not answer. */
-  void unreachable(String why) {
+  /** It does not answer, or not what it should. */
+  void unreachable(ConditionReason code, String why) {
     loading = "";
-    unreachable = why;
+    unreachable = Optional.of(new Status(Condition.CONDITION_UNREACHABLE, code, why));
     channel.resetConnectBackoff(); // Which grows to minutes else.
   }
 
@@ -150,7 +152,7 @@ public final class Replica {
   void loading(String why) {
     description = null;
     loading = why;
-    unreachable = "";
+    unreachable = Optional.empty();
   }
 
   /** Another process is behind the address: what failed before it is not its fault. */
@@ -186,28 +188,46 @@ public final class Replica {
   /** How it is, whatever weights it serves. */
   public Status status() {
     if (removed || !listed) {
-      return new Status(Condition.CONDITION_DRAINING, "its address is not listed any more");
+      return new Status(
+          Condition.CONDITION_DRAINING,
+          ConditionReason.CONDITION_REASON_NOT_LISTED,
+          "its address is not listed any more");
     }
     if (takenOut) {
-      return new Status(Condition.CONDITION_DRAINING, "it was taken out by hand");
+      return new Status(
+          Condition.CONDITION_DRAINING,
+          ConditionReason.CONDITION_REASON_TAKEN_OUT,
+          "it was taken out by hand");
     }
     ReplicaState told = report.state();
     if (told == ReplicaState.REPLICA_STATE_DRAINING || notServing) {
-      return new Status(Condition.CONDITION_DRAINING, "it takes no new work");
+      return new Status(
+          Condition.CONDITION_DRAINING,
+          ConditionReason.CONDITION_REASON_REFUSES_WORK,
+          "it takes no new work");
     }
     if (told == ReplicaState.REPLICA_STATE_LOADING || !loading.isEmpty()) {
       return new Status(
-          Condition.CONDITION_LOADING, loading.isEmpty() ? "it loads its weights" : loading);
+          Condition.CONDITION_LOADING,
+          ConditionReason.CONDITION_REASON_NOT_READY,
+          loading.isEmpty() ? "it loads its weights" : loading);
     }
-    if (!unreachable.isEmpty()) {
-      return new Status(Condition.CONDITION_UNREACHABLE, unreachable);
-    }
+    return unreachable.orElseGet(this::reached);
+  }
+
+  private Status reached() {
     if (description == null) {
-      return new Status(Condition.CONDITION_CONNECTING, "it has not answered yet");
+      return new Status(
+          Condition.CONDITION_CONNECTING,
+          ConditionReason.CONDITION_REASON_NOT_HEARD,
+          "it has not answered yet");
     }
     return breaker.getState() == CircuitBreaker.State.OPEN
-        ? new Status(Condition.CONDITION_EJECTED, "it failed or was slow beside the others")
-        : new Status(Condition.CONDITION_SERVING, "");
+        ? new Status(
+            Condition.CONDITION_EJECTED,
+            ConditionReason.CONDITION_REASON_WORSE,
+            "it failed or was slow beside the others")
+        : new Status(Condition.CONDITION_SERVING, ConditionReason.CONDITION_REASON_UNSPECIFIED, "");
   }
 
   /** Whether it would take work of these weights, even if it is ejected for now. */

@@ -10,6 +10,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.abstractor.v1.VisualAbstractorGrpc;
 import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.ListModelsRequest;
+import io.owlmesh.proto.mesh.v1.ConditionReason;
 import io.owlmesh.proto.vision.v1.VisionEncoderGrpc;
 import io.owlmesh.wire.Faults;
 import java.time.Duration;
@@ -69,7 +70,8 @@ final class ReplicaProbe implements AutoCloseable {
         askHealth();
       }
     } catch (OwlException e) {
-      replica.unreachable(String.valueOf(e.getMessage()));
+      replica.unreachable(
+          ConditionReason.CONDITION_REASON_UNUSABLE, String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
       failed(e);
     }
@@ -82,12 +84,13 @@ final class ReplicaProbe implements AutoCloseable {
       replica.loading(String.valueOf(Faults.fromStatus(e).getMessage()));
     } else if (status.getCode() == Status.Code.DEADLINE_EXCEEDED) {
       String why = "it sent no answer for %.1f s".formatted(PATIENCE_MILLIS / 1e3);
-      replica.unreachable(why);
+      replica.unreachable(ConditionReason.CONDITION_REASON_SILENT, why);
       if (++silences >= SILENCES_UNTIL_LOST && othersServe.getAsBoolean()) {
         replica.lost(why);
       }
     } else {
-      replica.unreachable("it does not answer: " + status.getCode());
+      replica.unreachable(
+          ConditionReason.CONDITION_REASON_NO_ANSWER, "it does not answer: " + status.getCode());
     }
   }
 

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.mesh;
 
 import io.owlmesh.orchestrator.mesh.MeshInfo.WeightDigests;
 import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.ConditionReason;
 import io.owlmesh.proto.mesh.v1.Stage;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,7 @@ public final class ReplicaView {
             .setStage(stage(replica.stage()))
             .setAddress(replica.address())
             .setCondition(status.condition())
+            .setReasonCode(status.code())
             .setReason(status.reason())
             .setOutstanding(replica.outstanding())
             .setCalls(counts.calls())
@@ -68,6 +70,7 @@ public final class ReplicaView {
     }
     return new Replica.Status(
         Condition.CONDITION_OTHER_WEIGHTS,
+        ConditionReason.CONDITION_REASON_OTHER_WEIGHTS,
         "it serves weights %s, in use are %s".formatted(own.get().digests(), usual.get()));
   }
 

@@ -8,6 +8,7 @@ import io.grpc.Status;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.context.Scope;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
@@ -47,6 +48,7 @@ public final class ActiveAnswer {
   private volatile String session = "";
   private volatile List<String> shown = List.of();
   private final AtomicLong told = new AtomicLong();
+  private volatile int prompt;
   private final long began = System.nanoTime();
   private boolean ended;
 
@@ -194,12 +196,17 @@ public final class ActiveAnswer {
     return done.toBuilder().setTraceId(traceId()).build();
   }
 
-  /** Counts tokens that are told, for those of an answer that ends early count, too. */
+  /** Counts what is read and told, for that of an answer that ends early counts, too. */
   private AnswerListener counting() {
     return new AnswerListener() {
       @Override
       public void stage(Stage stage, List<Integer> indices, boolean cached) {
         caller.stage(stage, indices, cached);
+      }
+
+      @Override
+      public void accepted(int promptTokens) {
+        prompt = promptTokens;
       }
 
       @Override
@@ -262,9 +269,13 @@ public final class ActiveAnswer {
     if (!leave()) {
       return;
     }
-    long prompt = done == null ? 0 : done.getPromptTokens();
-    answers.limits().used(from, Kind.POSITIONS, prompt + told.get());
-    answers.audit().answer(from, session, traceId(), shown, prompt, told.get(), outcome(failure));
+    @Nullable ErrorCode code = failure == null ? null : Faults.fromStatus(Faults.toStatus(failure)).code();
+    boolean callersEnd = code == ErrorCode.CANCELLED || code == ErrorCode.DEADLINE_EXCEEDED;
+    // What the mesh did not do for a caller it does not count.
+    long read = told.get() > 0 || code == null || callersEnd ? prompt : 0;
+    answers.limits().used(from, Kind.POSITIONS, read + told.get());
+    String outcome = code == null ? "ok" : code.label();
+    answers.audit().answer(from, session, traceId(), shown, read, told.get(), outcome);
     if (done != null) {
       span.setAttribute("gen_ai.usage.input_tokens", done.getPromptTokens());
       span.setAttribute("gen_ai.usage.output_tokens", done.getCompletionTokens());
@@ -287,10 +298,6 @@ public final class ActiveAnswer {
     // Ends the calls to the stages that are still running.
     context.cancel(null);
     answers.closed(this);
-  }
-
-  private static String outcome(@Nullable Throwable failure) {
-    return failure == null ? "ok" : Faults.fromStatus(Faults.toStatus(failure)).code().label();
   }
 
   private String tenant() {

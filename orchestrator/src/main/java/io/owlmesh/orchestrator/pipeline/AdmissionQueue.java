@@ -11,13 +11,15 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Places for answers, and those who wait for one: by priority, then for callers with fewer places,
- * then in order of arrival. Whoever could not be in time is refused at once; when too many wait,
- * the newest of the lowest priority is.
+ * then for those whose last place is longer ago, then in order of arrival. Whoever could not be in time is refused at once; when too many wait,
+ * one of the lowest priority is: the newest of the caller of whom the most wait.
  */
 final class AdmissionQueue {
   private static final double LATEST = 0.2; // Weight of the latest in a running mean.
@@ -27,8 +29,10 @@ final class AdmissionQueue {
   private final int mostWaiting;
   private final Shares places;
   private final Map<String, Integer> held = new HashMap<>();
+  private final Map<String, Long> served = new HashMap<>(); // Callers, in order of their last place.
   private final List<Ticket> waiting = new ArrayList<>(); // In order of arrival.
   private final AtomicLong numbers = new AtomicLong();
+  private long grants;
   private double seconds;
 
   /**
@@ -42,7 +46,11 @@ final class AdmissionQueue {
       String caller,
       int priority,
       Consumer<Runnable> granted,
-      Consumer<OwlException> refused) {}
+      Consumer<OwlException> refused) {
+    boolean isLike(Ticket other) {
+      return caller.equals(other.caller()) && priority == other.priority();
+    }
+  }
 
   /** What was decided, to be told outside of the lock. */
   private record Decision(Ticket ticket, Runnable giveBack) {}
@@ -107,23 +115,37 @@ final class AdmissionQueue {
   }
 
   private Ticket shedOne() {
+    int lowest = waiting.stream().mapToInt(Ticket::priority).min().orElseThrow();
+    List<Ticket> low = waiting.stream().filter(ticket -> ticket.priority() == lowest).toList();
+    Map<String, Integer> counts = new HashMap<>();
+    low.forEach(ticket -> counts.merge(ticket.caller(), 1, Integer::sum));
     Ticket last =
-        waiting.stream()
-            .min(
-                Comparator.comparingInt(Ticket::priority)
-                    .thenComparing(Comparator.comparingLong(Ticket::number).reversed()))
+        low.stream()
+            .max(
+                Comparator.comparingInt((Ticket ticket) -> counts.getOrDefault(ticket.caller(), 0))
+                    .thenComparingLong(Ticket::number))
             .orElseThrow();
     waiting.remove(last);
     return last;
   }
 
-  /** How long somebody waits, by how long answers take. */
-  private Duration expected(Ticket ticket) {
-    long ahead =
-        waiting.stream()
-            .takeWhile(other -> !other.equals(ticket))
-            .filter(other -> other.priority() >= ticket.priority())
-            .count();
+  /**
+   * How long the newest one waits, by how long answers take. Before it go all of higher priority,
+   * and of those of the same one whoever comes before in turns: callers take one place each, those
+   * that they have among them.
+   */
+  private Duration expected(Ticket newest) {
+    String caller = newest.caller();
+    long own = held.getOrDefault(caller, 0) + waiting.stream().filter(newest::isLike).count();
+    Map<String, Integer> turns = new HashMap<>(held);
+    long ahead = 0;
+    for (Ticket other : waiting) {
+      boolean higher = other.priority() > newest.priority();
+      boolean equal = other.priority() == newest.priority() && !other.equals(newest);
+      if (higher || (equal && turns.merge(other.caller(), 1, Integer::sum) <= own)) {
+        ahead++;
+      }
+    }
     return timeOf(ahead + 1);
   }
 
@@ -139,18 +161,25 @@ final class AdmissionQueue {
           order.stream()
               .min(
                   Comparator.comparingInt((Ticket ticket) -> -ticket.priority())
-                      .thenComparingInt(ticket -> held.getOrDefault(ticket.caller(), 0)))
+                      .thenComparingInt(ticket -> held.getOrDefault(ticket.caller(), 0))
+                      .thenComparingLong(ticket -> served.getOrDefault(ticket.caller(), -1L)))
               .orElseThrow();
       order.remove(next);
       Optional<Runnable> place = places.take(next.caller(), 1);
       if (place.isPresent()) {
         waiting.remove(next);
         held.merge(next.caller(), 1, Integer::sum);
+        served.put(next.caller(), grants++);
         long begin = System.nanoTime();
         decisions.add(new Decision(next, () -> giveBack(next.caller(), place.get(), begin)));
       } else if (places.taken() == most) {
         break;
       }
+    }
+    if (served.size() > most + mostWaiting) {
+      Set<String> known = waiting.stream().map(Ticket::caller).collect(Collectors.toSet());
+      known.addAll(held.keySet());
+      served.keySet().retainAll(known);
     }
     return decisions;
   }

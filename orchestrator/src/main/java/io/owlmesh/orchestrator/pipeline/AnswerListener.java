@@ -15,6 +15,13 @@ public interface AnswerListener {
    */
   void stage(Stage stage, List<Integer> imageIndices, boolean cached);
 
+  /**
+   * The language model took the prompt; told again by each replica that goes on.
+   *
+   * @param promptTokens positions of the whole prompt, those of images among them
+   */
+  default void accepted(int promptTokens) {}
+
   /** More of an answer. */
   void token(Token token);
 

@@ -2,10 +2,13 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import com.google.protobuf.Descriptors.FieldDescriptor;
+import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
+import io.owlmesh.core.identity.Role;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
+import io.owlmesh.wire.identity.Caller;
 
 /** What callers ask of an answer, as the language model takes it. */
 public final class AnswerParams {
@@ -27,7 +30,8 @@ public final class AnswerParams {
    * Checks what can be checked without the model: it would be late after the images' work.
    *
    * @param defaultAdapter where none is named
-   * @throws OwlException BAD_INPUT naming the option and its range
+   * @throws OwlException BAD_INPUT naming the option and its range; FORBIDDEN for a priority above
+   *     the usual one, if the current caller does not run the mesh
    */
   public static GenerationOptions of(AnswerOptions asked, String defaultAdapter) {
     requirePositive("options.max_new_tokens", asked.hasMaxNewTokens(), asked.getMaxNewTokens());
@@ -112,6 +116,11 @@ public final class AnswerParams {
       throw OwlException.badInput(
           "options.priority",
           "%d, it must be from -%d to %d".formatted(value, MAX_PRIORITY, MAX_PRIORITY));
+    }
+    Caller caller = Caller.current();
+    if (value > 0 && caller != null && !caller.runsMesh(Role.OPERATOR)) {
+      throw new OwlException(
+          Fault.FORBIDDEN, "options.priority", value + ", only an operator may go before others");
     }
     return value;
   }

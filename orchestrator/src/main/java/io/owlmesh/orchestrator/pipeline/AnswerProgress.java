@@ -8,6 +8,7 @@ import io.owlmesh.proto.llm.v1.Token;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How far an answer is, whoever writes it: its listener hears each token once, from one writer at a
@@ -22,7 +23,7 @@ final class AnswerProgress {
   private final int usualNewTokens;
   private final List<Integer> ids = new ArrayList<>();
   private final List<Finished> ends = new ArrayList<>();
-  private Writer writer = new Writer(0);
+  private @Nullable Writer writer;
   private int promptTokens;
   private boolean began;
   private boolean lastEndsAnswer;
@@ -64,7 +65,10 @@ final class AnswerProgress {
 
     private void take(GenerateResponse response) {
       switch (response.getEventCase()) {
-        case ACCEPTED -> promptTokens = response.getAccepted().getPromptTokens();
+        case ACCEPTED -> {
+          promptTokens = response.getAccepted().getPromptTokens();
+          listener.accepted(promptTokens);
+        }
         case TOKEN -> {
           if (repeated > 0) {
             repeated--; // Chosen once more, to find out that it was the last.
@@ -109,10 +113,22 @@ final class AnswerProgress {
     listener.token(token);
   }
 
+  /**
+   * Whoever wrote the answer is not heard any more.
+   *
+   * @return the ends of all answers, if they are there
+   */
+  synchronized Optional<List<Finished>> stop() {
+    Optional<List<Finished>> all = writer == null ? Optional.empty() : writer.ends();
+    writer = null;
+    return all;
+  }
+
   /** Takes the answer from whoever wrote it, for another to go on. */
   synchronized Writer take() {
-    writer = new Writer(isLastRepeated() ? 1 : 0);
-    return writer;
+    Writer next = new Writer(isLastRepeated() ? 1 : 0);
+    writer = next;
+    return next;
   }
 
   /** How the next writer is to go on, at any time after {@link #take}. */

@@ -14,9 +14,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
+import org.jboss.logging.Logger;
 
 /** Attention of a connector's queries, as callers see it: over the rows and columns of patches. */
 final class AttentionMaps {
+  private static final Logger LOG = Logger.getLogger(AttentionMaps.class);
+
   private static final int MAX_QUERIES = 1_024;
   private static final int MAX_PATCHES = 4_096;
   private static final int MAX_SIDE = 1_024;
@@ -27,17 +30,19 @@ final class AttentionMaps {
    * Reads what the two stages answered.
    *
    * @param attention [2, Q, patches], the patches of a square; [0, 0, P] without queries
-   * @param picture [S, S, 3], as the first stage sees it; empty if it does not tell
+   * @param picture [S, S, 3], as the first stage sees it; empty if it does not tell. One that is
+   *     something else is left out: the maps are right without it
    * @param readsQuestion whether it depends on what was asked
-   * @throws StageFailure if they are something else
+   * @throws StageFailure if the attention is something else
    */
   static GetAttentionResponse of(Tensor attention, ByteString picture, boolean readsQuestion) {
     List<Long> shape = attention.getShapeList();
     GetAttentionResponse.Builder response =
-        GetAttentionResponse.newBuilder()
-            .setReadsQuestion(readsQuestion)
-            .setPicture(picture)
-            .setPictureSide(side(picture));
+        GetAttentionResponse.newBuilder().setReadsQuestion(readsQuestion);
+    int pictureSide = side(picture);
+    if (pictureSide > 0) {
+      response.setPicture(picture).setPictureSide(pictureSide);
+    }
     if (shape.size() == 3 && shape.get(0) == 0) {
       return response.build();
     }
@@ -61,13 +66,12 @@ final class AttentionMaps {
         .build();
   }
 
+  /** S of [S, S, 3]; 0 if it is none, or too large. */
   private static int side(ByteString picture) {
     int side = (int) Math.sqrt(picture.size() / 3.0);
     if (side > MAX_SIDE || 3 * side * side != picture.size()) {
-      throw new StageFailure(
-          StageKind.VISION,
-          new OwlException(
-              Fault.INTERNAL, "", "picture: %d bytes are no square".formatted(picture.size())));
+      LOG.warnf("The vision stage tells a picture of %d bytes, no square", picture.size());
+      return 0;
     }
     return side;
   }

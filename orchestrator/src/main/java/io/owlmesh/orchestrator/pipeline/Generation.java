@@ -28,11 +28,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The language model's part of an answer, on whichever replica: one that fails before the first
  * token is followed by another, and so is one that fails after it, which goes on with the tokens
- * that are there.
+ * that are there, a few times: an answer of which every replica fails must not end them all.
  */
 final class Generation {
   private static final long MOVE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final long MOVE_PAUSE_MILLIS = 100;
+  private static final int MOST_MOVES = 8;
   private static final String HELD_IMAGE = "held_image";
 
   private final ChatRequest question;
@@ -46,8 +47,9 @@ final class Generation {
   private final List<PromptImage> places;
   private final StageWork work;
   private int tokensBefore;
-  private long
-      stuckSince; // Of an answer that has begun, when it failed first without a token more.
+  private int moves; // After a failure; replicas that drain do not count.
+  // Of an answer that has begun, when it failed first without a token more.
+  private long stuckSince;
   private boolean mayHold = true;
 
   /**
@@ -104,6 +106,11 @@ final class Generation {
           place.abandoned();
           throw e;
         }
+        Optional<List<Finished>> ends = progress.stop();
+        if (ends.isPresent()) {
+          place.succeeded(); // All was told; only the call was still open.
+          return ends.get();
+        }
         goOn(place, e);
         last = e;
       } catch (RuntimeException e) {
@@ -128,6 +135,10 @@ final class Generation {
       stuckSince = System.nanoTime();
       tokensBefore = progress.tokens();
       failover.progressed();
+    }
+    if (progress.began() && !failure.isDraining() && ++moves > MOST_MOVES) {
+      place.failed(failure);
+      throw failure; // It may be the answer that replicas fail of.
     }
     failover.failed(place, failure);
     if (progress.began()) {

@@ -14,6 +14,7 @@ import io.owlmesh.orchestrator.mesh.discovery.ModelFolder;
 import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.proto.chat.v1.ListModelsResponse;
 import io.owlmesh.wire.HealthService;
 import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.opentelemetry.runtime.tracing.instrumentation.grpc.GrpcTracingClientInterceptor;
@@ -190,6 +191,14 @@ public final class MeshGateway {
         .addDigests(mesh.digests().abstractor())
         .addDigests(mesh.digests().language())
         .addAllModels(models.names())
+        .build();
+  }
+
+  /** All models, and which of them can be asked. */
+  public ListModelsResponse listModels() {
+    return ListModelsResponse.newBuilder()
+        .addAllModels(
+            models.all().stream().map(one -> ModelView.state(one, isDefault(one))).toList())
         .build();
   }
 

@@ -4,9 +4,10 @@ package io.owlmesh.orchestrator.pipeline;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.WeightGroups;
+import io.owlmesh.proto.chat.v1.ModelState;
 import io.owlmesh.proto.mesh.v1.Model;
 
-/** Models as operators see them. */
+/** Models as operators see them, and as callers do. */
 final class ModelView {
   private ModelView() {}
 
@@ -27,6 +28,22 @@ final class ModelView {
       told.setReady(true).setFamily(mesh.family());
     } catch (OwlException e) {
       told.setReason(String.valueOf(e.getMessage()));
+    }
+    return told.setName(model.name()).build();
+  }
+
+  /**
+   * Tells whether a model can be asked.
+   *
+   * @param isDefault whether requests that name none mean it
+   */
+  static ModelState state(MeshModel model, boolean isDefault) {
+    ModelState.Builder told = ModelState.newBuilder().setDefaultModel(isDefault);
+    try {
+      var _ = model.mesh();
+      told.setReady(true);
+    } catch (OwlException e) {
+      told.setErrorCode(e.code().label()).setErrorField(e.field());
     }
     return told.setName(model.name()).build();
   }

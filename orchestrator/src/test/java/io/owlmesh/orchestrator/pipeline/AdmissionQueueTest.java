@@ -115,6 +115,40 @@ class AdmissionQueueTest {
   }
 
   @Test
+  void aCallerOfWhomManyWaitDoesNotKeepOthersOut() {
+    AdmissionQueue queue = new AdmissionQueue(1, 3);
+    enter(queue, "first", "a", 0);
+    enter(queue, "second", "a", 0);
+    enter(queue, "third", "a", 0);
+    enter(queue, "fourth", "a", 0);
+
+    enter(queue, "other", "b", 0);
+
+    assertThat(refused).containsOnlyKeys("fourth");
+    leave("first");
+    assertThat(granted).containsExactly("first", "other");
+  }
+
+  @Test
+  void howLongOneWaitsFollowsFromTurnsAndNotFromHowManyOfOneCallerWait() throws Exception {
+    AdmissionQueue queue = new AdmissionQueue(1, 100);
+    enter(queue, "first", "a", 0);
+    TimeUnit.MILLISECONDS.sleep(100); // So long answers take.
+    for (int i = 0; i < 50; i++) {
+      enter(queue, "a" + i, "a", 0);
+    }
+    leave("first");
+
+    Duration soon = Duration.ofSeconds(1);
+    assertThatThrownBy(() -> queue.enter("a", 0, soon, _ -> {}, _ -> {}))
+        .hasMessageContaining("would pass before this one begins");
+    queue.enter("b", 0, soon, _ -> granted.add("b"), _ -> {});
+    leave("a0");
+
+    assertThat(granted).containsExactly("first", "a0", "b");
+  }
+
+  @Test
   void whoCouldNotBeInTimeIsRefusedAtOnce() throws Exception {
     AdmissionQueue queue = new AdmissionQueue(1, 8);
     enter(queue, "first", "", 0);

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
@@ -25,6 +26,8 @@ import io.owlmesh.proto.stage.v1.ReplicaState;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntConsumer;
@@ -206,6 +209,33 @@ class FailoverTest {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  @Test
+  void anAnswerThatWasToldToItsEndIsWholeEvenIfTheCallStaysOpen() {
+    one.afterEnd = FailoverTest::sleep;
+    two.afterEnd = FailoverTest::sleep;
+
+    var done = pipeline(Duration.ofMillis(200)).answer(about(GREEDY), heard);
+
+    assertThat(heard.text).hasToString(expected(PROMPT, 0));
+    assertThat(heard.moves).isEmpty();
+    assertThat(done.getCompletionTokens()).isEqualTo(StubModel.TOKENS);
+    assertThat(one.options.size() + two.options.size()).isEqualTo(1);
+  }
+
+  @Test
+  void anAnswerOfWhichReplicasFailAgainAndAgainIsGivenUp() {
+    Set<Integer> reached = ConcurrentHashMap.newKeySet();
+    both(i -> {
+      if (i > 0 && reached.add(i)) {
+        throw Status.UNAVAILABLE.asRuntimeException();
+      }
+    });
+
+    assertThatThrownBy(() -> pipeline.answer(about(GREEDY), heard))
+        .isInstanceOf(StageFailure.class);
+    assertThat(heard.moves).containsExactly(1, 2, 3, 4, 5, 6, 7, 8);
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.owlmesh.orchestrator.store.OperatorStore;
 import io.owlmesh.wire.TestConfig;
 import io.owlmesh.wire.tls.MeshTls;
 import io.quarkus.runtime.StartupEvent;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -74,6 +75,11 @@ public final class FakeMesh implements AutoCloseable {
     if (missing) {
       throw new OwlException(Fault.UNAVAILABLE, "", "the disk is full");
     }
+  }
+
+  /** Waits until all answers are over, and counted. */
+  public void awaitNoAnswer() throws InterruptedException {
+    answers.awaitNone(Duration.ofSeconds(30));
   }
 
   private void awaitWhole() throws InterruptedException {

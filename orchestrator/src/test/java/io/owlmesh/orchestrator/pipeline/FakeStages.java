@@ -32,6 +32,7 @@ import io.owlmesh.proto.llm.v1.LanguageModelGrpc;
 import io.owlmesh.proto.llm.v1.ListModelsRequest;
 import io.owlmesh.proto.llm.v1.ListModelsResponse;
 import io.owlmesh.proto.llm.v1.Model;
+import io.owlmesh.proto.llm.v1.PromptAccepted;
 import io.owlmesh.proto.llm.v1.Token;
 import io.owlmesh.proto.llm.v1.TokenizeRequest;
 import io.owlmesh.proto.llm.v1.TokenizeResponse;
@@ -64,11 +65,14 @@ public final class FakeStages implements AutoCloseable {
   /** Positions that it says an image takes. */
   public static final int VISUAL_TOKENS = 10;
 
+  /** Of every prompt, as the language model tells it at once. */
+  public static final int PROMPT_TOKENS = 7;
+
   /** Statuses with which the next calls to a stage end at once. */
   final Map<StageKind, Queue<Status>> failures = new EnumMap<>(StageKind.class);
 
   /** What is done to the answers about images before they leave. */
-  UnaryOperator<EncodeResponse> lie = response -> response;
+  public volatile UnaryOperator<EncodeResponse> lie = response -> response;
 
   final Map<StageKind, AtomicInteger> calls = new EnumMap<>(StageKind.class);
   final AtomicInteger tokensSent = new AtomicInteger();
@@ -81,7 +85,7 @@ public final class FakeStages implements AutoCloseable {
   private final Set<StageKind> hanging = ConcurrentHashMap.newKeySet();
 
   /** Whether the language model falls silent in its answers. */
-  volatile boolean stopAfterFirstToken;
+  public volatile boolean stopAfterFirstToken;
 
   volatile int tokens = 2;
   private volatile String said = "";
@@ -391,6 +395,10 @@ public final class FakeStages implements AutoCloseable {
           }
           questions.incrementAndGet();
           lastOptions = request.getOptions();
+          out.onNext(
+              GenerateResponse.newBuilder()
+                  .setAccepted(PromptAccepted.newBuilder().setPromptTokens(PROMPT_TOKENS))
+                  .build());
           String first = said.isEmpty() ? prompt.toString() : said;
           for (int i = 0; i < tokens; i++) {
             Token.Builder token = Token.newBuilder().setText(i == 0 ? first : "+");
@@ -401,7 +409,10 @@ public final class FakeStages implements AutoCloseable {
                   .setFinished(
                       Finished.newBuilder()
                           .setReason(FinishReason.FINISH_REASON_STOP)
-                          .setUsage(Usage.newBuilder().setCompletionTokens(tokens)))
+                          .setUsage(
+                              Usage.newBuilder()
+                                  .setPromptTokens(PROMPT_TOKENS)
+                                  .setCompletionTokens(tokens)))
                   .build());
           drain.run();
         }

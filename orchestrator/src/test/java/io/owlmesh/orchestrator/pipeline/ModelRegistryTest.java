@@ -15,6 +15,7 @@ import io.owlmesh.model.text.ChatTemplate.Turn;
 import io.owlmesh.model.text.ChatTemplates;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.proto.chat.v1.AnswerDone;
+import io.owlmesh.proto.chat.v1.ModelState;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.mesh.v1.Model;
 import io.owlmesh.proto.mesh.v1.Replica;
@@ -123,6 +124,25 @@ class ModelRegistryTest {
 
   private OwlException unknown(String model) {
     return catchThrowableOfType(OwlException.class, () -> mesh.gateway.model("model", model));
+  }
+
+  @Test
+  void allModelsAreToldAndWhichStageIsMissingOfOneThatCannotBeAsked() throws Exception {
+    write("other", other.address, other.address, "inprocess:nobody");
+    await(() -> states().stream().anyMatch(one -> one.getErrorField().equals("llm")));
+
+    assertThat(states())
+        .extracting(
+            ModelState::getName,
+            ModelState::getDefaultModel,
+            ModelState::getReady,
+            ModelState::getErrorCode)
+        .containsExactly(
+            tuple("parrot", true, true, ""), tuple("other", false, false, "stage_unavailable"));
+  }
+
+  private List<ModelState> states() {
+    return mesh.gateway.listModels().getModelsList();
   }
 
   @Test

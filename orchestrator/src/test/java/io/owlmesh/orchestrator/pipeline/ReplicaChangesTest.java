@@ -21,6 +21,7 @@ import io.owlmesh.orchestrator.mesh.discovery.ReplicaAddresses;
 import io.owlmesh.proto.chat.v1.Weights;
 import io.owlmesh.proto.llm.v1.GenerationOptions;
 import io.owlmesh.proto.mesh.v1.Condition;
+import io.owlmesh.proto.mesh.v1.ConditionReason;
 import io.owlmesh.proto.mesh.v1.Replica;
 import io.owlmesh.wire.tls.MeshTls;
 import java.time.Duration;
@@ -207,6 +208,7 @@ class ReplicaChangesTest {
 
     assertThat(other.options).hasSize(5);
     assertThat(condition(old)).isEqualTo(Condition.CONDITION_DRAINING);
+    assertThat(view(old).getReasonCode()).isEqualTo(ConditionReason.CONDITION_REASON_NOT_LISTED);
   }
 
   @Test
@@ -220,6 +222,8 @@ class ReplicaChangesTest {
 
     assertThat(fresh.options).isEmpty();
     assertThat(view(fresh).getReason()).contains("language=M").contains("language=L");
+    assertThat(view(fresh).getReasonCode())
+        .isEqualTo(ConditionReason.CONDITION_REASON_OTHER_WEIGHTS);
   }
 
   @Test

@@ -47,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * silent and drains when told to.
  */
 final class StubModel implements AutoCloseable {
-  static final int TOKENS = 6;
+  static final int TOKENS = 12;
 
   final String address;
   final List<PromptPart> parts = new CopyOnWriteArrayList<>();
@@ -64,6 +64,9 @@ final class StubModel implements AutoCloseable {
 
   /** Runs before the end is told. */
   volatile Runnable beforeEnd = () -> {};
+
+  /** Runs when the end was told, before the call is over. */
+  volatile Runnable afterEnd = () -> {};
 
   private final Map<ByteString, String> held = new ConcurrentHashMap<>();
   private final List<StreamObserver<WatchResponse>> watchers = new CopyOnWriteArrayList<>();
@@ -242,6 +245,7 @@ final class StubModel implements AutoCloseable {
                             Usage.newBuilder().setPromptTokens(50).setCompletionTokens(TOKENS)))
                 .build());
       }
+      afterEnd.run();
       out.onCompleted();
     }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.session;
 
+import io.owlmesh.proto.chat.v1.SendMessageResponse;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** Hears the beginning of an answer and does not read on before it is told to. */
+/** Hears the first text of an answer and does not read on before it is told to. */
 final class Paused extends Listening {
   private final CountDownLatch began = new CountDownLatch(1);
   private Runnable next = () -> {};
@@ -14,7 +15,7 @@ final class Paused extends Listening {
   public void whenReady(Runnable more) {
     synchronized (this) {
       began.countDown();
-      if (!goesOn) {
+      if (!goesOn && events.stream().anyMatch(SendMessageResponse::hasText)) {
         next = more;
         return;
       }

@@ -55,7 +55,13 @@ public final class HopBench implements AutoCloseable {
     LocalAuthority.in(folder).issueAll(LOCAL);
     tls = new MeshTls(Optional.of(folder.resolve("vision")));
     plain = new Way(MeshTls.none(), Optional.empty());
-    encrypted = new Way(tls, Optional.of(folder.resolve(LocalAuthority.ORCHESTRATOR)));
+    try {
+      encrypted = new Way(tls, Optional.of(folder.resolve(LocalAuthority.ORCHESTRATOR)));
+    } catch (IOException | RuntimeException e) {
+      plain.close();
+      tls.close();
+      throw e;
+    }
   }
 
   /** Values as incompressible as those of a model, float32. */

@@ -34,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -214,11 +215,21 @@ class LocalAuthorityTest {
     assertThatThrownBy(() -> new MeshTls(Optional.of(folder.resolve("operator"))))
         .hasMessageContaining("tls.key is not the key of tls.crt");
 
+    assertWaitedFor(certificate, after);
+    Path key = folder.resolve("operator/tls.key");
+    byte[] whole = Files.readAllBytes(key);
+    Files.write(key, Arrays.copyOf(whole, whole.length / 2));
+    assertWaitedFor(key, whole);
+    Files.delete(folder.resolve("operator/ca.crt"));
+    assertWaitedFor(folder.resolve("operator/ca.crt"), Files.readAllBytes(folder.resolve("ca.crt")));
+  }
+
+  private void assertWaitedFor(Path file, byte[] content) {
     CompletableFuture<Void> replaced =
         CompletableFuture.runAsync(
             () -> {
               try {
-                Files.write(certificate, after);
+                Files.write(file, content);
               } catch (IOException e) {
                 throw new UncheckedIOException(e);
               }

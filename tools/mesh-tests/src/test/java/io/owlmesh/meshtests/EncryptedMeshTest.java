@@ -120,7 +120,6 @@ class EncryptedMeshTest {
       }
     }
 
-    System.out.printf("%d answers during %d rotations%n", answers.get(), ROTATIONS);
     assertThat(mesh.logOf("orchestrator")).contains("have changed");
   }
 

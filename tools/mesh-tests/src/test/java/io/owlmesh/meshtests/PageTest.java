@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import io.owlmesh.client.MeshClient;
 import io.owlmesh.launcher.ChildGuard;
 import io.owlmesh.launcher.Health;
 import java.io.IOException;
@@ -12,10 +13,10 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,52 +28,107 @@ import org.junit.jupiter.api.io.TempDir;
 class PageTest {
   private static final Path PAGE = Processes.ROOT.resolve("orchestrator/src/main/webui");
   private static final Path NANO = Processes.ROOT.resolve("deploy/models/owl-nano");
+  private static final Path PARROT =
+      Processes.ROOT.resolve(
+          "lib/model/src/test/resources/llava-tiny/checkpoints/transformers-5-bf16");
+  private static final List<String> STAGES = List.of("vision", "abstractor", "llm");
   private static final String CHROMIUM =
       System.getenv().getOrDefault("OWL_CHROMIUM", "/usr/bin/chromium");
-
-  private static Processes mesh;
-  private static HttpServer stages;
-
-  @BeforeAll
-  static void start(@TempDir Path folder) throws Exception {
-    mesh =
-        Processes.mesh(
-                folder,
-                NANO,
-                Map.of(
-                    "OWL_ADAPTERS",
-                    NANO.resolve("adapters").toString(),
-                    "OWL_DEFAULT_ADAPTER",
-                    "instruct"))
-            .start();
-    stages = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    stages.createContext("/kill/", exchange -> handle(exchange, PageTest::kill));
-    stages.createContext("/start/", exchange -> handle(exchange, PageTest::startAgain));
-    stages.start();
-  }
-
-  @AfterAll
-  static void stop() {
-    stages.stop(0);
-    mesh.close();
-  }
 
   /** Something done to a stage. */
   private interface Deed {
     void to(String stage) throws Exception;
   }
 
-  private static void kill(String stage) throws Exception {
-    mesh.kill(stage);
-    mesh.await("orchestrator", Health.NOT_SERVING);
+  private static Processes nano(Path folder) throws Exception {
+    return Processes.mesh(
+        folder,
+        NANO,
+        Map.of(
+            "OWL_ADAPTERS",
+            NANO.resolve("adapters").toString(),
+            "OWL_DEFAULT_ADAPTER",
+            "instruct"));
   }
 
-  private static void startAgain(String stage) throws Exception {
-    mesh.start(stage, Map.of());
-    mesh.await("orchestrator", Health.SERVING);
+  @Test
+  @Timeout(value = 14, unit = TimeUnit.MINUTES)
+  void thePageDoesInABrowserWhatItsTestsSay(@TempDir Path folder) throws Exception {
+    try (Processes mesh = nano(folder).start()) {
+      run(
+          mesh,
+          stage -> {
+            mesh.kill(stage);
+            mesh.await("orchestrator", Health.NOT_SERVING);
+          },
+          "npm",
+          "run",
+          "--silent",
+          "e2e");
+    }
+  }
+
+  @Test
+  @Timeout(value = 5, unit = TimeUnit.MINUTES)
+  void amongSeveralModelsOneIsChosenAlsoWhileTheUsualOneIsDown(@TempDir Path folder)
+      throws Exception {
+    try (Processes mesh = nano(folder)) {
+      for (String stage : STAGES) {
+        mesh.add(stage, "parrot-" + stage);
+      }
+      for (String name : List.of("orchestrator", "vision", "abstractor", "llm")) {
+        mesh.start(name, Map.of());
+      }
+      for (String stage : STAGES) {
+        mesh.start(
+            "parrot-" + stage, Map.of("OWL_CHECKPOINT", PARROT.toString(), "OWL_ADAPTERS", ""));
+        mesh.await("parrot-" + stage, Health.SERVING);
+      }
+      mesh.await("orchestrator", Health.SERVING);
+      addParrot(mesh, folder);
+
+      run(mesh, mesh::kill, "npm", "run", "--silent", "e2e:models");
+    }
+  }
+
+  private static void addParrot(Processes mesh, Path folder) throws Exception {
+    Path models =
+        Files.createDirectories(folder.resolve("models")); // Where the launcher keeps them.
+    Path draft = models.resolve("parrot.draft");
+    Files.writeString(
+        draft,
+        "vision = %s%nabstractor = %s%nllm = %s%n"
+            .formatted(STAGES.stream().map(stage -> mesh.address("parrot-" + stage)).toArray()));
+    Files.move(draft, models.resolve("parrot.model"), StandardCopyOption.ATOMIC_MOVE);
+    try (MeshClient operator = new MeshClient(mesh.address("orchestrator"))) {
+      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+      while (operator.state().getModelsList().stream()
+          .noneMatch(one -> one.getName().equals("parrot") && one.getReady())) {
+        assertThat(System.nanoTime()).as("the second model serves").isLessThan(end);
+        TimeUnit.MILLISECONDS.sleep(50);
+      }
+    }
   }
 
   /** So that the browser's tests can break the mesh while they look at the page. */
+  private static HttpServer stages(Processes mesh, Deed kill) throws IOException {
+    HttpServer stages =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    stages.createContext("/kill/", exchange -> handle(exchange, kill));
+    stages.createContext(
+        "/start/",
+        exchange ->
+            handle(
+                exchange,
+                stage -> {
+                  mesh.start(stage, Map.of());
+                  mesh.await(stage, Health.SERVING);
+                  mesh.await("orchestrator", Health.SERVING);
+                }));
+    stages.start();
+    return stages;
+  }
+
   private static void handle(HttpExchange exchange, Deed deed) throws IOException {
     String path = exchange.getRequestURI().getPath();
     int status = 200;
@@ -85,13 +141,15 @@ class PageTest {
     exchange.close();
   }
 
-  @Test
-  @Timeout(value = 12, unit = TimeUnit.MINUTES)
-  void thePageDoesInABrowserWhatItsTestsSay() throws Exception {
+  private static void run(Processes mesh, Deed kill, String... command) throws Exception {
     assertThat(Path.of(CHROMIUM)).as("OWL_CHROMIUM, a Chromium to test the page with").exists();
-    Path log = Path.of("target/page-test.log").toAbsolutePath();
-    ProcessBuilder tests = new ProcessBuilder("npm", "run", "--silent", "e2e");
-    tests.directory(PAGE.toFile()).redirectErrorStream(true).redirectOutput(log.toFile());
+    Path log = Path.of("target", command[command.length - 1].replace(':', '-') + ".log");
+    ProcessBuilder tests = new ProcessBuilder(command);
+    tests
+        .directory(PAGE.toFile())
+        .redirectErrorStream(true)
+        .redirectOutput(log.toAbsolutePath().toFile());
+    HttpServer stages = stages(mesh, kill);
     tests.environment().put("OWL_PAGE", mesh.http("orchestrator") + "/");
     tests.environment().put("OWL_CHROMIUM", CHROMIUM);
     tests
@@ -102,11 +160,12 @@ class PageTest {
     ChildGuard.over(running.toHandle());
 
     try {
-      assertThat(running.waitFor(10, TimeUnit.MINUTES)).as("the tests end").isTrue();
+      assertThat(running.waitFor(12, TimeUnit.MINUTES)).as("the tests end").isTrue();
       assertThat(running.exitValue()).as(Files.readString(log)).isZero();
     } finally {
       running.descendants().forEach(ProcessHandle::destroyForcibly);
       running.destroyForcibly();
+      stages.stop(0);
     }
   }
 }

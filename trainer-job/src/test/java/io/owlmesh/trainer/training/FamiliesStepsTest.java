@@ -19,8 +19,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -30,20 +28,18 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 class FamiliesStepsTest {
   private static final Path GOLDEN = Path.of("src/test/resources/training");
-  private static final Path RESOURCES = Path.of("../lib/model/src/test/resources");
 
   @ParameterizedTest
   @ValueSource(strings = {"llava-projector", "llava-projector-lora", "bloom-lora"})
   void threeStepsLearnWhatDifferencesSay(String name) throws Exception {
     JsonNode golden = new ObjectMapper().readTree(GOLDEN.resolve(name + ".json").toFile());
-    Path folder = RESOURCES.resolve(golden.get("folder").asText());
-    Path layout = folder.resolve("checkpoints").resolve(golden.get("layout").asText());
+    GoldenCases cases = GoldenCases.of(golden.get("folder").asText());
     SortedMap<String, HostTensor> after = new TreeMap<>();
     SafetensorsFile.load(GOLDEN.resolve(name + ".safetensors"))
         .forEach((tensor, value) -> after.put(olderName(tensor), value));
     Optional<AdapterFile> adapter =
         golden.get("lora").asBoolean()
-            ? Optional.of(AdapterFile.open(folder.resolve("adapters/peft")))
+            ? Optional.of(cases.adapter())
             : Optional.empty();
     boolean connector = after.keySet().stream().anyMatch(n -> n.contains("projector"));
     Optimiser optimiser =
@@ -55,13 +51,17 @@ class FamiliesStepsTest {
             golden.get("clip").asDouble());
     try (TrainableModel model =
         new TrainableModel(
-            Checkpoint.open(layout),
+            Checkpoint.open(cases.checkpoint(golden.get("layout").asText())),
             adapter,
             new Trainables(
-                false, false, connector, false, false, adapter.map(FamiliesStepsTest::lora)),
+                false, false, connector, false, false, adapter.map(_ -> cases.lora())),
             new NetworkOptions("cpu", 1, DType.FLOAT32, false, 0),
             0)) {
-      Batch batch = new Batch(samples(folder, golden.get("cases")));
+      List<EncodedSample> samples = new ArrayList<>();
+      for (JsonNode one : golden.get("cases")) {
+        samples.add(cases.sample(one.asText()));
+      }
+      Batch batch = new Batch(samples);
       double share = 1.0 / batch.targetCount();
       for (int step = 0; step < golden.get("norms").size(); step++) {
         assertThat(model.learn(batch, share, 0))
@@ -87,38 +87,5 @@ class FamiliesStepsTest {
   private static String olderName(String name) {
     return name.replace("model.language_model.layers", "language_model.model.layers")
         .replaceFirst("^model\\.multi_modal_projector", "multi_modal_projector");
-  }
-
-  private static Lora lora(AdapterFile file) {
-    String modules =
-        file.modules().keySet().stream().map(Pattern::quote).collect(Collectors.joining("|"));
-    return new Lora(file.rank(), file.alpha(), 0, Pattern.compile(modules));
-  }
-
-  /** Golden cases, of which every token of text behind the first position is learnt. */
-  private static List<EncodedSample> samples(Path folder, JsonNode names) throws Exception {
-    SortedMap<String, HostTensor> forward =
-        SafetensorsFile.load(folder.resolve("forward.safetensors"));
-    JsonNode cases = new ObjectMapper().readTree(folder.resolve("forward.json").toFile());
-    List<EncodedSample> samples = new ArrayList<>();
-    for (JsonNode name : names) {
-      for (JsonNode one : cases) {
-        if (!one.get("name").equals(name)) {
-          continue;
-        }
-        int[] ids = new int[one.get("ids").size()];
-        boolean[] trained = new boolean[ids.length];
-        for (int i = 0; i < ids.length; i++) {
-          ids[i] = one.get("ids").get(i).asInt();
-          trained[i] = i > 0 && ids[i] >= 0;
-        }
-        List<HostTensor> pixels = new ArrayList<>();
-        for (JsonNode image : one.get("images")) {
-          pixels.add(forward.get("pixel_values/" + image.asText()));
-        }
-        samples.add(new EncodedSample(ids, trained, pixels));
-      }
-    }
-    return samples;
   }
 }

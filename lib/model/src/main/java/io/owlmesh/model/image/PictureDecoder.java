@@ -66,16 +66,17 @@ public final class PictureDecoder {
     }
   }
 
-  /** Room for one picture, taken when its header is read. */
+  /** Room for one picture, taken when its header is read and none of its pixels are. */
   private final class Reservation implements SizeCheck {
     private int pixels;
 
     @Override
     public void check(long width, long height) {
       limits.checkSize(width, height);
-      // Once: frames lie within the canvas. Taking more while holding some could wait for ever.
-      if (pixels == 0) {
-        int wanted = Math.toIntExact(width * height);
+      int wanted = Math.toIntExact(width * height);
+      if (wanted > pixels) {
+        // A frame that widens its screen. Whoever waited with room in hand could wait for ever.
+        release();
         room.acquireUninterruptibly(wanted);
         pixels = wanted;
       }
@@ -83,6 +84,7 @@ public final class PictureDecoder {
 
     void release() {
       room.release(pixels);
+      pixels = 0;
     }
   }
 

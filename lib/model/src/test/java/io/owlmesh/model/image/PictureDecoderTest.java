@@ -28,8 +28,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import java.util.zip.Deflater;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -96,6 +98,85 @@ class PictureDecoderTest {
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  @Test
+  void aFrameThatWidensItsScreenWaitsForTheRoomItNeeds() throws Exception {
+    byte[] small = png(100, 100, 8, 0, zeros(100 * 101));
+    byte[] wide = bytes("still.gif");
+    Picture alone = DECODER.decode(wide);
+    ByteBuffer.wrap(wide).putInt(6, 0x01000100); // a screen of 1 x 1
+    long pixels = (long) alone.width() * alone.height();
+    PictureDecoder narrow =
+        new PictureDecoder(new PictureLimits(1 << 20, Math.max(pixels, 10_000), 20_000));
+    CountDownLatch decoded = new CountDownLatch(1);
+    CountDownLatch used = new CountDownLatch(1);
+    CompletableFuture<Integer> first = decodeIn(narrow, small, decoded, used);
+    assertThat(decoded.await(30, TimeUnit.SECONDS)).isTrue();
+
+    CompletableFuture<Integer> second =
+        decodeIn(narrow, wide, new CountDownLatch(1), new CountDownLatch(0));
+    TimeUnit.MILLISECONDS.sleep(200);
+    assertThat(second).isNotDone();
+
+    used.countDown();
+    assertThat(first.get(30, TimeUnit.SECONDS)).isEqualTo(100);
+    assertThat(second.get(30, TimeUnit.SECONDS)).isEqualTo(alone.width());
+  }
+
+  /** What inflates to this many zeros: rows of black without a filter. */
+  private static byte[] zeros(int count) {
+    Deflater deflater = new Deflater();
+    deflater.setInput(new byte[count]);
+    deflater.finish();
+    byte[] out = new byte[count];
+    int length = deflater.deflate(out);
+    deflater.end();
+    return Arrays.copyOf(out, length);
+  }
+
+  @Test
+  void aSecondHeaderIsRefused() throws IOException {
+    byte[] png = bytes("rgb.png");
+    byte[] header = Arrays.copyOfRange(png, 8, 33);
+    assertRefused(
+        concat(Arrays.copyOf(png, 33), header, Arrays.copyOfRange(png, 33, png.length)),
+        "truncated or corrupt PNG");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"lossy-alpha.webp, 0, 0", "lossy-animation.webp, 0, 0", "lossy-alpha.webp, 9, 9"})
+  void aWebpFrameOfAnotherSizeThanItsCanvasIsRefused(String name, int width, int height)
+      throws IOException {
+    byte[] webp = Files.readAllBytes(Path.of("src/test/resources/images", name));
+    ByteBuffer.wrap(webp)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putShort(24, (short) width)
+        .putShort(27, (short) height);
+    assertRefused(webp, "truncated or corrupt WebP");
+  }
+
+  @Test
+  void runsBeyondTheRowOfABmpAreCutOff() throws IOException {
+    byte[] bmp =
+        ByteBuffer.allocate(62 + 20_000_000)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .putShort(0, (short) 0x4d42)
+            .putInt(10, 62)
+            .putInt(14, 40)
+            .putInt(18, 2)
+            .putInt(22, 1)
+            .putShort(28, (short) 8)
+            .putInt(30, 1)
+            .putInt(58, 0xffffff)
+            .array();
+    Arrays.fill(bmp, 62, bmp.length, (byte) 0xff);
+    bmp[62] = 1;
+    bmp[63] = 1;
+    bmp[bmp.length - 2] = 0;
+    bmp[bmp.length - 1] = 1;
+
+    assertThat(DECODER.decode(bmp).rgb()).containsExactly(-1, -1, -1, 0, 0, 0);
   }
 
   @Test

@@ -27,7 +27,7 @@ final class RowChoice {
 
   private RowChoice() {}
 
-  /** Measures; some tenths of a second for a large model. */
+  /** Measures; some seconds for a large model. */
   static int most(LanguageModel model, LlamaRows rows) {
     if (!rows.warmUp()) {
       LOG.warn(

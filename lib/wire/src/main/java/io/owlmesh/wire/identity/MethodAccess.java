@@ -26,6 +26,7 @@ public final class MethodAccess {
         oldReflection(),
         ChatGrpc.getAnswerMethod(),
         ChatGrpc.getDescribeMethod(),
+        ChatGrpc.getListModelsMethod(),
         ChatGrpc.getUploadImageMethod(),
         ChatGrpc.getGetImageMethod(),
         ChatGrpc.getGetAttentionMethod(),

@@ -55,8 +55,8 @@ final class RotatingCertificates implements AutoCloseable {
   }
 
   /**
-   * Reads the files. If they do not fit together, they may be being replaced at this moment, and
-   * are read again for a second.
+   * Reads the files. If one is missing or cut short, or they do not fit together, they may be being
+   * replaced at this moment, and are read again for a second.
    *
    * @throws OwlException BAD_INPUT naming the folder if one is missing or malformed
    */
@@ -64,7 +64,7 @@ final class RotatingCertificates implements AutoCloseable {
     this.folder = folder;
     try {
       readFirst();
-    } catch (IOException | GeneralSecurityException e) {
+    } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
       throw OwlException.badInput("owl.tls", folder + " cannot be used: " + e);
     }
     watch = CLOCK.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
@@ -75,7 +75,7 @@ final class RotatingCertificates implements AutoCloseable {
       try {
         read();
         return;
-      } catch (GeneralSecurityException e) {
+      } catch (IOException | GeneralSecurityException | IllegalArgumentException e) {
         if (tries == TRIES) {
           throw e;
         }
@@ -114,8 +114,9 @@ final class RotatingCertificates implements AutoCloseable {
 
   private synchronized void read() throws IOException, GeneralSecurityException {
     byte[] authorities = bytes("ca.crt");
-    byte[] chain = hasIdentity() ? bytes("tls.crt") : new byte[0];
-    byte[] key = hasIdentity() ? bytes("tls.key") : new byte[0];
+    boolean identified = hasIdentity();
+    byte[] chain = identified ? bytes("tls.crt") : new byte[0];
+    byte[] key = identified ? bytes("tls.key") : new byte[0];
     String now = digest(authorities, chain, key);
     if (now.equals(seen)) {
       return;

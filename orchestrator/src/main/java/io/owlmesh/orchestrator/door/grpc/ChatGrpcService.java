@@ -31,6 +31,8 @@ import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
 import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.ListModelsRequest;
+import io.owlmesh.proto.chat.v1.ListModelsResponse;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
 import io.owlmesh.proto.chat.v1.ListSessionsResponse;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
@@ -108,6 +110,11 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
   @Override
   public void describe(DescribeRequest request, StreamObserver<DescribeResponse> response) {
     tell(response, () -> gateway.describe(request.getModel()));
+  }
+
+  @Override
+  public void listModels(ListModelsRequest request, StreamObserver<ListModelsResponse> response) {
+    tell(response, gateway::listModels);
   }
 
   /** Answers with one message, from a thread that may wait. */

@@ -64,6 +64,7 @@ public final class ApiRoutes {
 
   public void install(@Observes Router router) {
     router.get("/api/mesh").handler(tell(exchange -> gateway.describe(exchange.query("model"))));
+    router.get("/api/models").handler(tell(_ -> gateway.listModels()));
     router.get("/api/replicas").handler(Exchange.each(answers, this::watch));
     router.get("/api/sessions").handler(tell(this::list));
     router.get(SESSION).handler(tell(exchange -> sessions.get(exchange.path("session"))));

@@ -271,6 +271,24 @@ class ChatGrpcServiceTest {
     assertRefused(INTERNAL, "", () -> attention(sha256, ""));
   }
 
+  @Test
+  void aPictureThatIsNoSquareIsLeftOutAndTheMapsAreTold() {
+    String sha256 = door.upload(Pictures.png(1));
+    mesh.stages.lie = response -> response.toBuilder().setPicture(ofSize(3 * 4)).build();
+    assertThat(attention(sha256, "").getPictureSide()).isEqualTo(2);
+
+    mesh.stages.lie = response -> response.toBuilder().setPicture(ofSize(3 * 5)).build();
+    GetAttentionResponse wrong = attention(sha256, "");
+
+    assertThat(wrong.getQueries()).isEqualTo(2);
+    assertThat(wrong.getPictureSide()).isZero();
+    assertThat(wrong.getPicture()).isEqualTo(ByteString.EMPTY);
+  }
+
+  private static ByteString ofSize(int bytes) {
+    return ByteString.copyFrom(new byte[bytes]);
+  }
+
   private GetAttentionResponse attention(String sha256, String question) {
     return door.chat()
         .getAttention(

@@ -12,8 +12,10 @@ import io.owlmesh.orchestrator.door.http.HttpAccess;
 import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.identity.IdentityConfig;
 import io.owlmesh.orchestrator.limits.RateLimits;
+import io.owlmesh.orchestrator.pipeline.FakeStages;
 import io.owlmesh.orchestrator.store.UsageStore;
 import io.owlmesh.wire.TestConfig;
+import java.io.InputStream;
 import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Instant;
@@ -108,5 +110,27 @@ class LimitedCallersTest extends OpenAiDoor {
     assertThat(after.headers().firstValue("x-ratelimit-remaining-tokens"))
         .contains(Long.toString(1000 - total));
     assertError(image, 429, "images");
+  }
+
+  @Test
+  void whoGoesAwayAfterTheFirstTokenPaysForThePromptToo() throws Exception {
+    String key = key();
+    Thread.sleep(1500);
+    door.with(new HttpAccess(authenticator, door.mesh.answers)::install);
+    door.mesh.stages.stopAfterFirstToken = true;
+    String ask =
+        "{\"model\":\"parrot\",\"stream\":true,"
+            + "\"messages\":[{\"role\":\"user\",\"content\":\"Who?\"}]}";
+
+    HttpResponse<InputStream> answer =
+        door.open(door.json("/v1/chat/completions", ask).header("Authorization", "Bearer " + key));
+    while (door.mesh.tokensSent() == 0) {
+      Thread.sleep(5);
+    }
+    answer.body().close();
+    door.mesh.awaitNoAnswer();
+
+    assertThat(get(key).headers().firstValue("x-ratelimit-remaining-tokens"))
+        .contains(Long.toString(1000 - FakeStages.PROMPT_TOKENS - 1));
   }
 }

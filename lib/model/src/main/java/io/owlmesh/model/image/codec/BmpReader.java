@@ -180,16 +180,17 @@ public final class BmpReader {
       int count = in.get() & 0xff;
       int value = in.get() & 0xff;
       if (count > 0) {
-        for (int i = 0; i < count; i++, x++) {
-          put(indices, x, y, bits == 8 ? value : nibble(value, i));
+        for (int i = 0; i < count; i++) {
+          put(indices, x + i, y, bits == 8 ? value : nibble(value, i));
         }
+        x = along(x, count);
       } else if (value == 0) {
         x = 0;
         y++;
       } else if (value == 1) {
         return indices;
       } else if (value == 2) {
-        x += in.get() & 0xff;
+        x = along(x, in.get() & 0xff);
         y += in.get() & 0xff;
       } else {
         x = readLiterals(indices, x, y, value);
@@ -205,7 +206,12 @@ public final class BmpReader {
     for (int i = 0; i < count; i++) {
       put(indices, x + i, y, bits == 8 ? literals[i] : nibble(literals[i / 2], i));
     }
-    return x + count;
+    return along(x, count);
+  }
+
+  /** The column that is {@code count} further on, or the one behind the last. */
+  private int along(int x, int count) {
+    return Math.min(x + count, width);
   }
 
   private static int nibble(int value, int i) {

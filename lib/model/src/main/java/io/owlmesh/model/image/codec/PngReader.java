@@ -21,6 +21,9 @@ public final class PngReader {
   private static final int[] COLUMN_STEP = {8, 8, 4, 4, 2, 2, 1};
   private static final int[] ROW_STEP = {8, 8, 8, 4, 4, 2, 2};
 
+  /** Where the type of the first chunk stands: there is one header, before all else. */
+  private static final int FIRST_TYPE = 12;
+
   /** Deflate makes at most 1032 bytes of one. */
   private static final long MOST_INFLATION = 1032;
 
@@ -75,7 +78,7 @@ public final class PngReader {
       int length = in.getInt();
       int at = in.position();
       int body = at + 4;
-      if (at == 12 && !is(at, "IHDR")) {
+      if (is(at, "IHDR") != (at == FIRST_TYPE)) {
         throw BadPicture.corrupt(FORMAT);
       }
       if (length < 0 || length > in.remaining() - 8) {

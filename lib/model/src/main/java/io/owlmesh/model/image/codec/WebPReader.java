@@ -2,6 +2,7 @@
 package io.owlmesh.model.image.codec;
 
 import com.luciad.imageio.webp.WebPImageReaderSpi;
+import io.owlmesh.core.OwlException;
 import java.awt.image.BufferedImage;
 import java.awt.image.DataBufferInt;
 import java.io.ByteArrayInputStream;
@@ -9,6 +10,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+import java.util.Optional;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
@@ -22,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 public final class WebPReader {
   private static final String FORMAT = "WebP";
   private static final WebPImageReaderSpi SPI = new WebPImageReaderSpi();
+  // One pixel, lossless.
+  private static final String SMALLEST =
+      "524946461a000000574542505650384c0d0000002f00000010071011118888fe0700";
+  private static final Optional<Throwable> MISSING = load();
   private static final int HEADER = 12;
   private static final int CHUNK_HEADER = 8;
   private static final int FRAME_HEADER = 16;
@@ -34,6 +41,7 @@ public final class WebPReader {
   private final SizeCheck sizes;
   private int orientation = Exif.UPRIGHT;
   private @Nullable Frame frame;
+  private boolean extended;
   private boolean animated;
   private int canvasWidth;
   private int canvasHeight;
@@ -44,8 +52,31 @@ public final class WebPReader {
     this.sizes = sizes;
   }
 
+  /**
+   * Decodes a file.
+   *
+   * @throws OwlException BAD_INPUT if it is damaged, over a limit, or libwebp could not be loaded
+   */
   public static Picture read(byte[] file, SizeCheck sizes) throws IOException {
+    if (MISSING.isPresent()) {
+      throw BadPicture.unsupported("is a WebP file, but libwebp could not be loaded here");
+    }
     return new WebPReader(file, sizes).read();
+  }
+
+  /** Why libwebp, which is unpacked to a temporary folder, cannot be used; nothing if it can. */
+  public static Optional<Throwable> missing() {
+    return MISSING;
+  }
+
+  private static Optional<Throwable> load() {
+    byte[] smallest = HexFormat.of().parseHex(SMALLEST);
+    try {
+      var _ = new WebPReader(smallest, (_, _) -> {}).read();
+      return Optional.empty();
+    } catch (IOException | RuntimeException | LinkageError e) {
+      return Optional.of(e);
+    }
   }
 
   private Picture read() throws IOException {
@@ -71,6 +102,7 @@ public final class WebPReader {
         throw BadPicture.corrupt(FORMAT);
       }
       if (is(at, "VP8X")) {
+        extended = true;
         canvasWidth = 1 + unsigned24(body + 4);
         canvasHeight = 1 + unsigned24(body + 7);
         sizes.check(canvasWidth, canvasHeight);
@@ -110,6 +142,9 @@ public final class WebPReader {
       height = in.getShort(body + 8) & 0x3fff;
     }
     sizes.check(width, height);
+    if ((extended || animated) && !fits(found, width, height)) {
+      throw BadPicture.corrupt(FORMAT);
+    }
     ImageReader reader = SPI.createReaderInstance(null);
     try (ImageInputStream stream = streamOf(found)) {
       reader.setInput(stream, true, true);
@@ -148,11 +183,14 @@ public final class WebPReader {
     return rgb;
   }
 
+  /** Whether a frame lies within its canvas, and a still fills it. */
+  private boolean fits(Frame found, int width, int height) {
+    return animated
+        ? found.left() + width <= canvasWidth && found.top() + height <= canvasHeight
+        : width == canvasWidth && height == canvasHeight;
+  }
+
   private Picture onCanvas(Picture picture, Frame found) {
-    if (found.left() + picture.width() > canvasWidth
-        || found.top() + picture.height() > canvasHeight) {
-      throw BadPicture.corrupt(FORMAT);
-    }
     byte[] canvas = new byte[3 * canvasWidth * canvasHeight];
     int rowBytes = 3 * picture.width();
     for (int y = 0; y < picture.height(); y++) {

@@ -16,8 +16,8 @@ import org.jboss.logging.Logger;
  * Every second tells other orchestrators what was counted here, hears what was counted there, and
  * forgets accounts that nobody uses.
  */
-final class SharedUsage implements AutoCloseable {
-  private static final Logger LOG = Logger.getLogger(SharedUsage.class);
+final class UsageRounds implements AutoCloseable {
+  private static final Logger LOG = Logger.getLogger(UsageRounds.class);
   private static final long ROUND_MILLIS = 1_000;
 
   private final Map<String, Account> accounts;
@@ -34,7 +34,7 @@ final class SharedUsage implements AutoCloseable {
    * @param accounts by caller and tenant
    * @param minute number of the one that it is
    */
-  SharedUsage(Map<String, Account> accounts, UsageStore store, LongSupplier minute) {
+  UsageRounds(Map<String, Account> accounts, UsageStore store, LongSupplier minute) {
     this.accounts = accounts;
     this.store = store;
     this.minute = minute;
