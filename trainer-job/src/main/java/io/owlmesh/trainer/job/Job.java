@@ -22,7 +22,6 @@ import io.owlmesh.trainer.workers.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -38,20 +37,15 @@ public final class Job {
   private final Path results;
   private final TrainingMonitor watching;
   private final WorkerGroup workers;
-  private final Duration patience;
 
   /** A job whose result goes where its stages are. */
   public Job(Recipe recipe, TrainingMonitor watching) {
-    this(recipe, recipe.output(), watching);
+    this(recipe, watching, new LoneWorker());
   }
 
-  /**
-   * A job of several workers, which reach the same files.
-   *
-   * @param patience how long the first waits for another job to leave the output
-   */
-  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers, Duration patience) {
-    this(recipe, recipe.output(), watching, workers, patience);
+  /** A job of several workers, which reach the same files. */
+  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers) {
+    this(recipe, recipe.output(), watching, workers);
   }
 
   /**
@@ -60,16 +54,10 @@ public final class Job {
    * @param results folder of model, scores and report
    */
   Job(Recipe recipe, Path results, TrainingMonitor watching) {
-    this(recipe, results, watching, new LoneWorker(), OutputLock.PATIENCE);
+    this(recipe, results, watching, new LoneWorker());
   }
 
-  private Job(
-      Recipe recipe,
-      Path results,
-      TrainingMonitor watching,
-      WorkerGroup workers,
-      Duration patience) {
-    this.patience = patience;
+  private Job(Recipe recipe, Path results, TrainingMonitor watching, WorkerGroup workers) {
     this.workers = workers;
     this.recipe = recipe;
     this.results = results;
@@ -93,12 +81,10 @@ public final class Job {
    */
   public Optional<Result> run() throws IOException {
     if (workers.rank() > 0) {
-      Agreement.requireSharedFolder(workers, recipe.output());
       return stages().map(place -> new Result(place.checkpoint(), place.adapter()));
     }
     Files.createDirectories(results);
-    try (OutputLock _ = OutputLock.of(recipe.output(), patience)) {
-      Agreement.requireSharedFolder(workers, recipe.output());
+    try (OutputLock _ = OutputLock.of(recipe.output())) {
       Optional<StageOutput> place = stages();
       if (place.isEmpty()) {
         return Optional.empty();

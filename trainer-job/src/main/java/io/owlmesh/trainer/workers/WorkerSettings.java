@@ -3,7 +3,6 @@ package io.owlmesh.trainer.workers;
 
 import io.owlmesh.client.Address;
 import io.owlmesh.core.OwlException;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
@@ -15,21 +14,16 @@ import java.util.Optional;
  * @param master where the worker of rank 0 listens
  * @param host by which others reach this worker
  * @param job name of the job, the same at all workers and known to nobody else
- * @param patience how long the first waits for workers of an earlier attempt to leave the output
  */
-public record WorkerSettings(
-    int rank, int size, Address master, String host, String job, Duration patience) {
+public record WorkerSettings(int rank, int size, Address master, String host, String job) {
   private static final int MAX_WORKERS = 1_024;
   private static final int MAX_NAME = 64;
   private static final String USUAL_PORT = "29500";
-  private static final String USUAL_PATIENCE = "10";
-  private static final int MAX_PATIENCE = 3_600;
 
   /**
    * What the environment says: {@code RANK} (or {@code JOB_COMPLETION_INDEX}, as an indexed job of
    * Kubernetes has it), {@code WORLD_SIZE}, {@code MASTER_ADDR}, {@code MASTER_PORT} (29500 if it
-   * is not set), {@code OWL_WORKER_HOST} (127.0.0.1), {@code OWL_WORKER_JOB} and {@code
-   * OWL_WORKER_PATIENCE} (10, seconds).
+   * is not set), {@code OWL_WORKER_HOST} (127.0.0.1) and {@code OWL_WORKER_JOB}.
    *
    * @return empty if no {@code WORLD_SIZE} is set
    * @throws OwlException BAD_INPUT naming the variable
@@ -38,14 +32,18 @@ public record WorkerSettings(
     if (!environment.containsKey("WORLD_SIZE")) {
       return Optional.empty();
     }
-    int size = number(environment, "WORLD_SIZE", "", 1, MAX_WORKERS);
+    int size = number(environment, "WORLD_SIZE", 1, MAX_WORKERS);
     String rankName =
         environment.containsKey("RANK") || !environment.containsKey("JOB_COMPLETION_INDEX")
             ? "RANK"
             : "JOB_COMPLETION_INDEX";
-    int rank = number(environment, rankName, "", 0, size - 1);
-    int port = number(environment, "MASTER_PORT", USUAL_PORT, 1, 65_535);
-    int patience = number(environment, "OWL_WORKER_PATIENCE", USUAL_PATIENCE, 0, MAX_PATIENCE);
+    int rank = number(environment, rankName, 0, size - 1);
+    int port =
+        number(
+            Map.of("MASTER_PORT", environment.getOrDefault("MASTER_PORT", USUAL_PORT)),
+            "MASTER_PORT",
+            1,
+            65_535);
     String job = environment.getOrDefault("OWL_WORKER_JOB", "");
     if (job.isEmpty() || job.length() > MAX_NAME) {
       throw OwlException.badInput(
@@ -57,13 +55,11 @@ public record WorkerSettings(
             size,
             new Address(environment.getOrDefault("MASTER_ADDR", "127.0.0.1"), port),
             environment.getOrDefault("OWL_WORKER_HOST", "127.0.0.1"),
-            job,
-            Duration.ofSeconds(patience)));
+            job));
   }
 
-  private static int number(
-      Map<String, String> environment, String name, String usual, int least, int most) {
-    String text = environment.getOrDefault(name, usual);
+  private static int number(Map<String, String> environment, String name, int least, int most) {
+    String text = environment.getOrDefault(name, "");
     try {
       int value = Integer.parseInt(text);
       if (value >= least && value <= most) {
