@@ -37,6 +37,7 @@ import org.jboss.logging.Logger;
  */
 public final class VisionEngine implements StageEngine {
   private static final Logger LOG = Logger.getLogger(VisionEngine.class);
+
   private final String digest;
   private final ModelConfig config;
   private final VisionEncoder encoder;

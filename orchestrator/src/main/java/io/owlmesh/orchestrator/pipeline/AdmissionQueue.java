@@ -30,8 +30,8 @@ final class AdmissionQueue {
   private final int mostWaiting;
   private final Shares places;
   private final Map<String, Integer> held = new HashMap<>();
-  private final Map<String, Long> served =
-      new HashMap<>(); // Callers, in order of their last place.
+  // Callers, in order of their last place.
+  private final Map<String, Long> served = new HashMap<>();
   private final List<Ticket> waiting = new ArrayList<>(); // In order of arrival.
   private final AtomicLong numbers = new AtomicLong();
   private long grants;

@@ -47,7 +47,7 @@ final class Generation {
   private final List<PromptImage> places;
   private final StageWork work;
   private int tokensBefore;
-  private int moves; // After a failure; replicas that drain do not count.
+  private int failedMoves; // After a failure; replicas that drain do not count.
   // Of an answer that has begun, when it failed first without a token more.
   private long stuckSince;
   private boolean mayHold = true;
@@ -127,7 +127,9 @@ final class Generation {
       place.failed(failure);
       return;
     }
-    if (!progress.isMovable()) {
+    boolean moves = progress.began() && !failure.isDraining();
+    // An answer that failed so often may be what replicas fail of.
+    if (!progress.isMovable() || (moves && ++failedMoves > MOST_MOVES)) {
       place.failed(failure);
       throw failure;
     }
@@ -135,10 +137,6 @@ final class Generation {
       stuckSince = System.nanoTime();
       tokensBefore = progress.tokens();
       failover.progressed();
-    }
-    if (progress.began() && !failure.isDraining() && ++moves > MOST_MOVES) {
-      place.failed(failure);
-      throw failure; // It may be the answer that replicas fail of.
     }
     failover.failed(place, failure);
     if (progress.began()) {

@@ -139,7 +139,7 @@ class AdmissionQueueTest {
     }
     leave("first");
 
-    Duration soon = Duration.ofSeconds(1);
+    Duration soon = queue.expectedWait().dividedBy(2);
     assertThatThrownBy(() -> queue.enter("a", 0, soon, _ -> {}, _ -> {}))
         .hasMessageContaining("would pass before this one begins");
     queue.enter("b", 0, soon, _ -> granted.add("b"), _ -> {});

@@ -61,9 +61,6 @@ class PageTest {
             mesh.kill(stage);
             mesh.await("orchestrator", Health.NOT_SERVING);
           },
-          "npm",
-          "run",
-          "--silent",
           "e2e");
     }
   }
@@ -87,7 +84,7 @@ class PageTest {
       mesh.await("orchestrator", Health.SERVING);
       addParrot(mesh, folder);
 
-      run(mesh, mesh::kill, "npm", "run", "--silent", "e2e:models");
+      run(mesh, mesh::kill, "e2e:models");
     }
   }
 
@@ -141,10 +138,11 @@ class PageTest {
     exchange.close();
   }
 
-  private static void run(Processes mesh, Deed kill, String... command) throws Exception {
+  /** Runs a script of the page's package.json. */
+  private static void run(Processes mesh, Deed kill, String script) throws Exception {
     assertThat(Path.of(CHROMIUM)).as("OWL_CHROMIUM, a Chromium to test the page with").exists();
-    Path log = Path.of("target", command[command.length - 1].replace(':', '-') + ".log");
-    ProcessBuilder tests = new ProcessBuilder(command);
+    Path log = Path.of("target", script.replace(':', '-') + ".log");
+    ProcessBuilder tests = new ProcessBuilder("npm", "run", "--silent", script);
     tests
         .directory(PAGE.toFile())
         .redirectErrorStream(true)

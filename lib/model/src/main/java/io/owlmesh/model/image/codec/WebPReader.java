@@ -41,9 +41,8 @@ public final class WebPReader {
   private final SizeCheck sizes;
   private int orientation = Exif.UPRIGHT;
   private @Nullable Frame frame;
-  private boolean extended;
   private boolean animated;
-  private int canvasWidth;
+  private int canvasWidth; // 0 of a file that states no canvas.
   private int canvasHeight;
 
   private WebPReader(byte[] file, SizeCheck sizes) {
@@ -102,7 +101,6 @@ public final class WebPReader {
         throw BadPicture.corrupt(FORMAT);
       }
       if (is(at, "VP8X")) {
-        extended = true;
         canvasWidth = 1 + unsigned24(body + 4);
         canvasHeight = 1 + unsigned24(body + 7);
         sizes.check(canvasWidth, canvasHeight);
@@ -142,7 +140,7 @@ public final class WebPReader {
       height = in.getShort(body + 8) & 0x3fff;
     }
     sizes.check(width, height);
-    if ((extended || animated) && !fits(found, width, height)) {
+    if ((canvasWidth > 0 || animated) && !fits(found, width, height)) {
       throw BadPicture.corrupt(FORMAT);
     }
     ImageReader reader = SPI.createReaderInstance(null);
