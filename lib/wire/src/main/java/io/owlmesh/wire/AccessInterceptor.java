@@ -25,10 +25,14 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 
 /** Asks before every method whether its caller may come in; then the caller is in the context. */
 public final class AccessInterceptor implements ServerInterceptor {
+  private static final Logger LOG = Logger.getLogger(AccessInterceptor.class.getName());
+
   private final AccessPolicy policy;
 
   public AccessInterceptor(AccessPolicy policy) {
@@ -61,7 +65,7 @@ public final class AccessInterceptor implements ServerInterceptor {
               if (caller == null) {
                 refuse(call, failure);
               } else {
-                later.set(enter(caller, counted, call, headers, next));
+                later.set(enter(caller, counted, call, headers, next), call);
               }
             }),
         same);
@@ -162,10 +166,26 @@ public final class AccessInterceptor implements ServerInterceptor {
     private final List<Consumer<ServerCall.Listener<Q>>> missed = new ArrayList<>();
     private ServerCall.@Nullable Listener<Q> listener;
 
-    synchronized void set(ServerCall.Listener<Q> admitted) {
+    /** Tells what was missed. A service that fails in it ends the call, as the server would. */
+    synchronized void set(ServerCall.Listener<Q> admitted, ServerCall<?, ?> call) {
       listener = admitted;
-      missed.forEach(event -> event.accept(admitted));
+      for (Consumer<ServerCall.Listener<Q>> event : missed) {
+        try {
+          event.accept(admitted);
+        } catch (RuntimeException e) {
+          end(call, e);
+          LOG.log(Level.SEVERE, call.getMethodDescriptor().getFullMethodName() + " failed", e);
+        }
+      }
       missed.clear();
+    }
+
+    private static void end(ServerCall<?, ?> call, RuntimeException why) {
+      try {
+        refuse(call, why);
+      } catch (IllegalStateException closed) {
+        why.addSuppressed(closed); // the service had ended it already
+      }
     }
 
     private synchronized void tell(Consumer<ServerCall.Listener<Q>> event) {

@@ -29,6 +29,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,10 @@ class AccessInterceptorTest {
     ServerCallHandler<byte[], byte[]> failsLater =
         (call, _) -> {
           call.request(2);
+          if (doorkeeper.thinks) {
+            // What the caller says meanwhile comes before anybody listens.
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(200));
+          }
           return new ServerCall.Listener<>() {
             @Override
             public void onHalfClose() {
