@@ -273,7 +273,7 @@ class SessionsTest {
     mesh.stages.tokens(1_000);
     Paused listening = new Paused();
     sessions.send(request.build(), listening);
-    listening.awaitBegin();
+    listening.awaitText();
     return listening;
   }
 
@@ -294,7 +294,6 @@ class SessionsTest {
   void whatWasSaidBeforeAStopIsKept() throws Exception {
     String id = session();
     Paused talking = startPaused(say(id, "One?"));
-    talking.awaitText();
 
     assertThat(sessions.stop(id)).isTrue();
 
@@ -631,7 +630,6 @@ class SessionsTest {
     String id = session();
     mesh.stages.say("\ud83e\udd89 owl");
     Paused talking = startPaused(say(id, "One?"));
-    talking.awaitText();
     CompletableFuture<List<SendMessageResponse>> following =
         CompletableFuture.supplyAsync(() -> follow(id, ""), Thread::startVirtualThread);
     talking.goOn();
