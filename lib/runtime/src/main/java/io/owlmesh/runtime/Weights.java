@@ -81,13 +81,6 @@ public final class Weights implements AutoCloseable {
     return JniUtils.getLayout((PtNDArray) tensor) == MKLDNN;
   }
 
-  /** A matrix as a program's methods take it; to be closed by the caller. */
-  public ScriptValue matrix(Program program, int index) {
-    try (Call call = program.call("matrix").with(tensors).with(quantized).with(index)) {
-      return call.value();
-    }
-  }
-
   /** A vector of bfloat16 as numbers. */
   public float[] floats(int index) {
     return widened(all.get(index));

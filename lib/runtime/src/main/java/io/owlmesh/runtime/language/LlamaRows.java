@@ -28,9 +28,6 @@ final class LlamaRows implements AutoCloseable {
   // Of the network's tensors: the table, then those of each layer, the norm, the output layer.
   private static final int LAYER = 9;
 
-  /** The largest matrix of the first layer. */
-  static final int GATE = 7;
-
   private static final class Layer {
     private final float[] attentionNorm;
     private final List<RowMatrix> queryKeyValue;
@@ -132,15 +129,6 @@ final class LlamaRows implements AutoCloseable {
   /** Runs the kernels until they are compiled; whether they are. */
   boolean warmUp() {
     return engine.warmUp(layers.getFirst().gateUp.getFirst());
-  }
-
-  /** Nanoseconds of a product with the matrix {@link #GATE}. */
-  long product(float[] x, int rows) {
-    RowMatrix matrix = layers.getFirst().gateUp.getFirst();
-    float[] y = new float[rows * matrix.out()];
-    long begin = System.nanoTime();
-    engine.multiply(x, rows, List.of(matrix), List.of(y));
-    return System.nanoTime() - begin;
   }
 
   /** Whether this is a step of generated ids alone, one of each sequence, without adapters. */

@@ -1,29 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.runtime.language;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.pytorch.engine.PtNDManager;
-import io.owlmesh.core.DType;
-import io.owlmesh.core.HostTensor;
-import io.owlmesh.runtime.Call;
-import io.owlmesh.runtime.HostTensors;
-import io.owlmesh.runtime.Program;
-import io.owlmesh.runtime.ScriptValue;
-import java.util.Arrays;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Up to how many sequences a step is computed faster by {@link LlamaRows} than by the network's
- * program: measured with the model's own largest matrix, since it differs with the processor, the
- * type and the shape.
+ * program: measured with whole steps of the model, since it differs with the processor, the type
+ * and the shape.
  */
 final class RowChoice {
   private static final Logger LOG = LoggerFactory.getLogger(RowChoice.class);
   private static final int[] ROWS = {1, 2, 4, 8, 16, 32};
+  private static final int MOST = ROWS[ROWS.length - 1];
+  // Positions before the one that is computed.
+  private static final int BEFORE = 128;
+  // The first steps of a program decide how it is compiled.
+  private static final int WARM_UP = 2;
   // In turn: services that start together take time from both alike, and from any single pass at
   // random.
-  private static final int PASSES = 11;
+  private static final int PASSES = 7;
 
   private RowChoice() {}
 
@@ -36,35 +35,62 @@ final class RowChoice {
       return 0;
     }
     int most = 0;
-    for (int count : ROWS) {
-      if (faster(model, rows, count) <= PASSES / 2) {
-        break;
+    int before = Math.min(BEFORE, model.config().language().context() - 1);
+    try (KeyValueCache cache = model.cache(before + MOST);
+        LoraAdapter none = model.none()) {
+      if (cache.isReadable()) {
+        for (int count : ROWS) {
+          if (!faster(model, rows, cache, sequences(model, count, before, none))) {
+            break;
+          }
+          most = count;
+        }
       }
-      most = count;
     }
     LOG.info("Steps of up to {} sequences are computed where the weights lie", most);
     return most;
   }
 
-  /** In how many passes a product was computed faster here than in the program. */
-  private static int faster(LanguageModel model, LlamaRows rows, int count) {
-    float[] x = new float[count * model.config().language().width()];
-    Arrays.fill(x, 0.5f);
-    Program program = model.program();
+  /** One position of each of some sequences that begin alike, as those of one prefix do. */
+  private static List<Segment> sequences(
+      LanguageModel model, int count, int before, LoraAdapter none) {
+    int[] shared = before == 0 ? new int[0] : new int[] {0, before};
+    return IntStream.range(0, count)
+        .mapToObj(i ->
+            new Segment(
+                model.nothing(),
+                new int[] {0},
+                before,
+                new int[] {before + i},
+                shared,
+                none,
+                Segment.Logits.LAST))
+        .toList();
+  }
+
+  /** Whether most steps were computed faster here than by the program. */
+  private static boolean faster(
+      LanguageModel model, LlamaRows rows, KeyValueCache cache, List<Segment> step) {
+    for (int pass = 0; pass < WARM_UP; pass++) {
+      nanos(() -> model.program(cache, step));
+    }
     int faster = 0;
-    try (PtNDManager scope = program.newScope();
-        ScriptValue matrix = model.weights().matrix(program, LlamaRows.GATE)) {
-      HostTensor host = HostTensor.ofFloats(x, count, model.config().language().width());
-      NDArray input = HostTensors.enter(program, host, DType.BFLOAT16, scope);
-      for (int pass = 0; pass < PASSES; pass++) {
-        long here = rows.product(x, count);
-        long begin = System.nanoTime();
-        try (Call call = program.call("product").with(input).with(matrix)) {
-          call.with(program.options().quantization().rows()).tensor(scope).close();
-        }
-        faster += here <= System.nanoTime() - begin ? 1 : 0;
+    int slower = 0;
+    while (Math.max(faster, slower) <= PASSES / 2) {
+      long here = nanos(() -> rows.step(cache, step, new long[0]));
+      long program = nanos(() -> model.program(cache, step));
+      if (here <= program) {
+        faster++;
+      } else {
+        slower++;
       }
     }
-    return faster;
+    return faster > slower;
+  }
+
+  private static long nanos(Supplier<ForwardResult> step) {
+    long begin = System.nanoTime();
+    step.get().close();
+    return System.nanoTime() - begin;
   }
 }
