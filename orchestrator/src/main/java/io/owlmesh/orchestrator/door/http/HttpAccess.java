@@ -23,6 +23,7 @@ import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -191,9 +192,13 @@ public final class HttpAccess {
   }
 
   private static @Nullable String credential(RoutingContext routing) {
-    String bearer = Authenticator.bearer(routing.request().getHeader("Authorization"));
-    Cookie cookie = routing.request().getCookie(COOKIE);
-    return bearer != null || cookie == null ? bearer : cookie.getValue();
+    String bearer = Authenticator.bearer(routing.request().headers().getAll("Authorization"));
+    Set<Cookie> cookies = routing.request().cookies(COOKIE);
+    if (bearer != null || cookies.isEmpty()) {
+      return bearer;
+    }
+    // A second one is of a page of another server of the same domain.
+    return cookies.size() > 1 ? Authenticator.NOBODYS : cookies.iterator().next().getValue();
   }
 
   private static InetSocketAddress address(RoutingContext routing) {
