@@ -25,6 +25,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -155,11 +156,11 @@ public final class Backup {
         }
       });
     } catch (UncheckedIOException e) {
-      switch (e.getCause()) {
+      switch (Objects.requireNonNull(e.getCause())) {
         case ZipException damaged -> throw wrong("a part that is damaged: " + damaged.getMessage());
         case EOFException _ -> throw wrong("no end: it was cut off");
         case JsonProcessingException _ -> throw wrong("counts that are no JSON");
-        default -> throw e.getCause();
+        case IOException other -> throw other;
       }
     }
   }
