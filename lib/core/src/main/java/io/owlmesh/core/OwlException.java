@@ -57,6 +57,11 @@ public final class OwlException extends RuntimeException {
     return new OwlException(code, field, sentence, getCause(), time);
   }
 
+  /** The same, for callers who know the field by another name. */
+  public OwlException renamed(String name) {
+    return new OwlException(code, name, sentence, this, retryAfter);
+  }
+
   /** A {@link Fault#BAD_INPUT}. */
   public static OwlException badInput(String field, String message) {
     return new OwlException(Fault.BAD_INPUT, field, message);

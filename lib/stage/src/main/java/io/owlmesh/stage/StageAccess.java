@@ -115,7 +115,8 @@ public final class StageAccess implements AccessPolicy {
           case USER, ORCHESTRATOR -> caller.may(Role.USER);
           case TENANT_OPERATOR -> caller.may(Role.OPERATOR);
           case OPERATOR -> caller.runsMesh(Role.OPERATOR);
-          case ADMIN, NOBODY -> caller.may(Role.ADMIN);
+          case TENANT_ADMIN -> caller.may(Role.ADMIN);
+          case ADMIN, NOBODY -> caller.runsMesh(Role.ADMIN);
         };
     if (!may) {
       throw new OwlException(Fault.FORBIDDEN, "", REFUSED);

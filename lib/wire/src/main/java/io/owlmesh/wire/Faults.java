@@ -165,11 +165,6 @@ public final class Faults {
     return status.getCause() instanceof IOException || status.getCause() instanceof Http2Exception;
   }
 
-  /** The same fault for callers who know the field by another name. */
-  public static OwlException renamed(OwlException e, String field) {
-    return new OwlException(e.code(), field, e.sentence(), e);
-  }
-
   private static OwlException restore(
       ErrorCode code, String field, String message, @Nullable Throwable cause) {
     return new OwlException(code, field, withoutField(field, message), cause);

@@ -8,8 +8,9 @@ import java.util.logging.Filter;
 import java.util.logging.LogRecord;
 
 /**
- * Bounds what callers can make this process write to its log: so many lines a minute, and fewer
- * stack traces. The next line that is written says how many were left out.
+ * Bounds what others can make this process write to its log: so many lines a minute, and fewer
+ * stack traces. The next line that is written says how many were left out. What an address, a name
+ * or a message of theirs has of line breaks and other controls is escaped, so that a line is one.
  */
 @LoggingFilter(name = "owl-rate")
 public final class LogRateFilter implements Filter {
@@ -40,10 +41,12 @@ public final class LogRateFilter implements Filter {
     if (line.getThrown() != null && ++traces > TRACES) {
       line.setThrown(null);
     }
+    String message = PrintableLine.message(line);
     if (left > 0) {
-      line.setMessage(line.getMessage() + " (" + left + " lines before were left out)");
+      message += " (" + left + " lines before were left out)";
       left = 0;
     }
+    PrintableLine.set(line, message);
     return true;
   }
 }

@@ -14,6 +14,7 @@ import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,9 @@ public final class Authenticator {
   private static final Duration EVERY = Duration.ofSeconds(1);
   private static final Duration PAUSE = Duration.ofSeconds(10);
   private static final String BEARER = "bearer ";
+
+  /** A credential that is no key and no token. */
+  public static final String NOBODYS = "";
 
   private final ApiKeys keys;
   private final Optional<WebTokens> tokens;
@@ -64,11 +68,18 @@ public final class Authenticator {
     return keys.areUsed() || tokens.isPresent();
   }
 
-  /** The credential of an {@code Authorization} header; null if it is of another kind. */
-  public static @Nullable String bearer(@Nullable String header) {
-    return header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())
-        ? header.substring(BEARER.length()).strip()
-        : null;
+  /**
+   * The credential of the {@code Authorization} headers of a request; null if there is none, or it
+   * is of another kind. Several are nobody's: a proxy may have looked at another one.
+   */
+  public static @Nullable String bearer(List<String> headers) {
+    if (headers.size() > 1) {
+      return NOBODYS;
+    }
+    return headers.isEmpty()
+            || !headers.getFirst().regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? null
+        : headers.getFirst().substring(BEARER.length()).strip();
   }
 
   /**
@@ -114,7 +125,8 @@ public final class Authenticator {
           case USER -> caller.may(Role.USER);
           case TENANT_OPERATOR -> caller.may(Role.OPERATOR);
           case OPERATOR, ORCHESTRATOR -> caller.runsMesh(Role.OPERATOR);
-          case ADMIN -> caller.may(Role.ADMIN);
+          case TENANT_ADMIN -> caller.may(Role.ADMIN);
+          case ADMIN -> caller.runsMesh(Role.ADMIN);
           case NOBODY -> false;
         };
     return may

@@ -9,6 +9,7 @@ import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.KeySourceException;
 import com.nimbusds.jose.jwk.source.JWKSource;
 import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.jwk.source.RateLimitReachedException;
 import com.nimbusds.jose.proc.BadJOSEException;
 import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
 import com.nimbusds.jose.proc.JWSVerificationKeySelector;
@@ -144,6 +145,10 @@ final class WebTokens {
       Instant end = claims.getExpirationTime().toInstant();
       caller.ifPresent(one -> believed.put(digest, new Believed(one, end)));
       return caller;
+    } catch (RateLimitReachedException e) {
+      // Whoever names keys that nobody has shall fill no log by that.
+      LOG.debug("The issuer of tokens was asked a moment ago");
+      return Optional.empty();
     } catch (KeySourceException e) {
       LOG.warnf("The keys of the issuer of tokens cannot be had: %s", e.getMessage());
       return Optional.empty();
@@ -163,7 +168,7 @@ final class WebTokens {
     Set<Role> roles = EnumSet.noneOf(Role.class);
     Object told = claim(claims, rolesClaim);
     if (told instanceof Collection<?> all) {
-      all.forEach(role -> Role.of(role.toString()).ifPresent(roles::add));
+      all.forEach(role -> Role.of(String.valueOf(role)).ifPresent(roles::add));
     } else if (told instanceof String text) {
       List.of(text.split(" ", -1)).forEach(role -> Role.of(role).ifPresent(roles::add));
     }

@@ -68,7 +68,7 @@ public final class ModelHealth implements AutoCloseable {
    */
   public MeshInfo require() {
     notWarm.ifPresent(reason -> {
-      throw new OwlException(reason.code(), reason.field(), reason.sentence(), reason);
+      throw reason.renamed(reason.field());
     });
     return groups.inUse();
   }

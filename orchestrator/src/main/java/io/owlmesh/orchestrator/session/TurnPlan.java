@@ -3,7 +3,6 @@ package io.owlmesh.orchestrator.session;
 
 import com.google.protobuf.ByteString;
 import io.owlmesh.core.ErrorCode;
-import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
@@ -153,7 +152,12 @@ final class TurnPlan {
       try {
         images.add(kept.image(digests.get(i)));
       } catch (OwlException e) {
-        String reason = e.fault() == Fault.NOT_FOUND ? "is not uploaded" : "is no SHA-256";
+        String reason =
+            switch (e.fault()) {
+              case NOT_FOUND -> "is not uploaded";
+              case BAD_INPUT -> "is no SHA-256";
+              default -> throw e; // It is not the image's.
+            };
         String place = "%s[%d]".formatted(field, i);
         throw new OwlException(e.code(), place, "'%s' %s".formatted(digests.get(i), reason), e);
       }

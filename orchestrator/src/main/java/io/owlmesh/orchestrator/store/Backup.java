@@ -11,6 +11,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.core.Sha256;
 import io.owlmesh.core.identity.Tenant;
 import java.io.BufferedReader;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
@@ -23,11 +24,13 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipException;
 import java.util.zip.ZipInputStream;
 import java.util.zip.ZipOutputStream;
 import org.jdbi.v3.core.Handle;
@@ -153,7 +156,12 @@ public final class Backup {
         }
       });
     } catch (UncheckedIOException e) {
-      throw e.getCause();
+      switch (Objects.requireNonNull(e.getCause())) {
+        case ZipException damaged -> throw wrong("a part that is damaged: " + damaged.getMessage());
+        case EOFException _ -> throw wrong("no end: it was cut off");
+        case JsonProcessingException _ -> throw wrong("counts that are no JSON");
+        case IOException other -> throw other;
+      }
     }
   }
 

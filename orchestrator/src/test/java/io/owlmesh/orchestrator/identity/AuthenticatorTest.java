@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.HashMap;
 import java.util.List;
@@ -122,7 +123,21 @@ class AuthenticatorTest {
       assertThat(caller.roles()).containsExactly(Role.OPERATOR);
       assertThat(caller.name()).startsWith("zoo/key:");
       admit(authenticator.it(), operator, Access.USER);
-      assertRefused(authenticator.it(), operator, Access.ADMIN, Fault.FORBIDDEN);
+      assertRefused(authenticator.it(), operator, Access.TENANT_ADMIN, Fault.FORBIDDEN);
+    }
+  }
+
+  @Test
+  void whatAllTenantsShareIsForAdministratorsOfTheDefaultOne() throws Exception {
+    String admin = key(Role.ADMIN, Optional.empty());
+    Secret secret = Secret.random();
+    keys().add(ApiKey.of(secret, Role.ADMIN, "default", Instant.now(), Optional.empty(), ""));
+    try (var authenticator = new Closing(authenticator(Map.of()))) {
+      admit(authenticator.it(), admin, Access.TENANT_ADMIN);
+      assertRefused(authenticator.it(), admin, Access.ADMIN, Fault.FORBIDDEN);
+      assertRefused(authenticator.it(), admin, Access.OPERATOR, Fault.FORBIDDEN);
+
+      admit(authenticator.it(), secret.credential(), Access.ADMIN);
     }
   }
 
@@ -196,8 +211,19 @@ class AuthenticatorTest {
             .claim("realm_access", Map.of("roles", List.of("admin", "offline_access")))
             .build();
     try (var authenticator = new Closing(authenticator(settings))) {
-      assertThat(admit(authenticator.it(), issuer.token(claims), Access.ADMIN).roles())
+      assertThat(admit(authenticator.it(), issuer.token(claims), Access.TENANT_ADMIN).roles())
           .containsExactly(Role.ADMIN);
+    }
+  }
+
+  @Test
+  void whatIsNoRoleAmongOthersIsPassedOver() throws Exception {
+    List<Object> roles =
+        new ArrayList<>(List.of(7, Map.of("name", "admin"), List.of("admin"), "user"));
+    roles.add(null);
+    String token = issuer.token(TokenIssuer.claims().claim("roles", roles).build());
+    try (var authenticator = new Closing(authenticator(issuer.settings()))) {
+      assertThat(admit(authenticator.it(), token, Access.USER).roles()).containsExactly(Role.USER);
     }
   }
 

@@ -14,6 +14,7 @@ import io.owlmesh.proto.chat.v1.Session;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -152,10 +153,31 @@ abstract class BackupContract {
     for (int length : new int[] {0, 100, archive.length / 2}) {
       byte[] cut = Arrays.copyOf(archive, length);
       assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(cut)))
-          .isInstanceOfAny(OwlException.class, IOException.class);
+          .isInstanceOf(OwlException.class)
+          .hasMessageContaining("archive: has no end: it was cut off");
       assertThatThrownBy(() -> to.of(Tenant.DEFAULT).session(one.getId()))
           .hasMessageContaining("no session");
     }
     assertThat(to.backup().restore(new ByteArrayInputStream(archive)).of("session")).isOne();
+  }
+
+  @Test
+  void anArchiveThatIsDamagedIsRefusedAsSuchAndLeavesNothing() throws Exception {
+    Session one = session(from, "one");
+    byte[] archive = archive(from);
+
+    String text = new String(archive, StandardCharsets.ISO_8859_1);
+    int name = text.indexOf("tables/session.jsonl");
+    int begin = name + "tables/session.jsonl".length();
+    int sum = text.indexOf("PK\7\b", begin) + 4;
+    for (int at : new int[] {begin, sum}) {
+      byte[] damaged = archive.clone();
+      damaged[at] = (byte) (at == begin ? 7 : ~damaged[at]); // no kind of block; another sum
+      assertThatThrownBy(() -> to.backup().restore(new ByteArrayInputStream(damaged)))
+          .isInstanceOf(OwlException.class)
+          .hasMessageContaining("archive: has a part that is damaged: invalid ");
+      assertThatThrownBy(() -> to.of(Tenant.DEFAULT).session(one.getId()))
+          .hasMessageContaining("no session");
+    }
   }
 }

@@ -162,9 +162,7 @@ final class InferCall {
   private static Throwable located(Throwable failure, String field) {
     Throwable cause = failure.getCause();
     Throwable own = failure instanceof CompletionException && cause != null ? cause : failure;
-    return own instanceof OwlException e && e.fault() == Fault.BAD_INPUT
-        ? Faults.renamed(e, field)
-        : own;
+    return own instanceof OwlException e && e.fault() == Fault.BAD_INPUT ? e.renamed(field) : own;
   }
 
   private void succeed(

@@ -12,6 +12,8 @@ public enum Access {
   /** Operators of the default tenant, whose the mesh is, and services that may publish adapters. */
   OPERATOR,
   /** Callers with the role admin, each for its own tenant; those of the default one for all. */
+  TENANT_ADMIN,
+  /** Administrators of the default tenant, whose the mesh is. */
   ADMIN,
   /** Nobody: of what is not listed. */
   NOBODY,

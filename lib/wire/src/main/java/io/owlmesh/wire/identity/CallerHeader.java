@@ -33,7 +33,8 @@ public final class CallerHeader {
   public static final Metadata.Key<String> KEY =
       Metadata.Key.of("owl-caller", Metadata.ASCII_STRING_MARSHALLER);
 
-  private static final int MAX_LENGTH = 2048;
+  // A tenant of 64 characters, and a name of 259 that are up to 9 each.
+  private static final int MAX_LENGTH = 4096;
 
   private CallerHeader() {}
 

@@ -39,7 +39,7 @@ public final class MethodAccess {
         ChatGrpc.getFollowAnswerMethod(),
         ChatGrpc.getStopAnswerMethod(),
         ChatGrpc.getSetFeedbackMethod());
-    allow(Access.ADMIN, AdminGrpc.getDeleteTenantMethod());
+    allow(Access.TENANT_ADMIN, AdminGrpc.getDeleteTenantMethod());
     allow(
         Access.TENANT_OPERATOR, ChatGrpc.getExportFeedbackMethod(), AdminGrpc.getListAuditMethod());
     allow(

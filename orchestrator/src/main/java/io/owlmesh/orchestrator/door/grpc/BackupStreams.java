@@ -5,17 +5,14 @@ import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
-import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.core.identity.Role;
 import io.owlmesh.orchestrator.store.ArchiveFolder;
 import io.owlmesh.orchestrator.store.Backup;
 import io.owlmesh.proto.mesh.v1.BackupResponse;
 import io.owlmesh.proto.mesh.v1.RestoreRequest;
 import io.owlmesh.proto.mesh.v1.RestoreResponse;
 import io.owlmesh.wire.Faults;
-import io.owlmesh.wire.identity.Caller;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,17 +42,7 @@ final class BackupStreams {
     this.threads = threads;
   }
 
-  /** The archive holds what all tenants keep. */
-  private static void requireAdminOfAll() {
-    Caller caller = Caller.current();
-    if (caller != null && !caller.runsMesh(Role.ADMIN)) {
-      throw new OwlException(
-          ErrorCode.INSUFFICIENT_PERMISSIONS, "", "is for admins of the default tenant");
-    }
-  }
-
   private void enter() {
-    requireAdminOfAll();
     if (!one.tryAcquire()) {
       throw new OwlException(Fault.SATURATED, "", "another archive is being written or read");
     }

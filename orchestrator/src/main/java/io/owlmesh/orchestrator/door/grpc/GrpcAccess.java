@@ -24,6 +24,8 @@ import io.quarkus.arc.Unremovable;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletionStage;
 
 /** Asks every gRPC call for its credential: {@code authorization: Bearer KEY_OR_TOKEN}. */
@@ -47,7 +49,7 @@ public final class GrpcAccess implements AccessPolicy {
 
   @Override
   public CompletionStage<Caller> admit(Access needed, Metadata headers, Attributes connection) {
-    String credential = Authenticator.bearer(headers.get(AUTHORIZATION));
+    String credential = Authenticator.bearer(authorizations(headers));
     InetSocketAddress from =
         connection.get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR) instanceof InetSocketAddress known
             ? known
@@ -59,6 +61,15 @@ public final class GrpcAccess implements AccessPolicy {
             audit.refused(Refusal.of(credential, failure));
           }
         });
+  }
+
+  private static List<String> authorizations(Metadata headers) {
+    List<String> all = new ArrayList<>();
+    Iterable<String> there = headers.getAll(AUTHORIZATION);
+    if (there != null) {
+      there.forEach(all::add);
+    }
+    return all;
   }
 
   @Override

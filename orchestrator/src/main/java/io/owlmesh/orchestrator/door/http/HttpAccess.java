@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.door.http;
 
+import io.netty.handler.codec.http.cookie.Cookie;
+import io.netty.handler.codec.http.cookie.ServerCookieDecoder;
 import io.opentelemetry.api.trace.Span;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.identity.CallerLimits.Kind;
@@ -12,7 +14,6 @@ import io.owlmesh.orchestrator.pipeline.AdmissionControl;
 import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.Caller;
 import io.vertx.core.Context;
-import io.vertx.core.http.Cookie;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.net.SocketAddress;
 import io.vertx.ext.web.Router;
@@ -191,9 +192,18 @@ public final class HttpAccess {
   }
 
   private static @Nullable String credential(RoutingContext routing) {
-    String bearer = Authenticator.bearer(routing.request().getHeader("Authorization"));
-    Cookie cookie = routing.request().getCookie(COOKIE);
-    return bearer != null || cookie == null ? bearer : cookie.getValue();
+    String bearer = Authenticator.bearer(routing.request().headers().getAll("Authorization"));
+    List<String> cookies =
+        routing.request().headers().getAll("Cookie").stream()
+            .flatMap(header -> ServerCookieDecoder.STRICT.decodeAll(header).stream())
+            .filter(cookie -> cookie.name().equals(COOKIE))
+            .map(Cookie::value)
+            .toList();
+    if (bearer != null || cookies.isEmpty()) {
+      return bearer;
+    }
+    // A second one is of a page of another server of the same domain; Vert.x tells the first alone.
+    return cookies.size() > 1 ? Authenticator.NOBODYS : cookies.getFirst();
   }
 
   private static InetSocketAddress address(RoutingContext routing) {

@@ -8,6 +8,7 @@ import io.owlmesh.wire.identity.Hosts;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.HostAndPort;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -19,6 +20,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +34,7 @@ import org.jspecify.annotations.Nullable;
 final class OriginFilter {
   private static final int BEFORE_ALL = -100;
   private static final String METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE";
+  private static final Pattern SERVER = Pattern.compile("(?i)https?://([^/?#]*)");
   private static final String TOLD = "X-Request-Id, Retry-After";
 
   private final AdmissionControl answers;
@@ -66,7 +70,7 @@ final class OriginFilter {
     HttpServerRequest request = routing.request();
     HostAndPort authority = authority(request);
     String origin = request.getHeader("Origin");
-    if (request.headers().getAll("Host").size() > 1) {
+    if (isTwice(request, "Host") || isTwice(request, "Origin") || isOfAnotherHost(request)) {
       refuseHost(routing); // A proxy may have looked at the other one.
     } else if (authority == null || !known(authority.host())) {
       refuse(routing, "nobody calls this server '%s'".formatted(authority));
@@ -77,6 +81,21 @@ final class OriginFilter {
     } else {
       routing.next();
     }
+  }
+
+  private static boolean isTwice(HttpServerRequest request, String header) {
+    return request.headers().getAll(header).size() > 1;
+  }
+
+  /** Whether the target of a request is a whole URL that another server has than {@code Host}. */
+  private static boolean isOfAnotherHost(HttpServerRequest request) {
+    String target = request.uri();
+    if (request.version() == HttpVersion.HTTP_2 || target.startsWith("/") || target.equals("*")) {
+      return false;
+    }
+    String host = String.valueOf(request.getHeader("Host"));
+    Matcher server = SERVER.matcher(target);
+    return !server.lookingAt() || !server.group(1).equalsIgnoreCase(host);
   }
 
   /** A request without a host fails before any route; strangers shall fill no log by that. */
@@ -140,7 +159,7 @@ final class OriginFilter {
   }
 
   private void refuseHost(RoutingContext routing) {
-    String sentence = "a request has the header Host once";
+    String sentence = "a request has the headers Host and Origin once, and a URL of that host";
     new Exchange(routing, answers).fail(new HttpRefusal(400, "invalid_url", sentence));
   }
 

@@ -21,6 +21,8 @@ import java.util.stream.Collectors;
  */
 @Singleton
 final class UnknownPaths {
+  // After the check of the host, which says more of it.
+  private static final int BEFORE_ROUTES = -99;
   private static final String SEEN = "owl.head";
 
   private final AdmissionControl answers;
@@ -31,11 +33,20 @@ final class UnknownPaths {
   }
 
   void install(@Observes Router router) {
-    router.errorHandler(
-        400, routing -> refuse(routing, 400, "invalid_url", "the URL is malformed"));
-    // A route for all paths, as that of the page's files, takes one of the two for the other.
-    router.errorHandler(404, routing -> refuse(routing, router.getRoutes()));
-    router.errorHandler(405, routing -> refuse(routing, router.getRoutes()));
+    for (int status : new int[] {400, 404, 405}) {
+      router.errorHandler(status, routing -> failed(routing, router));
+    }
+    // What fails in a route is told before the server would tell it, which says a status alone.
+    router.route().order(BEFORE_ROUTES).failureHandler(routing -> failed(routing, router));
+  }
+
+  private void failed(RoutingContext routing, Router router) {
+    switch (routing.statusCode()) {
+      case 400 -> refuse(routing, 400, "invalid_url", "the URL is malformed");
+      // A route for all paths, as that of the page's files, takes one of the two for the other.
+      case 404, 405 -> refuse(routing, router.getRoutes());
+      default -> routing.next();
+    }
   }
 
   /** Whether a response is to have no body, whatever method its route is for. */

@@ -2,6 +2,7 @@
 package io.owlmesh.orchestrator.door.openai;
 
 import com.google.common.base.Utf8;
+import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.orchestrator.pipeline.AnswerObserver;
 import io.owlmesh.proto.chat.v1.AnswerDone;
@@ -110,8 +111,8 @@ final class Completion implements AnswerObserver {
   private Throwable inRequestsTerms(Throwable failure) {
     OwlException fault = Faults.fromStatus(Faults.toStatus(failure));
     String field = fault.field();
-    if (field.isEmpty()) {
-      return failure;
+    if (field.isEmpty() || fault.code() == ErrorCode.RATE_LIMIT_EXCEEDED) {
+      return failure; // The field of a limit is its name.
     }
     String name = field.startsWith("options.") ? field.substring("options.".length()) : field;
     String better = name.equals("max_new_tokens") ? lengthName : NAMES.getOrDefault(name, name);
@@ -120,6 +121,6 @@ final class Completion implements AnswerObserver {
         better = images.get(i).path();
       }
     }
-    return new OwlException(fault.code(), better, fault.sentence(), failure);
+    return fault.renamed(better);
   }
 }

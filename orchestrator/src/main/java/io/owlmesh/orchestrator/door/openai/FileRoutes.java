@@ -68,7 +68,7 @@ final class FileRoutes {
       if (!e.field().equals("image")) {
         throw e;
       }
-      throw new OwlException(e.code(), "file", e.sentence(), e);
+      throw e.renamed("file");
     }
   }
 

@@ -178,7 +178,7 @@ final class ImageResolver {
     try {
       PictureHeader.of(content.toByteArray(), pictures);
     } catch (OwlException e) {
-      throw new OwlException(e.code(), field.path(), e.sentence(), e);
+      throw e.renamed(field.path());
     }
   }
 }

@@ -34,10 +34,13 @@ import io.owlmesh.orchestrator.session.KeptSessions;
 import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
+import io.owlmesh.proto.mesh.v1.MeshGrpc;
 import io.owlmesh.wire.RawMethod;
 import io.owlmesh.wire.TestConfig;
 import io.owlmesh.wire.Wire;
+import io.owlmesh.wire.identity.Access;
 import io.owlmesh.wire.identity.CallerHeader;
+import io.owlmesh.wire.identity.MethodAccess;
 import io.owlmesh.wire.tls.MeshTls;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -216,6 +219,33 @@ class GrpcAccessTest {
     }
 
     assertThat(told).singleElement().asString().startsWith("UNAUTHENTICATED");
+  }
+
+  @Test
+  void aCallThatShowsTwoCredentialsIsRefused() throws Exception {
+    String key = issuer.token(TokenIssuer.claims().build());
+    for (String other : List.of("Bearer " + key, "Bearer x", "Basic YTpi")) {
+      for (List<String> shown :
+          List.of(List.of("Bearer " + key, other), List.of(other, "Bearer " + key))) {
+        Metadata headers = new Metadata();
+        shown.forEach(one -> headers.put(AUTHORIZATION, one));
+        Channel twice =
+            ClientInterceptors.intercept(
+                channel, MetadataUtils.newAttachHeadersInterceptor(headers));
+
+        assertThatThrownBy(() ->
+                ChatGrpc.newBlockingStub(twice).describe(DescribeRequest.getDefaultInstance()))
+            .hasMessageStartingWith("UNAUTHENTICATED");
+      }
+    }
+  }
+
+  @Test
+  void theMeshIsSteeredByThoseOfTheDefaultTenant() {
+    assertThat(MeshGrpc.getServiceDescriptor().getMethods())
+        .extracting(method -> MethodAccess.of(method.getFullMethodName()))
+        .hasSizeGreaterThan(8)
+        .containsOnly(Access.OPERATOR, Access.ADMIN);
   }
 
   @Test

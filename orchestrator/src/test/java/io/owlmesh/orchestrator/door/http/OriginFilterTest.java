@@ -69,7 +69,32 @@ class OriginFilterTest {
   void aRequestHasOneHost(String headers) throws Exception {
     assertThat(ask(headers))
         .startsWith("HTTP/1.1 400")
-        .contains("a request has the header Host once", "\"code\":\"invalid_url\"");
+        .contains("a request has the headers Host and Origin once", "\"code\":\"invalid_url\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://evil.example",
+        "http://localhost@evil.example",
+        "http://evil.example@localhost:9080",
+        "http://localhost:9081",
+        "ftp://localhost:9080",
+      })
+  void aUrlOfAnotherServerThanTheHostIsRefused(String server) throws Exception {
+    String headers = " HTTP/1.1\r\nHost: localhost:9080\r\nConnection: close\r\n\r\n";
+
+    assertThat(door.raw("GET " + server + "/api/mesh" + headers))
+        .startsWith("HTTP/1.1 400")
+        .contains("\"code\":\"invalid_url\"");
+    assertThat(door.raw("GET HTTP://LOCALHOST:9080/api/mesh" + headers)).startsWith("HTTP/1.1 200");
+  }
+
+  @Test
+  void aRequestHasOneOrigin() throws Exception {
+    assertThat(
+            ask("Host: localhost\r\nOrigin: http://localhost\r\nOrigin: http://evil.example\r\n"))
+        .startsWith("HTTP/1.1 400");
   }
 
   @ParameterizedTest

@@ -3,6 +3,7 @@ package io.owlmesh.orchestrator.door.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.ext.web.RoutingContext;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
@@ -25,12 +26,19 @@ class PathsTest {
   static void open(@TempDir Path folder) throws Exception {
     door =
         new HttpDoor(folder, Map.of())
-            .with(router -> router.get("/*").last().handler(routing -> routing.next()));
+            .with(router -> router.get("/*").last().handler(routing -> routing.next()))
+            .with(router -> router.get("/api/closed").handler(routing -> routing.fail(404)))
+            .with(router -> router.route().last().failureHandler(PathsTest::end));
   }
 
   @AfterAll
   static void close() throws Exception {
     door.close();
+  }
+
+  /** As Quarkus does with what no route has told. */
+  private static void end(RoutingContext routing) {
+    routing.response().setStatusCode(routing.statusCode()).end();
   }
 
   private static HttpResponse<String> ask(String method, String path) throws Exception {
@@ -69,6 +77,27 @@ class PathsTest {
 
     assertThat(response.statusCode()).isEqualTo(405);
     assertThat(response.headers().firstValue("allow")).contains(allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET /api/sessions?query=%zz,400,invalid_value",
+    "GET /api/../../x,404,not_found",
+    "GET /nothing,404,not_found",
+    "GET /v1/nothing,404,not_found",
+    "GET /api/closed,405,method_not_allowed",
+    "GET //,404,not_found",
+    "OPTIONS *,404,not_found",
+    "GET x,404,not_found",
+    "CONNECT localhost:80,404,not_found",
+  })
+  void whatCannotBeFoundIsToldInTheShapeOfAllErrors(String target, int status, String code)
+      throws Exception {
+    String told = door.raw(target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+
+    assertThat(told)
+        .startsWith("HTTP/1.1 " + status)
+        .contains("{\"error\":{\"message\":", "\"code\":\"" + code + "\"");
   }
 
   @Test

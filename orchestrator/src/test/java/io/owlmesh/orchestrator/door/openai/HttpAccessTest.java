@@ -211,6 +211,33 @@ class HttpAccessTest extends OpenAiDoor {
   }
 
   @Test
+  void aCredentialIsShownOnce() throws Exception {
+    String key = issuer.token(TokenIssuer.claims().build());
+    String bearer = "Bearer " + key;
+    String cookie = "owl-credential=" + key;
+
+    assertThat(status("Authorization", bearer)).isEqualTo(200);
+    assertThat(status("Cookie", cookie)).isEqualTo(200);
+    // The header goes before the cookie, and one for a proxy does not count.
+    assertThat(status("Authorization", bearer, "Cookie", cookie + "x")).isEqualTo(200);
+    assertThat(status("Authorization", "Bearer x", "Cookie", cookie)).isEqualTo(401);
+    assertThat(status("Authorization", "Basic YTpi", "Cookie", cookie)).isEqualTo(200);
+
+    for (String other : List.of(bearer, "Bearer x", "Basic YTpi", "")) {
+      assertThat(status("Authorization", bearer, "Authorization", other)).isEqualTo(401);
+      assertThat(status("Authorization", other, "Authorization", bearer)).isEqualTo(401);
+      assertThat(status("Authorization", bearer, "Authorization", other, "Cookie", cookie))
+          .isEqualTo(401);
+    }
+    assertThat(status("Cookie", cookie + "x; " + cookie)).isEqualTo(401);
+    assertThat(status("Cookie", cookie + "; " + cookie + "x")).isEqualTo(401);
+  }
+
+  private int status(String... headers) throws Exception {
+    return door.send(door.request("/api/mesh").headers(headers)).statusCode();
+  }
+
+  @Test
   void aBodyThatCameBeforeItsTokenWasCheckedIsRead() throws Exception {
     issuer.rotate();
     String token = issuer.token(TokenIssuer.claims().build());

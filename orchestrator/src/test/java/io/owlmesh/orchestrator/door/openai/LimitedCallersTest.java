@@ -13,6 +13,7 @@ import io.owlmesh.orchestrator.identity.Authenticator;
 import io.owlmesh.orchestrator.identity.IdentityConfig;
 import io.owlmesh.orchestrator.limits.RateLimits;
 import io.owlmesh.orchestrator.pipeline.FakeStages;
+import io.owlmesh.orchestrator.store.Pictures;
 import io.owlmesh.orchestrator.store.UsageStore;
 import io.owlmesh.wire.TestConfig;
 import java.io.InputStream;
@@ -20,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -110,6 +112,25 @@ class LimitedCallersTest extends OpenAiDoor {
     assertThat(after.headers().firstValue("x-ratelimit-remaining-tokens"))
         .contains(Long.toString(1000 - total));
     assertError(image, 429, "images");
+    assertThat(image.headers().firstValue("Retry-After")).contains("40");
+  }
+
+  /** Whatever a request calls what there is too much of. */
+  @Test
+  void aCompletionBeyondALimitNamesItAndTellsWhenThereIsMore() throws Exception {
+    String key = key();
+    Thread.sleep(1500);
+    door.with(new HttpAccess(authenticator, door.mesh.answers)::install);
+    String picture = Base64.getEncoder().encodeToString(Pictures.png(1).toByteArray());
+    String ask =
+        "{\"model\":\"parrot\",\"messages\":[{\"role\":\"user\",\"content\":%s}]}"
+            .formatted(url("data:image/png;base64," + picture));
+
+    HttpResponse<String> image =
+        door.send(door.json("/v1/chat/completions", ask).header("Authorization", "Bearer " + key));
+
+    assertError(image, 429, "images");
+    assertThat(image.headers().firstValue("Retry-After")).contains("40");
   }
 
   @Test

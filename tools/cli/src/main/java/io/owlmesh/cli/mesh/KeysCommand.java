@@ -178,7 +178,13 @@ public final class KeysCommand implements Runnable {
           String name,
       @Parameters(paramLabel = "LIMITS", description = "How much it may ask for.") String text)
       throws IOException {
-    String whom = name.startsWith("owl_") ? "key:" + name.substring("owl_".length()) : name;
+    String id = id(name);
+    boolean isKey = all().stream().anyMatch(key -> key.id().equals(id));
+    if (!isKey && !id.equals(name)) {
+      say("There is no key " + name);
+      return ExitCode.FAILED;
+    }
+    String whom = isKey ? "key:" + id : name;
     try {
       keys()
           .limit(
@@ -187,15 +193,20 @@ public final class KeysCommand implements Runnable {
     } catch (OwlException e) {
       throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
     }
-    say(name + " is limited by " + text);
+    say((isKey ? "Key " : "Tenant ") + name + " is limited by " + text);
     return 0;
+  }
+
+  /** Of a key as its list shows it, or as the audit does. */
+  private static String id(String key) {
+    return key.replaceFirst("^(owl_|key:)", "");
   }
 
   @Command(name = "revoke", description = "Ends a key: whoever has it is refused from then on.")
   int revoke(
       @Parameters(paramLabel = "KEY", description = "As ./owl keys list shows it.") String key)
       throws IOException {
-    String id = key.startsWith("owl_") ? key.substring("owl_".length()) : key;
+    String id = id(key);
     boolean found = keys().revoke(id);
     say(found ? key + " is revoked" : "There is no key " + key);
     return found ? 0 : ExitCode.FAILED;

@@ -14,6 +14,7 @@ import io.owlmesh.proto.admin.v1.ListAuditResponse;
 import io.owlmesh.proto.mesh.v1.WatchResponse;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -157,6 +158,27 @@ class AdminCommandsTest {
     assertThat(owl.call("keys", "limit", "zoo", "settings", "--file", file)).isZero();
     assertThat(new KeyFile(home.resolve("keys")).read().orElseThrow().limits())
         .containsOnlyKeys("key:" + id);
+  }
+
+  @Test
+  void aKeyIsLimitedByItsNameInTheListAndInTheAuditAndOneThatThereIsNotIsRefused()
+      throws Exception {
+    String file = home.resolve("keys").toString();
+    assertThat(owl.call("keys", "create", "--file", file)).isZero();
+    String id = owl.out.toString().strip().substring("owl_".length(), "owl_".length() + 8);
+
+    for (String name : List.of("owl_" + id, "key:" + id, id)) {
+      assertThat(owl.call("keys", "limit", name, "requests=60", "--file", file)).isZero();
+      assertThat(owl.call("keys", "limit", name, "settings", "--file", file)).isZero();
+    }
+    assertThat(owl.call("keys", "limit", id, "requests=60", "--file", file)).isZero();
+    for (String name : List.of("owl_aaaaaaaa", "key:aaaaaaaa")) {
+      assertThat(owl.call("keys", "limit", name, "requests=1", "--file", file)).isEqualTo(1);
+    }
+
+    assertThat(owl.out.toString()).contains("There is no key owl_aaaaaaaa");
+    assertThat(new KeyFile(home.resolve("keys")).read().orElseThrow().limits())
+        .containsOnly(entry("key:" + id, CallerLimits.parse("requests=60")));
   }
 
   @Test
