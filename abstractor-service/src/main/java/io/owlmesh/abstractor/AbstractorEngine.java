@@ -83,6 +83,7 @@ public final class AbstractorEngine implements StageEngine {
     for (int i = 0; i < 2; i++) {
       batcher.submit(new Item(blank, "", false), Long.MAX_VALUE).join();
     }
+    batcher.warmedUp();
   }
 
   /**

@@ -121,6 +121,7 @@ public final class LlmEngine implements StageEngine {
             Long.MAX_VALUE,
             reader));
     reader.end.join();
+    serving.counts().warmedUp();
     none.release();
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.opentelemetry.api.OpenTelemetry;
@@ -8,6 +9,7 @@ import io.owlmesh.core.OwlException;
 import io.owlmesh.llm.grpc.TinyLlm;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.weights.TensorEntry;
+import io.owlmesh.proto.stage.v1.Load;
 import io.owlmesh.stage.HeldNames;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -49,6 +51,15 @@ class LlmEngineTest {
     assertThatThrownBy(this::start)
         .isInstanceOf(OwlException.class)
         .hasMessageContaining("tokenizer: text may become the id 9999; the model embeds 640");
+  }
+
+  @Test
+  void theWarmUpIsNotTakenForTheRateOfTheReplica() {
+    try (LlmEngine engine = start()) {
+      assertThat(engine.load())
+          .returns(0.0, Load::getPrefillRate)
+          .returns(0.0, Load::getDecodeRate);
+    }
   }
 
   @Test

@@ -102,6 +102,7 @@ public final class VisionEngine implements StageEngine {
     for (int i = 0; i < 2; i++) {
       batcher.submit(blank, Long.MAX_VALUE).join();
     }
+    batcher.warmedUp();
   }
 
   private static ThreadPoolExecutor decoders(int threads, int queue) {

@@ -99,6 +99,11 @@ public final class DynamicBatcher<I, O> implements AutoCloseable {
         .build();
   }
 
+  /** Warm-up is over: how long it took says nothing of the rate to come. */
+  public void warmedUp() {
+    rate.forget();
+  }
+
   /** What it has computed since its start. */
   public BatchCounts batches() {
     return done;

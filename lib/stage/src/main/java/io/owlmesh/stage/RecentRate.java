@@ -21,6 +21,12 @@ public final class RecentRate {
     nanos = nanos * left + spentNanos;
   }
 
+  /** What was counted so far says nothing of what is to come. */
+  public synchronized void forget() {
+    work = 0;
+    nanos = 0;
+  }
+
   /** Units a second; 0 while nothing is known. */
   public synchronized double perSecond() {
     return nanos > 0 ? work / nanos * TimeUnit.SECONDS.toNanos(1) : 0;

@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,25 @@ class DynamicBatcherTest {
 
   private static Fault faultOf(CompletableFuture<?> future) {
     return future.handle((_, e) -> e instanceof OwlException owl ? owl.fault() : null).join();
+  }
+
+  @Test
+  void theRateIsThatOfWorkAfterTheWarmUp() {
+    List<Long> millis = new ArrayList<>(List.of(500L, 1L));
+    Function<List<Integer>, List<Integer>> work =
+        items -> {
+          LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(millis.removeFirst()));
+          return items;
+        };
+    try (DynamicBatcher<Integer, Integer> batcher = new DynamicBatcher<>("test", 1, 10, work)) {
+      batcher.submit(0, NEVER).join();
+      assertThat(batcher.load().getPrefillRate()).isBetween(0.01, 2.0);
+      batcher.warmedUp();
+      assertThat(batcher.load().getPrefillRate()).isZero();
+      batcher.submit(1, NEVER).join();
+
+      assertThat(batcher.load().getPrefillRate()).isGreaterThan(2);
+    }
   }
 
   @Test

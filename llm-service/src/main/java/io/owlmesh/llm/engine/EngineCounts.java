@@ -54,6 +54,12 @@ public final class EngineCounts {
     }
   }
 
+  /** Warm-up is over: how long it took says nothing of the rates to come. */
+  public void warmedUp() {
+    prefill.forget();
+    decode.forget();
+  }
+
   /** As {@link io.owlmesh.stage.StageEngine#onBatch}, with the sequences of each step. */
   public void onStep(IntConsumer listener) {
     stepListener = listener;

@@ -65,6 +65,7 @@ public final class Replica {
   private volatile Optional<Status> unreachable = Optional.empty();
   private volatile String loading = "";
   private volatile long servingSince = System.nanoTime();
+  private volatile long idleSince = System.nanoTime();
   private volatile boolean listed = true;
   private volatile boolean takenOut;
   private volatile boolean notServing; // By its own health, or since it refused work.
@@ -303,6 +304,7 @@ public final class Replica {
         true,
         load.getWaitingPositions() + credit,
         load.getPrefillRate(),
+        busy > 0 ? 0 : (now - idleSince) / 1e9,
         queue,
         busyness.share(now / 1e9),
         Math.max(report.cached(beginnings), counts.cached(beginnings)));
@@ -327,6 +329,7 @@ public final class Replica {
 
   void leave(PlacedCall call) {
     calls.remove(call);
+    idleSince = System.nanoTime();
     endedSince.addAndGet(call.units());
     closeIfIdle();
   }

@@ -13,13 +13,18 @@ import java.util.concurrent.ThreadLocalRandom;
  * more work, those who come later by u / (1 - u) seconds in all (Pollaczek and Khinchine's queue).
  * So dialogues stay where they are cached, and leave a replica that gets too many. No replica is
  * given more than half above its share, by rate, of what is in work: beyond that the next best
- * takes this one prompt, and the beginning that many prompts share stays where it is.
+ * takes this one prompt, and the beginning that many prompts share stays where it is. A replica that
+ * is slower than others and idle is believed for a while only: one whose first prompt, or one
+ * moment of a busy machine, made it seem slow would never be asked again.
  */
 public final class ExpectedTime implements Placement {
   private static final double BOUND = 1.5;
 
   /** So few answers bury no replica; among few, one would already be above its share. */
   private static final double LEAST = 4;
+
+  /** In which the distance of an idle replica's rate to the usual one fades to 1/e. */
+  private static final double MEMORY_SECONDS = 20;
 
   /** Where nobody told: positions a second. */
   private static final double USUAL_RATE = 1_000;
@@ -75,7 +80,11 @@ public final class ExpectedTime implements Placement {
   }
 
   private static double speed(Candidate candidate, double usual) {
-    return (candidate.rate() > 0 ? candidate.rate() : usual) * candidate.warmth();
+    double rate = candidate.rate() > 0 ? candidate.rate() : usual;
+    if (rate < usual) {
+      rate = usual * Math.pow(rate / usual, Math.exp(-candidate.idleSeconds() / MEMORY_SECONDS));
+    }
+    return rate * candidate.warmth();
   }
 
   private static String reason(Candidate chosen, boolean nextBest) {

@@ -15,7 +15,7 @@ class PlacementTest {
 
   private static Candidate told(
       String address, int outstanding, long waiting, double rate, int cached) {
-    return new Candidate(address, outstanding, 1, true, waiting, rate, 0, 0, cached);
+    return new Candidate(address, outstanding, 1, true, waiting, rate, 0, 0, 0, cached);
   }
 
   private static Choice soonest(Candidate... candidates) {
@@ -60,6 +60,25 @@ class PlacementTest {
       outstanding[choice.index()]++;
     }
     assertThat(outstanding[0]).isBetween(8, 13);
+  }
+
+  @Test
+  void aReplicaThatOnceSeemedSlowIsAskedAgainWhenItHasBeenIdle() {
+    Candidate busy = told("busy", 3, 1_500, 1_000, 0);
+
+    assertThat(soonest(busy, seemedSlow(1)).index()).isZero();
+    assertThat(soonest(busy, seemedSlow(60)).index()).isEqualTo(1);
+  }
+
+  @Test
+  void ofReplicasThatAreAllIdleTheFastOneIsChosenHoweverLong() {
+    Candidate fast = new Candidate("fast", 0, 1, true, 0, 1_000, 3_600, 0, 0, 0);
+
+    assertThat(soonest(seemedSlow(3_600), fast).index()).isEqualTo(1);
+  }
+
+  private static Candidate seemedSlow(double idleSeconds) {
+    return new Candidate("slow", 0, 1, true, 0, 20, idleSeconds, 0, 0, 0);
   }
 
   @Test

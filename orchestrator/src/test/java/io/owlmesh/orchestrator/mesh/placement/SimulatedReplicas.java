@@ -130,6 +130,7 @@ final class SimulatedReplicas {
                     Math.round(Math.max(server.freeAt - now, 0) * rate),
                     rate,
                     0,
+                    0,
                     server.busyness.share(now),
                     server.cached(prompt)))
             .toList();
