@@ -136,7 +136,7 @@ class ServingEngineTest {
   }
 
   private static SchedulerConfig limits(int sequences, int maxBatchedTokens) {
-    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, FOREVER);
+    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, 7, FOREVER);
   }
 
   private PromptTokens text(String text) {
@@ -156,8 +156,8 @@ class ServingEngineTest {
   /** An answer that does not end by itself. */
   private static TokenSampler never(int eos) {
     Sampler sampler = new Sampler(SamplingParams.GREEDY);
-    return (result, segment, history) -> {
-      int id = sampler.choose(result, segment, history);
+    return (result, segment, position, history) -> {
+      int id = sampler.choose(result, segment, position, history);
       return id == eos ? 5 : id;
     };
   }
@@ -334,7 +334,7 @@ class ServingEngineTest {
   @Test
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
     SchedulerConfig impatient =
-        new SchedulerConfig(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
+        new SchedulerConfig(4, 64, 4000, 100, 7, TimeUnit.MILLISECONDS.toNanos(20));
     try (ServingEngine engine = new ServingEngine(model, impatient, new HeldNames())) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
@@ -402,7 +402,7 @@ class ServingEngineTest {
   @Test
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
-        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, FOREVER), new HeldNames())) {
+        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, 7, FOREVER), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }
@@ -434,6 +434,8 @@ class ServingEngineTest {
     long preemptions = 0;
     long found = 0;
     long evictions = 0;
+    long drafted = 0;
+    long accepted = 0;
     for (int mix = 0; mix < 200; mix++) {
       SchedulerConfig limits =
           new SchedulerConfig(
@@ -441,8 +443,10 @@ class ServingEngineTest {
               1 + random.nextInt(90),
               random.nextBoolean() ? longest + random.nextInt(200) : 4000,
               100,
+              random.nextInt(8),
               FOREVER);
-      try (ServingEngine engine = new ServingEngine(model, limits, new HeldNames())) {
+      try (ServingEngine engine =
+          new ServingEngine(model, limits, new HeldNames(), CheapRows.INSTANCE)) {
         List<Question> asked = new ArrayList<>();
         List<AskedAnswers> answers = new ArrayList<>();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
@@ -470,10 +474,13 @@ class ServingEngineTest {
         found += counts.promptPositions() - counts.computedPromptPositions();
         evictions += counts.evictions();
         engine.execute(() -> null).get();
+        drafted += counts.draftTokens();
+        accepted += counts.acceptedTokens();
       }
     }
     assertThat(preemptions).isPositive();
     assertThat(found).isPositive();
     assertThat(evictions).isPositive();
+    assertThat(accepted).isPositive().isLessThan(drafted);
   }
 }
