@@ -50,7 +50,7 @@ public interface LlmConfig {
    * Ids that an answer which is alone may have computed in a step beside its newest one, because
    * they followed the same ids before; 0 to 7, 0 for none.
    */
-  @WithDefault("7")
+  @WithDefault("0")
   int numSpeculativeTokens();
 
   /** Memory for keys and values of all answers, and of prompts that may come again. */

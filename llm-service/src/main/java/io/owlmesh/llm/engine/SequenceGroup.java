@@ -71,8 +71,8 @@ abstract class SequenceGroup {
   }
 
   /**
-   * The logits after the last known position of a sequence are known, and those after each id of its
-   * draft.
+   * The logits after the last known position of a sequence are known, and those after each id of
+   * its draft.
    *
    * @param segment of the sequence
    * @return sequences that begin beside it

@@ -4,14 +4,15 @@ package io.owlmesh.llm.speculation;
 import java.util.Arrays;
 
 /**
- * Medians of the last steps of each number of rows. A number that was not computed for long is tried
- * once: one measurement beside other work must not decide for good. Used by one thread.
+ * The least time of the last steps of each number of rows: what else the machine does only adds to
+ * it. A number that was not computed for long is tried once more. Used by one thread.
  */
 public final class MeasuredStepTimes implements StepTimes {
-  private static final int SAMPLES = 5;
+  // Steps that are remembered, and after which a number of rows is known.
+  private static final int SAMPLES = 16;
+  private static final int ENOUGH = 5;
   // Steps after which a number of rows is tried again.
   static final int STALE = 512;
-
   private static final int ROWS = 1 + Speculation.MOST;
 
   // By number of rows.
@@ -28,17 +29,15 @@ public final class MeasuredStepTimes implements StepTimes {
 
   @Override
   public boolean isKnown(int rows) {
-    return taken[rows] >= SAMPLES && steps - last[rows] <= STALE;
+    return taken[rows] >= ENOUGH && steps - last[rows] <= STALE;
   }
 
   @Override
   public double ratio(int rows) {
-    return median(rows) / median(1);
+    return (double) least(rows) / least(1);
   }
 
-  private double median(int rows) {
-    long[] sorted = samples[rows].clone();
-    Arrays.sort(sorted);
-    return sorted[SAMPLES / 2];
+  private long least(int rows) {
+    return Arrays.stream(samples[rows]).limit(taken[rows]).min().orElseThrow();
   }
 }

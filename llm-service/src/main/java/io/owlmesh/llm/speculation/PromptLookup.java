@@ -10,7 +10,8 @@ import java.util.List;
  * on like it. Answers that quote, list or repeat gain by it.
  */
 final class PromptLookup {
-  // Ids in a row that have to be the same. More than four say no more than four do; one says little.
+  // Ids in a row that have to be the same. More than four say no more than four do; one says
+  // little.
   private static final int FEWEST = 2;
   private static final int MOST = 4;
 

@@ -402,7 +402,8 @@ class ServingEngineTest {
   @Test
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
-        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, 7, FOREVER), new HeldNames())) {
+        new ServingEngine(
+            model, new SchedulerConfig(4, 64, 64, 100, 7, FOREVER), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }

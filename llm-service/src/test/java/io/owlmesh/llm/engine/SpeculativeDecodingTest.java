@@ -122,8 +122,7 @@ class SpeculativeDecodingTest {
       ServingEngine engine, Loaded loaded, EnginePrompt prompt, TokenSampler sampler, int tokens)
       throws Exception {
     AskedAnswers answer = new AskedAnswers();
-    return ask(
-        engine, request(prompt, List.of(), loaded.none, sampler, tokens, answer), answer);
+    return ask(engine, request(prompt, List.of(), loaded.none, sampler, tokens, answer), answer);
   }
 
   /** The likeliest of three ids: much of what they spell came before, and some of it goes on so. */
@@ -206,7 +205,10 @@ class SpeculativeDecodingTest {
     TokenSampler greedy = new Sampler(SamplingParams.GREEDY)::choose;
     List<Integer> found = new ArrayList<>();
     found.addAll(
-        ask(engine, request(prompt, begun, loaded.none, greedy, begun.size() + 20, answer), answer));
+        ask(
+            engine,
+            request(prompt, begun, loaded.none, greedy, begun.size() + 20, answer),
+            answer));
     int positions = (int) (engine.execute(() -> known(engine.counts())).get() - before);
     assertThat(positions).isLessThan(prompt.length() + found.size());
     found.add(positions);
@@ -253,8 +255,7 @@ class SpeculativeDecodingTest {
             };
         TokenSampler words = fewWords();
 
-        ask(
-            speculating, request(prompt, List.of(), loaded.none, words, TOKENS, stop), stopped);
+        ask(speculating, request(prompt, List.of(), loaded.none, words, TOKENS, stop), stopped);
 
         assertThat(stopped.ids()).isEqualTo(whole.subList(0, end));
         assertThat(stopped.await().tokens()).isEqualTo(end);

@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A step of few rows of a LLaMA, such as one generated id of each of few sequences, computed in Java
- * over the weights where they lie. It reads and writes the cache that the network's program does, so
- * that any step of a sequence may be computed by either. Arithmetic is float32; weights, keys and
- * values are bfloat16, weights also 8 bits.
+ * A step of few rows of a LLaMA, such as one generated id of each of few sequences, computed in
+ * Java over the weights where they lie. It reads and writes the cache that the network's program
+ * does, so that any step of a sequence may be computed by either. Arithmetic is float32; weights,
+ * keys and values are bfloat16, weights also 8 bits.
  */
 final class LlamaRows implements AutoCloseable {
   // Of the network's tensors: the table, then those of each layer, the norm, the output layer.

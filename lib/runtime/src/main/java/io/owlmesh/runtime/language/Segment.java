@@ -70,8 +70,8 @@ public final class Segment {
   }
 
   /**
-   * Stretches of the cache that a row attends to: those before it, then its own slot. They are those
-   * that it would have as the only row of a segment.
+   * Stretches of the cache that a row attends to: those before it, then its own slot. They are
+   * those that it would have as the only row of a segment.
    */
   int[] upTo(int row) {
     int[] all = Arrays.copyOf(before, before.length + 2 * (row + 1));
