@@ -17,6 +17,7 @@ import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LogitsProcessor;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.PromptEmbeddings;
 import io.owlmesh.runtime.language.Sampler;
@@ -27,6 +28,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -48,8 +50,16 @@ class ServingEngineTest {
       PromptTokens tokens,
       List<HostTensor> images,
       String adapter,
+      LogitsProcessor rule,
       int maxTokens,
       List<Integer> ids) {}
+
+  /** Leaves three ids: what they spell came before, so that guesses are right and wrong. */
+  private static final LogitsProcessor FEW_WORDS =
+      (logits, history) -> {
+        Arrays.fill(logits, 0, 20, Float.NEGATIVE_INFINITY);
+        Arrays.fill(logits, 23, logits.length, Float.NEGATIVE_INFINITY);
+      };
 
   private static LanguageModel load() {
     return LanguageModel.load(
@@ -89,6 +99,7 @@ class ServingEngineTest {
       parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(30)) + "?\nAI:"));
       PromptTokens tokens = model.config().encode(new Prompt(parts), tokenizer);
       String adapter = random.nextInt(3) == 0 ? "peft" : "";
+      LogitsProcessor rule = i % 2 == 0 ? LogitsProcessor.NONE : FEW_WORDS;
       int maxTokens = 1 + random.nextInt(40);
       List<Integer> ids = new ArrayList<>();
       int[] starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
@@ -98,7 +109,7 @@ class ServingEngineTest {
         SingleSequenceDecoder.run(
             sequence,
             inputs,
-            new Sampler(SamplingParams.GREEDY),
+            new Sampler(SamplingParams.GREEDY, rule, 0),
             maxTokens,
             new SingleSequenceDecoder.Listener() {
               @Override
@@ -110,7 +121,7 @@ class ServingEngineTest {
               }
             });
       }
-      questions.add(new Question(tokens, images, adapter, maxTokens, ids));
+      questions.add(new Question(tokens, images, adapter, rule, maxTokens, ids));
     }
     return questions;
   }
@@ -460,7 +471,8 @@ class ServingEngineTest {
                   new EnginePrompt(question.tokens(), question.images(), List.of()),
                   List.of(),
                   question.adapter().isEmpty() ? none : lora,
-                  new DecodingStrategy.Samples(List.of(new Sampler(SamplingParams.GREEDY)::choose)),
+                  new DecodingStrategy.Samples(
+                      List.of(new Sampler(SamplingParams.GREEDY, question.rule(), 0)::choose)),
                   question.maxTokens(),
                   random.nextInt(2),
                   FOREVER,
