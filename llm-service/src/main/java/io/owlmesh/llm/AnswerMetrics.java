@@ -98,6 +98,11 @@ public final class AnswerMetrics implements AutoCloseable {
     counter("steps", "Steps computed", counts::steps);
     counter("step.sequences", "Sequences of all steps, added up", counts::rows);
     counter("step.positions", "Positions of all steps, added up", counts::positions);
+    counter("spec_decode.draft_tokens", "Proposed ids computed", counts::draftTokens);
+    counter(
+        "spec_decode.accepted_tokens",
+        "Of these, those that became tokens",
+        counts::acceptedTokens);
     counter("prompt.positions", "Positions of prompts begun", counts::promptPositions);
     counter(
         "prompt.cached_positions",

@@ -46,6 +46,13 @@ public interface LlmConfig {
   @WithDefault("256")
   int maxBatchedTokens();
 
+  /**
+   * Ids that an answer which is alone may have computed in a step beside its newest one, because
+   * they followed the same ids before; 0 to 7, 0 for none.
+   */
+  @WithDefault("0")
+  int numSpeculativeTokens();
+
   /** Memory for keys and values of all answers, and of prompts that may come again. */
   @WithDefault("2147483648")
   long cacheBytes();

@@ -100,6 +100,7 @@ public final class LlmEngine implements StageEngine {
         settings.maxBatchedTokens(),
         (int) Math.min(most, Math.max(settings.cacheBytes() / bytes, 1)),
         settings.queue(),
+        settings.numSpeculativeTokens(),
         settings.slowReader().toNanos());
   }
 

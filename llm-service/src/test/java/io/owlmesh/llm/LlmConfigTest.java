@@ -25,6 +25,7 @@ class LlmConfigTest {
                 Map.entry("max-new-tokens", "256"),
                 Map.entry("max-sequences", "16"),
                 Map.entry("merged-adapter", "none"),
+                Map.entry("num-speculative-tokens", "0"),
                 Map.entry("quantize", "none"),
                 Map.entry("queue", "64"),
                 Map.entry("slow-reader", "30S"),

@@ -48,7 +48,9 @@ final class BeamSearch extends SequenceGroup {
   }
 
   @Override
-  List<Sequence> next(Sequence sequence, ForwardResult result, int segment) {
+  List<Sequence> next(ScheduledChunk chunk, ForwardResult result, int segment) {
+    Sequence sequence = chunk.sequence();
+    requireFinite(result, segment, 0);
     tokenChosen();
     steps.put(sequence, steps(sequence, result.logits(segment, 0)));
     return steps.keySet().containsAll(unfinished()) ? advance() : List.of();

@@ -67,6 +67,13 @@ final class BlockTable {
     return true;
   }
 
+  /** Gives back the blocks after those of so many positions. */
+  void trim(int positions) {
+    while (capacity() - BlockManager.SIZE >= positions) {
+      blocks.release(own.removeLast());
+    }
+  }
+
   /** Slot of a position. */
   int slot(int position) {
     return own.get(position / BlockManager.SIZE) * BlockManager.SIZE + position % BlockManager.SIZE;

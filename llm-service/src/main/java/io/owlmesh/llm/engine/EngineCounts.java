@@ -27,6 +27,8 @@ public final class EngineCounts {
   private volatile long preemptions;
   private volatile long promptPositions;
   private volatile long computedPromptPositions;
+  private volatile long draftTokens;
+  private volatile long acceptedTokens;
   private volatile IntConsumer stepListener = _ -> {};
   private final RecentRate prefill = new RecentRate();
   private final RecentRate decode = new RecentRate();
@@ -38,7 +40,7 @@ public final class EngineCounts {
     int read = 0;
     int written = 0;
     for (ScheduledChunk chunk : chunks) {
-      positions += chunk.positions();
+      positions += chunk.rows();
       read += chunk.read();
       written += chunk.completes() ? 1 : 0;
     }
@@ -63,6 +65,14 @@ public final class EngineCounts {
   /** As {@link io.owlmesh.stage.StageEngine#onBatch}, with the sequences of each step. */
   public void onStep(IntConsumer listener) {
     stepListener = listener;
+  }
+
+  /** A step computed proposed ids, some of which were right. */
+  @SuppressWarnings("NonAtomicVolatileUpdate")
+  void drafted(int proposed, int accepted) {
+    draftTokens += proposed;
+    acceptedTokens += accepted;
+    decode.add(accepted, 0); // Its time is counted already.
   }
 
   @SuppressWarnings("NonAtomicVolatileUpdate")
@@ -177,6 +187,16 @@ public final class EngineCounts {
 
   public long preemptions() {
     return preemptions;
+  }
+
+  /** Proposed ids that were computed. */
+  public long draftTokens() {
+    return draftTokens;
+  }
+
+  /** Of these, those that became tokens of an answer. */
+  public long acceptedTokens() {
+    return acceptedTokens;
   }
 
   /** Positions of all prompts that were begun. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.llm.speculation.Draft;
 import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.LanguageModel;
 import java.util.ArrayList;
@@ -25,7 +26,8 @@ final class ParallelSampling extends SequenceGroup {
   }
 
   @Override
-  List<Sequence> next(Sequence sequence, ForwardResult result, int segment) {
+  List<Sequence> next(ScheduledChunk chunk, ForwardResult result, int segment) {
+    Sequence sequence = chunk.sequence();
     List<Sequence> born = new ArrayList<>();
     if (!forked) {
       forked = true;
@@ -33,9 +35,9 @@ final class ParallelSampling extends SequenceGroup {
         born.add(fork(sequence)); // Its branch is the number of its answer.
       }
     }
-    choose(sequence, result, segment);
+    choose(sequence, chunk.draft(), result, segment);
     born.removeIf(child -> {
-      choose(child, result, segment);
+      choose(child, Draft.NONE, result, segment);
       return child.isOver();
     });
     if (ended == choosers.size()) {
@@ -44,8 +46,29 @@ final class ParallelSampling extends SequenceGroup {
     return born;
   }
 
-  private void choose(Sequence sequence, ForwardResult result, int segment) {
-    int id = choosers.get(sequence.branch()).choose(result, segment, sequence);
+  /**
+   * Chooses the next token, and while it is the one that was proposed, the one after it: each from
+   * the logits and after the tokens that it would be chosen from and after without a draft.
+   */
+  private void choose(Sequence sequence, Draft draft, ForwardResult result, int segment) {
+    boolean right = true;
+    for (int position = 0; right && position <= draft.computed(); position++) {
+      if (position > 0) {
+        sequence.computed(1); // What was proposed is known now.
+      }
+      requireFinite(result, segment, position);
+      int id = choosers.get(sequence.branch()).choose(result, segment, position, sequence);
+      tell(sequence, id);
+      right = position < draft.proposed().size() && draft.proposed().get(position) == id;
+      if (position < draft.proposed().size()) {
+        sequence.acceptance().add(right);
+      }
+      // Who takes no more now, or has gone, is not sent the rest.
+      right &= !sequence.isOver() && listener().isReady() && !listener().isGone();
+    }
+  }
+
+  private void tell(Sequence sequence, int id) {
     tokenChosen();
     sequence.append(id);
     boolean goesOn = listener().token(sequence.branch(), id);

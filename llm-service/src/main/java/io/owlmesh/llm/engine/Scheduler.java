@@ -3,6 +3,8 @@ package io.owlmesh.llm.engine;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.speculation.Draft;
+import io.owlmesh.llm.speculation.Speculation;
 import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.KeyValueCache;
 import io.owlmesh.runtime.language.LanguageModel;
@@ -18,8 +20,8 @@ import java.util.TreeSet;
  * Decides what each step computes: first one position of every answer that is being written, then
  * prompts in pieces, as far as the budget of positions goes; new answers in order of rank as the
  * cache has room. While some wait, the others take turns. When it has none for an answer that is
- * being written, the last in rank gives its blocks back and is computed again later. Used by one
- * thread.
+ * being written, the last in rank gives its blocks back and is computed again later. An answer that
+ * is alone in a step takes proposed ids along. Used by one thread.
  */
 final class Scheduler {
   private final LanguageModel model;
@@ -32,11 +34,18 @@ final class Scheduler {
   // Of blocks, to be made before the next step.
   private final List<Sequence.Copy> copies = new ArrayList<>();
   private final EngineCounts counts;
+  private final Speculation speculation;
 
-  Scheduler(LanguageModel model, SchedulerConfig limits, EngineCounts counts, HeldNames held) {
+  Scheduler(
+      LanguageModel model,
+      SchedulerConfig limits,
+      EngineCounts counts,
+      HeldNames held,
+      Speculation speculation) {
     this.model = model;
     this.limits = limits;
     this.counts = counts;
+    this.speculation = speculation;
     this.blocks =
         new BlockManager(
             Math.ceilDiv(limits.cachePositions(), BlockManager.SIZE), new PrefixChains(held));
@@ -71,6 +80,9 @@ final class Scheduler {
     budget -= decodes(chunks, now);
     budget -= prompts(chunks, budget);
     admit(chunks, budget);
+    if (chunks.size() == 1) {
+      chunks.set(0, speculated(chunks.getFirst()));
+    }
     boolean worked = chunks.isEmpty() ? makeRoom(now) : compute(chunks);
     counts.state(waiting, running, blocks);
     return worked;
@@ -199,6 +211,22 @@ final class Scheduler {
     }
   }
 
+  /** What is alone in a step, with proposed ids if it is an answer that they are worth it for. */
+  private ScheduledChunk speculated(ScheduledChunk chunk) {
+    Sequence sequence = chunk.sequence();
+    if (!sequence.isDecoding() || sequence.request().strategy() instanceof DecodingStrategy.Beams) {
+      return chunk;
+    }
+    // The last token of an answer is never computed.
+    int room = Math.min(sequence.remaining(), limits.maxBatchedTokens()) - 1;
+    Draft draft = speculation.draft(sequence, sequence.acceptance(), room);
+    if (!sequence.reserve(chunk.positions() + draft.computed(), copies)) {
+      sequence.trim();
+      draft = draft.looked();
+    }
+    return new ScheduledChunk(sequence, chunk.positions(), draft);
+  }
+
   /** Whether a request may have as many sequences as it can grow to, beside those that run. */
   private boolean hasPlace(SequenceGroup next) {
     Set<SequenceGroup> having = new LinkedHashSet<>();
@@ -224,9 +252,14 @@ final class Scheduler {
       return true;
     }
     List<Segment> segments =
-        chunks.stream().map(chunk -> chunk.sequence().segment(chunk.positions())).toList();
+        chunks.stream()
+            .map(chunk -> chunk.sequence().segment(chunk.positions(), chunk.draft().ids()))
+            .toList();
     try (ForwardResult result = model.step(cache, segments)) {
       counts.step(result.nanos(), chunks);
+      if (chunks.size() == 1 && chunks.getFirst().sequence().isDecoding()) {
+        speculation.computed(chunks.getFirst().draft(), result.nanos());
+      }
       for (int i = 0; i < chunks.size(); i++) {
         after(chunks.get(i), result, i);
       }
@@ -271,12 +304,17 @@ final class Scheduler {
       return; // Another sequence of its request ended them all.
     }
     try {
+      int known = sequence.length();
       sequence.computed(chunk.positions());
       if (sequence.ahead() == 0) {
-        for (Sequence born : sequence.answering().step(sequence, result, index)) {
+        for (Sequence born : sequence.answering().next(chunk, result, index)) {
           // What a preempted one goes on from has to be computed again.
           (born.heldBlocks() > 0 ? running : waiting).add(born);
         }
+      }
+      if (chunk.draft().computed() > 0) {
+        sequence.trim();
+        counts.drafted(chunk.draft().computed(), sequence.length() - known - 1);
       }
     } catch (RuntimeException e) {
       sequence.answering().fail(e);

@@ -8,7 +8,14 @@ package io.owlmesh.llm.engine;
  * @param maxBatchedTokens computed in one step: a long prompt is read in pieces of it
  * @param cachePositions keys and values are kept of, of all maxSequences together
  * @param queue requests that may wait
+ * @param speculativeTokens proposed ids that an answer which is alone may have computed in a step
+ *     beside its newest one
  * @param slowReaderNanos after which a reader that takes nothing loses its answer
  */
 public record SchedulerConfig(
-    int maxSequences, int maxBatchedTokens, int cachePositions, int queue, long slowReaderNanos) {}
+    int maxSequences,
+    int maxBatchedTokens,
+    int cachePositions,
+    int queue,
+    int speculativeTokens,
+    long slowReaderNanos) {}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
+import io.owlmesh.llm.speculation.AcceptanceRate;
 import io.owlmesh.runtime.language.Segment;
 import io.owlmesh.runtime.language.TokenHistory;
 import java.nio.ByteBuffer;
@@ -29,6 +30,7 @@ final class Sequence implements TokenHistory {
   private final BlockTable table;
   // Of full blocks, in order, as far as they were asked for; positions never change.
   private final List<BlockHash> keys;
+  private final AcceptanceRate acceptance = new AcceptanceRate();
   private final int[] ids;
   private int length;
   private int computed;
@@ -112,6 +114,16 @@ final class Sequence implements TokenHistory {
   /** Positions that are known, but not yet in the cache. */
   int ahead() {
     return length - computed;
+  }
+
+  /** Tokens that it may grow by. */
+  int remaining() {
+    return ids.length - length;
+  }
+
+  /** How many of the ids that were proposed for it were right. */
+  AcceptanceRate acceptance() {
+    return acceptance;
   }
 
   /** Whether only its newest token is to be computed. */
@@ -208,17 +220,27 @@ final class Sequence implements TokenHistory {
    */
   record Copy(Sequence sequence, int from, int to, int positions) {}
 
-  /** The next positions as a part of a step. */
-  Segment segment(int positions) {
+  /** Gives back room beyond the known positions. */
+  void trim() {
+    table.trim(length);
+  }
+
+  /** The next positions as a part of a step, and ids that may follow them. */
+  Segment segment(int positions, List<Integer> draft) {
     int end = computed + positions;
+    int[] next = Arrays.copyOfRange(ids, computed, end + draft.size());
+    for (int i = 0; i < draft.size(); i++) {
+      next[positions + i] = draft.get(i);
+    }
+    Segment.Logits known = end == length ? Segment.Logits.LAST : Segment.Logits.NONE;
     return new Segment(
         answering.inputs(),
-        Arrays.copyOfRange(ids, computed, end),
+        next,
         computed,
-        table.slots(computed, end),
+        table.slots(computed, end + draft.size()),
         table.stretches(computed),
         request.adapter(),
-        end == length ? Segment.Logits.LAST : Segment.Logits.NONE);
+        draft.isEmpty() ? known : Segment.Logits.ALL);
   }
 
   /** A step computed positions of this sequence. */

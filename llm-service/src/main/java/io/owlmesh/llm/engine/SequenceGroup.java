@@ -71,12 +71,15 @@ abstract class SequenceGroup {
   }
 
   /**
-   * The logits after the last position of a sequence are known.
+   * The logits after the last known position of a sequence are known, and those after each id of
+   * its draft.
    *
    * @param segment of the sequence
    * @return sequences that begin beside it
+   * @throws OwlException BAD_CHECKPOINT if any of the logits is no number, or the largest is not
+   *     finite
    */
-  abstract List<Sequence> next(Sequence sequence, ForwardResult result, int segment);
+  abstract List<Sequence> next(ScheduledChunk chunk, ForwardResult result, int segment);
 
   EngineRequest request() {
     return request;
@@ -165,15 +168,11 @@ abstract class SequenceGroup {
   }
 
   /**
-   * The logits after the last position of a sequence are known.
-   *
-   * @param segment of the sequence
-   * @return sequences that begin beside it
-   * @throws OwlException BAD_CHECKPOINT if any of the logits is no number, or the largest is not
-   *     finite: the weights are to blame, or those of the adapter
+   * Refuses logits of which any is no number, or the largest is not finite: the weights are to
+   * blame, or those of the adapter.
    */
-  List<Sequence> step(Sequence sequence, ForwardResult result, int segment) {
-    float largest = result.largest(segment);
+  final void requireFinite(ForwardResult result, int segment, int position) {
+    float largest = result.largest(segment, position);
     if (!Float.isFinite(largest)) {
       boolean adapted = !request.adapter().name().isEmpty();
       throw new OwlException(
@@ -182,12 +181,11 @@ abstract class SequenceGroup {
           "the logits hold %s%s"
               .formatted(largest, adapted ? " with '" + request.adapter().name() + "'" : ""));
     }
-    written++;
-    return next(sequence, result, segment);
   }
 
-  /** Remembers when the first token was chosen. */
+  /** Counts a token, and remembers when the first one was chosen. */
   void tokenChosen() {
+    written++;
     if (firstToken == 0) {
       firstToken = System.nanoTime();
     }

@@ -4,6 +4,9 @@ package io.owlmesh.llm.engine;
 import io.owlmesh.core.ErrorCode;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.llm.speculation.MeasuredStepTimes;
+import io.owlmesh.llm.speculation.Speculation;
+import io.owlmesh.llm.speculation.StepTimes;
 import io.owlmesh.runtime.language.LanguageModel;
 import io.owlmesh.stage.HeldNames;
 import java.util.concurrent.BlockingQueue;
@@ -41,9 +44,18 @@ public final class ServingEngine implements AutoCloseable {
    * @param held told which named beginnings of prompts are in the cache
    */
   public ServingEngine(LanguageModel model, SchedulerConfig limits, HeldNames held) {
+    this(model, limits, held, new MeasuredStepTimes());
+  }
+
+  /**
+   * @param times by which it is decided whether proposed ids are worth computing
+   */
+  ServingEngine(LanguageModel model, SchedulerConfig limits, HeldNames held, StepTimes times) {
     this.model = model;
     this.limits = limits;
-    this.scheduler = new Scheduler(model, limits, counts, held);
+    this.scheduler =
+        new Scheduler(
+            model, limits, counts, held, new Speculation(limits.speculativeTokens(), times));
     this.owner = Thread.ofPlatform().name("language-model-engine").daemon(true).start(this::run);
   }
 

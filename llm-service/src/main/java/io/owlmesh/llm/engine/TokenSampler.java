@@ -10,10 +10,11 @@ public interface TokenSampler {
   /**
    * Chooses.
    *
-   * @param segment of the answer, whose last position's logits are there
-   * @param history of prompt and answer
+   * @param segment of the answer
+   * @param position of those whose logits are there, counted from 0
+   * @param history of prompt and answer, up to that position
    * @return an id
    * @throws io.owlmesh.core.OwlException INTERNAL if the logits are no numbers
    */
-  int choose(ForwardResult result, int segment, TokenHistory history);
+  int choose(ForwardResult result, int segment, int position, TokenHistory history);
 }

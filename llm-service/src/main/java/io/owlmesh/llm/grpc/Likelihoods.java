@@ -31,9 +31,9 @@ final class Likelihoods implements TokenSampler {
   }
 
   @Override
-  public int choose(ForwardResult result, int segment, TokenHistory history) {
-    int id = chooser.choose(result, segment, history);
-    float[] logits = result.logits(segment, 0);
+  public int choose(ForwardResult result, int segment, int position, TokenHistory history) {
+    int id = chooser.choose(result, segment, position, history);
+    float[] logits = result.logits(segment, position);
     double sum = logits[id] - Scoring.logLikelihood(logits, id);
     chosen = logits[id] - sum;
     likeliest = likeliest(logits, sum);

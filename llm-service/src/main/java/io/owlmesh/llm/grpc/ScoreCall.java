@@ -141,10 +141,10 @@ final class ScoreCall implements StreamObserver<ScoreRequest> {
     }
 
     @Override
-    public int choose(ForwardResult result, int segment, TokenHistory history) {
+    public int choose(ForwardResult result, int segment, int position, TokenHistory history) {
       int id = ids[next++];
-      sum += Scoring.logLikelihood(result.logits(segment, 0), id);
-      greedy &= result.likeliest(segment) == id;
+      sum += Scoring.logLikelihood(result.logits(segment, position), id);
+      greedy &= result.likeliest(segment, position) == id;
       return id;
     }
 

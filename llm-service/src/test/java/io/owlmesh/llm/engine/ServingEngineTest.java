@@ -17,6 +17,7 @@ import io.owlmesh.runtime.Precision;
 import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.language.CachedSequence;
 import io.owlmesh.runtime.language.LanguageModel;
+import io.owlmesh.runtime.language.LogitsProcessor;
 import io.owlmesh.runtime.language.LoraAdapter;
 import io.owlmesh.runtime.language.PromptEmbeddings;
 import io.owlmesh.runtime.language.Sampler;
@@ -27,6 +28,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -48,8 +50,16 @@ class ServingEngineTest {
       PromptTokens tokens,
       List<HostTensor> images,
       String adapter,
+      LogitsProcessor rule,
       int maxTokens,
       List<Integer> ids) {}
+
+  /** Leaves three ids: what they spell came before, so that guesses are right and wrong. */
+  private static final LogitsProcessor FEW_WORDS =
+      (logits, history) -> {
+        Arrays.fill(logits, 0, 20, Float.NEGATIVE_INFINITY);
+        Arrays.fill(logits, 23, logits.length, Float.NEGATIVE_INFINITY);
+      };
 
   private static LanguageModel load() {
     return LanguageModel.load(
@@ -89,6 +99,7 @@ class ServingEngineTest {
       parts.add(new Prompt.Text("\nHuman: " + "why ".repeat(random.nextInt(30)) + "?\nAI:"));
       PromptTokens tokens = model.config().encode(new Prompt(parts), tokenizer);
       String adapter = random.nextInt(3) == 0 ? "peft" : "";
+      LogitsProcessor rule = i % 2 == 0 ? LogitsProcessor.NONE : FEW_WORDS;
       int maxTokens = 1 + random.nextInt(40);
       List<Integer> ids = new ArrayList<>();
       int[] starts = tokens.imageStarts().stream().mapToInt(Integer::intValue).toArray();
@@ -98,7 +109,7 @@ class ServingEngineTest {
         SingleSequenceDecoder.run(
             sequence,
             inputs,
-            new Sampler(SamplingParams.GREEDY),
+            new Sampler(SamplingParams.GREEDY, rule, 0),
             maxTokens,
             new SingleSequenceDecoder.Listener() {
               @Override
@@ -110,7 +121,7 @@ class ServingEngineTest {
               }
             });
       }
-      questions.add(new Question(tokens, images, adapter, maxTokens, ids));
+      questions.add(new Question(tokens, images, adapter, rule, maxTokens, ids));
     }
     return questions;
   }
@@ -136,7 +147,7 @@ class ServingEngineTest {
   }
 
   private static SchedulerConfig limits(int sequences, int maxBatchedTokens) {
-    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, FOREVER);
+    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, 7, FOREVER);
   }
 
   private PromptTokens text(String text) {
@@ -156,8 +167,8 @@ class ServingEngineTest {
   /** An answer that does not end by itself. */
   private static TokenSampler never(int eos) {
     Sampler sampler = new Sampler(SamplingParams.GREEDY);
-    return (result, segment, history) -> {
-      int id = sampler.choose(result, segment, history);
+    return (result, segment, position, history) -> {
+      int id = sampler.choose(result, segment, position, history);
       return id == eos ? 5 : id;
     };
   }
@@ -334,7 +345,7 @@ class ServingEngineTest {
   @Test
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
     SchedulerConfig impatient =
-        new SchedulerConfig(4, 64, 4000, 100, TimeUnit.MILLISECONDS.toNanos(20));
+        new SchedulerConfig(4, 64, 4000, 100, 7, TimeUnit.MILLISECONDS.toNanos(20));
     try (ServingEngine engine = new ServingEngine(model, impatient, new HeldNames())) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
@@ -402,7 +413,8 @@ class ServingEngineTest {
   @Test
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
-        new ServingEngine(model, new SchedulerConfig(4, 64, 64, 100, FOREVER), new HeldNames())) {
+        new ServingEngine(
+            model, new SchedulerConfig(4, 64, 64, 100, 7, FOREVER), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }
@@ -434,6 +446,8 @@ class ServingEngineTest {
     long preemptions = 0;
     long found = 0;
     long evictions = 0;
+    long drafted = 0;
+    long accepted = 0;
     for (int mix = 0; mix < 200; mix++) {
       SchedulerConfig limits =
           new SchedulerConfig(
@@ -441,8 +455,10 @@ class ServingEngineTest {
               1 + random.nextInt(90),
               random.nextBoolean() ? longest + random.nextInt(200) : 4000,
               100,
+              random.nextInt(8),
               FOREVER);
-      try (ServingEngine engine = new ServingEngine(model, limits, new HeldNames())) {
+      try (ServingEngine engine =
+          new ServingEngine(model, limits, new HeldNames(), CheapRows.INSTANCE)) {
         List<Question> asked = new ArrayList<>();
         List<AskedAnswers> answers = new ArrayList<>();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {
@@ -455,7 +471,8 @@ class ServingEngineTest {
                   new EnginePrompt(question.tokens(), question.images(), List.of()),
                   List.of(),
                   question.adapter().isEmpty() ? none : lora,
-                  new DecodingStrategy.Samples(List.of(new Sampler(SamplingParams.GREEDY)::choose)),
+                  new DecodingStrategy.Samples(
+                      List.of(new Sampler(SamplingParams.GREEDY, question.rule(), 0)::choose)),
                   question.maxTokens(),
                   random.nextInt(2),
                   FOREVER,
@@ -470,10 +487,13 @@ class ServingEngineTest {
         found += counts.promptPositions() - counts.computedPromptPositions();
         evictions += counts.evictions();
         engine.execute(() -> null).get();
+        drafted += counts.draftTokens();
+        accepted += counts.acceptedTokens();
       }
     }
     assertThat(preemptions).isPositive();
     assertThat(found).isPositive();
     assertThat(evictions).isPositive();
+    assertThat(accepted).isPositive().isLessThan(drafted);
   }
 }

@@ -45,6 +45,7 @@ public final class TinyLlm extends StageServer<LlmStage> {
             "owl.max-sequences", "2",
             "owl.queue", "4",
             "owl.max-batched-tokens", "64",
+            "owl.num-speculative-tokens", "7",
             "owl.cache-bytes", "1048576",
             "owl.adapter-bytes", "1048576",
             "owl.held-image-bytes", "1048576"));

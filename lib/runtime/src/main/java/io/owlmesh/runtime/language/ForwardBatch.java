@@ -129,13 +129,7 @@ final class ForwardBatch {
   private void rows(Segment segment, int index) {
     firstLogits[index] = of(StepNumbers.LAST).size();
     for (int i = 0; i < segment.rows(); i++) {
-      boolean wanted =
-          switch (segment.logits()) {
-            case NONE -> false;
-            case LAST -> i == segment.rows() - 1;
-            case ALL -> true;
-          };
-      if (wanted) {
+      if (segment.wants(i)) {
         of(StepNumbers.LAST).add(size());
       }
       of(StepNumbers.IDS).add(segment.id(i));

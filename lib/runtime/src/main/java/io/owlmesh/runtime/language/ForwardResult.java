@@ -110,14 +110,14 @@ public final class ForwardResult implements AutoCloseable {
     return nanos;
   }
 
-  /** The likeliest next id after the first wanted position of a segment. */
-  public int likeliest(int segment) {
-    return (int) likeliest[rows[segment]];
+  /** The likeliest next id after a wanted position of a segment, counted from 0. */
+  public int likeliest(int segment, int position) {
+    return (int) likeliest[rows[segment] + position];
   }
 
   /** Its logit; not a number if any logit of the row is none. */
-  public float largest(int segment) {
-    return largest[rows[segment]];
+  public float largest(int segment, int position) {
+    return largest[rows[segment] + position];
   }
 
   /** Logits [V] of a wanted position of a segment, counted from 0. */

@@ -161,7 +161,8 @@ public final class LanguageModel implements AutoCloseable {
    * @param segments at least one, none without rows; no two write to one slot
    */
   public ForwardResult step(KeyValueCache cache, List<Segment> segments) {
-    if (segments.size() <= mostRows && LlamaRows.takes(cache, segments)) {
+    int rows = segments.stream().mapToInt(Segment::rows).sum();
+    if (rows <= mostRows && LlamaRows.takes(cache, segments)) {
       return fewRows.orElseThrow().step(cache, segments, barredIds);
     }
     return program(cache, segments);

@@ -19,10 +19,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A step of a LLaMA that decodes: one generated id of each of few sequences, computed in Java over
- * the weights where they lie. It reads and writes the cache that the network's program does, so
- * that any step of a sequence may be computed by either. Arithmetic is float32; weights, keys and
- * values are bfloat16, weights also 8 bits.
+ * A step of few rows of a LLaMA, such as one generated id of each of few sequences, computed in
+ * Java over the weights where they lie. It reads and writes the cache that the network's program
+ * does, so that any step of a sequence may be computed by either. Arithmetic is float32; weights,
+ * keys and values are bfloat16, weights also 8 bits.
  */
 final class LlamaRows implements AutoCloseable {
   // Of the network's tensors: the table, then those of each layer, the norm, the output layer.
@@ -131,10 +131,11 @@ final class LlamaRows implements AutoCloseable {
     return engine.warmUp(layers.getFirst().gateUp.getFirst());
   }
 
-  /** Whether this is a step of generated ids alone, one of each sequence, without adapters. */
+  /** Whether this is a step of ids alone, without visual tokens and adapters. */
   static boolean takes(KeyValueCache cache, List<Segment> segments) {
     return cache.isReadable()
-        && segments.stream().allMatch(s -> s.rows() == 1 && s.id(0) >= 0 && s.adapter().isNone());
+        && segments.stream().allMatch(segment -> segment.adapter().isNone())
+        && SegmentRow.of(segments).stream().allMatch(row -> row.id() >= 0);
   }
 
   /**
@@ -144,11 +145,12 @@ final class LlamaRows implements AutoCloseable {
    */
   ForwardResult step(KeyValueCache cache, List<Segment> segments, long[] barred) {
     long begin = System.nanoTime();
-    int rows = segments.size();
+    List<SegmentRow> step = SegmentRow.of(segments);
+    int rows = step.size();
     int width = config.width();
     float[] h = new float[rows * width];
     for (int r = 0; r < rows; r++) {
-      long row = (long) segments.get(r).id(0) * width;
+      long row = (long) step.get(r).id() * width;
       for (int i = 0; i < width; i++) {
         h[r * width + i] = widened(embeddings, row + i);
       }
@@ -166,8 +168,8 @@ final class LlamaRows implements AutoCloseable {
       Layer layer = layers.get(l);
       float[] x = normed(h, layer.attentionNorm);
       engine.multiply(x, rows, layer.queryKeyValue, List.of(q, k, v));
-      remember(cache, l, segments, q, k, v);
-      attend(cache, l, segments, q, attended);
+      remember(cache, l, step, q, k, v);
+      attend(cache, l, step, q, attended);
       engine.multiply(attended, rows, layer.output, List.of(added));
       add(h, added);
       x = normed(h, layer.mlpNorm);
@@ -178,20 +180,21 @@ final class LlamaRows implements AutoCloseable {
       engine.multiply(gate, rows, layer.down, List.of(added));
       add(h, added);
     }
-    return logits(segments, normed(h, norm), barred, begin);
+    return logits(step, normed(h, norm), barred, begin);
   }
 
-  private ForwardResult logits(List<Segment> segments, float[] x, long[] barred, long begin) {
-    int rows = segments.size();
+  private ForwardResult logits(List<SegmentRow> step, float[] x, long[] barred, long begin) {
     int vocabulary = config.vocabulary();
-    float[] logits = new float[rows * vocabulary];
-    engine.multiply(x, rows, List.of(head), List.of(logits));
+    float[] logits = new float[step.size() * vocabulary];
+    engine.multiply(x, step.size(), List.of(head), List.of(logits));
+    List<Integer> first = new ArrayList<>();
     int wanted = 0;
-    int[] first = new int[rows];
     float[] kept = new float[logits.length];
-    for (int r = 0; r < rows; r++) {
-      first[r] = wanted;
-      if (segments.get(r).logits() != Segment.Logits.NONE) {
+    for (int r = 0; r < step.size(); r++) {
+      if (step.get(r).index() == 0) {
+        first.add(wanted);
+      }
+      if (step.get(r).isWanted()) {
         System.arraycopy(logits, r * vocabulary, kept, wanted * vocabulary, vocabulary);
         for (long id : barred) {
           kept[wanted * vocabulary + (int) id] = Float.NEGATIVE_INFINITY;
@@ -200,7 +203,10 @@ final class LlamaRows implements AutoCloseable {
       }
     }
     return new ForwardResult(
-        Arrays.copyOf(kept, wanted * vocabulary), vocabulary, first, System.nanoTime() - begin);
+        Arrays.copyOf(kept, wanted * vocabulary),
+        vocabulary,
+        first.stream().mapToInt(Integer::intValue).toArray(),
+        System.nanoTime() - begin);
   }
 
   private static float widened(MemorySegment bfloat16, long index) {
@@ -242,17 +248,17 @@ final class LlamaRows implements AutoCloseable {
 
   /** Turns queries and keys by their positions, and writes keys and values to the cache. */
   private void remember(
-      KeyValueCache cache, int layer, List<Segment> segments, float[] q, float[] k, float[] v) {
+      KeyValueCache cache, int layer, List<SegmentRow> step, float[] q, float[] k, float[] v) {
     int head = config.headSize();
-    for (int r = 0; r < segments.size(); r++) {
-      Segment segment = segments.get(r);
+    for (int r = 0; r < step.size(); r++) {
+      SegmentRow row = step.get(r);
       for (int n = 0; n < config.heads(); n++) {
-        rotate(q, (r * config.heads() + n) * head, segment.first());
+        rotate(q, (r * config.heads() + n) * head, row.position());
       }
       for (int n = 0; n < config.keyValueHeads(); n++) {
         int from = (r * config.keyValueHeads() + n) * head;
-        rotate(k, from, segment.first());
-        long to = ((long) n * cache.positions() + segment.slot(0)) * head;
+        rotate(k, from, row.position());
+        long to = ((long) n * cache.positions() + row.slot()) * head;
         for (int i = 0; i < head; i++) {
           store(cache.keyBytes(layer), to + i, k[from + i]);
           store(cache.valueBytes(layer), to + i, v[from + i]);
@@ -280,14 +286,13 @@ final class LlamaRows implements AutoCloseable {
   }
 
   private void attend(
-      KeyValueCache cache, int layer, List<Segment> segments, float[] q, float[] out) {
+      KeyValueCache cache, int layer, List<SegmentRow> step, float[] q, float[] out) {
     int heads = config.heads();
     MemorySegment keys = cache.keyBytes(layer);
     MemorySegment values = cache.valueBytes(layer);
     engine.share(
-        segments.size() * heads,
-        piece ->
-            attend(cache.positions(), keys, values, segments.get(piece / heads), piece, q, out));
+        step.size() * heads,
+        piece -> attend(cache.positions(), keys, values, step.get(piece / heads), piece, q, out));
   }
 
   /** One head of one row: a mean of values, weighted by the softmax of scores. */
@@ -295,16 +300,16 @@ final class LlamaRows implements AutoCloseable {
       int positions,
       MemorySegment keys,
       MemorySegment values,
-      Segment segment,
+      SegmentRow row,
       int piece,
       float[] q,
       float[] out) {
     int head = config.headSize();
     int group = config.heads() / config.keyValueHeads();
     long base = (long) (piece % config.heads() / group) * positions;
-    int[] stretches = segment.withOwn();
+    int[] stretches = row.stretches();
     float[] query = RowEngine.query(q, piece * head, head);
-    float[] scores = new float[segment.first() + 1];
+    float[] scores = new float[row.position() + 1];
     int at = 0;
     for (int i = 0; i < stretches.length; i += 2) {
       long bytes = 2 * (base + stretches[i]) * head;

@@ -8,9 +8,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Up to how many sequences a step is computed faster by {@link LlamaRows} than by the network's
- * program: measured with whole steps of the model, since it differs with the processor, the type
- * and the shape.
+ * Up to how many rows a step is computed faster by {@link LlamaRows} than by the network's program:
+ * measured with whole steps of the model, since it differs with the processor, the type and the
+ * shape.
  */
 final class RowChoice {
   private static final Logger LOG = LoggerFactory.getLogger(RowChoice.class);
@@ -30,7 +30,7 @@ final class RowChoice {
   static int most(LanguageModel model, LlamaRows rows) {
     if (!rows.warmUp()) {
       LOG.warn(
-          "Steps of few sequences are computed by the network's program: the JVM did not compile"
+          "Steps of few rows are computed by the network's program: the JVM did not compile"
               + " what computes them where the weights lie");
       return 0;
     }
@@ -47,7 +47,7 @@ final class RowChoice {
         }
       }
     }
-    LOG.info("Steps of up to {} sequences are computed where the weights lie", most);
+    LOG.info("Steps of up to {} rows are computed where the weights lie", most);
     return most;
   }
 

@@ -52,20 +52,21 @@ public final class Sampler {
   }
 
   /**
-   * Chooses the next token after a segment of a step.
+   * Chooses the next token after a position of a step.
    *
-   * @param history of its sequence
+   * @param position of the segment's wanted ones, counted from 0
+   * @param history of its sequence, up to that position
    * @throws OwlException INTERNAL if the largest logit is not a number or not finite
    */
-  public int choose(ForwardResult result, int segment, TokenHistory history) {
+  public int choose(ForwardResult result, int segment, int position, TokenHistory history) {
     if (sampling.temperature() > 0 || sampling.looksBack() || !rule.equals(LogitsProcessor.NONE)) {
-      return choose(result.logits(segment, 0), history);
+      return choose(result.logits(segment, position), history);
     }
-    float largest = result.largest(segment);
+    float largest = result.largest(segment, position);
     if (!Float.isFinite(largest)) {
       throw new OwlException(Fault.INTERNAL, "", "the logits hold " + largest);
     }
-    return result.likeliest(segment);
+    return result.likeliest(segment, position);
   }
 
   /** The first of the largest; NaN counts as larger than all, so that it is noticed. */

@@ -69,20 +69,36 @@ public final class Segment {
     return before.clone();
   }
 
-  /** Stretches of the cache that a single row attends to: those before it, then its own slot. */
-  int[] withOwn() {
-    int[] all = Arrays.copyOf(before, before.length + 2);
-    all[before.length] = slots[0];
-    all[before.length + 1] = 1;
-    return all;
+  /**
+   * Stretches of the cache that a row attends to: those before it, then its own slot. They are
+   * those that it would have as the only row of a segment.
+   */
+  int[] upTo(int row) {
+    int[] all = Arrays.copyOf(before, before.length + 2 * (row + 1));
+    int end = before.length;
+    for (int i = 0; i <= row; i++) {
+      boolean lengthens = i < row && end > 0 && all[end - 2] + all[end - 1] == slots[i];
+      if (lengthens) {
+        all[end - 1]++;
+      } else {
+        all[end++] = slots[i];
+        all[end++] = 1;
+      }
+    }
+    return Arrays.copyOf(all, end);
   }
 
   LoraAdapter adapter() {
     return adapter;
   }
 
-  Logits logits() {
-    return logits;
+  /** Whether the logits of a row are wanted. */
+  boolean wants(int row) {
+    return switch (logits) {
+      case NONE -> false;
+      case LAST -> row == rows() - 1;
+      case ALL -> true;
+    };
   }
 
   /** Rows of the step. */

@@ -73,7 +73,7 @@ class LlamaRowsTest {
         try (ForwardResult result = step.run(cache, segments)) {
           for (int s = 0; s < sequences; s++) {
             logits[s] = result.logits(s, 0);
-            assertThat(result.largest(s)).isEqualTo(logits[s][result.likeliest(s)]);
+            assertThat(result.largest(s, 0)).isEqualTo(logits[s][result.likeliest(s, 0)]);
           }
         }
       }
@@ -134,6 +134,41 @@ class LlamaRowsTest {
   }
 
   @Test
+  void positionsOfASequenceAreTheSameBitForBitOneByOneAndTogether() {
+    try (LanguageModel model = load(Precision.BFLOAT16, Quantization.NONE);
+        LlamaRows rows = LlamaRows.of(model).orElseThrow();
+        LoraAdapter none = model.none();
+        KeyValueCache cache = model.cache(ROOM)) {
+      // Two blocks that do not lie side by side.
+      int[] slots = IntStream.range(0, 32).map(i -> i < 16 ? i + 32 : i - 16).toArray();
+      float[][] oneByOne = new float[20][];
+      for (int n = 0; n < 20; n++) {
+        int[] before = n == 0 ? new int[0] : new int[] {32, n};
+        if (n > 16) {
+          before = new int[] {32, 16, 0, n - 16};
+        }
+        Segment segment = rowsOfOne(model, none, slots, n, 1, before);
+        try (ForwardResult result = rows.step(cache, List.of(segment), new long[0])) {
+          oneByOne[n] = result.logits(0, 0);
+        }
+      }
+      Segment segment = rowsOfOne(model, none, slots, 12, 8, new int[] {32, 12});
+      try (ForwardResult result = rows.step(cache, List.of(segment), new long[0])) {
+        for (int i = 0; i < 8; i++) {
+          assertThat(result.logits(0, i)).as("position %d", 12 + i).isEqualTo(oneByOne[12 + i]);
+        }
+      }
+    }
+  }
+
+  private static Segment rowsOfOne(
+      LanguageModel model, LoraAdapter none, int[] slots, int first, int count, int[] before) {
+    int[] ids = IntStream.range(first, first + count).map(i -> id(0, i)).toArray();
+    int[] own = Arrays.copyOfRange(slots, first, first + count);
+    return new Segment(model.nothing(), ids, first, own, before, none, Segment.Logits.ALL);
+  }
+
+  @Test
   void barredIdsAreNeverChosen() {
     try (LanguageModel model = load(Precision.BFLOAT16, Quantization.NONE);
         LlamaRows rows = LlamaRows.of(model).orElseThrow();
@@ -150,24 +185,24 @@ class LlamaRowsTest {
               Segment.Logits.LAST);
       int best;
       try (ForwardResult free = rows.step(cache, List.of(first), new long[0])) {
-        best = free.likeliest(0);
+        best = free.likeliest(0, 0);
       }
       try (ForwardResult result = rows.step(cache, List.of(first), new long[] {best})) {
-        assertThat(result.likeliest(0)).isNotEqualTo(best);
+        assertThat(result.likeliest(0, 0)).isNotEqualTo(best);
         assertThat(result.logits(0, 0)[best]).isEqualTo(Float.NEGATIVE_INFINITY);
       }
     }
   }
 
   @Test
-  void onlyStepsOfGeneratedIdsAreTaken() {
+  void onlyStepsOfIdsAloneAreTaken() {
     try (LanguageModel model = load(Precision.BFLOAT16, Quantization.NONE);
         LoraAdapter none = model.none();
         KeyValueCache cache = model.cache(4)) {
       Segment one = segment(model, none, 5);
       assertThat(LlamaRows.takes(cache, List.of(one))).isTrue();
-      assertThat(LlamaRows.takes(cache, List.of(one, segment(model, none, 5, 6)))).isFalse();
-      assertThat(LlamaRows.takes(cache, List.of(segment(model, none, -1)))).isFalse();
+      assertThat(LlamaRows.takes(cache, List.of(one, segment(model, none, 5, 6)))).isTrue();
+      assertThat(LlamaRows.takes(cache, List.of(segment(model, none, 5, -1)))).isFalse();
     }
   }
 
