@@ -85,7 +85,7 @@ public final class Owl {
             .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
-            .addSubcommand(new BatchCommand(home))
+            .addSubcommand(new BatchCommand(home, in))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
             .addSubcommand(new TenantsCommand(home))

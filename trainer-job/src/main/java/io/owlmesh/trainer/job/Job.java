@@ -22,6 +22,7 @@ import io.owlmesh.trainer.workers.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,15 +38,20 @@ public final class Job {
   private final Path results;
   private final TrainingMonitor watching;
   private final WorkerGroup workers;
+  private final Duration patience;
 
   /** A job whose result goes where its stages are. */
   public Job(Recipe recipe, TrainingMonitor watching) {
-    this(recipe, watching, new LoneWorker());
+    this(recipe, recipe.output(), watching);
   }
 
-  /** A job of several workers, which reach the same files. */
-  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers) {
-    this(recipe, recipe.output(), watching, workers);
+  /**
+   * A job of several workers, which reach the same files.
+   *
+   * @param patience how long the first waits for another job to leave the output
+   */
+  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers, Duration patience) {
+    this(recipe, recipe.output(), watching, workers, patience);
   }
 
   /**
@@ -54,10 +60,16 @@ public final class Job {
    * @param results folder of model, scores and report
    */
   Job(Recipe recipe, Path results, TrainingMonitor watching) {
-    this(recipe, results, watching, new LoneWorker());
+    this(recipe, results, watching, new LoneWorker(), OutputLock.PATIENCE);
   }
 
-  private Job(Recipe recipe, Path results, TrainingMonitor watching, WorkerGroup workers) {
+  private Job(
+      Recipe recipe,
+      Path results,
+      TrainingMonitor watching,
+      WorkerGroup workers,
+      Duration patience) {
+    this.patience = patience;
     this.workers = workers;
     this.recipe = recipe;
     this.results = results;
@@ -81,10 +93,12 @@ public final class Job {
    */
   public Optional<Result> run() throws IOException {
     if (workers.rank() > 0) {
+      Agreement.requireSharedFolder(workers, recipe.output());
       return stages().map(place -> new Result(place.checkpoint(), place.adapter()));
     }
     Files.createDirectories(results);
-    try (OutputLock _ = OutputLock.of(recipe.output())) {
+    try (OutputLock _ = OutputLock.of(recipe.output(), patience)) {
+      Agreement.requireSharedFolder(workers, recipe.output());
       Optional<StageOutput> place = stages();
       if (place.isEmpty()) {
         return Optional.empty();

@@ -4,10 +4,14 @@ package io.owlmesh.cli.batch;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.core.OwlException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -19,15 +23,20 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Where the questions of a batch come from: a file of JSON lines, or a folder of images of which
- * all are asked the same.
+ * Where the questions of a batch come from: a file of JSON lines, standard input with such lines,
+ * or a folder of images of which all are asked the same.
  *
  * @param question of rows that have none of their own
  * @param questionColumn name of the question in a line
  * @param imageColumn name of the image in a line: a path, or a list of paths, relative to the file
+ * @param in standard input
  */
 record BatchInput(
-    Path source, Optional<String> question, String questionColumn, String imageColumn) {
+    Path source,
+    Optional<String> question,
+    String questionColumn,
+    String imageColumn,
+    InputStream in) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "gif", "bmp", "webp");
   private static final int MAX_LINE = 1 << 20;
@@ -47,7 +56,10 @@ record BatchInput(
           .mapToObj(i -> new BatchRow(i + 1L, List.of(files.get(i)), asked));
     }
     long[] number = new long[1];
-    BufferedReader lines = Files.newBufferedReader(source);
+    BufferedReader lines =
+        isStandardInput(source)
+            ? new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))
+            : Files.newBufferedReader(source);
     return lines
         .lines()
         .onClose(() -> close(lines))
@@ -63,8 +75,16 @@ record BatchInput(
     }
   }
 
-  /** How many rows there are. */
+  /** Whether a path stands for standard input or output. */
+  static boolean isStandardInput(Path path) {
+    return path.toString().equals(StandardInput.NAME);
+  }
+
+  /** How many rows there are; 0 if nobody knows before they have come. */
   long count() throws IOException {
+    if (isStandardInput(source)) {
+      return 0;
+    }
     if (Files.isDirectory(source)) {
       try (Stream<Path> all = Files.walk(source)) {
         return all.filter(BatchInput::isImage).count();

@@ -29,24 +29,22 @@ record BatchRow(long number, List<Path> images, String question) {
    */
   record Loaded(BatchRow row, AskRequest request, List<String> digests) {
     /**
-     * By what its answer is known: SHA-256, hex, of all that it depends on.
+     * By what its answer is known: SHA-256, hex, of all that it depends on, a line each.
      *
-     * @param weights digests of the mesh's weights
+     * @param model digest of weights and options, see {@link #model}
      */
-    String key(List<String> weights, AnswerOptions options) {
-      List<ByteBuffer> parts = new ArrayList<>();
-      for (String text :
-          List.of(
-              String.join(" ", weights),
-              options.toBuilder().clearPriority().build().toString(),
-              String.join(" ", digests),
-              row.question())) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        parts.add(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
-        parts.add(ByteBuffer.wrap(bytes));
-      }
-      return Sha256.hex(parts);
+    String key(String model) {
+      return sha256(String.join("\n", model, String.join(" ", digests), row.question()));
     }
+  }
+
+  /** What answers: SHA-256, hex, of the mesh's weights and of what it is asked with. */
+  static String model(List<String> weights, AnswerOptions options) {
+    return sha256(String.join(" ", weights) + "\n" + options.toBuilder().clearPriority().build());
+  }
+
+  private static String sha256(String text) {
+    return Sha256.hex(List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
   }
 
   /**
