@@ -35,7 +35,7 @@ public final class SparkTraining {
   private final JavaSparkContext spark;
   private final TrainingSettings settings;
 
-  private SparkTraining(JavaSparkContext spark, TrainingSettings settings) {
+  SparkTraining(JavaSparkContext spark, TrainingSettings settings) {
     this.spark = spark;
     this.settings = settings;
   }
@@ -65,7 +65,7 @@ public final class SparkTraining {
   }
 
   /** What the job needs of Spark, where its user says nothing else. */
-  private static SparkConf configured(SparkConf conf, TrainingSettings settings) {
+  static SparkConf configured(SparkConf conf, TrainingSettings settings) {
     String[] jars = JavaSparkContext.jarOfClass(SparkTraining.class);
     if (!conf.contains("spark.jars")) {
       conf.setJars(jars);
@@ -96,7 +96,12 @@ public final class SparkTraining {
     }
   }
 
-  private int run() throws InterruptedException {
+  /**
+   * Trains to the end.
+   *
+   * @return exit code
+   */
+  int run() throws InterruptedException {
     for (int attempt = 1; ; attempt++) {
       Failures failures = new Failures();
       spark.sc().addSparkListener(failures);

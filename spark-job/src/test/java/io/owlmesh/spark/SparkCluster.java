@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
@@ -71,10 +70,6 @@ public final class SparkCluster implements AutoCloseable {
     }
   }
 
-  String master() {
-    return master;
-  }
-
   private void start(String name, String main, String... arguments) throws IOException {
     ProcessBuilder builder =
         java(
@@ -87,20 +82,18 @@ public final class SparkCluster implements AutoCloseable {
   }
 
   /** A driver of a job on two workers. */
-  Process driver(Path log, Map<String, String> settings, String... arguments) throws IOException {
-    Map<String, String> all =
-        new TreeMap<>(
-            Map.of(
-                "spark.master", master,
-                "spark.owlmesh.workers", "2",
-                "spark.executor.memory", "512m",
-                "spark.executor.memoryOverhead", "512m",
-                "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1",
-                "spark.executor.extraClassPath",
-                    Path.of("target/classes").toAbsolutePath().toString()));
-    all.putAll(settings);
-    all.values().removeIf(String::isEmpty);
-    return driver(log, SparkTraining.class, all, arguments);
+  Process driver(Path log, String... arguments) throws IOException {
+    Map<String, String> settings =
+        Map.of(
+            "spark.master", master,
+            "spark.owlmesh.home", ROOT.toString(),
+            "spark.owlmesh.workers", "2",
+            "spark.executor.memory", "512m",
+            "spark.executor.memoryOverhead", "512m",
+            "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1",
+            "spark.executor.extraClassPath",
+                Path.of("target/classes").toAbsolutePath().toString());
+    return driver(log, SparkTraining.class, settings, arguments);
   }
 
   /** A driver as {@code ./owl} starts one. */
@@ -108,7 +101,6 @@ public final class SparkCluster implements AutoCloseable {
       Path log, Class<?> main, Map<String, String> settings, String... arguments)
       throws IOException {
     List<String> options = new ArrayList<>(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1"));
-    options.add("-Dspark.owlmesh.home=" + ROOT);
     settings.forEach((name, value) -> options.add("-D" + name + "=" + value));
     return java(log, options, main.getName(), arguments).start();
   }

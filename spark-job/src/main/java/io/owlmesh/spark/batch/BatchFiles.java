@@ -4,13 +4,14 @@ package io.owlmesh.spark.batch;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.sql.SparkSession;
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 /** Where rows and images lie. */
 final class BatchFiles {
   /** As {@code ./owl batch} has it. */
-  private static final long MAX_IMAGE = 20L << 20;
+  static final long MAX_IMAGE = 20L << 20;
 
   private static final int PIECE = 1 << 16;
 
@@ -50,7 +51,25 @@ final class BatchFiles {
   static boolean isFolder(SparkSession spark, String uri) {
     try {
       var path = new org.apache.hadoop.fs.Path(uri);
-      return files(spark, uri).getFileStatus(path).isDirectory();
+      return files(spark, path).getFileStatus(path).isDirectory();
+    } catch (IOException e) {
+      throw new IllegalArgumentException("--input: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The files of a pattern, by name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static List<String> matching(SparkSession spark, String pattern) {
+    try {
+      var path = new org.apache.hadoop.fs.Path(pattern);
+      FileStatus[] found = files(spark, path).globStatus(path);
+      if (found == null || found.length == 0) {
+        throw new IllegalArgumentException("--input: there is no file " + pattern);
+      }
+      return Arrays.stream(found).map(one -> one.getPath().toString()).sorted().toList();
     } catch (IOException e) {
       throw new IllegalArgumentException("--input: " + e.getMessage(), e);
     }
@@ -60,7 +79,7 @@ final class BatchFiles {
   static boolean holdsParquet(SparkSession spark, String uri) {
     try {
       var path = new org.apache.hadoop.fs.Path(uri);
-      FileSystem files = files(spark, uri);
+      FileSystem files = files(spark, path);
       if (!files.exists(path)) {
         return false;
       }
@@ -75,12 +94,14 @@ final class BatchFiles {
     }
   }
 
-  private static FileSystem files(SparkSession spark, String uri) throws IOException {
-    return FileSystem.get(URI.create(uri), spark.sparkContext().hadoopConfiguration());
+  private static FileSystem files(SparkSession spark, org.apache.hadoop.fs.Path path)
+      throws IOException {
+    return path.getFileSystem(spark.sparkContext().hadoopConfiguration());
   }
 
   /** The folder that relative paths of a table begin at. */
   static String folderOf(String uri) {
-    return Path.of(URI.create(uri).resolve(".")).toString();
+    var folder = new org.apache.hadoop.fs.Path(uri).getParent();
+    return folder == null ? "/" : folder.toUri().getPath();
   }
 }

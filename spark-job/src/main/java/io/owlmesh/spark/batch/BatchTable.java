@@ -9,7 +9,9 @@ import static org.apache.spark.sql.functions.coalesce;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.concat_ws;
 import static org.apache.spark.sql.functions.exists;
+import static org.apache.spark.sql.functions.get_json_object;
 import static org.apache.spark.sql.functions.lit;
+import static org.apache.spark.sql.functions.raise_error;
 import static org.apache.spark.sql.functions.sha2;
 import static org.apache.spark.sql.functions.transform;
 import static org.apache.spark.sql.functions.when;
@@ -17,11 +19,13 @@ import static org.apache.spark.sql.functions.when;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Set;
+import java.util.Locale;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
@@ -30,7 +34,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The rows that are to be asked: all columns of the input but the image's, and {@link #ASKED}. Read
- * are Parquet, JSON lines and folders of images. An image is a path, bytes, a structure with {@code
+ * are Parquet, JSON lines, folders of images and shards of a WebDataset. An image is a path, bytes, a structure with {@code
  * bytes} as Hugging Face's data sets have it, or a list of these.
  */
 final class BatchTable {
@@ -58,15 +62,14 @@ final class BatchTable {
    * @throws IllegalArgumentException naming a column that is missing, and those that are there
    */
   Dataset<Row> rows(String model) {
-    boolean folder = isFolderOfImages();
-    Dataset<Row> read = folder ? imagesOfFolder() : table();
+    Source source = source();
+    Dataset<Row> read = source.rows();
     List<String> names = Arrays.asList(read.columns());
     Column question = question(names);
-    Column images = images(read.schema(), names, folder ? "content" : settings.imageColumn());
+    Column images = images(read.schema(), names, source.imageColumn());
     List<Column> columns = new ArrayList<>();
-    Set<String> given = Set.of(settings.questionColumn(), settings.imageColumn(), "content");
     for (String name : names) {
-      if (!(given.contains(name) && (folder || !name.equals("content")))) {
+      if (!name.equals(settings.questionColumn()) && !name.equals(source.imageColumn())) {
         if (AnswerRows.COLUMNS.contains(name)) {
           throw new IllegalArgumentException(
               "--input: a column is called '%s', as one of the output; rename it".formatted(name));
@@ -98,9 +101,26 @@ final class BatchTable {
         .otherwise(sha2(text.cast("binary"), 256));
   }
 
-  private boolean isFolderOfImages() {
-    return BatchFiles.isFolder(spark, settings.input())
-        && !BatchFiles.holdsParquet(spark, settings.input());
+  /**
+   * What is read.
+   *
+   * @param imageColumn where its images are
+   */
+  private record Source(Dataset<Row> rows, String imageColumn) {}
+
+  private Source source() {
+    String input = settings.input();
+    if (input.toLowerCase(Locale.ROOT).endsWith(".tar")) {
+      return new Source(samplesOfShards(), "image");
+    }
+    if (BatchFiles.isFolder(spark, input) && !BatchFiles.holdsParquet(spark, input)) {
+      return new Source(imagesOfFolder(), "content");
+    }
+    return new Source(
+        input.matches(".*\\.(jsonl|json|ndjson)")
+            ? spark.read().json(input)
+            : spark.read().parquet(input),
+        settings.imageColumn());
   }
 
   private Dataset<Row> imagesOfFolder() {
@@ -113,23 +133,39 @@ final class BatchTable {
         .select("path", "content");
   }
 
-  private Dataset<Row> table() {
-    return settings.input().matches(".*\\.(jsonl|json|ndjson)")
-        ? spark.read().json(settings.input())
-        : spark.read().parquet(settings.input());
+  /** A task reads a shard from its begin to its end. */
+  private Dataset<Row> samplesOfShards() {
+    List<String> shards = BatchFiles.matching(spark, settings.input());
+    Dataset<Row> samples =
+        spark
+            .createDataset(shards, Encoders.STRING())
+            .repartition(shards.size())
+            .flatMap(new ShardRows(), Encoders.row(ShardRows.SCHEMA));
+    Column asked = get_json_object(col("json"), "$['%s']".formatted(settings.questionColumn()));
+    return samples.withColumn(settings.questionColumn(), asked);
   }
 
   private Column question(List<String> names) {
     String name = settings.questionColumn();
-    Column usual = lit(settings.question().orElse(""));
-    if (names.contains(name)) {
-      return coalesce(col(name).cast("string"), usual);
+    if (!names.contains(name)) {
+      return lit(
+          settings
+              .question()
+              .orElseThrow(
+                  () ->
+                      new IllegalArgumentException(
+                          "--input: no column named '%s', and no --question; there are %s"
+                              .formatted(name, names))));
     }
-    if (settings.question().isEmpty()) {
-      throw new IllegalArgumentException(
-          "--input: no column named '%s', and no --question; there are %s".formatted(name, names));
-    }
-    return usual;
+    Column usual =
+        settings
+            .question()
+            .map(functions::lit)
+            .orElseGet(
+                () ->
+                    raise_error(
+                        lit("--input: a row has no '%s', and no --question".formatted(name))));
+    return coalesce(col(name).cast("string"), usual);
   }
 
   private Column images(StructType schema, List<String> names, String name) {

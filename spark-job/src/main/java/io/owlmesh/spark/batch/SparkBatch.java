@@ -4,10 +4,13 @@ package io.owlmesh.spark.batch;
 import static org.apache.spark.sql.functions.col;
 
 import java.io.IOException;
+import java.io.PrintStream;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -17,6 +20,7 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SaveMode;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Asks a running mesh about the rows of a table. What was answered before by the same weights with
@@ -33,10 +37,15 @@ public final class SparkBatch {
 
   private final SparkSession spark;
   private final BatchSettings settings;
+  private final PrintStream out;
 
-  private SparkBatch(SparkSession spark, BatchSettings settings) {
+  /**
+   * @param out is told how many rows ended how
+   */
+  SparkBatch(SparkSession spark, BatchSettings settings, PrintStream out) {
     this.spark = spark;
     this.settings = settings;
+    this.out = out;
   }
 
   public static void main(String[] arguments) throws IOException {
@@ -54,7 +63,7 @@ public final class SparkBatch {
         .setIfMissing("spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version", "2");
     int code;
     try (SparkSession spark = SparkSession.builder().config(conf).getOrCreate()) {
-      code = new SparkBatch(spark, BatchSettings.of(conf, List.of(arguments))).run();
+      code = new SparkBatch(spark, BatchSettings.of(conf, List.of(arguments)), System.out).run();
     } catch (IllegalArgumentException | IllegalStateException e) {
       System.err.println(e.getMessage());
       code = FAILED;
@@ -68,7 +77,14 @@ public final class SparkBatch {
     System.exit(code);
   }
 
-  private int run() throws IOException {
+  /**
+   * Asks what is missing.
+   *
+   * @return exit code
+   * @throws IllegalArgumentException naming what is wrong with the input
+   * @throws IllegalStateException with the words of a process that could not ask
+   */
+  int run() throws IOException {
     int slots = spark.sparkContext().defaultParallelism();
     BatchSettings.Call call = settings.call(slots);
     String model;
@@ -78,15 +94,33 @@ public final class SparkBatch {
     ReasonCounts counts = new ReasonCounts();
     spark.sparkContext().register(counts, "rows by reason");
     Dataset<Row> all = new BatchTable(spark, settings).rows(model);
+    StructType answers = AnswerRows.schema(all.schema());
+    requireSameTable(answers);
     long rows = all.count();
-    Dataset<Row> missing = spread(missing(all), rows, slots);
-    missing
-        .mapPartitions(
-            new AskTask(call, model, counts), Encoders.row(AnswerRows.schema(missing.schema())))
+    spread(missing(all), rows, slots)
+        .mapPartitions(new AskTask(call, model, counts), Encoders.row(answers))
         .write()
         .mode(SaveMode.Append)
         .parquet(settings.output());
     return report(counts.value(), rows);
+  }
+
+  /** What lies in the output is the answers to such a table. */
+  private void requireSameTable(StructType answers) {
+    if (BatchFiles.holdsParquet(spark, settings.output())) {
+      String there = columns(spark.read().parquet(settings.output()).schema());
+      if (!there.equals(columns(answers))) {
+        throw new IllegalArgumentException(
+            "--output: %s has the columns %s, not %s; name another folder"
+                .formatted(settings.output(), there, columns(answers)));
+      }
+    }
+  }
+
+  private static String columns(StructType table) {
+    return Arrays.stream(table.fields())
+        .map(field -> field.name() + " " + field.dataType().sql())
+        .collect(Collectors.joining(", ", "[", "]"));
   }
 
   /** Without what an earlier run answered. */
@@ -113,12 +147,12 @@ public final class SparkBatch {
         : missing.repartition((int) Math.min(tasks, Integer.MAX_VALUE));
   }
 
-  private static int report(Map<String, Long> counts, long rows) {
+  private int report(Map<String, Long> counts, long rows) {
     long asked = counts.values().stream().mapToLong(Long::longValue).sum();
     if (rows > asked) {
       counts.put("answered before", rows - asked);
     }
-    counts.forEach((what, count) -> System.out.printf(Locale.ROOT, "%,10d %s%n", count, what));
+    counts.forEach((what, count) -> out.printf(Locale.ROOT, "%,10d %s%n", count, what));
     return Set.of("answered", "answered before").containsAll(counts.keySet()) ? 0 : FAILED;
   }
 }

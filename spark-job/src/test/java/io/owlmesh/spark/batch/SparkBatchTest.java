@@ -2,10 +2,14 @@
 package io.owlmesh.spark.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.owlmesh.spark.OwlProcess;
 import io.owlmesh.spark.SparkCluster;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,8 +17,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
+import org.apache.spark.SparkConf;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
@@ -23,9 +28,7 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 /**
  * Tables of questions, asked by tasks of Spark of a front door that answers with what it was sent.
  */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(300)
 class SparkBatchTest {
   private static final StructType TABLE =
       new StructType()
@@ -42,29 +45,33 @@ class SparkBatchTest {
           .add("image", DataTypes.BinaryType);
 
   private static SparkSession spark;
+  private static Process mesh;
+  private static BufferedReader said;
+  private static String address;
   @TempDir private Path folder;
-  private Process mesh;
-  private BufferedReader said;
-  private String address;
-  private int runs;
+  private final ByteArrayOutputStream told = new ByteArrayOutputStream();
 
   @BeforeAll
-  static void startSpark() {
+  static void start() throws IOException {
+    mesh = startMesh();
     spark =
-        SparkSession.builder().master("local[1]").config("spark.ui.enabled", "false").getOrCreate();
+        SparkSession.builder()
+            .master("local[2]")
+            .config("spark.ui.enabled", "false")
+            .config("spark.sql.shuffle.partitions", "2")
+            .getOrCreate();
+    said = mesh.inputReader(StandardCharsets.UTF_8);
+    address = said.readLine();
   }
 
   @AfterAll
-  static void stopSpark() {
+  static void stop() {
+    mesh.destroyForcibly();
     spark.stop();
   }
 
-  @BeforeEach
-  void startMesh() throws IOException {
-    startMesh("weights", 4);
-  }
-
-  private void startMesh(String weights, int refusals) throws IOException {
+  /** A mesh that refuses the first calls. */
+  private static Process startMesh() throws IOException {
     Path cli = SparkCluster.ROOT.resolve("tools/cli/target");
     String classPath =
         String.join(
@@ -73,34 +80,30 @@ class SparkBatchTest {
             cli.resolve("owl-cli.jar").toString(),
             cli.resolve("lib") + "/*",
             Files.readString(cli.resolve("classpath")));
-    mesh =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                classPath,
-                "io.owlmesh.cli.batch.BusyChat",
-                weights,
-                Integer.toString(refusals))
-            .redirectError(ProcessBuilder.Redirect.DISCARD)
-            .start();
-    said = mesh.inputReader(StandardCharsets.UTF_8);
-    address = said.readLine();
+    return new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            classPath,
+            "io.owlmesh.cli.batch.BusyChat",
+            "weights",
+            "4")
+        .redirectError(ProcessBuilder.Redirect.DISCARD)
+        .start();
   }
 
-  @AfterEach
-  void stopMesh() {
-    mesh.destroyForcibly();
-  }
-
-  /** How many questions were answered. */
-  private int asked() throws IOException {
+  /** How many questions were answered so far. */
+  private static int asked() throws IOException {
     mesh.getOutputStream().write('\n');
     mesh.getOutputStream().flush();
     return Integer.parseInt(said.readLine());
   }
 
   private void write(String name, int rows) {
+    write(name, rows, 1);
+  }
+
+  private void write(String name, int rows, int pieces) {
     List<Row> all = new ArrayList<>();
     for (long id = 0; id < rows; id++) {
       byte[] image = id % 5 == 0 ? null : new byte[(int) id];
@@ -108,57 +111,71 @@ class SparkBatchTest {
     }
     spark
         .createDataset(all, Encoders.row(TABLE))
-        .repartition(2)
+        .repartition(pieces)
         .write()
         .mode(SaveMode.Overwrite)
         .parquet(folder.resolve(name).toString());
   }
 
-  private List<Row> answers() {
+  private List<Row> answers(String order) {
     return spark
         .read()
         .parquet(folder.resolve("answers.parquet").toString())
-        .orderBy("id")
+        .orderBy(order)
         .collectAsList();
   }
 
-  /** Runs a driver as {@code ./owl batch} does. */
-  private int batch(String input, Map<String, String> more) throws Exception {
-    Map<String, String> settings =
-        new TreeMap<>(
-            Map.of(
-                "spark.master",
-                "local[2]",
-                "spark.owlmesh.batch.input",
-                folder.resolve(input).toUri().toString(),
-                "spark.owlmesh.batch.output",
-                folder.resolve("answers.parquet").toUri().toString(),
-                "spark.owlmesh.batch.concurrency",
-                "8"));
-    settings.putAll(more);
-    runs++;
-    Process driver =
-        SparkCluster.driver(
-            folder.resolve(runs + ".log"),
-            SparkBatch.class,
-            settings,
-            "batch",
-            "--address=" + address);
-    assertThat(driver.waitFor(180, TimeUnit.SECONDS)).as(log()).isTrue();
-    return driver.exitValue();
+  private Map<String, String> settings(Path input) {
+    return new TreeMap<>(
+        Map.of(
+            "spark.owlmesh.home",
+            SparkCluster.ROOT.toString(),
+            "spark.owlmesh.batch.input",
+            "file:" + input,
+            "spark.owlmesh.batch.output",
+            "file:" + folder.resolve("answers.parquet"),
+            "spark.owlmesh.batch.concurrency",
+            "8"));
   }
 
-  private String log() throws IOException {
-    return Files.readString(folder.resolve(runs + ".log"));
+  /** What a driver does, which is this JVM. */
+  private int batch(String input, String... nameAndValue) throws IOException {
+    SparkConf conf = new SparkConf(false);
+    settings(folder.resolve(input)).forEach(conf::set);
+    if (nameAndValue.length == 2) {
+      conf.set("spark.owlmesh.batch." + nameAndValue[0], nameAndValue[1]);
+    }
+    told.reset();
+    BatchSettings settings = BatchSettings.of(conf, List.of("batch", "--address=" + address));
+    return new SparkBatch(spark, settings, new PrintStream(told, true, StandardCharsets.UTF_8))
+        .run();
+  }
+
+  /** The same as a process. */
+  private int drive(Path input) throws Exception {
+    Map<String, String> settings = settings(input);
+    settings.put("spark.master", "local[1]");
+    Path log = folder.resolve("driver.log");
+    int code =
+        SparkCluster.driver(log, SparkBatch.class, settings, "batch", "--address=" + address)
+            .waitFor();
+    told.reset();
+    told.write(Files.readAllBytes(log));
+    return code;
+  }
+
+  private String log() {
+    return told.toString(StandardCharsets.UTF_8);
   }
 
   @Test
   void rowsOfATableAreAskedOnceAndASecondRunAsksWhatIsMissing() throws Exception {
-    write("table.parquet", 20);
-    assertThat(batch("table.parquet", Map.of())).as(log()).isZero();
+    int before = asked();
+    write("table.parquet", 20, 2);
+    assertThat(batch("table.parquet")).as(log()).isZero();
 
     assertThat(log()).containsPattern(" 20 answered\\n");
-    List<Row> answers = answers();
+    List<Row> answers = answers("id");
     assertThat(answers).hasSize(20);
     for (int id = 0; id < answers.size(); id++) {
       Row row = answers.get(id);
@@ -170,42 +187,43 @@ class SparkBatchTest {
     }
 
     write("table.parquet", 23);
-    assertThat(batch("table.parquet", Map.of())).as(log()).isZero();
+    assertThat(batch("table.parquet")).as(log()).isZero();
 
     assertThat(log()).containsPattern(" 3 answered\\n").containsPattern(" 20 answered before\\n");
-    assertThat(asked()).isEqualTo(23);
-    assertThat(answers()).hasSize(23);
+    assertThat(asked() - before).isEqualTo(23);
+    assertThat(answers("id")).hasSize(23);
   }
 
   @Test
-  void whatHasNoAnswerIsCountedByItsReasonAndKeysAreThoseOfJsonLines() throws Exception {
-    Files.write(folder.resolve("a.png"), new byte[] {1, 2, 3});
+  void aDriverCountsWhatHasNoAnswerByItsReasonAndKeysAreThoseOfJsonLines() throws Exception {
+    Path pictures = Files.createDirectory(folder.resolve("two words"));
+    Files.write(pictures.resolve("a.png"), new byte[] {1, 2, 3});
     Path lines =
         Files.writeString(
-            folder.resolve("questions.jsonl"),
+            pictures.resolve("questions.jsonl"),
             """
             {"id": 1, "image": "a.png", "question": "What?"}
             {"id": 2, "image": "none.png", "question": "What?"}
             {"id": 3, "image": "a.png", "question": "bad"}
             """);
 
-    assertThat(batch("questions.jsonl", Map.of())).as(log()).isOne();
+    assertThat(drive(lines)).as(log()).isOne();
 
     assertThat(log()).contains("1 answered", "1 INVALID_ARGUMENT", "1 image cannot be read");
-    assertThat(answers())
+    assertThat(answers("id"))
         .extracting(row -> row.<String>getAs("error"))
         .containsExactly(null, "IMAGE", "INVALID_ARGUMENT");
     Path plain = folder.resolve("plain.jsonl");
-    assertThat(owl("batch", "--input=" + lines, "--output=" + plain, "--address=" + address))
-        .isOne();
-    assertThat(Files.readString(plain)).contains(answers().get(0).<String>getAs("key"));
+    assertThat(owl(lines, plain)).isOne();
+    assertThat(Files.readString(plain)).contains(answers("id").get(0).<String>getAs("key"));
   }
 
-  private static int owl(String... arguments) throws Exception {
-    return io.owlmesh.spark.OwlProcess.builder(
+  /** Asks without Spark. */
+  private int owl(Path input, Path output) throws Exception {
+    return OwlProcess.builder(
             SparkCluster.ROOT.toString(),
-            SparkCluster.ROOT.toString(),
-            List.of(arguments),
+            folder.toString(),
+            List.of("batch", "--input=" + input, "--output=" + output, "--address=" + address),
             Map.of("JAVA_HOME", System.getProperty("java.home")))
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -214,15 +232,63 @@ class SparkBatchTest {
   }
 
   @Test
+  void samplesOfAWebDatasetAreAskedAboutTheirOwnImages() throws Exception {
+    shard("photos-0.tar", "7.json", "{\"question\": \"Which?\"}", "7.0.png", "123", "7.1.png", "45");
+    shard("photos-1.tar", "8.jpg", "1234", "8.txt", "a caption", "9.png", "1", "9.json", "{}");
+
+    assertThat(batch("photos-*.tar", "question", "What?")).as(log()).isZero();
+
+    assertThat(answers("sample"))
+        .extracting(row -> row.<String>getAs("sample") + ": " + row.<String>getAs("answer"))
+        .containsExactly("7: Which? of 5 bytes", "8: What? of 4 bytes", "9: What? of 1 bytes");
+    assertThat(answers("sample").get(0).<String>getAs("json")).contains("Which?");
+  }
+
+  private void shard(String name, String... namesAndTexts) throws IOException {
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(Files.newOutputStream(folder.resolve(name)))) {
+      for (int i = 0; i < namesAndTexts.length; i += 2) {
+        byte[] content = namesAndTexts[i + 1].getBytes(StandardCharsets.UTF_8);
+        TarArchiveEntry entry = new TarArchiveEntry(namesAndTexts[i]);
+        entry.setSize(content.length);
+        tar.putArchiveEntry(entry);
+        tar.write(content);
+        tar.closeArchiveEntry();
+      }
+    }
+  }
+
+  @Test
   void aQuestionThatIsMissingNamesTheColumnsThereAreAndNothingIsWritten() throws Exception {
     write("table.parquet", 2);
 
-    assertThat(batch("table.parquet", Map.of("spark.owlmesh.batch.questionColumn", "text")))
-        .isOne();
+    assertThatThrownBy(() -> batch("table.parquet", "questionColumn", "text"))
+        .hasMessageContaining("no column named 'text'")
+        .hasMessageContaining("[id, question, image]");
 
-    assertThat(log()).contains("no column named 'text'", "[id, question, image]");
-    try (Stream<Path> left = Files.list(folder)) {
-      assertThat(left).noneMatch(path -> path.endsWith("answers.parquet"));
+    assertThat(folder.resolve("answers.parquet")).doesNotExist();
+  }
+
+  @Test
+  void anOutputWithOtherColumnsIsRefusedAndBothAreNamed() throws Exception {
+    write("table.parquet", 2);
+    write("answers.parquet", 1);
+
+    assertThatThrownBy(() -> batch("table.parquet"))
+        .hasMessageContaining("--output")
+        .hasMessageContaining("[id BIGINT, question STRING, image BINARY]")
+        .hasMessageContaining("answer STRING");
+  }
+
+  @Test
+  void aMeshThatIsNotThereIsToldByItsAddress() throws Exception {
+    write("table.parquet", 2);
+    String there = address;
+    address = "127.0.0.1:1";
+    try {
+      assertThatThrownBy(() -> batch("table.parquet")).hasMessageContaining("127.0.0.1:1");
+    } finally {
+      address = there;
     }
   }
 }

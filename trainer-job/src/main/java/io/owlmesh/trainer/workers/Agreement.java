@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +18,9 @@ import java.util.concurrent.TimeUnit;
 
 /** Small things that all workers must know of each other. */
 public final class Agreement {
-  private static final int LOOKS = 100;
+  /** Network file systems show what others wrote some seconds later. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final int LOOK_MILLIS = 100;
 
   private Agreement() {}
@@ -114,6 +117,12 @@ public final class Agreement {
    * @throws OwlException BAD_INPUT, field {@code output}, naming a worker that does not
    */
   public static void requireSharedFolder(WorkerGroup workers, Path folder) throws IOException {
+    requireSharedFolder(workers, folder, PATIENCE);
+  }
+
+  /** As the other, for workers that look for so long. */
+  static void requireSharedFolder(WorkerGroup workers, Path folder, Duration patience)
+      throws IOException {
     Path mark = folder.resolve("job.mark");
     String own = "";
     if (workers.rank() == 0) {
@@ -121,7 +130,7 @@ public final class Agreement {
       Files.writeString(mark, own);
     }
     String first = Moments.string(workers.gather(Moments.text(own)).getFirst());
-    boolean found = holds(mark, first);
+    boolean found = holds(mark, first, patience);
     List<ByteBuffer> all =
         workers.gather(ByteBuffer.allocateDirect(1).put(0, (byte) (found ? 1 : 0)));
     for (int rank = 0; rank < all.size(); rank++) {
@@ -134,20 +143,20 @@ public final class Agreement {
     }
   }
 
-  /** Network file systems show what others wrote some seconds later. */
-  private static boolean holds(Path file, String text) throws IOException {
-    for (int look = 0; look < LOOKS; look++) {
-      if (Files.exists(file) && Files.readString(file).equals(text)) {
-        return true;
-      }
-      try {
+  private static boolean holds(Path file, String text, Duration patience) throws IOException {
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while (!Files.exists(file) || !Files.readString(file).equals(text)) {
+        if (System.nanoTime() > end) {
+          return false;
+        }
         TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new IOException("interrupted", e);
       }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
-    return false;
   }
 
   /** Counts of all workers together, by name. */

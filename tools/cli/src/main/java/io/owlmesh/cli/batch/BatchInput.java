@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.batch;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.trainer.data.BadSample;
+import io.owlmesh.trainer.data.SampleSources;
+import io.owlmesh.trainer.data.TarShards;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -23,9 +26,10 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Where the questions of a batch come from: a file of JSON lines, standard input with such lines,
- * or a folder of images of which all are asked the same.
+ * Where the questions of a batch come from: a file of JSON lines, standard input with such lines, a
+ * folder of images of which all are asked the same, or shards of a WebDataset.
  *
+ * @param source a path, or a pattern over the names of shards such as {@code photos-*.tar}
  * @param question of rows that have none of their own
  * @param questionColumn name of the question in a line
  * @param imageColumn name of the image in a line: a path, or a list of paths, relative to the file
@@ -39,6 +43,7 @@ record BatchInput(
     InputStream in) {
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final Set<String> IMAGES = Set.of("jpg", "jpeg", "png", "gif", "bmp", "webp");
+  private static final byte[] NO_FIELDS = {'{', '}'};
   private static final int MAX_LINE = 1 << 20;
   private static final int MAX_IMAGES = 64;
 
@@ -53,7 +58,13 @@ record BatchInput(
         files = all.filter(BatchInput::isImage).sorted().toList();
       }
       return IntStream.range(0, files.size())
-          .mapToObj(i -> new BatchRow(i + 1L, List.of(files.get(i)), asked));
+          .mapToObj(i -> new BatchRow(i + 1L, List.of(new FileImage(files.get(i))), asked));
+    }
+    if (isShards()) {
+      TarShards shards = openShards();
+      return IntStream.range(0, shards.size())
+          .mapToObj(i -> row(shards, i))
+          .onClose(shards::close);
     }
     long[] number = new long[1];
     BufferedReader lines =
@@ -65,6 +76,27 @@ record BatchInput(
         .onClose(() -> close(lines))
         .filter(line -> !line.isBlank())
         .map(line -> row(++number[0], line));
+  }
+
+  /** Whether it is a WebDataset. */
+  private boolean isShards() {
+    return source.toString().toLowerCase(Locale.ROOT).endsWith(".tar");
+  }
+
+  private TarShards openShards() throws IOException {
+    return TarShards.open(SampleSources.files(source.toString()));
+  }
+
+  /** A sample, whose images are those of the shard; without fields it has no question. */
+  private BatchRow row(TarShards shards, int index) {
+    String where = "%s:%s".formatted(source, shards.key(index));
+    try {
+      byte[] fields = shards.fields(index).orElse(NO_FIELDS);
+      return new BatchRow(
+          index + 1L, shards.images(index), question(where, parse(where, fields)));
+    } catch (BadSample e) {
+      throw OwlException.badInput(where, String.valueOf(e.getMessage()));
+    }
   }
 
   private static void close(BufferedReader lines) {
@@ -90,6 +122,11 @@ record BatchInput(
         return all.filter(BatchInput::isImage).count();
       }
     }
+    if (isShards()) {
+      try (TarShards shards = openShards()) {
+        return shards.size();
+      }
+    }
     try (Stream<String> lines = Files.lines(source)) {
       return lines.filter(line -> !line.isBlank()).count();
     }
@@ -106,13 +143,16 @@ record BatchInput(
       throw OwlException.badInput(
           where, "%d characters, at most %d are read".formatted(line.length(), MAX_LINE));
     }
-    JsonNode row;
+    JsonNode row = parse(where, line.getBytes(StandardCharsets.UTF_8));
+    return new BatchRow(number, images(where, row), question(where, row));
+  }
+
+  private static JsonNode parse(String where, byte[] json) {
     try {
-      row = JSON.readTree(line);
-    } catch (JsonProcessingException e) {
+      return JSON.readTree(json);
+    } catch (IOException e) {
       throw OwlException.badInput(where, "is no JSON");
     }
-    return new BatchRow(number, images(where, row), question(where, row));
   }
 
   private String question(String where, JsonNode row) {
@@ -127,13 +167,13 @@ record BatchInput(
                 .formatted(questionColumn, names(row))));
   }
 
-  private List<Path> images(String where, JsonNode row) {
+  private List<TrainingSample.Image> images(String where, JsonNode row) {
     JsonNode value = row.path(imageColumn);
-    List<Path> images = new ArrayList<>();
+    List<TrainingSample.Image> images = new ArrayList<>();
     if (value.isTextual()) {
-      images.add(path(value.asText()));
+      images.add(image(value.asText()));
     } else if (value.isArray() && value.size() <= MAX_IMAGES) {
-      value.forEach(one -> images.add(path(one.asText())));
+      value.forEach(one -> images.add(image(one.asText())));
     } else if (!value.isMissingNode() && !value.isNull()) {
       throw OwlException.badInput(
           where,
@@ -142,9 +182,9 @@ record BatchInput(
     return images;
   }
 
-  private Path path(String text) {
+  private FileImage image(String path) {
     Path folder = source.toAbsolutePath().getParent();
-    return folder == null ? Path.of(text) : folder.resolve(text);
+    return new FileImage(folder == null ? Path.of(path) : folder.resolve(path));
   }
 
   private static List<String> names(JsonNode row) {

@@ -38,12 +38,17 @@ final class BatchOnSpark {
           "--output", "%s must end with %s where Spark asks".formatted(output, PARQUET));
     }
     Map<String, String> settings = new TreeMap<>();
-    settings.put(PREFIX + "input", rows.source().toUri().toString());
-    settings.put(PREFIX + "output", output.toUri().toString());
+    settings.put(PREFIX + "input", uri(rows.source()));
+    settings.put(PREFIX + "output", uri(output));
     settings.put(PREFIX + "questionColumn", rows.questionColumn());
     settings.put(PREFIX + "imageColumn", rows.imageColumn());
     settings.put(PREFIX + "concurrency", Integer.toString(concurrency));
     rows.question().ifPresent(text -> settings.put(PREFIX + "question", text));
     return spark.drive(MAIN, settings, arguments);
+  }
+
+  /** As Hadoop reads it: blanks and patterns of names stay what they are. */
+  private static String uri(Path path) {
+    return "file:" + path.toAbsolutePath().normalize();
   }
 }

@@ -2,14 +2,14 @@
 package io.owlmesh.cli.batch;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.owlmesh.client.AskRequest;
 import io.owlmesh.core.Sha256;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,11 +17,9 @@ import java.util.List;
  * A question of a batch.
  *
  * @param number which row of the input, from 1
- * @param images files that it is about, in order; perhaps none
+ * @param images that it is about, in order; perhaps none
  */
-record BatchRow(long number, List<Path> images, String question) {
-  private static final long MAX_IMAGE = 20L << 20;
-
+record BatchRow(long number, List<TrainingSample.Image> images, String question) {
   /**
    * A row with its files.
    *
@@ -55,11 +53,12 @@ record BatchRow(long number, List<Path> images, String question) {
   Loaded load() throws IOException {
     List<ByteString> files = new ArrayList<>();
     List<String> digests = new ArrayList<>();
-    for (Path image : images) {
-      if (Files.size(image) > MAX_IMAGE) {
-        throw new IOException("%s: more than %d bytes".formatted(image, MAX_IMAGE));
+    for (TrainingSample.Image image : images) {
+      byte[] bytes = image.read();
+      if (bytes.length > FileImage.MOST) {
+        throw FileImage.tooLarge(image.name());
       }
-      ByteString file = ByteString.copyFrom(Files.readAllBytes(image));
+      ByteString file = UnsafeByteOperations.unsafeWrap(bytes);
       files.add(file);
       digests.add(Sha256.hex(List.of(file.asReadOnlyByteBuffer())));
     }
