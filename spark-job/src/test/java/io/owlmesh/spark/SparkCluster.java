@@ -91,8 +91,7 @@ public final class SparkCluster implements AutoCloseable {
             "spark.executor.memory", "512m",
             "spark.executor.memoryOverhead", "512m",
             "spark.executor.extraJavaOptions", "-XX:TieredStopAtLevel=1",
-            "spark.executor.extraClassPath",
-                Path.of("target/classes").toAbsolutePath().toString());
+            "spark.executor.extraClassPath", Path.of("target/classes").toAbsolutePath().toString());
     return driver(log, SparkTraining.class, settings, arguments);
   }
 

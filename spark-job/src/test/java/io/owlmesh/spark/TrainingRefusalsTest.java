@@ -49,8 +49,7 @@ class TrainingRefusalsTest {
 
   @Test
   void whatAWorkerRefusesIsToldByTheDriverAndNotTriedAgain() throws Exception {
-    Path recipe =
-        Files.writeString(folder.resolve("recipe.yaml"), "name: tiny\n");
+    Path recipe = Files.writeString(folder.resolve("recipe.yaml"), "name: tiny\n");
 
     assertThat(train(conf("512m"), recipe.toString())).isOne();
 

@@ -25,8 +25,8 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -34,8 +34,8 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * The rows that are to be asked: all columns of the input but the image's, and {@link #ASKED}. Read
- * are Parquet, JSON lines, folders of images and shards of a WebDataset. An image is a path, bytes, a structure with {@code
- * bytes} as Hugging Face's data sets have it, or a list of these.
+ * are Parquet, JSON lines, folders of images and shards of a WebDataset. An image is a path, bytes,
+ * a structure with {@code bytes} as Hugging Face's data sets have it, or a list of these.
  */
 final class BatchTable {
   /** Question, images (paths or bytes), their SHA-256 and the key of each row. */
@@ -151,20 +151,17 @@ final class BatchTable {
       return lit(
           settings
               .question()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "--input: no column named '%s', and no --question; there are %s"
-                              .formatted(name, names))));
+              .orElseThrow(() ->
+                  new IllegalArgumentException(
+                      "--input: no column named '%s', and no --question; there are %s"
+                          .formatted(name, names))));
     }
     Column usual =
         settings
             .question()
             .map(functions::lit)
-            .orElseGet(
-                () ->
-                    raise_error(
-                        lit("--input: a row has no '%s', and no --question".formatted(name))));
+            .orElseGet(() ->
+                raise_error(lit("--input: a row has no '%s', and no --question".formatted(name))));
     return coalesce(col(name).cast("string"), usual);
   }
 

@@ -53,8 +53,7 @@ final class ShardRows implements FlatMapFunction<String, Row> {
     Path path = new Path(shard);
     InputStream in = path.getFileSystem(SparkHadoopUtil.get().conf()).open(path);
     TaskContext.get().addTaskCompletionListener((TaskCompletionListener) ended -> close(in));
-    return new Samples(
-        shard, new TarArchiveInputStream(new BufferedInputStream(in, 1 << 20)));
+    return new Samples(shard, new TarArchiveInputStream(new BufferedInputStream(in, 1 << 20)));
   }
 
   private static void close(InputStream in) {
@@ -120,8 +119,7 @@ final class ShardRows implements FlatMapFunction<String, Row> {
       }
       String key = key(entry.getName());
       String json = null;
-      TreeMap<String, byte[]> images =
-          new TreeMap<>(Comparator.comparing(Samples::numbersByValue));
+      TreeMap<String, byte[]> images = new TreeMap<>(Comparator.comparing(Samples::numbersByValue));
       try {
         while (entry != null && key(entry.getName()).equals(key)) {
           String name = entry.getName();

@@ -233,7 +233,8 @@ class SparkBatchTest {
 
   @Test
   void samplesOfAWebDatasetAreAskedAboutTheirOwnImages() throws Exception {
-    shard("photos-0.tar", "7.json", "{\"question\": \"Which?\"}", "7.0.png", "123", "7.1.png", "45");
+    shard(
+        "photos-0.tar", "7.json", "{\"question\": \"Which?\"}", "7.0.png", "123", "7.1.png", "45");
     shard("photos-1.tar", "8.jpg", "1234", "8.txt", "a caption", "9.png", "1", "9.json", "{}");
 
     assertThat(batch("photos-*.tar", "question", "What?")).as(log()).isZero();

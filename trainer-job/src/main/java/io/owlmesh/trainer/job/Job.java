@@ -16,6 +16,7 @@ import io.owlmesh.trainer.eval.Evaluation;
 import io.owlmesh.trainer.monitor.TrainingReport;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.recipe.TrainingStage;
 import io.owlmesh.trainer.workers.Agreement;
 import io.owlmesh.trainer.workers.LoneWorker;
 import io.owlmesh.trainer.workers.WorkerGroup;
@@ -157,7 +158,7 @@ public final class Job {
       StageDone done = StageDone.read(folder).orElseThrow();
       stages.add(
           new TrainingReport.StageSummary(
-              recipe.stages().get(number - 1).name(),
+              title(recipe.stages().get(number - 1)),
               folder.resolve("log.jsonl"),
               done.peakBytes(),
               done.leftOut()));
@@ -165,6 +166,10 @@ public final class Job {
     Path page = results.resolve("report.html");
     TrainingReport.write(page, recipe.name(), stages, answers);
     watching.say("The report is in " + page);
+  }
+
+  private static String title(TrainingStage stage) {
+    return stage.localSteps().isPresent() ? stage.name() + ", local steps (inexact)" : stage.name();
   }
 
   private StageOutput start() throws IOException {

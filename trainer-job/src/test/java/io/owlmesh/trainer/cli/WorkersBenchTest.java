@@ -56,8 +56,7 @@ class WorkersBenchTest {
   private static List<String> train(List<String> arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp"));
+    command.addAll(List.of("--enable-native-access=ALL-UNNAMED", "-XX:TieredStopAtLevel=1", "-cp"));
     command.add(System.getProperty("java.class.path"));
     command.add("io.owlmesh.trainer.job.TrainMain");
     command.addAll(arguments);
@@ -65,8 +64,7 @@ class WorkersBenchTest {
   }
 
   @Test
-  void eachNumberOfWorkersLearnsTheFirstStageAloneAndLeavesTheOutputOfTheRecipe()
-      throws Exception {
+  void eachNumberOfWorkersLearnsTheFirstStageAloneAndLeavesTheOutputOfTheRecipe() throws Exception {
     WorkersBench bench = new WorkersBench(WorkersBenchTest::train, recipe("train.jsonl"), 2, 1);
 
     List<WorkersBench.Row> rows = bench.run(List.of(1, 2), 1);

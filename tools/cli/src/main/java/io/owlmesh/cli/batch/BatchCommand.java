@@ -35,8 +35,8 @@ import picocli.CommandLine.Spec;
     name = "batch",
     description = {
       "Asks a running mesh the questions of a file, or one question about each image of a folder.",
-      "Answers are written as JSON lines, or by Spark as Parquet; a second run asks only what has no"
-          + " answer yet."
+      "Answers are written as JSON lines, or by Spark as Parquet; a second run asks only what has"
+          + " no answer yet."
     },
     sortOptions = false,
     footer = {

@@ -62,9 +62,7 @@ record BatchInput(
     }
     if (isShards()) {
       TarShards shards = openShards();
-      return IntStream.range(0, shards.size())
-          .mapToObj(i -> row(shards, i))
-          .onClose(shards::close);
+      return IntStream.range(0, shards.size()).mapToObj(i -> row(shards, i)).onClose(shards::close);
     }
     long[] number = new long[1];
     BufferedReader lines =
@@ -92,8 +90,7 @@ record BatchInput(
     String where = "%s:%s".formatted(source, shards.key(index));
     try {
       byte[] fields = shards.fields(index).orElse(NO_FIELDS);
-      return new BatchRow(
-          index + 1L, shards.images(index), question(where, parse(where, fields)));
+      return new BatchRow(index + 1L, shards.images(index), question(where, parse(where, fields)));
     } catch (BadSample e) {
       throw OwlException.badInput(where, String.valueOf(e.getMessage()));
     }
