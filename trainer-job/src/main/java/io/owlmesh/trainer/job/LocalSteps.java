@@ -51,8 +51,8 @@ final class LocalSteps implements StepWork {
     if (local.workers() != workers.size()) {
       throw OwlException.badInput(
           "stages." + stage.name() + ".local_steps.workers",
-          "%d, and %d learn: what is learnt depends on it"
-              .formatted(local.workers(), workers.size()));
+          "%d, and %d learn: what is learnt depends on it, start it with --workers %d"
+              .formatted(local.workers(), workers.size(), local.workers()));
     }
     this.outer = new OuterUpdate(workers, network, local.rate(), local.momentum());
   }

@@ -49,7 +49,8 @@ final class SharedTensors {
     }
     if (bytes > Integer.MAX_VALUE - 8) {
       throw OwlException.badInput(
-          "trains", "%d bytes of gradients, shards hold at most 2 GiB".formatted(bytes));
+          "trains",
+          "%d bytes that learn, at most 2 GiB are exchanged in one piece".formatted(bytes));
     }
     return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
