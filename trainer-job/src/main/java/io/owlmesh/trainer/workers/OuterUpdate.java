@@ -86,7 +86,7 @@ public final class OuterUpdate {
     SortedMap<String, HostTensor> own = new TreeMap<>();
     String prefix = prefix();
     network.moments().forEach((name, tensor) -> own.put(prefix + name, tensor));
-    tensors.ownTensors(velocity, OUTER).forEach(own::put);
+    own.putAll(tensors.ownTensors(velocity, OUTER));
     SortedMap<String, HostTensor> state = new TreeMap<>(Moments.gather(workers, own));
     network.weights().forEach((name, tensor) -> state.put(WEIGHTS + name, tensor));
     return state;
