@@ -9,6 +9,7 @@ import com.google.rpc.RetryInfo;
 import io.grpc.Status;
 import io.grpc.protobuf.StatusProto;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +18,11 @@ import org.jspecify.annotations.Nullable;
 public final class AnswerFailed extends Exception {
   private final Status.Code code;
   private final boolean unreachable;
+  private final Duration retryAfter;
 
-  private AnswerFailed(Status status, String message, Throwable cause) {
+  private AnswerFailed(Status status, String message, Duration retryAfter, Throwable cause) {
     super(message, cause);
+    this.retryAfter = retryAfter;
     this.code = status.getCode();
     this.unreachable = isUnreachable(status);
   }
@@ -32,7 +35,29 @@ public final class AnswerFailed extends Exception {
     if (details != null) {
       details.getDetailsList().forEach(detail -> lines.addAll(explain(detail)));
     }
-    return new AnswerFailed(status, String.join(System.lineSeparator(), lines), error);
+    return new AnswerFailed(
+        status, String.join(System.lineSeparator(), lines), wished(details), error);
+  }
+
+  private static Duration wished(com.google.rpc.@Nullable Status details) {
+    if (details != null) {
+      for (Any detail : details.getDetailsList()) {
+        try {
+          if (detail.is(RetryInfo.class)) {
+            return Duration.ofMillis(
+                Durations.toMillis(detail.unpack(RetryInfo.class).getRetryDelay()));
+          }
+        } catch (InvalidProtocolBufferException damaged) {
+          // As if it were not there.
+        }
+      }
+    }
+    return Duration.ZERO;
+  }
+
+  /** After which the mesh wishes to be asked again; zero if it says nothing. */
+  public Duration retryAfter() {
+    return retryAfter;
   }
 
   public Status.Code code() {

@@ -35,6 +35,7 @@ import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.launcher.MeshException;
 import io.owlmesh.trainer.cli.BenchTrainCommand;
+import io.owlmesh.trainer.cli.BenchWorkersCommand;
 import io.owlmesh.trainer.cli.DataCommand;
 import io.owlmesh.trainer.cli.EvalCommand;
 import io.owlmesh.trainer.cli.OwlEvalCommand;
@@ -85,7 +86,7 @@ public final class Owl {
             .addSubcommand(new AskCommand(home, in))
             .addSubcommand(new ChatCommand(home))
             .addSubcommand(new SessionsCommand(home))
-            .addSubcommand(new BatchCommand(home))
+            .addSubcommand(new BatchCommand(home, in))
             .addSubcommand(new AdaptersCommand(home))
             .addSubcommand(new KeysCommand(home))
             .addSubcommand(new TenantsCommand(home))
@@ -98,7 +99,8 @@ public final class Owl {
                     .addSubcommand(new BenchLlmCommand(home))
                     .addSubcommand(new BenchPeersCommand(home))
                     .addSubcommand(new BenchOrchestratorCommand(home))
-                    .addSubcommand(new BenchMeshCommand(home)))
+                    .addSubcommand(new BenchMeshCommand(home))
+                    .addSubcommand(new BenchWorkersCommand()))
             .addSubcommand(new DoctorCommand(home))
             .addSubcommand(new CheckpointCommand())
             .addSubcommand(new VerifyCommand())

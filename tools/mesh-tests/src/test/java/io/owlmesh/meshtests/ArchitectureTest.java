@@ -47,6 +47,7 @@ class ArchitectureTest {
           Map.entry(
               "fused", Set.of("wire", "stage", "vision", "abstractor", "llm", "orchestrator")),
           Map.entry("trainer", Set.of("core", "proto", "wire", "client", "model", "runtime")),
+          Map.entry("spark", Set.of()),
           Map.entry("launcher", Set.of("client")),
           Map.entry("images", Set.of("core")),
           Map.entry(
@@ -103,11 +104,24 @@ class ArchitectureTest {
   private static final ArchRule PRINTING =
       noClasses()
           .that()
-          .resideOutsideOfPackages("io.owlmesh.cli..", "io.owlmesh.trainer..", "io.owlmesh.bench..")
+          .resideOutsideOfPackages(
+              "io.owlmesh.cli..",
+              "io.owlmesh.trainer..",
+              "io.owlmesh.bench..",
+              "io.owlmesh.spark..")
           .should()
           .accessField(System.class, "out")
           .orShould()
           .accessField(System.class, "err");
+
+  /** Its libraries and ours do not go together in one JVM. */
+  private static final ArchRule SPARK =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage("io.owlmesh.spark..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache.spark..", "org.apache.hadoop..", "scala..");
 
   private static final JavaClasses ALL = importAll();
 
@@ -158,6 +172,11 @@ class ArchitectureTest {
   @Test
   void onlyTheRuntimeKnowsTheEngine() {
     ENGINE.check(ALL);
+  }
+
+  @Test
+  void onlyTheJobOnSparkKnowsSpark() {
+    SPARK.check(ALL);
   }
 
   @Test

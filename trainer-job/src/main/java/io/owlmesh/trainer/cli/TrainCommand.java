@@ -22,11 +22,13 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -77,7 +79,9 @@ public final class TrainCommand implements Callable<Integer> {
   @Option(
       names = "--workers",
       paramLabel = "N",
-      description = "Processes that learn together; the weights are the same for any number.")
+      description =
+          "Processes that learn together, or tasks of Spark; the weights are the same for any"
+              + " number.")
   private int workers;
 
   @Option(
@@ -87,6 +91,8 @@ public final class TrainCommand implements Callable<Integer> {
           "How often workers go on from the saved state when one dies (default:"
               + " ${DEFAULT-VALUE}).")
   private int restarts = 3;
+
+  @Mixin private SparkFlags spark = new SparkFlags();
 
   @Option(
       names = "--metrics",
@@ -102,9 +108,9 @@ public final class TrainCommand implements Callable<Integer> {
     if (place.isPresent()) {
       return work(shared(read), place.get());
     }
-    if (workers > 0) {
+    if (spark.isGiven() || workers > 0) {
       requireWorkers(shared(read));
-      return drive();
+      return spark.isGiven() ? driveOnSpark() : drive();
     }
     PrintWriter out = spec.commandLine().getOut();
     if (!publish.isEmpty() && read.study().isPresent()) {
@@ -157,21 +163,9 @@ public final class TrainCommand implements Callable<Integer> {
   /** Starts workers, and looks after them. */
   private int drive() throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    List<String> arguments = new ArrayList<>();
-    if (spec.parent() != null) {
-      arguments.add(spec.name());
-    }
-    arguments.add(recipe.toString());
-    if (!publish.isEmpty()) {
-      arguments.add("--publish=" + Joiner.on(',').join(publish));
-      publishAs.ifPresent(name -> arguments.add("--publish-as=" + name));
-    }
-    if (metrics != null) {
-      arguments.add("--metrics=" + metrics); // The first worker tells.
-    }
     WorkerProcesses processes =
         new WorkerProcesses(
-            WorkerProcesses.self(arguments),
+            WorkerProcesses.self(workerArguments()),
             workers,
             restarts,
             line -> {
@@ -194,6 +188,31 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
+  /** Has a cluster start workers, and look after them. */
+  private int driveOnSpark() throws IOException, InterruptedException {
+    Map<String, String> settings =
+        Map.of(
+            "spark.owlmesh.workers", Integer.toString(Math.max(workers, 1)),
+            "spark.owlmesh.restarts", Integer.toString(restarts));
+    return spark.drive("io.owlmesh.spark.SparkTraining", settings, workerArguments());
+  }
+
+  private List<String> workerArguments() {
+    List<String> arguments = new ArrayList<>();
+    if (spec.parent() != null) {
+      arguments.add(spec.name());
+    }
+    arguments.add(recipe.toString());
+    if (!publish.isEmpty()) {
+      arguments.add("--publish=" + Joiner.on(',').join(publish));
+      publishAs.ifPresent(name -> arguments.add("--publish-as=" + name));
+    }
+    if (metrics != null) {
+      arguments.add("--metrics=" + metrics); // The first worker tells.
+    }
+    return arguments;
+  }
+
   /** Is one of the workers. */
   private int work(Recipe read, WorkerSettings place) throws IOException {
     CountDownLatch over = new CountDownLatch(1);
@@ -208,7 +227,7 @@ public final class TrainCommand implements Callable<Integer> {
       WorkerProcesses.watchParent(System.getenv(), watching::stop);
       try (GrpcGroup group =
           GrpcGroup.join(place, read.toString(), read.device(), read.threads())) {
-        result = new Job(read, watching, group).run();
+        result = new Job(read, watching, group, place.patience()).run();
       } catch (OwlException e) {
         if (e.fault() != Fault.UNAVAILABLE) {
           throw e;

@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
@@ -29,7 +30,7 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
  * images follow by name, numbers in it by value: {@code 7.json}, {@code 7.0.png}, {@code 7.1.png}.
  * Names that begin with a dot are no samples. In memory is where each file begins.
  */
-final class TarShards implements SampleSource {
+public final class TarShards implements SampleSource {
   private static final long MAX_LINE = 16L << 20;
   private static final long MAX_IMAGE = 64L << 20;
   private static final Pattern NUMBER = Pattern.compile("\\d+");
@@ -53,7 +54,13 @@ final class TarShards implements SampleSource {
     this.groups = groups;
   }
 
-  static TarShards open(List<Path> files) throws IOException {
+  /**
+   * Finds the samples of shards.
+   *
+   * @param files in their order
+   * @throws IOException if one cannot be read, or is no tar
+   */
+  public static TarShards open(List<Path> files) throws IOException {
     List<FileChannel> channels = new ArrayList<>();
     List<Group> groups = new ArrayList<>();
     try {
@@ -123,9 +130,51 @@ final class TarShards implements SampleSource {
   @Override
   public TrainingSample read(int index) throws BadSample {
     Group group = groups.get(index);
-    if (group.fields().size() != 1) {
+    if (group.fields().isEmpty()) {
+      throw new BadSample(Reason.NO_TEXT, group.key() + " has 0 files named .json");
+    }
+    byte[] json = fields(group).orElseThrow();
+    String name = group.fields().getFirst().name();
+    try {
+      SampleFields fields = SampleFields.parse(json);
+      return new TrainingSample(name, fields.text(), images(group), fields.labels());
+    } catch (BadSample e) {
+      throw new BadSample(e.reason(), name + " " + e.getMessage());
+    }
+  }
+
+  /** Path of a sample in its shard, without its endings. */
+  public String key(int index) {
+    return groups.get(index).key();
+  }
+
+  /**
+   * The JSON of a sample, UTF-8; nothing if it has none.
+   *
+   * @throws BadSample if it has several, or a very long one
+   */
+  public Optional<byte[]> fields(int index) throws BadSample {
+    return fields(groups.get(index));
+  }
+
+  /** The images of a sample, in their order. */
+  public List<TrainingSample.Image> images(int index) {
+    return images(groups.get(index));
+  }
+
+  private List<TrainingSample.Image> images(Group group) {
+    return group.images().stream()
+        .<TrainingSample.Image>map(entry -> new ImageEntry(this, entry))
+        .toList();
+  }
+
+  private Optional<byte[]> fields(Group group) throws BadSample {
+    if (group.fields().isEmpty()) {
+      return Optional.empty();
+    }
+    if (group.fields().size() > 1) {
       throw new BadSample(
-          group.fields().isEmpty() ? Reason.NO_TEXT : Reason.BAD_LINE,
+          Reason.BAD_LINE,
           "%s has %d files named .json".formatted(group.key(), group.fields().size()));
     }
     Entry line = group.fields().getFirst();
@@ -135,18 +184,11 @@ final class TarShards implements SampleSource {
           "%s: %d bytes, the limit is %d".formatted(line.name(), line.size(), MAX_LINE));
     }
     try {
-      SampleFields fields = SampleFields.parse(read(line));
-      List<TrainingSample.Image> images = new ArrayList<>();
-      for (Entry entry : group.images()) {
-        images.add(new ImageEntry(this, entry));
-      }
-      return new TrainingSample(line.name(), fields.text(), images, fields.labels());
+      return Optional.of(read(line));
     } catch (EOFException e) {
       throw new BadSample(Reason.BAD_LINE, String.valueOf(e.getMessage()));
     } catch (IOException e) {
       throw new UncheckedIOException(line.name() + " cannot be read", e);
-    } catch (BadSample e) {
-      throw new BadSample(e.reason(), line.name() + " " + e.getMessage());
     }
   }
 

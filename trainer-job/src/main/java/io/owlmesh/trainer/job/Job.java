@@ -16,12 +16,14 @@ import io.owlmesh.trainer.eval.Evaluation;
 import io.owlmesh.trainer.monitor.TrainingReport;
 import io.owlmesh.trainer.recipe.NewModel;
 import io.owlmesh.trainer.recipe.Recipe;
+import io.owlmesh.trainer.recipe.TrainingStage;
 import io.owlmesh.trainer.workers.Agreement;
 import io.owlmesh.trainer.workers.LoneWorker;
 import io.owlmesh.trainer.workers.WorkerGroup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -37,15 +39,20 @@ public final class Job {
   private final Path results;
   private final TrainingMonitor watching;
   private final WorkerGroup workers;
+  private final Duration patience;
 
   /** A job whose result goes where its stages are. */
   public Job(Recipe recipe, TrainingMonitor watching) {
-    this(recipe, watching, new LoneWorker());
+    this(recipe, recipe.output(), watching);
   }
 
-  /** A job of several workers, which reach the same files. */
-  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers) {
-    this(recipe, recipe.output(), watching, workers);
+  /**
+   * A job of several workers, which reach the same files.
+   *
+   * @param patience how long the first waits for another job to leave the output
+   */
+  public Job(Recipe recipe, TrainingMonitor watching, WorkerGroup workers, Duration patience) {
+    this(recipe, recipe.output(), watching, workers, patience);
   }
 
   /**
@@ -54,10 +61,16 @@ public final class Job {
    * @param results folder of model, scores and report
    */
   Job(Recipe recipe, Path results, TrainingMonitor watching) {
-    this(recipe, results, watching, new LoneWorker());
+    this(recipe, results, watching, new LoneWorker(), OutputLock.PATIENCE);
   }
 
-  private Job(Recipe recipe, Path results, TrainingMonitor watching, WorkerGroup workers) {
+  private Job(
+      Recipe recipe,
+      Path results,
+      TrainingMonitor watching,
+      WorkerGroup workers,
+      Duration patience) {
+    this.patience = patience;
     this.workers = workers;
     this.recipe = recipe;
     this.results = results;
@@ -81,10 +94,12 @@ public final class Job {
    */
   public Optional<Result> run() throws IOException {
     if (workers.rank() > 0) {
+      Agreement.requireSharedFolder(workers, recipe.output());
       return stages().map(place -> new Result(place.checkpoint(), place.adapter()));
     }
     Files.createDirectories(results);
-    try (OutputLock _ = OutputLock.of(recipe.output())) {
+    try (OutputLock _ = OutputLock.of(recipe.output(), patience)) {
+      Agreement.requireSharedFolder(workers, recipe.output());
       Optional<StageOutput> place = stages();
       if (place.isEmpty()) {
         return Optional.empty();
@@ -143,7 +158,7 @@ public final class Job {
       StageDone done = StageDone.read(folder).orElseThrow();
       stages.add(
           new TrainingReport.StageSummary(
-              recipe.stages().get(number - 1).name(),
+              title(recipe.stages().get(number - 1)),
               folder.resolve("log.jsonl"),
               done.peakBytes(),
               done.leftOut()));
@@ -151,6 +166,10 @@ public final class Job {
     Path page = results.resolve("report.html");
     TrainingReport.write(page, recipe.name(), stages, answers);
     watching.say("The report is in " + page);
+  }
+
+  private static String title(TrainingStage stage) {
+    return stage.localSteps().isPresent() ? stage.name() + ", local steps (inexact)" : stage.name();
   }
 
   private StageOutput start() throws IOException {

@@ -9,13 +9,15 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** Keeps other jobs out of an output folder while one writes there. */
 final class OutputLock implements AutoCloseable {
-  // Workers of a job that was killed notice that within seconds.
-  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+  /** Workers of a job that was killed on this machine notice that within seconds. */
+  static final Duration PATIENCE = Duration.ofSeconds(10);
+
   private static final int PAUSE_MILLIS = 100;
 
   private final FileChannel channel;
@@ -27,14 +29,15 @@ final class OutputLock implements AutoCloseable {
   /**
    * Takes the lock of a folder, which is made if it is not there.
    *
-   * @throws OwlException BAD_INPUT, field {@code output}, if another job has it for ten seconds
+   * @param patience how long it waits for another job to end
+   * @throws OwlException BAD_INPUT, field {@code output}, if another job has it for longer
    */
-  static OutputLock of(Path folder) throws IOException {
+  static OutputLock of(Path folder, Duration patience) throws IOException {
     Files.createDirectories(folder);
     FileChannel channel =
         FileChannel.open(
             folder.resolve("job.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    long end = System.nanoTime() + PATIENCE_NANOS;
+    long end = System.nanoTime() + patience.toNanos();
     try {
       while (tryLock(channel) == null) {
         if (System.nanoTime() > end) {

@@ -124,6 +124,11 @@ final class SharedSteps implements StepWork {
   }
 
   @Override
+  public void restore(SortedMap<String, HostTensor> state) {
+    network.restore(state);
+  }
+
+  @Override
   public Map<String, Long> leftOut(Map<String, Long> here) {
     return Agreement.counts(workers, here);
   }

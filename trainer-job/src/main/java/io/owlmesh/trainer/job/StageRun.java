@@ -94,14 +94,12 @@ final class StageRun {
     try (TrainableModel network =
         new TrainableModel(
             checkpoint, adapter, stage.trainables(), options(), recipe.seed() * 31 + number)) {
-      StepWork work =
-          tree.shards() == 1 && workers.size() == 1
-              ? new WholeSteps(network, stage, watching, this::dropoutSeed)
-              : new SharedSteps(network, stage, watching, this::dropoutSeed, workers, tree);
-      long first = state.restore(network).orElse(0);
+      StepWork work = work(network);
+      long first = state.restore(work).orElse(0);
       Agreement.requireSame(
           workers, "the saved step of stage " + stage.name(), Long.toString(first));
       watching.begin(folder, stage, first, network.parameters());
+      stage.localSteps().ifPresent(watching::localSteps);
       try (StageData data =
           new StageData(recipe, stage, number, checkpoint, first, work.from(), work.to())) {
         Optional<Totals> totals = steps(network, work, data, first);
@@ -113,6 +111,15 @@ final class StageRun {
     }
     workers.await();
     return Optional.of(result());
+  }
+
+  private StepWork work(TrainableModel network) {
+    if (stage.localSteps().isPresent()) {
+      return new LocalSteps(network, stage, watching, this::dropoutSeed, workers);
+    }
+    return tree.shards() == 1 && workers.size() == 1
+        ? new WholeSteps(network, stage, watching, this::dropoutSeed)
+        : new SharedSteps(network, stage, watching, this::dropoutSeed, workers, tree);
   }
 
   /** What this stage begins with: the last one's result, or that with a part that is anew. */

@@ -6,7 +6,6 @@ import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.weights.SafetensorsFile;
 import io.owlmesh.model.weights.SafetensorsWriter;
-import io.owlmesh.trainer.training.TrainableModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -38,7 +37,7 @@ final class StageState {
   /**
    * Saves.
    *
-   * @param learnt as {@link TrainableModel#state} tells it, of all tensors
+   * @param learnt as {@link StepWork#state} tells it
    * @param step the next one
    */
   void save(SortedMap<String, HostTensor> learnt, long step) throws IOException {
@@ -63,7 +62,7 @@ final class StageState {
    *
    * @return the next step; empty if nothing of this stage with these inputs is there
    */
-  OptionalLong restore(TrainableModel network) {
+  OptionalLong restore(StepWork work) {
     if (!Files.exists(file)) {
       return OptionalLong.empty();
     }
@@ -71,7 +70,7 @@ final class StageState {
     if (!fingerprint.equals(fingerprint(state))) {
       return OptionalLong.empty();
     }
-    network.restore(state);
+    work.restore(state);
     HostTensor step = state.get(STEP);
     if (step == null) {
       throw OwlException.badInput("state", file + " lacks " + STEP);

@@ -15,7 +15,7 @@ interface StepWork {
    *
    * @param loss mean of -log p over the step's targets
    * @param norm of its gradient before clipping
-   * @param tokens of its samples, at all workers
+   * @param tokens of its samples, at all workers that it is told of
    */
   record Result(double loss, double norm, long tokens) {}
 
@@ -41,6 +41,13 @@ interface StepWork {
 
   /** Weights, moments and counts of steps; at workers beside the first, of no use. */
   SortedMap<String, HostTensor> state();
+
+  /**
+   * Goes on from a state.
+   *
+   * @throws io.owlmesh.core.OwlException BAD_INPUT if it is that of another stage
+   */
+  void restore(SortedMap<String, HostTensor> state);
 
   /**
    * Samples that were left out, by reason.

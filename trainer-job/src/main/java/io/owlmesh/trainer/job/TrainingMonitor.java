@@ -6,6 +6,7 @@ import io.owlmesh.trainer.monitor.TensorBoardWriter;
 import io.owlmesh.trainer.monitor.TrainingLog;
 import io.owlmesh.trainer.monitor.TrainingMetrics;
 import io.owlmesh.trainer.monitor.TrainingProgress;
+import io.owlmesh.trainer.recipe.LocalStepsRecipe;
 import io.owlmesh.trainer.recipe.TrainingStage;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -89,6 +90,14 @@ public final class TrainingMonitor implements AutoCloseable {
             parameters,
             first + 1,
             stage.steps()));
+  }
+
+  /** That the stage learns something else than one process would. */
+  void localSteps(LocalStepsRecipe local) {
+    say(
+        ("Local steps: inexact, %d workers learn alone and bring their weights together every %d"
+                + " steps; loss and tokens are the first worker's")
+            .formatted(local.workers(), local.every()));
   }
 
   void step(StepReport report) throws IOException {

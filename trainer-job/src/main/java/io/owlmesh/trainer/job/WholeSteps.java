@@ -47,6 +47,11 @@ record WholeSteps(
   }
 
   @Override
+  public void restore(SortedMap<String, HostTensor> state) {
+    network.restore(state);
+  }
+
+  @Override
   public Map<String, Long> leftOut(Map<String, Long> here) {
     return here;
   }

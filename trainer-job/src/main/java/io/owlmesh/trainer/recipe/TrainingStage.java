@@ -28,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param checkpointing whether activations are computed again instead of kept
  * @param abstractorDropout of the abstractor's attention
  * @param cutting where text is cut before it is tokenised
+ * @param localSteps that workers learn alone between two exchanges; else they share each step
  * @param saveEvery steps between two savings of the state
  */
 public record TrainingStage(
@@ -49,7 +50,10 @@ public record TrainingStage(
     Augment augmentation,
     Cutting cutting,
     Optional<Validation> validation,
+    @JsonProperty("local_steps") Optional<LocalStepsRecipe> localSteps,
     @JsonProperty("save_every") long saveEvery) {
+  private static final long USUAL_SAVE_EVERY = 500;
+
   /** Parts that can learn. */
   public enum Part {
     VISION,
@@ -153,6 +157,14 @@ public record TrainingStage(
     Check.range(field(name, "abstractor_dropout"), abstractorDropout, 0, 0.99);
     Check.range(field(name, "save_every"), (double) saveEvery, 1, 1_000_000_000);
     Check.that(
+        localSteps.isEmpty() || saveEvery % localSteps.get().every() == 0,
+        field(name, "save_every"),
+        saveEvery + ", it must be a multiple of local_steps.every: the state is saved there");
+    Check.that(
+        localSteps.isEmpty() || batch >= localSteps.get().workers(),
+        field(name, "batch"),
+        batch + " samples, each of local_steps.workers needs one");
+    Check.that(
         precision.equals("float32") || precision.equals("bfloat16"),
         field(name, "precision"),
         "'" + precision + "'; known are float32 and bfloat16");
@@ -183,6 +195,7 @@ public record TrainingStage(
       @JsonProperty("augmentation") @Nullable Augment augmentation,
       @JsonProperty("cutting") @Nullable Cutting cutting,
       @JsonProperty("validation") Optional<Validation> validation,
+      @JsonProperty("local_steps") Optional<LocalStepsRecipe> localSteps,
       @JsonProperty("save_every") @Nullable Long saveEvery) {
     String given = Check.given("stages.name", name);
     return new TrainingStage(
@@ -204,7 +217,13 @@ public record TrainingStage(
         augmentation == null ? Augment.NONE : augmentation,
         cutting == null ? Cutting.AUTHORS : cutting,
         validation,
-        Check.or(saveEvery, 500));
+        localSteps,
+        Check.or(saveEvery, localSteps.map(TrainingStage::saveEvery).orElse(USUAL_SAVE_EVERY)));
+  }
+
+  /** About as often as else, where all have the same weights. */
+  private static long saveEvery(LocalStepsRecipe local) {
+    return local.every() * Math.max(1, USUAL_SAVE_EVERY / local.every());
   }
 
   /** What learns. */

@@ -6,13 +6,23 @@ import io.owlmesh.core.OwlException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 
 /** Small things that all workers must know of each other. */
 public final class Agreement {
+  /** Network file systems show what others wrote some seconds later. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  private static final int LOOK_MILLIS = 100;
+
   private Agreement() {}
 
   /**
@@ -99,6 +109,54 @@ public final class Agreement {
     T done = work.run();
     workers.await();
     return done;
+  }
+
+  /**
+   * All workers reach the same folder: they find there what the first one wrote.
+   *
+   * @throws OwlException BAD_INPUT, field {@code output}, naming a worker that does not
+   */
+  public static void requireSharedFolder(WorkerGroup workers, Path folder) throws IOException {
+    requireSharedFolder(workers, folder, PATIENCE);
+  }
+
+  /** As the other, for workers that look for so long. */
+  static void requireSharedFolder(WorkerGroup workers, Path folder, Duration patience)
+      throws IOException {
+    Path mark = folder.resolve("job.mark");
+    String own = "";
+    if (workers.rank() == 0) {
+      own = UUID.randomUUID().toString();
+      Files.writeString(mark, own);
+    }
+    String first = Moments.string(workers.gather(Moments.text(own)).getFirst());
+    boolean found = holds(mark, first, patience);
+    List<ByteBuffer> all =
+        workers.gather(ByteBuffer.allocateDirect(1).put(0, (byte) (found ? 1 : 0)));
+    for (int rank = 0; rank < all.size(); rank++) {
+      if (all.get(rank).get(0) == 0) {
+        throw OwlException.badInput(
+            "output",
+            "%s of worker %d is not the folder of worker 0: all must reach the same files"
+                .formatted(folder, rank));
+      }
+    }
+  }
+
+  private static boolean holds(Path file, String text, Duration patience) throws IOException {
+    long end = System.nanoTime() + patience.toNanos();
+    try {
+      while (!Files.exists(file) || !Files.readString(file).equals(text)) {
+        if (System.nanoTime() > end) {
+          return false;
+        }
+        TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
+      }
+      return true;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
   }
 
   /** Counts of all workers together, by name. */

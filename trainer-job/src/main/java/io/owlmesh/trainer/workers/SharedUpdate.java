@@ -28,7 +28,7 @@ public final class SharedUpdate {
   private final WorkerGroup workers;
   private final ShardTree tree;
   private final TrainableModel network;
-  private final long[] sizes;
+  private final SharedTensors tensors;
   private final TensorShares shares;
 
   /**
@@ -44,8 +44,8 @@ public final class SharedUpdate {
     this.workers = workers;
     this.tree = tree;
     this.network = network;
-    this.sizes = network.sizes();
-    this.shares = TensorShares.of(sizes, workers.size());
+    this.tensors = new SharedTensors(workers, network);
+    this.shares = tensors.shares();
     network.own(shares.from(workers.rank()), shares.to(workers.rank()));
   }
 
@@ -76,38 +76,22 @@ public final class SharedUpdate {
   }
 
   private ByteBuffer gradients() {
-    ByteBuffer flat = room(0, sizes.length);
-    for (int i = 0; i < sizes.length; i++) {
+    ByteBuffer flat = tensors.room(0, tensors.count());
+    for (int i = 0; i < tensors.count(); i++) {
       flat.put(network.gradient(i).bytes());
     }
     network.forgetGradients();
     return flat.flip();
   }
 
-  private ByteBuffer room(int from, int to) {
-    long bytes = 0;
-    for (int i = from; i < to; i++) {
-      bytes += sizes[i] * Float.BYTES;
-    }
-    if (bytes > Integer.MAX_VALUE - 8) {
-      throw OwlException.badInput(
-          "trains", "%d bytes of gradients, shards hold at most 2 GiB".formatted(bytes));
-    }
-    return ByteBuffer.allocateDirect((int) bytes).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
   /** Adds the right numbers to the left ones, in place. */
   static ByteBuffer add(ByteBuffer left, ByteBuffer right) {
-    FloatBuffer to = floats(left);
-    FloatBuffer from = floats(right);
+    FloatBuffer to = SharedTensors.floats(left);
+    FloatBuffer from = SharedTensors.floats(right);
     for (int i = 0; i < to.limit(); i++) {
       to.put(i, to.get(i) + from.get(i));
     }
     return left;
-  }
-
-  private static FloatBuffer floats(ByteBuffer bytes) {
-    return bytes.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
   }
 
   /**
@@ -121,7 +105,7 @@ public final class SharedUpdate {
     reduce(workers.exchange(parts(sums)));
     double norm = network.update(optimiser, rate, allNorms());
     network.forgetGradients();
-    spread();
+    tensors.spread();
     return norm;
   }
 
@@ -130,7 +114,7 @@ public final class SharedUpdate {
     List<List<ByteBuffer>> parts = new ArrayList<>();
     int offset = 0;
     for (int rank = 0; rank < workers.size(); rank++) {
-      int bytes = bytes(shares.from(rank), shares.to(rank));
+      int bytes = tensors.bytesOf(rank);
       List<ByteBuffer> own = new ArrayList<>();
       for (ByteBuffer sum : sums) {
         own.add(
@@ -142,14 +126,6 @@ public final class SharedUpdate {
       offset += bytes;
     }
     return parts;
-  }
-
-  private int bytes(int from, int to) {
-    int bytes = 0;
-    for (int i = from; i < to; i++) {
-      bytes += (int) (sizes[i] * Float.BYTES);
-    }
-    return bytes;
   }
 
   private void reduce(List<List<ByteBuffer>> given) {
@@ -166,7 +142,7 @@ public final class SharedUpdate {
     ByteBuffer all = tree.sum(sums::get, workers.size(), SharedUpdate::add);
     int offset = 0;
     for (int i = shares.from(workers.rank()); i < shares.to(workers.rank()); i++) {
-      int bytes = bytes(i, i + 1);
+      int bytes = tensors.bytes(i, i + 1);
       if (all != null) {
         // The engine computes with this memory from now on, so that it is never used again.
         network.setGradient(i, all.slice(offset, bytes));
@@ -177,9 +153,10 @@ public final class SharedUpdate {
 
   private float[] allNorms() {
     List<ByteBuffer> given = workers.gather(buffer(network.norms()));
-    float[] norms = new float[sizes.length];
+    float[] norms = new float[tensors.count()];
     for (int rank = 0; rank < workers.size(); rank++) {
-      floats(given.get(rank)).get(norms, shares.from(rank), shares.to(rank) - shares.from(rank));
+      SharedTensors.floats(given.get(rank))
+          .get(norms, shares.from(rank), shares.to(rank) - shares.from(rank));
     }
     return norms;
   }
@@ -189,29 +166,6 @@ public final class SharedUpdate {
         ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
     bytes.asFloatBuffer().put(values);
     return bytes;
-  }
-
-  /** Gives the weights that were updated here to all, and takes theirs. */
-  private void spread() {
-    if (workers.size() == 1) {
-      return;
-    }
-    int own = workers.rank();
-    ByteBuffer flat = room(shares.from(own), shares.to(own));
-    for (int i = shares.from(own); i < shares.to(own); i++) {
-      flat.put(network.weight(i).bytes());
-    }
-    List<ByteBuffer> given = workers.gather(flat.flip());
-    for (int rank = 0; rank < workers.size(); rank++) {
-      int offset = 0;
-      for (int i = shares.from(rank); i < shares.to(rank); i++) {
-        int bytes = bytes(i, i + 1);
-        if (rank != own) {
-          network.setWeight(i, given.get(rank).slice(offset, bytes));
-        }
-        offset += bytes;
-      }
-    }
   }
 
   /**

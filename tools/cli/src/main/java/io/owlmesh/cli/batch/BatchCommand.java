@@ -1,36 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.batch;
 
-import io.grpc.Status;
 import io.owlmesh.cli.option.ExitCode;
 import io.owlmesh.cli.option.Home;
 import io.owlmesh.cli.option.MeshFlag;
+import io.owlmesh.cli.option.StandardInput;
 import io.owlmesh.client.AnswerFailed;
 import io.owlmesh.client.ChatClient;
-import io.owlmesh.client.Trace;
-import io.owlmesh.core.OwlException;
 import io.owlmesh.launcher.MeshException;
-import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.trainer.cli.SparkFlags;
 import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,7 +35,8 @@ import picocli.CommandLine.Spec;
     name = "batch",
     description = {
       "Asks a running mesh the questions of a file, or one question about each image of a folder.",
-      "Answers are written as JSON lines; a second run asks only what has no answer yet."
+      "Answers are written as JSON lines, or by Spark as Parquet; a second run asks only what has"
+          + " no answer yet."
     },
     sortOptions = false,
     footer = {
@@ -53,22 +46,13 @@ import picocli.CommandLine.Spec;
     })
 public final class BatchCommand implements Callable<Integer> {
   private static final Duration LIMIT = Duration.ofMinutes(10);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final int MAX_CONCURRENCY = 1_024;
 
   /** Behind everybody who waits for an answer. */
   private static final int PRIORITY = -100;
 
-  private static final Set<Status.Code> WORTH_TRYING =
-      Set.of(
-          Status.Code.UNAVAILABLE,
-          Status.Code.RESOURCE_EXHAUSTED,
-          Status.Code.DEADLINE_EXCEEDED,
-          Status.Code.ABORTED);
-
   private final Home home;
-  private final Map<String, Long> counts = new TreeMap<>();
-  private final AtomicReference<@Nullable Throwable> broken = new AtomicReference<>();
+  private final StandardInput in;
 
   @SuppressWarnings("NullAway.Init")
   @Spec
@@ -79,7 +63,9 @@ public final class BatchCommand implements Callable<Integer> {
       names = "--input",
       required = true,
       paramLabel = "FILE|DIR",
-      description = "JSON lines with a question and images each; or a folder of images.")
+      description =
+          "JSON lines with a question and images each, or - for standard input; a folder of images;"
+              + " for Spark also Parquet.")
   private Path input;
 
   @SuppressWarnings("NullAway.Init")
@@ -87,7 +73,9 @@ public final class BatchCommand implements Callable<Integer> {
       names = "--output",
       required = true,
       paramLabel = "FILE",
-      description = "Where answers are added, as JSON lines.")
+      description =
+          "Where answers are added, as JSON lines; - for standard output; a folder that ends with"
+              + " .parquet for Spark.")
   private Path output;
 
   @Option(names = "--question", paramLabel = "TEXT", description = "Of rows without their own.")
@@ -133,10 +121,13 @@ public final class BatchCommand implements Callable<Integer> {
   @Option(names = "--adapter", paramLabel = "NAME", description = "LoRA to answer with.")
   private Optional<String> adapter = Optional.empty();
 
+  @Mixin private SparkFlags spark = new SparkFlags();
+
   @Mixin private MeshFlag mesh = new MeshFlag();
 
-  public BatchCommand(Home home) {
+  public BatchCommand(Home home, StandardInput in) {
     this.home = home;
+    this.in = in;
   }
 
   @Override
@@ -144,23 +135,55 @@ public final class BatchCommand implements Callable<Integer> {
     require("--concurrency", concurrency, 1, MAX_CONCURRENCY);
     require("--retries", retries, 0, 1_000);
     require("--max-new-tokens", maxNewTokens, 1, 1 << 20);
+    BatchInput rows = new BatchInput(input, question, questionColumn, imageColumn, in.stream());
+    if (BatchOnSpark.isWanted(spark, output)) {
+      return BatchOnSpark.ask(spark, rows, output, concurrency, arguments());
+    }
     AnswerOptions.Builder options =
         AnswerOptions.newBuilder()
             .setMaxNewTokens(maxNewTokens)
             .setTemperature(0)
             .setPriority(PRIORITY);
     adapter.ifPresent(options::setAdapter);
-    BatchInput rows = new BatchInput(input, question, questionColumn, imageColumn);
     try (ChatClient client = new ChatClient(mesh.address(home));
-        BatchOutput answers = new BatchOutput(output)) {
+        BatchOutput answers = open()) {
       DescribeResponse served = client.describe(model, LIMIT);
       List<String> weights = served.getDigestsList();
       if (adapter.isEmpty()) {
         options.setAdapter(served.getDefaultAdapter()); // What it is now, whatever it becomes.
       }
-      run(rows, new Asking(client, options.build(), weights, answers));
+      String answering = BatchRow.model(weights, options.build());
+      answers.model(answering, weights);
+      ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), ProgressBar.onTerminal());
+      BatchCalls calls =
+          new BatchCalls(
+              client,
+              new AskedWith(model, options.build(), answering, weights),
+              answers,
+              retries,
+              bar);
+      return report(calls.run(rows, concurrency));
     }
-    return report();
+  }
+
+  /** What tasks of Spark run, but for where rows come from and go to. */
+  private List<String> arguments() throws IOException, MeshException {
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                spec.name(),
+                "--retries=" + retries,
+                "--max-new-tokens=" + maxNewTokens,
+                "--model=" + model,
+                "--address=" + mesh.address(home)));
+    adapter.ifPresent(name -> arguments.add("--adapter=" + name));
+    return arguments;
+  }
+
+  private BatchOutput open() throws IOException {
+    return BatchInput.isStandardInput(output)
+        ? BatchOutput.of(spec.commandLine().getOut())
+        : BatchOutput.of(output);
   }
 
   private void require(String name, int value, int least, int most) {
@@ -170,117 +193,11 @@ public final class BatchCommand implements Callable<Integer> {
     }
   }
 
-  /** What all rows are asked with. */
-  private record Asking(
-      ChatClient client, AnswerOptions options, List<String> weights, BatchOutput answers) {}
-
-  private void run(BatchInput rows, Asking asking) throws IOException, InterruptedException {
-    long all = rows.count();
-    CallBudget budget = new CallBudget(concurrency);
-    ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), ProgressBar.onTerminal());
-    try (Stream<BatchRow> stream = rows.rows();
-        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-      for (BatchRow row : (Iterable<BatchRow>) stream::iterator) {
-        budget.take();
-        if (broken.get() != null) {
-          break;
-        }
-        threads.execute(() -> {
-          boolean answered = false;
-          try {
-            answered = ask(row, asking, budget);
-          } catch (IOException | RuntimeException | OutOfMemoryError e) {
-            broken.compareAndSet(null, e);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          } finally {
-            budget.giveBack(answered);
-            draw(bar, all);
-          }
-        });
-      }
-    }
-    bar.end();
-    Throwable why = broken.get();
-    if (why != null) {
-      throw OwlException.badInput("--output", why.toString());
-    }
-  }
-
-  private void draw(ProgressBar bar, long all) {
-    synchronized (counts) {
-      long done = counts.values().stream().mapToLong(Long::longValue).sum();
-      bar.draw("", (double) done / Math.max(all, 1), "%d of %d".formatted(done, all));
-    }
-  }
-
-  private boolean ask(BatchRow row, Asking asking, CallBudget budget)
-      throws IOException, InterruptedException {
-    BatchRow.Loaded loaded;
-    try {
-      loaded = row.load();
-    } catch (IOException e) {
-      asking.answers().failed(row, "", List.of(), "IMAGE", String.valueOf(e.getMessage()));
-      count("image cannot be read");
-      return false;
-    }
-    String key = loaded.key(asking.weights(), asking.options());
-    if (asking.answers().has(key)) {
-      count("answered before");
-      return false;
-    }
-    for (int attempt = 0; ; attempt++) {
-      StringBuilder text = new StringBuilder();
-      AnswerDone.Builder done = AnswerDone.newBuilder();
-      try {
-        asking
-            .client()
-            .answer(
-                loaded.request().to(model),
-                asking.options(),
-                LIMIT,
-                Trace.begin(),
-                event -> {
-                  text.append(event.getText().getText());
-                  if (event.hasDone()) {
-                    done.mergeFrom(event.getDone());
-                  }
-                })
-            .await();
-        asking.answers().answered(loaded, key, text.toString(), done.build(), asking.weights());
-        count("answered");
-        return true;
-      } catch (AnswerFailed e) {
-        if (e.code() == Status.Code.RESOURCE_EXHAUSTED) {
-          budget.refused();
-        }
-        if (!WORTH_TRYING.contains(e.code()) || attempt == retries) {
-          asking
-              .answers()
-              .failed(row, key, loaded.digests(), e.code().name(), String.valueOf(e.getMessage()));
-          count(e.code().name());
-          return false;
-        }
-        pause(attempt);
-      }
-    }
-  }
-
-  /** Longer from time to time, and never as long as another's. */
-  private static void pause(int attempt) throws InterruptedException {
-    long most = Math.min(LONGEST_PAUSE.toMillis(), 250L << Math.min(attempt, 16));
-    TimeUnit.MILLISECONDS.sleep(
-        most / 2 + java.util.concurrent.ThreadLocalRandom.current().nextLong(most / 2 + 1));
-  }
-
-  private void count(String what) {
-    synchronized (counts) {
-      counts.merge(what, 1L, Long::sum);
-    }
-  }
-
-  private int report() {
-    PrintWriter out = spec.commandLine().getOut();
+  private int report(Map<String, Long> counts) {
+    PrintWriter out =
+        BatchInput.isStandardInput(output)
+            ? spec.commandLine().getErr()
+            : spec.commandLine().getOut();
     counts.forEach((what, count) -> out.printf(Locale.ROOT, "%,10d %s%n", count, what));
     out.flush();
     return Set.of("answered", "answered before").containsAll(counts.keySet()) ? 0 : ExitCode.FAILED;

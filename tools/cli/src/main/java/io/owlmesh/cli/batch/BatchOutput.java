@@ -9,7 +9,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.RandomAccessFile;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,10 +19,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Answers as JSON lines, one a row, in the order of their ends. What an earlier run left is kept
- * and added to; a line that was cut off by a crash is dropped.
+ * Answers as JSON lines, one a row, in the order of their ends. What an earlier run left in a file
+ * is kept and added to; a line that was cut off by a crash is dropped. On standard output, a line
+ * that tells the model comes first.
  */
 final class BatchOutput implements AutoCloseable {
   private static final JsonMapper JSON = JsonMapper.builder().build();
@@ -28,7 +32,8 @@ final class BatchOutput implements AutoCloseable {
   /** What every line begins with. */
   private static final char BEGIN = '{';
 
-  private final RandomAccessFile file;
+  private final @Nullable RandomAccessFile file;
+  private final PrintWriter out;
   private final Set<String> answered = new HashSet<>();
 
   /**
@@ -37,13 +42,30 @@ final class BatchOutput implements AutoCloseable {
    * @throws OwlException BAD_INPUT, field {@code --output}, if another run writes it, or it ends
    *     with something that no run wrote
    */
-  BatchOutput(Path path) throws IOException {
-    file = new RandomAccessFile(path.toFile(), "rw");
+  static BatchOutput of(Path path) throws IOException {
+    RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw");
     if (file.getChannel().tryLock() == null) {
       file.close();
       throw OwlException.badInput("--output", path + " is being written by another run");
     }
-    dropCutOffLine(path);
+    dropCutOffLine(file, path);
+    BatchOutput output = new BatchOutput(file, new PrintWriter(Writer.nullWriter(), false));
+    output.readAnswered(path);
+    file.seek(file.length());
+    return output;
+  }
+
+  /** Standard output, which nobody reads back. */
+  static BatchOutput of(PrintWriter out) {
+    return new BatchOutput(null, out);
+  }
+
+  private BatchOutput(@Nullable RandomAccessFile file, PrintWriter out) {
+    this.file = file;
+    this.out = out;
+  }
+
+  private void readAnswered(Path path) throws IOException {
     try (Stream<String> lines = Files.lines(path)) {
       for (String line : (Iterable<String>) lines::iterator) {
         JsonNode row = parse(line);
@@ -52,10 +74,9 @@ final class BatchOutput implements AutoCloseable {
         }
       }
     }
-    file.seek(file.length());
   }
 
-  private void dropCutOffLine(Path path) throws IOException {
+  private static void dropCutOffLine(RandomAccessFile file, Path path) throws IOException {
     long end = lastLine(file);
     file.seek(end);
     if (end < file.length() && file.read() != BEGIN) {
@@ -64,7 +85,7 @@ final class BatchOutput implements AutoCloseable {
     file.setLength(end);
   }
 
-  private static @org.jspecify.annotations.Nullable JsonNode parse(String line) {
+  private static @Nullable JsonNode parse(String line) {
     try {
       return JSON.readTree(line);
     } catch (JsonProcessingException cutOff) {
@@ -116,9 +137,24 @@ final class BatchOutput implements AutoCloseable {
     return line;
   }
 
+  /** On standard output: what answers, of which keys are made. */
+  synchronized void model(String model, List<String> weights) {
+    if (file == null) {
+      ObjectNode line = JSON.createObjectNode().put("model", model);
+      weights.forEach(line.putArray("weights")::add);
+      out.println(line);
+      out.flush();
+    }
+  }
+
   private synchronized void write(ObjectNode line, String key) throws IOException {
-    file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
-    if (!key.isEmpty()) {
+    if (file == null) {
+      out.println(line);
+      out.flush();
+    } else {
+      file.write((line + "\n").getBytes(StandardCharsets.UTF_8));
+    }
+    if (file != null && !key.isEmpty()) {
       answered.add(key);
     }
   }
@@ -126,7 +162,9 @@ final class BatchOutput implements AutoCloseable {
   @Override
   public synchronized void close() {
     try {
-      file.close();
+      if (file != null) {
+        file.close();
+      }
     } catch (IOException e) {
       throw OwlException.badInput("--output", String.valueOf(e.getMessage()));
     }

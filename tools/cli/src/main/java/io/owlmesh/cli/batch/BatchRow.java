@@ -2,14 +2,14 @@
 package io.owlmesh.cli.batch;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
 import io.owlmesh.client.AskRequest;
 import io.owlmesh.core.Sha256;
 import io.owlmesh.proto.chat.v1.AnswerOptions;
+import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,11 +17,9 @@ import java.util.List;
  * A question of a batch.
  *
  * @param number which row of the input, from 1
- * @param images files that it is about, in order; perhaps none
+ * @param images that it is about, in order; perhaps none
  */
-record BatchRow(long number, List<Path> images, String question) {
-  private static final long MAX_IMAGE = 20L << 20;
-
+record BatchRow(long number, List<TrainingSample.Image> images, String question) {
   /**
    * A row with its files.
    *
@@ -29,24 +27,22 @@ record BatchRow(long number, List<Path> images, String question) {
    */
   record Loaded(BatchRow row, AskRequest request, List<String> digests) {
     /**
-     * By what its answer is known: SHA-256, hex, of all that it depends on.
+     * By what its answer is known: SHA-256, hex, of all that it depends on, a line each.
      *
-     * @param weights digests of the mesh's weights
+     * @param model digest of weights and options, see {@link #model}
      */
-    String key(List<String> weights, AnswerOptions options) {
-      List<ByteBuffer> parts = new ArrayList<>();
-      for (String text :
-          List.of(
-              String.join(" ", weights),
-              options.toBuilder().clearPriority().build().toString(),
-              String.join(" ", digests),
-              row.question())) {
-        byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-        parts.add(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
-        parts.add(ByteBuffer.wrap(bytes));
-      }
-      return Sha256.hex(parts);
+    String key(String model) {
+      return sha256(String.join("\n", model, String.join(" ", digests), row.question()));
     }
+  }
+
+  /** What answers: SHA-256, hex, of the mesh's weights and of what it is asked with. */
+  static String model(List<String> weights, AnswerOptions options) {
+    return sha256(String.join(" ", weights) + "\n" + options.toBuilder().clearPriority().build());
+  }
+
+  private static String sha256(String text) {
+    return Sha256.hex(List.of(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
   }
 
   /**
@@ -57,11 +53,12 @@ record BatchRow(long number, List<Path> images, String question) {
   Loaded load() throws IOException {
     List<ByteString> files = new ArrayList<>();
     List<String> digests = new ArrayList<>();
-    for (Path image : images) {
-      if (Files.size(image) > MAX_IMAGE) {
-        throw new IOException("%s: more than %d bytes".formatted(image, MAX_IMAGE));
+    for (TrainingSample.Image image : images) {
+      byte[] bytes = image.read();
+      if (bytes.length > FileImage.MOST) {
+        throw FileImage.tooLarge(image.name());
       }
-      ByteString file = ByteString.copyFrom(Files.readAllBytes(image));
+      ByteString file = UnsafeByteOperations.unsafeWrap(bytes);
       files.add(file);
       digests.add(Sha256.hex(List.of(file.asReadOnlyByteBuffer())));
     }

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.batch;
 
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+
 /**
  * How many calls may be in flight: one more after as many answers as there are places, half as many
  * when the mesh is full (additive increase, multiplicative decrease, as TCP does it).
  */
 final class CallBudget {
   private static final long HALVE_NANOS = 1_000_000_000;
+
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
+  private static final Duration LONGEST_WISH = Duration.ofMinutes(2);
 
   private final int most;
   private double places;
@@ -45,5 +52,13 @@ final class CallBudget {
 
   synchronized int places() {
     return (int) places;
+  }
+
+  /** Longer from time to time, never as long as another's, and not shorter than the mesh wishes. */
+  static void pause(int attempt, Duration wished) throws InterruptedException {
+    long most = Math.min(LONGEST_PAUSE.toMillis(), 250L << Math.min(attempt, 16));
+    long own = most / 2 + ThreadLocalRandom.current().nextLong(most / 2 + 1);
+    TimeUnit.MILLISECONDS.sleep(
+        Math.max(own, Math.min(wished.toMillis(), LONGEST_WISH.toMillis())));
   }
 }

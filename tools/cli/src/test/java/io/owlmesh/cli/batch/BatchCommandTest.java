@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.owlmesh.cli.OwlCalls;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
+import org.apache.commons.compress.archivers.tar.TarArchiveOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -122,6 +125,46 @@ class BatchCommandTest {
     assertThat(batch(home, "--question=What is it?")).isZero();
 
     assertThat(mesh.asked()).containsExactly("What is it?", "What is it?");
+  }
+
+  /** A shard with files of some bytes, or texts. */
+  private void shard(String name, String... namesAndTexts) throws IOException {
+    try (TarArchiveOutputStream tar =
+        new TarArchiveOutputStream(Files.newOutputStream(home.resolve(name)))) {
+      for (int i = 0; i < namesAndTexts.length; i += 2) {
+        byte[] content = namesAndTexts[i + 1].getBytes(StandardCharsets.UTF_8);
+        TarArchiveEntry entry = new TarArchiveEntry(namesAndTexts[i]);
+        entry.setSize(content.length);
+        tar.putArchiveEntry(entry);
+        tar.write(content);
+        tar.closeArchiveEntry();
+      }
+    }
+  }
+
+  @Test
+  void samplesOfAWebDatasetAreAskedAboutTheirOwnImages() throws Exception {
+    shard(
+        "photos-0.tar", "7.json", "{\"question\": \"Which?\"}", "7.0.png", "123", "7.1.png", "45");
+    shard("photos-1.tar", "8.jpg", "1234", "8.txt", "a caption", "9.png", "1", "9.json", "{}");
+
+    assertThat(batch(home.resolve("photos-*.tar"), "--question=What?"))
+        .as(owl.err.toString())
+        .isZero();
+
+    assertThat(answers())
+        .extracting(row -> row.path("answer").asText())
+        .containsExactlyInAnyOrder("Which? of 5 bytes", "What? of 4 bytes", "What? of 1 bytes");
+  }
+
+  @Test
+  void aSampleWithoutAQuestionIsNamed() throws Exception {
+    shard("photos.tar", "7.png", "123", "7.json", "{\"caption\": \"a\"}");
+
+    assertThat(batch(home.resolve("photos.tar"))).isOne();
+
+    assertThat(owl.err.toString())
+        .contains("photos.tar:7", "no text named 'question'", "[caption]");
   }
 
   @Test

@@ -35,6 +35,23 @@ final class BusyChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
             .start();
   }
 
+  /**
+   * The same as a process: says where it answers, then how many questions it answered for each byte
+   * of its input, until that ends.
+   *
+   * @param arguments how its weights are called, and how many calls it refuses first
+   */
+  static void main(String[] arguments) throws IOException {
+    try (BusyChat chat = new BusyChat()) {
+      chat.become(arguments[0]);
+      chat.refuseNext(Integer.parseInt(arguments[1]));
+      System.out.println(chat.address());
+      while (System.in.read() >= 0) {
+        System.out.println(chat.asked().size());
+      }
+    }
+  }
+
   String address() {
     return "127.0.0.1:" + server.getPort();
   }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.owlmesh.spark.batch;
+
+import io.owlmesh.spark.batch.BatchSettings.Call;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.Iterator;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Row;
+
+/**
+ * Asks the rows of a partition by a process of {@code owl batch}, which bounds its calls in flight,
+ * waits where the mesh is full and tries again what may go well later.
+ *
+ * @param model that must answer, see {@link BatchTable#rows}
+ */
+record AskTask(Call call, String model, ReasonCounts counts)
+    implements MapPartitionsFunction<Row, Row> {
+  @Override
+  public Iterator<Row> call(Iterator<Row> rows) throws IOException {
+    if (!rows.hasNext()) {
+      return Collections.emptyIterator();
+    }
+    AskProcess process = new AskProcess(call);
+    TaskContext context = TaskContext.get();
+    context.addTaskCompletionListener(
+        (org.apache.spark.util.TaskCompletionListener) ended -> process.close());
+    process.requireModel(model);
+    return new AnsweredRows(rows, process, counts, 2 * call.concurrency());
+  }
+}
