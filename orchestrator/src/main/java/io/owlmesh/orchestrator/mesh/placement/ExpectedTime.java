@@ -13,8 +13,8 @@ import java.util.concurrent.ThreadLocalRandom;
  * more work, those who come later by u / (1 - u) seconds in all (Pollaczek and Khinchine's queue).
  * So dialogues stay where they are cached, and leave a replica that gets too many. No replica is
  * given more than half above its share, by rate, of what is in work: beyond that the next best
- * takes this one prompt, and the beginning that many prompts share stays where it is. A replica that
- * is slower than others and idle is believed for a while only: one whose first prompt, or one
+ * takes this one prompt, and the beginning that many prompts share stays where it is. A replica
+ * that is slower than others and idle is believed for a while only: one whose first prompt, or one
  * moment of a busy machine, made it seem slow would never be asked again.
  */
 public final class ExpectedTime implements Placement {
