@@ -71,7 +71,7 @@ public final class ReplicaView {
     return new Replica.Status(
         Condition.CONDITION_OTHER_WEIGHTS,
         ConditionReason.CONDITION_REASON_OTHER_WEIGHTS,
-        "it serves weights %s, in use are %s".formatted(own.get().digests(), usual.get()));
+        own.get().misfit(usual.get()));
   }
 
   private static boolean isCanary(Replica replica, WeightGroups groups) {

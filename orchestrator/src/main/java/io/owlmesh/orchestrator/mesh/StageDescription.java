@@ -86,6 +86,20 @@ record StageDescription(
     return own.isEmpty() || own.equals(expected);
   }
 
+  /** For people, the first of its digests with which it does not fit these weights. */
+  String misfit(WeightDigests group) {
+    if (!fits(digests.vision(), group.vision())) {
+      return misfit("vision", digests.vision(), group.vision());
+    }
+    return fits(digests.abstractor(), group.abstractor())
+        ? misfit("language", digests.language(), group.language())
+        : misfit("abstractor", digests.abstractor(), group.abstractor());
+  }
+
+  private static String misfit(String part, String own, String expected) {
+    return "it works with %s weights %s, in use are %s".formatted(part, own, expected);
+  }
+
   /** Digests of adapters, by name. */
   Map<String, String> adapters() {
     return model == null

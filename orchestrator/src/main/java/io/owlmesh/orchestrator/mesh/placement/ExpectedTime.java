@@ -23,8 +23,11 @@ public final class ExpectedTime implements Placement {
   /** So few answers bury no replica; among few, one would already be above its share. */
   private static final double LEAST = 4;
 
-  /** In which the distance of an idle replica's rate to the usual one fades to 1/e. */
+  /** In which the distance of an idle replica's rate to that of the others fades to 1/e. */
   private static final double MEMORY_SECONDS = 20;
+
+  /** Of that distance: of replicas that are all idle, the fast one is the best to ask. */
+  private static final double ALWAYS_BELIEVED = 0.02;
 
   /** Where nobody told: positions a second. */
   private static final double USUAL_RATE = 1_000;
@@ -43,7 +46,7 @@ public final class ExpectedTime implements Placement {
             .filter(rate -> rate > 0)
             .average()
             .orElse(USUAL_RATE);
-    double allSpeed = candidates.stream().mapToDouble(c -> speed(c, usual)).sum();
+    double allSpeed = candidates.stream().mapToDouble(c -> speed(c, usual, candidates)).sum();
     long total = candidates.stream().mapToLong(Candidate::outstanding).sum() + 1;
     String[] told = new String[candidates.size()];
     int best = -1;
@@ -54,7 +57,7 @@ public final class ExpectedTime implements Placement {
     for (int i = 0; i < candidates.size(); i++) {
       int at = (first + i) % candidates.size();
       Candidate candidate = candidates.get(at);
-      double speed = speed(candidate, usual);
+      double speed = speed(candidate, usual, candidates);
       int uncached = Math.max(work.positions() - candidate.cached(), 1);
       double company =
           COMPANY_SECONDS * candidate.outstanding() * allSpeed / (speed * candidates.size());
@@ -79,10 +82,19 @@ public final class ExpectedTime implements Placement {
         Arrays.asList(told));
   }
 
-  private static double speed(Candidate candidate, double usual) {
+  private static double speed(Candidate candidate, double usual, List<Candidate> all) {
     double rate = candidate.rate() > 0 ? candidate.rate() : usual;
-    if (rate < usual) {
-      rate = usual * Math.pow(rate / usual, Math.exp(-candidate.idleSeconds() / MEMORY_SECONDS));
+    if (rate < usual && candidate.idleSeconds() > 0) {
+      double others =
+          all.stream()
+              .filter(other -> !other.equals(candidate))
+              .mapToDouble(Candidate::rate)
+              .filter(other -> other > 0)
+              .average()
+              .orElse(usual);
+      double believed =
+          Math.max(Math.exp(-candidate.idleSeconds() / MEMORY_SECONDS), ALWAYS_BELIEVED);
+      rate = others * Math.pow(rate / others, believed);
     }
     return rate * candidate.warmth();
   }

@@ -71,6 +71,16 @@ class PlacementTest {
   }
 
   @Test
+  void oneThatHasAllBeginningsSharesItsWorkWithOneThatOnceSeemedSlow() {
+    Candidate knows = told("knows", 5, 0, 1_000, 499);
+
+    assertThat(soonest(knows, seemedSlow(1)).index()).isZero();
+    assertThat(soonest(knows, seemedSlow(60)))
+        .returns(1, Choice::index)
+        .returns("next best", Choice::reason);
+  }
+
+  @Test
   void ofReplicasThatAreAllIdleTheFastOneIsChosenHoweverLong() {
     Candidate fast = new Candidate("fast", 0, 1, true, 0, 1_000, 3_600, 0, 0, 0);
 
