@@ -17,12 +17,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file with an address a line; {@code draining} behind it says that the replica gets no new work,
  * and what follows {@code #} is a comment. A change counts when two looks in a row see the same:
- * one that is being written is not taken for done.
+ * one that is being written is not taken for done. The one that is there at the start counts at once.
  */
 final class AddressFile implements AddressLookup {
   private static final int MAX_BYTES = 64 << 10;
 
   private final Path file;
+  private boolean comesLater;
   private byte @Nullable [] seen;
   private @Nullable Set<ReplicaAddress> taken;
 
@@ -33,13 +34,15 @@ final class AddressFile implements AddressLookup {
   @Override
   public Set<ReplicaAddress> look() throws IOException {
     byte[] now = read();
-    Set<ReplicaAddress> known = taken;
-    if (known == null || Arrays.equals(now, seen)) {
-      known = parse(new String(now, StandardCharsets.UTF_8));
-    }
+    boolean settled = Arrays.equals(now, seen) || (taken == null && !comesLater);
     seen = now;
-    taken = known;
-    return known;
+    if (settled) {
+      taken = parse(new String(now, StandardCharsets.UTF_8));
+    }
+    if (taken == null) {
+      throw new IOException(file + " is being written");
+    }
+    return taken;
   }
 
   private byte[] read() throws IOException {
@@ -51,6 +54,7 @@ final class AddressFile implements AddressLookup {
       }
       return bytes;
     } catch (NoSuchFileException missing) {
+      comesLater = true;
       throw new IOException("there is no file " + file, missing);
     } catch (AccessDeniedException closed) {
       throw new IOException(file + " may not be read", closed);
