@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.llm.speculation.Draft;
+import io.owlmesh.llm.speculation.DraftTokens;
 import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.LanguageModel;
 import java.util.ArrayList;
@@ -37,7 +37,7 @@ final class ParallelSampling extends SequenceGroup {
     }
     choose(sequence, chunk.draft(), result, segment);
     born.removeIf(child -> {
-      choose(child, Draft.NONE, result, segment);
+      choose(child, DraftTokens.NONE, result, segment);
       return child.isOver();
     });
     if (ended == choosers.size()) {
@@ -50,7 +50,7 @@ final class ParallelSampling extends SequenceGroup {
    * Chooses the next token, and while it is the one that was proposed, the one after it: each from
    * the logits and after the tokens that it would be chosen from and after without a draft.
    */
-  private void choose(Sequence sequence, Draft draft, ForwardResult result, int segment) {
+  private void choose(Sequence sequence, DraftTokens draft, ForwardResult result, int segment) {
     boolean right = true;
     for (int position = 0; right && position <= draft.computed(); position++) {
       if (position > 0) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.llm.engine;
 
-import io.owlmesh.llm.speculation.Draft;
+import io.owlmesh.llm.speculation.DraftTokens;
 
 /**
  * A part of a step: the next positions of a sequence, and proposed ids after them.
  *
  * @param positions whose ids are known
  */
-record ScheduledChunk(Sequence sequence, int positions, Draft draft) {
+record ScheduledChunk(Sequence sequence, int positions, DraftTokens draft) {
   ScheduledChunk(Sequence sequence, int positions) {
-    this(sequence, positions, Draft.NONE);
+    this(sequence, positions, DraftTokens.NONE);
   }
 
   /** Positions that are computed. */

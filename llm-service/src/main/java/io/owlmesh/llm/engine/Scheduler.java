@@ -3,7 +3,7 @@ package io.owlmesh.llm.engine;
 
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.llm.speculation.Draft;
+import io.owlmesh.llm.speculation.DraftTokens;
 import io.owlmesh.llm.speculation.Speculation;
 import io.owlmesh.runtime.language.ForwardResult;
 import io.owlmesh.runtime.language.KeyValueCache;
@@ -219,7 +219,7 @@ final class Scheduler {
     }
     // The last token of an answer is never computed.
     int room = Math.min(sequence.remaining(), limits.maxBatchedTokens()) - 1;
-    Draft draft = speculation.draft(sequence, sequence.acceptance(), room);
+    DraftTokens draft = speculation.draft(sequence, sequence.acceptance(), room);
     if (!sequence.reserve(chunk.positions() + draft.computed(), copies)) {
       sequence.trim();
       draft = draft.looked();

@@ -40,12 +40,12 @@ public final class Speculation {
    * @param rate of the sequence
    * @param room ids that may be computed beside the newest one
    */
-  public Draft draft(TokenHistory history, AcceptanceRate rate, int room) {
+  public DraftTokens draft(TokenHistory history, AcceptanceRate rate, int room) {
     if (most == 0 || room < 1) {
-      return Draft.NONE;
+      return DraftTokens.NONE;
     }
     List<Integer> proposed = PromptLookup.propose(history, Math.min(most, room));
-    return new Draft(proposed, worth(rate.mean(), proposed.size()));
+    return new DraftTokens(proposed, worth(rate.mean(), proposed.size()));
   }
 
   /**
@@ -85,7 +85,7 @@ public final class Speculation {
   }
 
   /** A step of one sequence was computed, of its newest id and those of a draft. */
-  public void computed(Draft draft, long nanos) {
+  public void computed(DraftTokens draft, long nanos) {
     times.add(1 + draft.computed(), nanos);
   }
 }

@@ -57,7 +57,7 @@ class SpeculationTest {
     "1, 1000, 0, 0",
   })
   void asManyAreComputedAsGainMost(double share, int right, int wrong, int computed) {
-    Draft draft = new Speculation(7, rows(share)).draft(CYCLE, rate(right, wrong), 7);
+    DraftTokens draft = new Speculation(7, rows(share)).draft(CYCLE, rate(right, wrong), 7);
 
     assertThat(draft.computed()).isEqualTo(computed);
     assertThat(draft.proposed()).containsExactly(1, 2, 3, 1, 2, 3, 1);
@@ -69,8 +69,8 @@ class SpeculationTest {
     Speculation speculation = new Speculation(7, rows(0));
 
     assertThat(speculation.draft(CYCLE, rate(9, 0), 4).ids()).containsExactly(1, 2, 3);
-    assertThat(speculation.draft(CYCLE, rate(9, 0), 0)).isEqualTo(Draft.NONE);
-    assertThat(new Speculation(0, rows(0)).draft(CYCLE, rate(9, 0), 4)).isEqualTo(Draft.NONE);
+    assertThat(speculation.draft(CYCLE, rate(9, 0), 0)).isEqualTo(DraftTokens.NONE);
+    assertThat(new Speculation(0, rows(0)).draft(CYCLE, rate(9, 0), 4)).isEqualTo(DraftTokens.NONE);
     assertThat(new Speculation(2, rows(0)).draft(CYCLE, rate(9, 0), 4).ids()).containsExactly(1);
   }
 
@@ -96,7 +96,7 @@ class SpeculationTest {
         };
     Speculation speculation = new Speculation(7, times);
     for (int computed : new int[] {0, 1, 3, 7, 3, 3}) {
-      Draft draft = speculation.draft(CYCLE, rate(9, 0), 7);
+      DraftTokens draft = speculation.draft(CYCLE, rate(9, 0), 7);
       assertThat(draft.computed()).isEqualTo(computed);
       speculation.computed(draft, 1);
     }

@@ -221,8 +221,7 @@ class ReplicaChangesTest {
     }
 
     assertThat(fresh.options).isEmpty();
-    assertThat(view(fresh).getReason())
-        .isEqualTo("it works with language weights M, in use are L");
+    assertThat(view(fresh).getReason()).isEqualTo("it works with language weights M, in use are L");
     assertThat(view(fresh).getReasonCode())
         .isEqualTo(ConditionReason.CONDITION_REASON_OTHER_WEIGHTS);
   }

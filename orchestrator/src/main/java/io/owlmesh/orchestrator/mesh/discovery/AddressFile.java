@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file with an address a line; {@code draining} behind it says that the replica gets no new work,
  * and what follows {@code #} is a comment. A change counts when two looks in a row see the same:
- * one that is being written is not taken for done. The one that is there at the start counts at once.
+ * one that is being written is not taken for done. The one that is there at the start counts at
+ * once.
  */
 final class AddressFile implements AddressLookup {
   private static final int MAX_BYTES = 64 << 10;

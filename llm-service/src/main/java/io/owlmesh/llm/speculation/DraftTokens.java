@@ -10,17 +10,17 @@ import java.util.List;
  * @param computed how many of them a step computes beside the newest one; what becomes of the next
  *     one is only looked at
  */
-public record Draft(List<Integer> proposed, int computed) {
+public record DraftTokens(List<Integer> proposed, int computed) {
   /** Nothing is proposed. */
-  public static final Draft NONE = new Draft(List.of(), 0);
+  public static final DraftTokens NONE = new DraftTokens(List.of(), 0);
 
-  public Draft {
+  public DraftTokens {
     proposed = List.copyOf(proposed);
   }
 
   /** The same ids, none of which is computed. */
-  public Draft looked() {
-    return new Draft(proposed, 0);
+  public DraftTokens looked() {
+    return new DraftTokens(proposed, 0);
   }
 
   /** The ids that are computed. */
