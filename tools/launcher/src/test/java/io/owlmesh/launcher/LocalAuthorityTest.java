@@ -34,6 +34,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
@@ -195,6 +196,15 @@ class LocalAuthorityTest {
         open.shutdownNow();
       }
     }
+  }
+
+  @Test
+  void aCertificateThatIsOverReplacesNoneThatIsValid() throws Exception {
+    authority.issue("vision", "127.0.0.1", Duration.ofMinutes(-1));
+
+    TimeUnit.MILLISECONDS.sleep(2500);
+
+    assertThat(ask("orchestrator", "vision")).isEqualTo(ServingStatus.SERVING);
   }
 
   private boolean isLlm() {

@@ -29,7 +29,8 @@ import java.util.logging.Logger;
  * The certificates in a folder: {@code tls.crt} (a chain, leaf first), {@code tls.key} (PKCS #8)
  * and {@code ca.crt} (who is believed), all PEM, as a Kubernetes secret of a certificate has them.
  * They are looked at every second; new connections use what changed, and those that are open stay.
- * Files that do not fit together change nothing. A client may do without the first two.
+ * Files that do not fit together, or whose certificate is not valid now, change nothing. A client
+ * may do without the first two.
  */
 final class RotatingCertificates implements AutoCloseable {
   private static final Logger LOG = Logger.getLogger(RotatingCertificates.class.getName());
@@ -130,6 +131,9 @@ final class RotatingCertificates implements AutoCloseable {
       X509Certificate[] own = CertificateUtils.getX509Certificates(new ByteArrayInputStream(chain));
       PrivateKey secret = CertificateUtils.getPrivateKey(new ByteArrayInputStream(key));
       requirePair(own, secret);
+      if (!seen.isEmpty()) {
+        own[0].checkValidity(); // What is over, or not yet begun, replaces nothing.
+      }
       identity.updateIdentityCredentials(own, secret);
     }
     trusted = believed;
