@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.wire;
 
+import io.owlmesh.core.Printable;
 import java.util.logging.LogRecord;
 import org.jboss.logmanager.ExtFormatter;
 import org.jboss.logmanager.ExtLogRecord;
@@ -17,7 +18,7 @@ final class PrintableLine {
 
   /** What a line says, with its parameters, escaped. */
   static String message(LogRecord line) {
-    return escaped(String.valueOf(MESSAGE.formatMessage(line)));
+    return Printable.whole(String.valueOf(MESSAGE.formatMessage(line)));
   }
 
   /** Has a line say this as it is, and escapes the messages of what was thrown. */
@@ -39,7 +40,7 @@ final class PrintableLine {
       return thrown == null;
     }
     String told = thrown.toString();
-    if (!told.equals(escaped(told)) || !isPlain(thrown.getCause(), depth - 1)) {
+    if (!told.equals(Printable.whole(told)) || !isPlain(thrown.getCause(), depth - 1)) {
       return false;
     }
     for (Throwable other : thrown.getSuppressed()) {
@@ -60,7 +61,7 @@ final class PrintableLine {
       super(
           thrown.getMessage(),
           thrown.getCause() == null || depth == 0 ? null : new Told(thrown.getCause(), depth - 1));
-      text = escaped(thrown.toString());
+      text = Printable.whole(thrown.toString());
       setStackTrace(thrown.getStackTrace());
       for (Throwable other : depth == 0 ? new Throwable[0] : thrown.getSuppressed()) {
         addSuppressed(new Told(other, depth - 1));
@@ -72,33 +73,5 @@ final class PrintableLine {
     public String toString() {
       return text;
     }
-  }
-
-  private static String escaped(String text) {
-    if (text.codePoints().allMatch(PrintableLine::isPlain)) {
-      return text;
-    }
-    StringBuilder out = new StringBuilder();
-    text.codePoints()
-        .forEach(c -> {
-          if (isPlain(c)) {
-            out.appendCodePoint(c);
-          } else {
-            out.append(String.format(c < 0x10000 ? "\\u%04x" : "\\U%08x", c));
-          }
-        });
-    return out.toString();
-  }
-
-  private static boolean isPlain(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR,
-          Character.SURROGATE ->
-          false;
-      default -> true;
-    };
   }
 }

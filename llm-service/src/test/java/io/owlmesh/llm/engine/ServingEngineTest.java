@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.core.SamplingParams;
+import io.owlmesh.llm.speculation.KnownStepTimes;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Prompt;
@@ -458,7 +459,7 @@ class ServingEngineTest {
               random.nextInt(8),
               FOREVER);
       try (ServingEngine engine =
-          new ServingEngine(model, limits, new HeldNames(), CheapRows.INSTANCE)) {
+          new ServingEngine(model, limits, new HeldNames(), KnownStepTimes.CHEAP)) {
         List<Question> asked = new ArrayList<>();
         List<AskedAnswers> answers = new ArrayList<>();
         for (int i = 1 + random.nextInt(10); i > 0; i--) {

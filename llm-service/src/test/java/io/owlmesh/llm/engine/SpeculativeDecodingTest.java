@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.core.SamplingParams;
+import io.owlmesh.llm.speculation.KnownStepTimes;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.text.Prompt;
@@ -53,7 +54,7 @@ class SpeculativeDecodingTest {
     ServingEngine engine(int speculativeTokens, int positions) {
       SchedulerConfig limits =
           new SchedulerConfig(4, 64, positions, 100, speculativeTokens, Long.MAX_VALUE);
-      return new ServingEngine(model, limits, new HeldNames(), CheapRows.INSTANCE);
+      return new ServingEngine(model, limits, new HeldNames(), KnownStepTimes.CHEAP);
     }
 
     PromptTokens text(String text) {

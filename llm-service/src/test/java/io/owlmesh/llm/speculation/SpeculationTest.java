@@ -28,20 +28,7 @@ class SpeculationTest {
 
   /** Each row after the first one takes a share of its time. */
   private static StepTimes rows(double share) {
-    return new StepTimes() {
-      @Override
-      public void add(int rows, long nanos) {}
-
-      @Override
-      public boolean isKnown(int rows) {
-        return true;
-      }
-
-      @Override
-      public double ratio(int rows) {
-        return 1 + share * (rows - 1);
-      }
-    };
+    return new KnownStepTimes(rows -> 1 + share * (rows - 1));
   }
 
   @ParameterizedTest

@@ -21,9 +21,6 @@ import java.util.SortedMap;
  * and then their weights are brought together; there alone, a job is stopped and its state saved.
  */
 final class LocalSteps implements StepWork {
-  /** Batches of one step, so that no two of a job have the same place. */
-  private static final int BATCHES = 256;
-
   private final TrainableModel network;
   private final TrainingStage stage;
   private final TrainingMonitor watching;
@@ -82,11 +79,8 @@ final class LocalSteps implements StepWork {
     }
     List<Batch> batches = Batch.split(samples, stage.positions());
     long targets = batches.stream().mapToLong(Batch::targetCount).sum();
-    double loss = 0;
-    for (int i = 0; i < batches.size(); i++) {
-      long place = (step * workers.size() + workers.rank()) * BATCHES + i;
-      loss += network.learn(batches.get(i), 1.0 / targets, seeds.of(0, place));
-    }
+    long part = step * workers.size() + workers.rank();
+    double loss = StepWork.learn(network, batches, targets, i -> seeds.ofPart(part, i));
     double norm = network.update(stage.optimiser(), rate);
     if ((step + 1) % local.every() == 0 || step + 1 == stage.steps()) {
       outer.exchange();

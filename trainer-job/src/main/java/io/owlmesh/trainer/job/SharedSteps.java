@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
  * many workers there are.
  */
 final class SharedSteps implements StepWork {
-  /** Batches of one shard, so that no two of a step have the same place. */
-  private static final int BATCHES = 256;
-
   private final TrainableModel network;
   private final TrainingStage stage;
   private final TrainingMonitor watching;
@@ -107,13 +104,8 @@ final class SharedSteps implements StepWork {
   }
 
   private double learn(List<Batch> batches, long step, int shard, long targets) {
-    double loss = 0;
-    for (int i = 0; i < batches.size(); i++) {
-      // Steps are so far apart that no two have a place in common.
-      long place = (step * tree.shards() + shard) * BATCHES + i;
-      loss += network.learn(batches.get(i), 1.0 / targets, seeds.of(0, place));
-    }
-    return loss;
+    long part = step * tree.shards() + shard;
+    return StepWork.learn(network, batches, targets, i -> seeds.ofPart(part, i));
   }
 
   @Override

@@ -3,10 +3,13 @@ package io.owlmesh.trainer.job;
 
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.trainer.data.EncodedSample;
+import io.owlmesh.trainer.training.Batch;
+import io.owlmesh.trainer.training.TrainableModel;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.IntToLongFunction;
 
 /** How a stage takes its steps: alone, or beside other workers. */
 interface StepWork {
@@ -22,7 +25,31 @@ interface StepWork {
   /** Where the dropout of a batch begins, by step and by the batch's place in it. */
   @FunctionalInterface
   interface DropoutSeed {
+    /** Batches of one part of a step, so that no two of a job have the same place. */
+    int BATCHES = 256;
+
     long of(long step, long batch);
+
+    /** Of a batch of a part of a step; parts are counted through all steps. */
+    default long ofPart(long part, int batch) {
+      return of(0, part * BATCHES + batch);
+    }
+  }
+
+  /**
+   * Adds the gradients of batches to the network's.
+   *
+   * @param targets that the loss is the mean over
+   * @param seed of a batch's dropout, by its place
+   * @return the loss of these batches
+   */
+  static double learn(
+      TrainableModel network, List<Batch> batches, long targets, IntToLongFunction seed) {
+    double loss = 0;
+    for (int i = 0; i < batches.size(); i++) {
+      loss += network.learn(batches.get(i), 1.0 / targets, seed.applyAsLong(i));
+    }
+    return loss;
   }
 
   /** The first sample of a step's batch that is read here. */

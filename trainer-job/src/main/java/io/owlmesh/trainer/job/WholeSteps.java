@@ -32,10 +32,7 @@ record WholeSteps(
     }
     List<Batch> batches = Batch.split(samples, stage.positions());
     long targets = batches.stream().mapToLong(Batch::targetCount).sum();
-    double loss = 0;
-    for (int i = 0; i < batches.size(); i++) {
-      loss += network.learn(batches.get(i), 1.0 / targets, seeds.of(step, i));
-    }
+    double loss = StepWork.learn(network, batches, targets, i -> seeds.of(step, i));
     double norm = network.update(stage.optimiser(), rate);
     long tokens = samples.stream().mapToLong(EncodedSample::length).sum();
     return Optional.of(new Result(loss, norm, tokens));

@@ -2,8 +2,8 @@
 package io.owlmesh.model.inspect;
 
 import io.owlmesh.core.Columns;
+import io.owlmesh.core.Printable;
 import io.owlmesh.model.family.ModelConfig;
-import io.owlmesh.model.json.Printable;
 import io.owlmesh.model.json.Problems;
 import io.owlmesh.model.json.StrictJson;
 import java.util.ArrayList;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.json;
 
+import io.owlmesh.core.Printable;
+
 /**
  * One thing that is wrong with a checkpoint or an adapter, safe to print: what files say in it is
  * escaped and cut.

@@ -46,7 +46,8 @@ public final class ExpectedTime implements Placement {
             .filter(rate -> rate > 0)
             .average()
             .orElse(USUAL_RATE);
-    double allSpeed = candidates.stream().mapToDouble(c -> speed(c, usual, candidates)).sum();
+    double[] speeds = candidates.stream().mapToDouble(c -> speed(c, usual, candidates)).toArray();
+    double allSpeed = Arrays.stream(speeds).sum();
     long total = candidates.stream().mapToLong(Candidate::outstanding).sum() + 1;
     String[] told = new String[candidates.size()];
     int best = -1;
@@ -57,7 +58,7 @@ public final class ExpectedTime implements Placement {
     for (int i = 0; i < candidates.size(); i++) {
       int at = (first + i) % candidates.size();
       Candidate candidate = candidates.get(at);
-      double speed = speed(candidate, usual, candidates);
+      double speed = speeds[at];
       int uncached = Math.max(work.positions() - candidate.cached(), 1);
       double company =
           COMPANY_SECONDS * candidate.outstanding() * allSpeed / (speed * candidates.size());
