@@ -17,14 +17,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * A file with an address a line; {@code draining} behind it says that the replica gets no new work,
  * and what follows {@code #} is a comment. A change counts when two looks in a row see the same:
- * one that is being written is not taken for done. The one that is there at the start counts at
+ * one that is being written is not taken for done. One that names replicas at the start counts at
  * once.
  */
 final class AddressFile implements AddressLookup {
   private static final int MAX_BYTES = 64 << 10;
 
   private final Path file;
-  private boolean comesLater;
+  private boolean looked;
   private byte @Nullable [] seen;
   private @Nullable Set<ReplicaAddress> taken;
 
@@ -34,8 +34,10 @@ final class AddressFile implements AddressLookup {
 
   @Override
   public Set<ReplicaAddress> look() throws IOException {
+    boolean first = !looked;
+    looked = true;
     byte[] now = read();
-    boolean settled = Arrays.equals(now, seen) || (taken == null && !comesLater);
+    boolean settled = Arrays.equals(now, seen) || (first && now.length > 0);
     seen = now;
     if (settled) {
       taken = parse(new String(now, StandardCharsets.UTF_8));
@@ -55,7 +57,6 @@ final class AddressFile implements AddressLookup {
       }
       return bytes;
     } catch (NoSuchFileException missing) {
-      comesLater = true;
       throw new IOException("there is no file " + file, missing);
     } catch (AccessDeniedException closed) {
       throw new IOException(file + " may not be read", closed);

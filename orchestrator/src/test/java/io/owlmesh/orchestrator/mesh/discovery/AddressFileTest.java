@@ -68,6 +68,16 @@ class AddressFileTest {
   }
 
   @Test
+  void aFileThatIsEmptyAtTheStartCountsWhenItIsSeenTwice() throws IOException {
+    Files.writeString(file, "");
+    assertThatThrownBy(addresses::look).hasMessageContaining("is being written");
+    Files.writeString(file, "10.0.0.3:9003\n");
+    assertThatThrownBy(addresses::look).hasMessageContaining("is being written");
+
+    assertThat(addresses.look()).isEqualTo(Told.serving("10.0.0.3:9003"));
+  }
+
+  @Test
   void aFileThatIsEmptyForGoodIsBelieved() throws IOException {
     addresses.look();
     Files.writeString(file, "");
