@@ -5,25 +5,37 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
+import io.owlmesh.core.HostMemory;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.family.NetworkSpec;
+import io.owlmesh.model.family.WeightLayout;
 import io.owlmesh.model.weights.MappedTensor;
+import io.owlmesh.model.weights.TensorEntry;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Brings tensors of a checkpoint to a device, in the order in which a program wants them. On the
  * CPU, a tensor already stored in the working type stays in its mapped file; matrices in bfloat16
- * are packed for oneDNN, or quantized, and their file is let go, so that nothing is held twice.
+ * are packed for oneDNN where the processor can, or quantized. Matrices of a language model that
+ * are packed can still be {@linkplain Weights#matrix read in their files}, so that the machine
+ * keeps them twice; where it has no room for that, they are not packed.
  */
 public final class WeightLoader implements WeightOrder {
+  private static final Logger LOG = LoggerFactory.getLogger(WeightLoader.class);
   private static final int REGULAR = 16;
 
   private final Program program;
   private final Checkpoint checkpoint;
   private final NetworkSpec network;
   private final DType dtype;
+  private final boolean readsFiles;
   private final boolean pack;
   private final Quantization quantization;
   private final Progress progress;
@@ -31,6 +43,8 @@ public final class WeightLoader implements WeightOrder {
   private final List<NDArray> tensors = new ArrayList<>();
   private final List<MappedTensor> mapped = new ArrayList<>();
   private final List<NDArray> quantized = new ArrayList<>();
+  // By their index: packed matrices whose files hold the same numbers.
+  private final Map<Integer, MappedTensor> originals = new HashMap<>();
   private long bytes;
   private long stepBytes;
 
@@ -49,6 +63,20 @@ public final class WeightLoader implements WeightOrder {
    */
   public WeightLoader(
       Program program, Checkpoint checkpoint, NetworkSpec network, Progress progress) {
+    this(program, checkpoint, network, progress, HostMemory.available());
+  }
+
+  /**
+   * The same.
+   *
+   * @param available bytes that this machine has left, if known
+   */
+  public WeightLoader(
+      Program program,
+      Checkpoint checkpoint,
+      NetworkSpec network,
+      Progress progress,
+      OptionalLong available) {
     this.program = program;
     this.checkpoint = checkpoint;
     this.network = network;
@@ -59,9 +87,35 @@ public final class WeightLoader implements WeightOrder {
         quantization == Quantization.NONE
             ? program.options().precision().resolve(checkpoint.entry(stored).dtype())
             : DType.BFLOAT16;
-    this.pack = program.onCpu() && dtype == DType.BFLOAT16 && Packing.works(program);
+    this.readsFiles = network.weights().isQuantizable() && quantization == Quantization.NONE;
+    this.pack =
+        program.onCpu()
+            && dtype == DType.BFLOAT16
+            && Packing.works(program)
+            && hasRoom(readsFiles ? 2 * matrixBytes() : 0, available);
     this.progress = progress;
     this.manager = program.newScope();
+  }
+
+  /** Of the matrices that are stored in bfloat16. */
+  private long matrixBytes() {
+    return network.weights().weights().stream()
+        .filter(weight -> weight.kind() == WeightLayout.Kind.MATRIX)
+        .map(weight -> checkpoint.entry(weight.name()))
+        .filter(entry -> entry.dtype() == DType.BFLOAT16)
+        .mapToLong(TensorEntry::bytes)
+        .sum();
+  }
+
+  private static boolean hasRoom(long needed, OptionalLong available) {
+    boolean enough = needed <= available.orElse(Long.MAX_VALUE);
+    if (!enough) {
+      LOG.info(
+          "Matrices stay in their files: packed and in files they take {} MiB, and {} MiB are left",
+          needed >> 20,
+          available.orElseThrow() >> 20);
+    }
+    return enough;
   }
 
   /** The type the network computes in. */
@@ -102,6 +156,7 @@ public final class WeightLoader implements WeightOrder {
   public void matrix(String name) {
     if (pack || quantization != Quantization.NONE) {
       matrix(name, (matrix, scope) -> matrix);
+      rememberFile(name);
     } else if (program.onCpu()
         && dtype == DType.BFLOAT16
         && checkpoint.entry(name).dtype() == DType.BFLOAT16) {
@@ -119,6 +174,14 @@ public final class WeightLoader implements WeightOrder {
         NDArray raw = HostTensors.raw(tensor(file), scope);
         Call call = program.call("bfloat16_view").with(raw)) {
       keep(call.tensor(manager), file);
+    }
+  }
+
+  /** Maps the file of a packed matrix anew, which takes no memory until it is read. */
+  private void rememberFile(String name) {
+    TensorEntry entry = checkpoint.entry(name);
+    if (readsFiles && entry.dtype() == DType.BFLOAT16 && entry.strides().isEmpty()) {
+      originals.put(tensors.size() - 1, checkpoint.map(name));
     }
   }
 
@@ -223,6 +286,7 @@ public final class WeightLoader implements WeightOrder {
         all,
         narrow,
         List.copyOf(mapped),
+        Map.copyOf(originals),
         dtype,
         stepBytes,
         List.copyOf(tensors),
@@ -239,5 +303,6 @@ public final class WeightLoader implements WeightOrder {
   public void abandon() {
     manager.close();
     mapped.forEach(MappedTensor::close);
+    originals.values().forEach(MappedTensor::close);
   }
 }

@@ -10,6 +10,7 @@ import io.owlmesh.runtime.vector.RowMatrix;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The weights of one network on its device, and the files that some of them still lie in. */
@@ -22,6 +23,7 @@ public final class Weights implements AutoCloseable {
   private final TensorList quantized;
   private final long stepBytes;
   private final List<MappedTensor> mapped;
+  private final Map<Integer, MappedTensor> originals;
   private final DType dtype;
   private final List<NDArray> all;
   private final List<NDArray> narrow;
@@ -31,6 +33,7 @@ public final class Weights implements AutoCloseable {
       TensorList tensors,
       TensorList quantized,
       List<MappedTensor> mapped,
+      Map<Integer, MappedTensor> originals,
       DType dtype,
       long stepBytes,
       List<NDArray> all,
@@ -40,6 +43,7 @@ public final class Weights implements AutoCloseable {
     this.quantized = quantized;
     this.stepBytes = stepBytes;
     this.mapped = mapped;
+    this.originals = originals;
     this.dtype = dtype;
     this.all = all;
     this.narrow = narrow;
@@ -77,6 +81,11 @@ public final class Weights implements AutoCloseable {
     return Optional.of(MemorySegment.ofBuffer(tensor.toByteBuffer(true)));
   }
 
+  /** Whether a tensor is packed for oneDNN. */
+  public boolean isPacked(int index) {
+    return isPacked(all.get(index));
+  }
+
   private static boolean isPacked(NDArray tensor) {
     return JniUtils.getLayout((PtNDArray) tensor) == MKLDNN;
   }
@@ -97,8 +106,8 @@ public final class Weights implements AutoCloseable {
   }
 
   /**
-   * A matrix [out, in] in bfloat16 or 8 bits as it is kept, valid until {@link #close}; none if it
-   * is packed.
+   * A matrix [out, in] in bfloat16 or 8 bits as it is kept, or, of a packed one, as it lies in its
+   * file; valid until {@link #close}. None if it is packed and was changed before.
    */
   public Optional<RowMatrix> matrix(int index) {
     if (!narrow.isEmpty() && narrow.get(2 * index).size() > 0) {
@@ -110,11 +119,17 @@ public final class Weights implements AutoCloseable {
     }
     NDArray matrix = all.get(index);
     return bytes(matrix)
+        .or(() -> original(index))
         .map(found ->
             new RowMatrix(
                 found,
                 Math.toIntExact(matrix.getShape().get(0)),
                 Math.toIntExact(matrix.getShape().get(1))));
+  }
+
+  private Optional<MemorySegment> original(int index) {
+    return Optional.ofNullable(originals.get(index))
+        .map(file -> MemorySegment.ofBuffer(file.bytes()));
   }
 
   @Override
@@ -123,5 +138,6 @@ public final class Weights implements AutoCloseable {
     tensors.close();
     quantized.close();
     mapped.forEach(MappedTensor::close);
+    originals.values().forEach(MappedTensor::close);
   }
 }

@@ -26,21 +26,9 @@ public final class Memory {
     return mebibytes(pid, "smaps_rollup", "Pss:");
   }
 
-  /** What processes of this machine can still take, bytes. */
-  public static OptionalLong available() {
-    OptionalLong mebibytes = mebibytes(Path.of("/proc/meminfo"), "MemAvailable:");
-    return mebibytes.isPresent()
-        ? OptionalLong.of(mebibytes.getAsLong() << 20)
-        : OptionalLong.empty();
-  }
-
   private static OptionalLong mebibytes(long pid, String file, String key) {
-    return mebibytes(Path.of("/proc", Long.toString(pid), file), key);
-  }
-
-  private static OptionalLong mebibytes(Path file, String key) {
     try {
-      List<String> lines = Files.readAllLines(file);
+      List<String> lines = Files.readAllLines(Path.of("/proc", Long.toString(pid), file));
       return lines.stream()
           .filter(line -> line.startsWith(key))
           .mapToLong(line -> Long.parseLong(BLANKS.split(line, -1)[1]) / 1024)

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
 import io.owlmesh.core.DType;
+import io.owlmesh.core.HostMemory;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
@@ -23,6 +24,7 @@ import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.Weights;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
@@ -73,6 +75,20 @@ public final class LanguageModel implements AutoCloseable {
       EngineOptions options,
       Optional<AdapterFile> merged,
       WeightLoader.Progress progress) {
+    return load(checkpoint, options, merged, progress, HostMemory.available());
+  }
+
+  /**
+   * The same.
+   *
+   * @param available bytes that this machine has left, if known
+   */
+  static LanguageModel load(
+      Checkpoint checkpoint,
+      EngineOptions options,
+      Optional<AdapterFile> merged,
+      WeightLoader.Progress progress,
+      OptionalLong available) {
     checkpoint.requireComplete(Part.LANGUAGE);
     merged.ifPresent(adapter -> adapter.validate(checkpoint.config()));
     NetworkSpec network = checkpoint.config().languageNetwork();
@@ -81,7 +97,7 @@ public final class LanguageModel implements AutoCloseable {
             network.script().plus(DecoderScript.of(network.weights())),
             network.weights().parameters(),
             options);
-    WeightLoader loader = new WeightLoader(program, checkpoint, network, progress);
+    WeightLoader loader = new WeightLoader(program, checkpoint, network, progress, available);
     try {
       new Merger(program, loader, merged).all(network.weights());
       return new LanguageModel(checkpoint.config(), program, loader.finish());

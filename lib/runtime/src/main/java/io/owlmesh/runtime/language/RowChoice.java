@@ -18,7 +18,7 @@ final class RowChoice {
   private static final int MOST = ROWS[ROWS.length - 1];
   // Positions before the one that is computed.
   private static final int BEFORE = 128;
-  // The first steps of a program decide how it is compiled.
+  // The first steps of a program decide how it is compiled, and bring files to memory.
   private static final int WARM_UP = 2;
   // In turn: services that start together take time from both alike, and from any single pass at
   // random.
@@ -72,6 +72,7 @@ final class RowChoice {
   private static boolean faster(
       LanguageModel model, LlamaRows rows, KeyValueCache cache, List<Segment> step) {
     for (int pass = 0; pass < WARM_UP; pass++) {
+      nanos(() -> rows.step(cache, step, new long[0]));
       nanos(() -> model.program(cache, step));
     }
     int faster = 0;

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,6 +23,18 @@ class LlamaRowsTest {
   private static final Path NANO = Path.of("../../deploy/models/owl-nano");
   private static final int PROMPT = 40;
   private static final int ROOM = 64;
+  // Before it there is the table of embeddings and a norm.
+  private static final int FIRST_MATRIX = 2;
+
+  /** Of a machine that has so many bytes left. */
+  private static LanguageModel load(OptionalLong available) {
+    return LanguageModel.load(
+        Checkpoint.open(NANO),
+        new EngineOptions("cpu", Precision.BFLOAT16, 2),
+        Optional.empty(),
+        WeightLoader.Progress.NONE,
+        available);
+  }
 
   private static LanguageModel load(Precision precision, Quantization quantization) {
     return LanguageModel.load(
@@ -215,6 +228,35 @@ class LlamaRowsTest {
   void inFloat32TheProgramComputesAllSteps() {
     try (LanguageModel model = load(Precision.FLOAT32, Quantization.NONE)) {
       assertThat(LlamaRows.of(model)).isEmpty();
+    }
+  }
+
+  @Test
+  void packedOrNotTheSameFilesAreRead() {
+    try (LanguageModel model = load(Precision.BFLOAT16, Quantization.NONE);
+        LanguageModel poor = load(OptionalLong.of(0));
+        LlamaRows rows = LlamaRows.of(model).orElseThrow();
+        LlamaRows poorRows = LlamaRows.of(poor).orElseThrow()) {
+      assertThat(poor.weights().isPacked(FIRST_MATRIX)).isFalse();
+      float[][] found = steps(model, rows);
+
+      assertThat(steps(poor, poorRows)).isDeepEqualTo(found);
+    }
+  }
+
+  /** Logits of steps after no prompt: a program may round otherwise where it packs. */
+  private static float[][] steps(LanguageModel model, LlamaRows rows) {
+    try (LoraAdapter none = model.none();
+        KeyValueCache cache = model.cache(4)) {
+      float[][] logits = new float[4][];
+      for (int n = 0; n < 4; n++) {
+        int[] before = n == 0 ? new int[0] : new int[] {0, n};
+        Segment one = rowsOfOne(model, none, new int[] {0, 1, 2, 3}, n, 1, before);
+        try (ForwardResult result = rows.step(cache, List.of(one), new long[0])) {
+          logits[n] = result.logits(0, 0);
+        }
+      }
+      return logits;
     }
   }
 }
