@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.spark;
 
-import io.owlmesh.core.HostMemory;
 import java.io.File;
 import java.io.IOException;
 import java.io.Serializable;
@@ -127,8 +126,8 @@ final class WorkerTask extends AbstractFunction1<Iterator<Integer>, Iterator<Int
   }
 
   /** Other processes of this machine may have taken what the executor was promised. */
-  private void requireRoom() {
-    long free = HostMemory.available().orElse(Long.MAX_VALUE);
+  private void requireRoom() throws IOException {
+    long free = HostMemory.available();
     if (free < settings.room()) {
       throw new IllegalStateException(
           "%s is %d MiB, and this machine has only %d MiB left"

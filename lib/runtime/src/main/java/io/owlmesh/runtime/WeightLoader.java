@@ -4,8 +4,8 @@ package io.owlmesh.runtime;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.core.AvailableMemory;
 import io.owlmesh.core.DType;
-import io.owlmesh.core.HostMemory;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.Checkpoint;
 import io.owlmesh.model.family.NetworkSpec;
@@ -63,7 +63,7 @@ public final class WeightLoader implements WeightOrder {
    */
   public WeightLoader(
       Program program, Checkpoint checkpoint, NetworkSpec network, Progress progress) {
-    this(program, checkpoint, network, progress, HostMemory.available());
+    this(program, checkpoint, network, progress, AvailableMemory.bytes());
   }
 
   /**

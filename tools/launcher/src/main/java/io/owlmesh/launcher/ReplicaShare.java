@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.launcher;
 
-import io.owlmesh.core.HostMemory;
+import io.owlmesh.core.AvailableMemory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -51,7 +51,7 @@ final class ReplicaShare {
    */
   static void refuseTooMany(Path checkpoint, int more, boolean halved)
       throws IOException, MeshException {
-    OptionalLong free = HostMemory.available();
+    OptionalLong free = AvailableMemory.bytes();
     if (more < 1 || free.isEmpty() || !Files.isDirectory(checkpoint)) {
       return;
     }

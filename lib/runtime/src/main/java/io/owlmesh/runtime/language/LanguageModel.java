@@ -4,8 +4,8 @@ package io.owlmesh.runtime.language;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDManager;
+import io.owlmesh.core.AvailableMemory;
 import io.owlmesh.core.DType;
-import io.owlmesh.core.HostMemory;
 import io.owlmesh.core.HostTensor;
 import io.owlmesh.model.checkpoint.AdapterFile;
 import io.owlmesh.model.checkpoint.Checkpoint;
@@ -75,7 +75,7 @@ public final class LanguageModel implements AutoCloseable {
       EngineOptions options,
       Optional<AdapterFile> merged,
       WeightLoader.Progress progress) {
-    return load(checkpoint, options, merged, progress, HostMemory.available());
+    return load(checkpoint, options, merged, progress, AvailableMemory.bytes());
   }
 
   /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.cli.doctor;
 
-import io.owlmesh.core.HostMemory;
+import io.owlmesh.core.AvailableMemory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -61,7 +61,7 @@ final class Checks {
 
   /** Beside what the weights of a checkpoint take, once for each service that has a part. */
   static Finding memory(Path checkpoint) {
-    OptionalLong free = HostMemory.available();
+    OptionalLong free = AvailableMemory.bytes();
     if (free.isEmpty()) {
       return Finding.warning("memory", "not known", "see that the weights fit twice");
     }

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-class HostMemoryTest {
+class AvailableMemoryTest {
   @TempDir private Path folder;
 
   @Test
@@ -19,21 +19,21 @@ class HostMemoryTest {
     Path file = folder.resolve("meminfo");
     Files.writeString(file, "MemTotal:       24 kB\nMemAvailable:    7 kB\nCached: 9 kB\n");
 
-    assertThat(HostMemory.bytes(file, "MemAvailable")).hasValue(7 << 10);
+    assertThat(AvailableMemory.read(file, "MemAvailable")).hasValue(7 << 10);
   }
 
   @Test
   void whatNobodyTellsIsNotKnown() throws IOException {
     Path file = folder.resolve("meminfo");
-    assertThat(HostMemory.bytes(file, "MemAvailable")).isEmpty();
+    assertThat(AvailableMemory.read(file, "MemAvailable")).isEmpty();
     Files.writeString(file, "MemAvailable: much\n");
 
-    assertThat(HostMemory.bytes(file, "MemAvailable")).isEmpty();
+    assertThat(AvailableMemory.read(file, "MemAvailable")).isEmpty();
   }
 
   @Test
   @EnabledOnOs(OS.LINUX)
   void thisMachineHasSomeLeft() {
-    assertThat(HostMemory.available().orElseThrow()).isPositive();
+    assertThat(AvailableMemory.bytes().orElseThrow()).isPositive();
   }
 }

@@ -10,32 +10,32 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What this machine has left. */
-public final class HostMemory {
+/** The memory that this machine has left. */
+public final class AvailableMemory {
   private static final Path MACHINE = Path.of("/proc/meminfo");
   private static final Path PROCESS = Path.of("/proc/self/status");
 
-  private HostMemory() {}
+  private AvailableMemory() {}
 
   /**
    * Bytes that processes may still take before something is swapped out or ended, as Linux tells;
    * copies of files count as free. In a container no more than what this process leaves of the
    * container's limit. Empty where nobody tells.
    */
-  public static OptionalLong available() {
-    OptionalLong machine = bytes(MACHINE, "MemAvailable");
+  public static OptionalLong bytes() {
+    OptionalLong machine = read(MACHINE, "MemAvailable");
     if (machine.isEmpty()) {
       return machine;
     }
     // Of a container, its limit.
     long total =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
-    long own = bytes(PROCESS, "RssAnon").orElse(0);
+    long own = read(PROCESS, "RssAnon").orElse(0);
     return OptionalLong.of(Math.max(0, Math.min(machine.getAsLong(), total - own)));
   }
 
   /** A line such as {@code MemAvailable: 1024 kB} of a file of Linux. */
-  static OptionalLong bytes(Path file, String key) {
+  static OptionalLong read(Path file, String key) {
     try {
       Matcher found =
           Pattern.compile("(?m)^" + key + ":\\s+(\\d{1,15}) kB$").matcher(Files.readString(file));
