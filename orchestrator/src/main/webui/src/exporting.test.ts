@@ -8,7 +8,7 @@ import { message } from "./fakemesh";
 const image: Image = { sha256: "ab", mediaType: "image/png", sizeBytes: "1", width: 1, height: 1 };
 const MESSAGES = [
   message({ id: "q", text: "What?", images: [image] }),
-  message({ id: "a", parentId: "q", role: "ROLE_AI", text: "An owl.", feedback: { rating: "RATING_UP", note: "" } }),
+  message({ id: "a", parentId: "q", role: "ROLE_AI", text: "An owl.", model: "owl", feedback: { rating: "RATING_UP", note: "" } }),
 ];
 
 test("Markdown has the texts and the addresses of the pictures", () => {
@@ -17,12 +17,19 @@ test("Markdown has the texts and the addresses of the pictures", () => {
   );
 });
 
+test("Markdown names the models where there were several", () => {
+  const answers = ["owl", "parrot", ""].map((model) => message({ role: "ROLE_AI", text: "An owl.", model }));
+  expect(toMarkdown("Owls", answers, String)).toBe(
+    "# Owls\n\n## Owl (owl)\n\nAn owl.\n\n## Owl (parrot)\n\nAn owl.\n\n## Owl\n\nAn owl.\n",
+  );
+});
+
 test("JSON lines have one message each, with its place in the tree", () => {
   const session = { id: "s", title: "Owls", head: "a", model: "" };
   const lines = toJsonLines(session, MESSAGES).trimEnd().split("\n").map((line) => JSON.parse(line));
   expect(lines).toMatchObject([
     { session: "s", id: "q", parent: "", role: "human", text: "What?", images: ["ab"], state: "complete" },
-    { id: "a", parent: "q", role: "ai", feedback: { rating: "RATING_UP" } },
+    { id: "a", parent: "q", role: "ai", model: "owl", feedback: { rating: "RATING_UP" } },
   ]);
 });
 

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Message, Session } from "#proto/owlmesh/chat/v1/chat";
+import { isModelTold } from "./models";
 
 /** The branch that is shown, for people: headings, texts as they are, pictures by their addresses. */
 export function toMarkdown(title: string, messages: readonly Message[], imageUrl: (sha256: string) => string): string {
+  const several = isModelTold([], messages);
   const parts = messages.map((message) => {
     const images = message.images.map(({ sha256 }, i) => `![Picture ${i + 1}](${imageUrl(sha256)})`);
-    const heading = message.role === "ROLE_HUMAN" ? "## You" : "## Owl";
+    const answered = several && message.model !== "" ? `## Owl (${message.model})` : "## Owl";
+    const heading = message.role === "ROLE_HUMAN" ? "## You" : answered;
     return [heading, ...images, message.text].filter((part) => part !== "").join("\n\n");
   });
   return [`# ${title}`, ...parts].join("\n\n").concat("\n");
@@ -24,6 +27,7 @@ export function toJsonLines(session: Session, messages: readonly Message[]): str
         images: message.images.map(({ sha256 }) => sha256),
         state: message.state.replace("MESSAGE_STATE_", "").toLowerCase(),
         created_at: message.createdAt,
+        ...(message.model === "" ? {} : { model: message.model }),
         ...(message.feedback === undefined ? {} : { feedback: message.feedback }),
       }),
     )

@@ -18,6 +18,7 @@ export function message(given: Partial<Message>): Message {
     error: "",
     errorCode: "",
     errorField: "",
+    model: "",
     ...given,
   };
 }

@@ -15,6 +15,7 @@ function message(id: string, parentId: string, role: Role): Message {
     error: "",
     errorCode: "",
     errorField: "",
+    model: "",
   };
 }
 

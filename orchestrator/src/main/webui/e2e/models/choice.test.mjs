@@ -33,6 +33,27 @@ test("a model is chosen for a conversation and stays with it, and the next one h
   assert.equal((await kept(site)).model, "", "the usual one, whatever it is called");
 });
 
+test("answers say which model gave them, while they are written, side by side, and when the page is loaded again", async () => {
+  const site = await Site.open(context);
+  const models = () => site.answers.locator(".answered-by").allInnerTexts();
+  await site.ask("What does the sign say?", "sign.png");
+  await choice(site).selectOption("parrot");
+  await site.ask("What is in the picture?");
+  assert.deepEqual(await models(), ["Model owl-nano", "Model parrot"]);
+
+  await site.reload();
+
+  await eventually(async () => (await models()).join() === "Model owl-nano,Model parrot", "the same as before");
+  await choice(site).selectOption("owl-nano");
+  await site.answers.last().getByRole("button", { name: "Answer again" }).click();
+  await eventually(async () => (await models()).join() === "Model owl-nano,Model owl-nano", "another one answers again");
+  await site.answered();
+  const { messages } = await (await fetch(new URL(`api/sessions/${/#\/c\/(.*)/.exec(site.page.url())[1]}`, PAGE))).json();
+  const answers = messages.filter((message) => message.role === "ROLE_AI");
+  assert.deepEqual(answers.map((message) => message.model), ["owl-nano", "parrot", "owl-nano"]);
+  await site.shot("answered-by");
+});
+
 test("adapters are those of the model that is chosen", async () => {
   const site = await Site.open(context);
   const adapter = site.page.getByLabel("Adapter");

@@ -5,6 +5,7 @@ import type { Conversation } from "../conversation";
 import type { Store } from "../store";
 import { siblings } from "../tree";
 import { t } from "../language";
+import { AnsweredBy } from "./AnsweredBy";
 import { CopyButton } from "./CopyButton";
 import { Ending } from "./Ending";
 import { FeedbackButtons } from "./FeedbackButtons";
@@ -30,6 +31,7 @@ export function Answer({ store, conversation, message }: Props) {
     conversation.compared.value === message.parentId && siblings(conversation.messages.value, message).length > 1;
   return (
     <article class="answer" aria-label={t("Answer")} aria-busy={answering}>
+      {!(compared && !answering) && <AnsweredBy store={store} conversation={conversation} message={message} />}
       {answering ? (
         <Arriving conversation={conversation} message={message} />
       ) : compared ? (

@@ -5,6 +5,7 @@ import { t } from "../language";
 import type { Store } from "../store";
 import { answerStats } from "../timebar";
 import { siblings } from "../tree";
+import { AnsweredBy } from "./AnsweredBy";
 import { Ending } from "./Ending";
 import { whatMadeIt } from "./Journey";
 import { Said } from "./Said";
@@ -31,6 +32,7 @@ export function SideBySide({ store, conversation, message }: Props) {
               </>
             )}
           </p>
+          <AnsweredBy store={store} conversation={conversation} message={other} />
           {other.text !== "" && <Said text={other.text} />}
           <Ending message={other} />
           {other.answer && <p class="facts">{answerStats(other.answer).join(" · ")}</p>}

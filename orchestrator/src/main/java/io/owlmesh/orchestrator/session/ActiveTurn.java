@@ -122,7 +122,9 @@ final class ActiveTurn implements AnswerObserver {
     TurnPlan plan = context.plan(tenant);
     MeshModel model = TurnPlan.model(before.session(), life()::use);
     GenerationOptions options = TurnPlan.options(request, before.session(), model);
-    Turn next = earlier.isPresent() ? earlier.get() : plan.turn(request, before);
+    Turn next =
+        (earlier.isPresent() ? earlier.get() : plan.turn(request, before))
+            .answeredBy(TextRules.keepable(model.name()));
     TurnPlan.Asked question = plan.asked(next, before, options, model, life()::reserve);
     accept(next, question, earlier.isPresent());
     return Optional.of(question.question());

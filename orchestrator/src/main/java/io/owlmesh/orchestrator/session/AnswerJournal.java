@@ -59,7 +59,7 @@ final class AnswerJournal {
   void begin(boolean again, Consumer<Turn> kept, Consumer<Throwable> failed) {
     try {
       if (again) {
-        context.turns().restart(lease, turn.answer().getId());
+        context.turns().restart(lease, turn.answer().getId(), turn.answer().getModel());
       } else {
         context.turns().begin(lease, turn);
       }

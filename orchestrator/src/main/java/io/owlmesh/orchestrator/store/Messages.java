@@ -93,8 +93,9 @@ final class Messages {
   static void insert(Handle row, String sessionId, Message message, long fence) {
     row.createUpdate(
             """
-            INSERT INTO message (id, session_id, parent_id, role, body, state, created_at, fence)
-            VALUES (:id, :session, :parent, :role, :text, :state, :createdAt, :fence)
+            INSERT INTO message
+              (id, session_id, parent_id, role, body, state, created_at, fence, model)
+            VALUES (:id, :session, :parent, :role, :text, :state, :createdAt, :fence, :model)
             """)
         .bind("id", message.getId())
         .bind("session", sessionId)
@@ -104,6 +105,7 @@ final class Messages {
         .bind("state", Rows.word(message.getState(), "MESSAGE_STATE_"))
         .bind("createdAt", Rows.time(message.getCreatedAt()))
         .bind("fence", fence)
+        .bind("model", message.getModel())
         .execute();
   }
 

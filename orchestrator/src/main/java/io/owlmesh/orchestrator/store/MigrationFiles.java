@@ -25,7 +25,8 @@ final class MigrationFiles implements ResourceProvider {
           "V5__tenants.sql",
           "V6__usage.sql",
           "V7__audit.sql",
-          "V8__models.sql");
+          "V8__models.sql",
+          "V9__answering_models.sql");
   private static final String FOLDER = "/db/migration/";
 
   @Override

@@ -64,7 +64,8 @@ final class Rows {
             .setCreatedAt(timestamp(row, "created_at"))
             .setError(row.getString("error"))
             .setErrorCode(row.getString("error_code"))
-            .setErrorField(row.getString("error_field"));
+            .setErrorField(row.getString("error_field"))
+            .setModel(row.getString("model"));
     String answer = row.getString("answer");
     if (!answer.isEmpty()) {
       AnswerDone.Builder done = AnswerDone.newBuilder();

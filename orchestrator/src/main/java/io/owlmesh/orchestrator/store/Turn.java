@@ -19,4 +19,10 @@ public record Turn(
     String asked,
     Message question,
     Message answer,
-    boolean newQuestion) {}
+    boolean newQuestion) {
+  /** The same, with the name of the model that answers. */
+  public Turn answeredBy(String model) {
+    Message named = answer.toBuilder().setModel(model).build();
+    return new Turn(sessionId, requestId, asked, question, named, newQuestion);
+  }
+}

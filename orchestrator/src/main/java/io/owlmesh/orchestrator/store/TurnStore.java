@@ -106,10 +106,10 @@ public final class TurnStore {
    *
    * @throws OwlException NOT_FOUND if the session is gone; UNAVAILABLE if the lease is
    */
-  public void restart(TurnLease lease, String answerId) {
+  public void restart(TurnLease lease, String answerId, String model) {
     database.transact(row -> {
       lock(row, lease);
-      return Turns.restart(row, lease, answerId, database.clock().time());
+      return Turns.restart(row, lease, answerId, model, database.clock().time());
     });
   }
 

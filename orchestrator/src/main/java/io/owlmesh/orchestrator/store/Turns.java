@@ -51,12 +51,14 @@ final class Turns {
     return end < line.length() ? line.substring(0, end) + "…" : line;
   }
 
-  static int restart(Handle row, TurnLease lease, String answerId, OffsetDateTime now) {
+  static int restart(
+      Handle row, TurnLease lease, String answerId, String model, OffsetDateTime now) {
     touch(row, lease.sessionId(), now);
     return row.createUpdate(
             "UPDATE message SET state = 'answering', body = '', answer = '', error = '',"
-                + " error_code = '', error_field = '', fence = :fence"
+                + " error_code = '', error_field = '', model = :model, fence = :fence"
                 + " WHERE session_id = :session AND id = :id")
+        .bind("model", model)
         .bind("fence", lease.fence())
         .bind("session", lease.sessionId())
         .bind("id", answerId)

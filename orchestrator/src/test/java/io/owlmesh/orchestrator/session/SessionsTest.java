@@ -358,7 +358,8 @@ class SessionsTest {
     // As if nobody had kept its end.
     store
         .turns()
-        .restart(store.turns().take(id, "", "", KeptSessions.LEASE).orElseThrow(), answer.getId());
+        .restart(
+            store.turns().take(id, "", "", KeptSessions.LEASE).orElseThrow(), answer.getId(), "");
     String other = session();
     Paused talking = startPaused(say(other, "Two?"));
 
@@ -557,6 +558,20 @@ class SessionsTest {
     sessions.update(UpdateSessionRequest.newBuilder().setSessionId(id).setSettings(SHORT).build());
     assertThat(asked(send(say(id, "Two?")).answer())).startsWith("S\n");
     assertThat(mesh.stages.lastOptions().getAdapter()).isEmpty();
+  }
+
+  @Test
+  void anAnswerNamesTheModelThatGaveItHoweverItEnded() {
+    String id = session();
+    Message whole = send(say(id, "One?")).answer();
+    mesh.stages.fail(mesh.llm(), Status.INTERNAL.withDescription("no"), 1);
+    send(say(id, "Two?")).failure();
+
+    List<Message> messages = sessions.get(id).getMessagesList();
+
+    assertThat(whole.getModel()).isEqualTo("parrot");
+    assertThat(messages).extracting(Message::getModel).containsExactly("", "parrot", "", "parrot");
+    assertThat(messages.getLast().getState()).isEqualTo(MessageState.MESSAGE_STATE_FAILED);
   }
 
   @Test

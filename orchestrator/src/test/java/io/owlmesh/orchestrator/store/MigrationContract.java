@@ -59,6 +59,7 @@ abstract class MigrationContract {
       assertThat(messages.getFirst().getImages(0).getWidth()).isEqualTo(3);
       assertThat(messages.get(1).getFeedback().getRating()).isEqualTo(Rating.RATING_UP);
       assertThat(messages.get(1).getAnswer().getCompletionTokens()).isEqualTo(3);
+      assertThat(messages).extracting(Message::getModel).containsOnly("");
       assertThat(messages.getLast().getState()).isEqualTo(MessageState.MESSAGE_STATE_INTERRUPTED);
       assertThat(store.of(Tenant.DEFAULT).session(SESSION).getSettings().getSystem())
           .isEqualTo("Be brief.");
@@ -85,10 +86,11 @@ abstract class MigrationContract {
             .turns()
             .take(SESSION, UUID.randomUUID().toString(), "", Duration.ofSeconds(30))
             .orElseThrow();
-    store.turns().restart(lease, answer.getId());
+    store.turns().restart(lease, answer.getId(), "owl");
     Message whole =
         answer.toBuilder()
             .setText("Because.")
+            .setModel("owl")
             .setRole(Role.ROLE_AI)
             .setState(MessageState.MESSAGE_STATE_COMPLETE)
             .build();

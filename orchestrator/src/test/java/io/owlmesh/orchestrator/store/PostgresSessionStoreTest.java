@@ -89,7 +89,7 @@ class PostgresSessionStoreTest extends SessionStoreContract {
     Turn turn = begin(session, "", "", "Which?");
     finish(turn, "That.");
     TurnLease expired = turns.take(session.getId(), owner, "", Duration.ZERO).orElseThrow();
-    turns.restart(expired, turn.answer().getId());
+    turns.restart(expired, turn.answer().getId(), "");
     assertThat(turns.await(session.getId())).hasValue(new LeaseHolder("", true));
 
     turns.abandoned().forEach(turns::interrupt);
@@ -109,7 +109,7 @@ class PostgresSessionStoreTest extends SessionStoreContract {
     Turn turn = begin(session, "", "", "Which?");
     finish(turn, "That.");
     TurnLease late = turns.take(session.getId(), owner, "", Duration.ZERO).orElseThrow();
-    turns.restart(late, turn.answer().getId());
+    turns.restart(late, turn.answer().getId(), "");
     List<AbandonedAnswer> abandoned = turns.abandoned();
     assertThat(abandoned).hasSize(1);
 

@@ -231,7 +231,7 @@ abstract class SessionStoreContract {
     TurnLease first = leaseOf(turn);
     TurnLease second = lease(session.getId());
     leases.put(answer, second);
-    store.turns().restart(second, answer);
+    store.turns().restart(second, answer, "");
     store.turns().save(List.of(new Draft(answer, first.fence(), "of another time")));
 
     assertThat(store.of(Tenant.DEFAULT).message(session.getId(), answer)).isEqualTo(turn.answer());
@@ -582,7 +582,7 @@ abstract class SessionStoreContract {
 
     assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
         .isEqualTo(failed);
-    store.turns().restart(lease(turn.sessionId()), failed.getId());
+    store.turns().restart(lease(turn.sessionId()), failed.getId(), "");
     assertThat(store.of(Tenant.DEFAULT).message(turn.sessionId(), failed.getId()))
         .isEqualTo(turn.answer());
   }
