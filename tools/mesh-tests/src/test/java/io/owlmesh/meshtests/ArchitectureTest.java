@@ -48,7 +48,7 @@ class ArchitectureTest {
               "fused", Set.of("wire", "stage", "vision", "abstractor", "llm", "orchestrator")),
           Map.entry("trainer", Set.of("core", "proto", "wire", "client", "model", "runtime")),
           Map.entry("spark", Set.of()),
-          Map.entry("launcher", Set.of("client")),
+          Map.entry("launcher", Set.of("core", "client")),
           Map.entry("images", Set.of("core")),
           Map.entry(
               "bench", Set.of("core", "proto", "wire", "client", "model", "runtime", "launcher")),
