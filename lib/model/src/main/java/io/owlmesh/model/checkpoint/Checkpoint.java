@@ -32,9 +32,12 @@ public final class Checkpoint {
   private final Path folder;
   private final ModelConfig config;
   private final WeightFiles.Contents contents;
+  private final boolean understood;
 
-  private Checkpoint(Path folder, ModelConfig config, WeightFiles.Contents contents) {
+  private Checkpoint(
+      Path folder, ModelConfig config, WeightFiles.Contents contents, boolean understood) {
     this.folder = folder;
+    this.understood = understood;
     this.config = config;
     this.contents = contents;
   }
@@ -94,7 +97,15 @@ public final class Checkpoint {
             contents.tensors().putIfAbsent(absent, entry.named(absent));
           }
         });
-    return new Checkpoint(folder, config, contents);
+    return new Checkpoint(folder, config, contents, file.isKnown() && namings.size() < 2);
+  }
+
+  /**
+   * Whether configuration and names of tensors are of one family that is served; nothing else can
+   * be said of others.
+   */
+  public boolean isUnderstood() {
+    return understood;
   }
 
   public Path folder() {

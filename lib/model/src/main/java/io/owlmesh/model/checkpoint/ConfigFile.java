@@ -28,16 +28,23 @@ import java.util.TreeMap;
  * those of the folder of the vision tower if it has one.
  */
 final class ConfigFile {
+  private static final String CONFIG = "config.json";
+
   private final Path folder;
   private final Problems problems;
+  private final JsonNode node;
   private final JsonFields root;
   private final ModelFamily family;
+  private final boolean known;
 
   private ConfigFile(Path folder, Problems problems) {
     this.folder = folder;
     this.problems = problems;
-    this.root = fields("config.json", true);
+    int before = problems.size();
+    this.node = object(folder, CONFIG, true);
+    this.root = new JsonFields(CONFIG, node, problems);
     this.family = family();
+    this.known = problems.size() == before;
   }
 
   /**
@@ -65,10 +72,6 @@ final class ConfigFile {
         .orElseThrow(() -> new IllegalStateException("no model family is on the class path"));
   }
 
-  private JsonFields fields(String name, boolean required) {
-    return new JsonFields(name, object(folder, name, required), problems);
-  }
-
   private JsonNode object(Path in, String name, boolean required) {
     Path file = in.resolve(name);
     if (Files.exists(file)) {
@@ -83,6 +86,11 @@ final class ConfigFile {
     return MissingNode.getInstance();
   }
 
+  /** Whether there is a configuration of a family that is served. */
+  boolean isKnown() {
+    return known;
+  }
+
   /** The family, by which names in files are read. */
   ModelFamily modelFamily() {
     return family;
@@ -94,7 +102,8 @@ final class ConfigFile {
   }
 
   /**
-   * The configuration; meaningless where it added problems.
+   * The configuration; meaningless where it added problems, and where {@link #isKnown} is false or
+   * names are of several ways: what would be found then follows from that alone, and is not added.
    *
    * @param tower folder of the vision tower where that is not in this one
    */
@@ -102,29 +111,40 @@ final class ConfigFile {
     Map<String, List<Long>> shapes = new TreeMap<>();
     tensors.forEach((name, entry) -> shapes.put(name, entry.shape()));
     JsonNode towerConfig =
-        tower.map(path -> object(path, "config.json", true)).orElseGet(MissingNode::getInstance);
+        tower.map(path -> object(path, CONFIG, true)).orElseGet(MissingNode::getInstance);
+    String generation = "generation_config.json";
+    JsonNode generationConfig = object(folder, generation, false);
+    Problems found = known && namings.size() < 2 ? problems : new Problems();
+    JsonFields config = new JsonFields(CONFIG, node, found);
+    for (JsonNode quantized : List.of(node, node.path("text_config"))) {
+      JsonNode quantization = quantized.path("quantization_config");
+      config.require(
+          quantization.isMissingNode() || quantization.isNull(),
+          "quantization_config of '%s'; weights that are quantized already are not served"
+              .formatted(quantization.path("quant_method").asText("")));
+    }
     return family.read(
         new CheckpointFiles(
-            root,
-            new JsonFields("config.json of the vision tower", towerConfig, problems),
-            fields("generation_config.json", false),
-            preprocessor(tower),
+            config,
+            new JsonFields("config.json of the vision tower", towerConfig, found),
+            new JsonFields(generation, generationConfig, found),
+            preprocessor(tower, found),
             namings,
             shapes));
   }
 
   /** Newer folders keep it in a file of several processors, separate towers beside the tower. */
-  private JsonFields preprocessor(Optional<Path> tower) {
+  private JsonFields preprocessor(Optional<Path> tower, Problems found) {
     String own = "preprocessor_config.json";
-    JsonNode node = object(folder, own, false);
-    if (node.isMissingNode()) {
+    JsonNode read = object(folder, own, false);
+    if (read.isMissingNode()) {
       String all = "processor_config.json";
       JsonNode within = object(folder, all, false).path("image_processor");
       if (within.isObject()) {
-        return new JsonFields(all, within, problems);
+        return new JsonFields(all, within, found);
       }
-      node = tower.map(path -> object(path, own, false)).orElse(node);
+      read = tower.map(path -> object(path, own, false)).orElse(read);
     }
-    return new JsonFields(own, node, problems);
+    return new JsonFields(own, read, found);
   }
 }

@@ -21,6 +21,29 @@ public record CheckpointFiles(
     ConfigReader preprocessor,
     Set<String> namings,
     Map<String, List<Long>> tensors) {
+  /**
+   * The id that begins a sequence.
+   *
+   * @param language keys of the language model
+   */
+  public int begin(ConfigReader language, int absent, int vocabulary) {
+    String key = "bos_token_id";
+    ConfigReader source = language.isPresent(key) ? language : generation;
+    return source.number(key, Math.min(absent, vocabulary - 1), 0, vocabulary - 1);
+  }
+
+  /**
+   * The id that ends an answer. Where generation_config.json names one, that counts, as it does in
+   * transformers.
+   *
+   * @param language keys of the language model
+   */
+  public int end(ConfigReader language, int absent, int vocabulary) {
+    String key = "eos_token_id";
+    int configured = language.number(key, Math.min(absent, vocabulary - 1), 0, vocabulary - 1);
+    return generation.number(key, configured, 0, vocabulary - 1);
+  }
+
   /** The size of an axis of a tensor if that is plausible, else what the configuration says. */
   public int size(String tensor, int axis, int configured, int most) {
     List<Long> shape = tensors.get(tensor);

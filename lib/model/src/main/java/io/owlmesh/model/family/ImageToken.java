@@ -12,8 +12,12 @@ public final class ImageToken {
 
   /** As config.json tells it, under its older or its newer name. */
   public static int read(ConfigReader config, int absent, int vocabulary) {
-    String key = config.isPresent("image_token_id") ? "image_token_id" : "image_token_index";
-    return config.number(key, absent, 0, vocabulary - 1);
+    int older = config.number("image_token_index", absent, 0, vocabulary - 1);
+    int newer = config.number("image_token_id", older, 0, vocabulary - 1);
+    config.require(
+        newer == older || !config.isPresent("image_token_index"),
+        "image_token_index is %d, but image_token_id %d".formatted(older, newer));
+    return newer;
   }
 
   /**

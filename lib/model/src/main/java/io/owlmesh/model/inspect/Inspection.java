@@ -78,12 +78,16 @@ public record Inspection(
     List<String> notes = new ArrayList<>();
     Checkpoint checkpoint = Checkpoint.read(folder, problems);
     boolean configured =
-        problems.list().stream().noneMatch(p -> p.where().startsWith("config.json"));
+        checkpoint.isUnderstood()
+            && problems.list().stream().noneMatch(p -> p.where().startsWith("config.json"));
     if (checkpoint.hasWeights() && configured) {
       problems.addAll(checkpoint.mismatches(EnumSet.allOf(Part.class)));
     }
-    for (String name : checkpoint.strangers()) {
-      problems.add(name, "unexpected tensor, which belongs to no part of the model");
+    if (checkpoint.isUnderstood()) {
+      checkpoint
+          .strangers()
+          .forEach(name ->
+              problems.add(name, "unexpected tensor, which belongs to no part of the model"));
     }
     findNonFinite(checkpoint, problems);
     openTokenizer(folder, configured ? checkpoint.config() : null, problems);

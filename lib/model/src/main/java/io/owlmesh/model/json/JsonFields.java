@@ -70,7 +70,7 @@ public final class JsonFields implements ConfigReader {
     }
     JsonNode value = node.path(key);
     // Some writers print 1e-06 as text because YAML reads it so.
-    double number = value.asDouble(Double.NaN);
+    double number = value.isNumber() || value.isTextual() ? value.asDouble(Double.NaN) : Double.NaN;
     if (!(number > 0 && number <= most)) {
       problem(key, value + "; expected a number above 0, up to " + most);
       return absent;
@@ -80,12 +80,28 @@ public final class JsonFields implements ConfigReader {
 
   @Override
   public boolean flag(String key, boolean absent) {
-    return isPresent(key) ? node.path(key).asBoolean(absent) : absent;
+    if (!isPresent(key)) {
+      return absent;
+    }
+    JsonNode value = node.path(key);
+    if (!value.isBoolean()) {
+      problem(key, value + "; expected true or false");
+      return absent;
+    }
+    return value.asBoolean();
   }
 
   @Override
   public Optional<String> text(String key) {
-    return isPresent(key) ? Optional.of(node.path(key).asText()) : Optional.empty();
+    if (!isPresent(key)) {
+      return Optional.empty();
+    }
+    JsonNode value = node.path(key);
+    if (!value.isTextual()) {
+      problem(key, value + "; expected a text");
+      return Optional.empty();
+    }
+    return Optional.of(value.asText());
   }
 
   @Override

@@ -107,6 +107,7 @@ public final class WeightFiles {
       shards(layout, map).forEach((shard, names) -> readShard(layout, shard, names));
     } catch (OwlException e) {
       problems.add(e);
+      unreadable.add("*");
     }
   }
 

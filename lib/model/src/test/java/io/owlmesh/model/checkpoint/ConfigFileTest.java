@@ -75,6 +75,26 @@ class ConfigFileTest {
     assertThat(config.language().headSize()).isEqualTo(64);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"n_embed", "n_embd", "hidden_size"})
+  void theWidthOfABloomIsReadInEverySpelling(String key) throws IOException {
+    String config = "{'text_config':{'model_type':'bloom','KEY':96}}".replace("KEY", key);
+    assertThat(read(config.replace('\'', '"')).language().width()).isEqualTo(96);
+    assertThat(problems.list()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"blip-2", "instructblip"})
+  void positionsOfAQFormerAreAbsolute(String type) throws IOException {
+    String config =
+        "{'model_type':'TYPE','qformer_config':{'position_embedding_type':'relative_key'}}";
+    Files.writeString(
+        folder.resolve("config.json"), config.replace("TYPE", type).replace('\'', '"'));
+    ConfigFile.open(folder, problems).read(Map.of(), Set.of(), Optional.empty());
+    assertThat(problems.list().toString())
+        .contains("position_embedding_type 'relative_key' is not 'absolute'");
+  }
+
   @Test
   void theRotaryBaseIsFoundInEitherPlace() throws IOException {
     assertThat(llama("{\"text_config\":{\"rope_theta\":5}}").ropeTheta()).isEqualTo(5);
@@ -93,7 +113,10 @@ class ConfigFileTest {
         "{'architectures':['Owl2']}|architectures is 'Owl2'",
         "{'text_config':{'model_type':'mistral'}}|model_type is 'mistral'",
         "{'text_config':{'model_type':'bloom','n_head':7}}|7 heads do not divide width 64",
+        "{'text_config':{'model_type':'bloom','n_head':8,'num_attention_heads':4}}|n_head is 8, but num_attention_heads 4",
+        "{'text_config':{'model_type':'bloom','n_embd':64,'hidden_size':32}}|n_embd is 64, but hidden_size 32",
         "{'text_config':{'hidden_act':'gelu'}}|hidden_act 'gelu'",
+        "{'text_config':{'rope_theta':true}}|rope_theta is true",
         "{'text_config':{'attention_bias':true}}|attention_bias is not supported",
         "{'text_config':{'rope_scaling':{'type':'yarn','factor':2}}}|'yarn'; known are [default, linear",
         "{'text_config':{'rope_scaling':{'rope_type':'llama3'}}}|factor of the rotary",

@@ -146,7 +146,8 @@ class LlavaFolderTest {
         folder.resolve("model.safetensors"),
         name -> name.replace("model.multi_modal_projector.linear_1", "model.mm_projector.0"));
     assertThat(problems(folder))
-        .contains("named in several ways")
+        .startsWith("model.safetensors: tensors are named in several ways")
+        .doesNotContain("\n")
         .contains("LLaVA's authors")
         .contains("transformers from 4.52");
   }
@@ -161,12 +162,70 @@ class LlavaFolderTest {
         "\"image_token_index\": 500 | \"image_token_index\": 7 | image_token_index is 7",
         "\"vision_feature_layer\": -2 | \"vision_feature_layer\": 9 | expected layers from -5 to 4",
         "\"vocab_size\": 512, | \"vocab_size\": 512, \"rope_scaling\": {\"type\": \"yarn\"}, | 'yarn'",
-        "\"rms_norm_eps\" | \"attention_bias\": true, \"rms_norm_eps\" | attention_bias"
+        "\"rms_norm_eps\" | \"attention_bias\": true, \"rms_norm_eps\" | attention_bias",
+        "\"image_token_index\" | \"image_token_id\": 501, \"image_token_index\" | image_token_index is 500, but image_token_id 501",
+        "\"vision_feature_layer\": -2 | \"vision_feature_layer\": 4294967294 | vision_feature_layer is 4294967294",
+        "\"vision_feature_layer\" | \"multimodal_projector_bias\": \"no\", \"vision_feature_layer\" | expected true or false",
+        "\"projector_hidden_act\": \"gelu\" | \"projector_hidden_act\": [\"gelu\"] | expected a text",
+        "\"vision_feature_layer\" | \"quantization_config\": {\"quant_method\": \"awq\"}, \"vision_feature_layer\" | quantization_config of 'awq'",
+        "\"rms_norm_eps\" | \"partial_rotary_factor\": 0.5, \"rms_norm_eps\" | partial_rotary_factor below 1",
+        "\"rms_norm_eps\" | \"rope_parameters\": {\"partial_rotary_factor\": 0.5}, \"rms_norm_eps\" | partial_rotary_factor below 1",
+        "\"rms_norm_eps\" | \"rope_scaling\": {\"factor\": 2}, \"rms_norm_eps\" | without a rope_type",
+        "\"rms_norm_eps\" | \"rope_scaling\": {\"type\": \"linear\", \"factor\": true}, \"rms_norm_eps\" | factor is true",
+        "\"rms_norm_eps\" | \"rope_scaling\": {\"rope_type\": \"llama3\", \"factor\": 8}, \"rms_norm_eps\" | low_freq_factor of the rotary embedding is missing"
       })
   void whatIsNotServedIsRefusedByName(String from, String to, String expected) throws IOException {
     Path folder = copy(TINY);
     OwlTiny.edit(folder.resolve("config.json"), from, to);
     assertThat(problems(folder)).contains(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"do_rescale\": true | \"do_rescale\": false | do_rescale must be true",
+        "\"do_resize\": true | \"do_resize\": false | do_resize must be true",
+        "\"do_normalize\": true | \"do_normalize\": false | do_normalize must be true",
+        "\"do_center_crop\": true | \"do_center_crop\": false | gives no squares",
+        "\"resample\": 3 | \"resample\": 2 | resample is 2; only 3 is served",
+        "0.00392156862745098 | 0 | rescale_factor is 0",
+        "0.00392156862745098 | 0.00784313725490196 | expected 1 / 255",
+        "\"shortest_edge\" | \"longest_edge\" | size is {\"longest_edge\":56}",
+        "\"shortest_edge\" | \"height\" | size is {\"height\":56}"
+      })
+  void picturesThatWouldBePreparedOtherwiseAreRefusedByName(String from, String to, String expected)
+      throws IOException {
+    Path folder = copy(TINY);
+    OwlTiny.edit(folder.resolve("preprocessor_config.json"), from, to);
+    assertThat(problems(folder)).startsWith("preprocessor_config.json: ").contains(expected);
+  }
+
+  @Test
+  void theEndOfAnswersIsThatOfTheGenerationConfig() throws IOException {
+    Path folder = copy(TINY);
+    OwlTiny.edit(
+        folder.resolve("config.json"), "\"rms_norm_eps\"", "\"eos_token_id\": 7, \"rms_norm_eps\"");
+    assertThat(Checkpoint.open(folder).config().language().eos()).isEqualTo(2);
+    Files.delete(folder.resolve("generation_config.json"));
+    assertThat(Checkpoint.open(folder).config().language().eos()).isEqualTo(7);
+  }
+
+  @Test
+  void ofAFamilyThatIsNotServedOneThingIsSaid() throws IOException {
+    Path folder = copy(TINY);
+    OwlTiny.edit(folder.resolve("config.json"), "\"llava\"", "\"llava_next\"");
+    assertThat(Inspection.of(folder).problems()).hasSize(1);
+    assertThat(problems(folder)).startsWith("config.json: model_type is 'llava_next'; served are");
+    Files.delete(folder.resolve("config.json"));
+    assertThat(problems(folder)).isEqualTo("config.json: missing");
+  }
+
+  @Test
+  void anAuthorsFolderWithoutAnyTowerSaysSo() throws IOException {
+    Path folder = authors("");
+    OwlTiny.edit(folder.resolve("config.json"), "\"mm_vision_tower\"", "\"another_key\"");
+    assertThat(problems(folder)).contains("mm_vision_tower is missing").doesNotContain("channels");
   }
 
   @Test

@@ -93,6 +93,10 @@ final class BlipReader {
         read == features,
         "encoder_hidden_size is %d, but the vision tower gives %d channels"
             .formatted(read, features));
+    String positions = f.text("position_embedding_type").orElse("absolute");
+    f.require(
+        positions.equals("absolute"),
+        "position_embedding_type '" + positions + "' is not 'absolute'");
     f.require(
         instructed || !f.flag("use_qformer_text_input", false),
         "use_qformer_text_input is not supported");

@@ -10,6 +10,7 @@ import io.owlmesh.model.family.WeightLayout;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The sizes of a BLOOM.
@@ -43,9 +44,8 @@ public record BloomConfig(
 
   /** Reads a {@code text_config}; what is absent is as in transformers' BloomConfig. */
   public static BloomConfig read(ConfigReader f, CheckpointFiles files) {
-    int width = f.count(f.isPresent("n_embed") ? "n_embed" : "hidden_size", 64, MAX_WIDTH);
-    String heads = f.isPresent("n_head") ? "n_head" : "num_attention_heads";
-    int headCount = f.count(heads, 8, MAX_WIDTH);
+    int width = spelled(f, 64, MAX_WIDTH, "n_embed", "n_embd", "hidden_size");
+    int headCount = spelled(f, 8, MAX_WIDTH, "n_head", "num_attention_heads");
     f.require(
         width % headCount == 0, "%d heads do not divide width %d".formatted(headCount, width));
     String residual = "apply_residual_connection_post_layernorm";
@@ -54,19 +54,28 @@ public record BloomConfig(
     return new BloomConfig(
         vocabulary,
         width,
-        f.count(f.isPresent("n_layer") ? "n_layer" : "num_hidden_layers", 2, MAX_LAYERS),
+        spelled(f, 2, MAX_LAYERS, "n_layer", "num_hidden_layers"),
         headCount,
         f.positive("layer_norm_epsilon", 1e-5, MAX_EPSILON),
         f.count("max_position_embeddings", 2048, MAX_CONTEXT),
-        token(f, files, "bos_token_id", 1, vocabulary),
-        token(f, files, "eos_token_id", 2, vocabulary),
+        files.begin(f, 1, vocabulary),
+        files.end(f, 2, vocabulary),
         f.flag("tie_word_embeddings", true));
   }
 
-  private static int token(
-      ConfigReader f, CheckpointFiles files, String key, int absent, int vocabulary) {
-    ConfigReader source = f.isPresent(key) ? f : files.generation();
-    return source.number(key, Math.min(absent, vocabulary - 1), 0, vocabulary - 1);
+  /** A count under any of its names; two that differ are a problem. */
+  private static int spelled(ConfigReader f, int absent, int most, String... names) {
+    List<String> present = Stream.of(names).filter(f::isPresent).toList();
+    if (present.isEmpty()) {
+      return absent;
+    }
+    int first = f.count(present.getFirst(), absent, most);
+    for (String other : present) {
+      int count = f.count(other, first, most);
+      f.require(
+          count == first, "%s is %d, but %s %d".formatted(present.getFirst(), first, other, count));
+    }
+    return first;
   }
 
   @Override

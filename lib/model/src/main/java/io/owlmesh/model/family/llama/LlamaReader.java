@@ -60,14 +60,9 @@ final class LlamaReader {
         ropeTheta(),
         scaling(context),
         context,
-        token("bos_token_id", 1, vocabulary),
-        token("eos_token_id", 2, vocabulary),
+        files.begin(f, 1, vocabulary),
+        files.end(f, 2, vocabulary),
         f.flag("tie_word_embeddings", false));
-  }
-
-  private int token(String key, int absent, int vocabulary) {
-    ConfigReader source = f.isPresent(key) ? f : files.generation();
-    return source.number(key, Math.min(absent, vocabulary - 1), 0, vocabulary - 1);
   }
 
   private void refuseOtherModels() {
@@ -78,16 +73,22 @@ final class LlamaReader {
     }
   }
 
-  /** Newer transformers move the base into rope_parameters. */
+  /** Newer transformers move the base into rope_parameters, or rope_scaling where that is there. */
   private double ropeTheta() {
     double theta = f.positive("rope_theta", 10_000, MAX_THETA);
-    return f.child("rope_parameters").positive("rope_theta", theta, MAX_THETA);
+    return rope().positive("rope_theta", theta, MAX_THETA);
+  }
+
+  private ConfigReader rope() {
+    return f.child(f.isPresent("rope_scaling") ? "rope_scaling" : "rope_parameters");
   }
 
   private RopeScaling scaling(int context) {
-    ConfigReader rope = f.child("rope_scaling");
-    return rope.isPresent("rope_type") || rope.isPresent("type")
-        ? RopeScaling.read(rope, context)
-        : RopeScaling.read(f.child("rope_parameters"), context);
+    for (ConfigReader r : List.of(f, rope())) {
+      r.require(
+          r.positive("partial_rotary_factor", 1, 1) == 1,
+          "partial_rotary_factor below 1 is not supported");
+    }
+    return RopeScaling.read(rope(), context);
   }
 }

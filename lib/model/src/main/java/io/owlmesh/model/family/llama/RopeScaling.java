@@ -4,6 +4,7 @@ package io.owlmesh.model.family.llama;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.model.family.ConfigReader;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * How the angles of a rotary embedding are stretched for more positions than a model was first
@@ -24,8 +25,11 @@ public record RopeScaling(double stretch, double slowest, double slow, double fa
   private static final double MAX_FACTOR = 1 << 20;
 
   static RopeScaling read(ConfigReader rope, int context) {
-    String type = rope.text("rope_type").or(() -> rope.text("type")).orElse("default");
-    return switch (type) {
+    Optional<String> named = rope.text("rope_type").or(() -> rope.text("type"));
+    rope.require(
+        named.isPresent() || !rope.isPresent("factor"),
+        "factor of the rotary embedding without a rope_type");
+    return switch (named.orElse("default")) {
       case "default", "dynamic" -> NONE;
       case "linear" -> new RopeScaling(factor(rope), 1, 1, 2, 1);
       case "llama3" -> llama3(rope, context);
@@ -33,13 +37,16 @@ public record RopeScaling(double stretch, double slowest, double slow, double fa
         rope.problem(
             "type",
             "'%s'; known are %s"
-                .formatted(type, List.of("default", "linear", "dynamic", "llama3")));
+                .formatted(named.orElse(""), List.of("default", "linear", "dynamic", "llama3")));
         yield NONE;
       }
     };
   }
 
   private static RopeScaling llama3(ConfigReader rope, int context) {
+    for (String key : List.of("low_freq_factor", "high_freq_factor")) {
+      rope.require(rope.isPresent(key), key + " of the rotary embedding is missing");
+    }
     double slow = rope.positive("low_freq_factor", 1, MAX_FACTOR);
     double fast = rope.positive("high_freq_factor", 4, MAX_FACTOR);
     rope.require(slow < fast, "low_freq_factor %s is not below %s".formatted(slow, fast));

@@ -46,8 +46,13 @@ final class LlavaReader {
     LlavaConfig.Tower tower = tower();
     int channels = tower.width() * tower.states().size();
     int announced = root.count("mm_hidden_size", channels, MAX_WIDTH);
+    boolean there =
+        files.tensors().keySet().stream().anyMatch(name -> name.startsWith(LlavaNames.TOWER));
     root.require(
-        !authors || announced == channels,
+        there || !authors || root.isPresent("mm_vision_tower"),
+        "mm_vision_tower is missing, and the weights hold no vision tower");
+    root.require(
+        !there || !authors || announced == channels,
         "mm_hidden_size is %d, but the vision tower gives %d channels"
             .formatted(announced, channels));
     return new LlavaConfig(
@@ -134,7 +139,8 @@ final class LlavaReader {
     JsonNode value = root.raw(key);
     List<Integer> states = new ArrayList<>();
     for (JsonNode layer : value.isArray() ? value : List.of(value)) {
-      int index = layer.isIntegralNumber() ? layer.asInt(Integer.MAX_VALUE) : Integer.MAX_VALUE;
+      boolean whole = layer.isIntegralNumber() && layer.canConvertToInt();
+      int index = whole ? layer.asInt() : Integer.MAX_VALUE;
       if (index > layers || index < -layers - 1) {
         root.problem(
             key, "%s; expected layers from %d to %d".formatted(value, -layers - 1, layers));
@@ -189,8 +195,13 @@ final class LlavaReader {
     if (aspect.equals("pad") || f.flag("do_pad", false)) {
       return Fit.PAD;
     }
-    boolean whole = f.raw("size").has("height") || !f.flag("do_center_crop", true);
-    return whole ? Fit.SQUASH : Fit.CROP;
+    if (f.raw("size").has("height")) {
+      return Fit.SQUASH;
+    }
+    f.require(
+        f.flag("do_center_crop", true),
+        "do_center_crop is false, but a size without height and width gives no squares");
+    return Fit.CROP;
   }
 
   private String template() {

@@ -5,16 +5,21 @@ import io.owlmesh.core.OwlException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the expressions of one tag, from the loosest operator to the tightest. */
 final class ExpressionParser {
   private static final int MAX_DEPTH = 60;
+
+  /** Names, signs and strings of one tag: as deep its evaluation may go, in any thread. */
+  private static final int MAX_PARTS = 500;
+
+  private static final int MAX_DIGITS = 18;
   private static final List<String> COMPARISONS = List.of("==", "!=", "<", ">", "<=", ">=");
 
   private final TokenReader in;
   private int depth;
+  private int parts;
 
   ExpressionParser(TokenReader in) {
     this.in = in;
@@ -39,7 +44,7 @@ final class ExpressionParser {
 
   private Expression either() {
     Expression left = both();
-    while (in.accept("or")) {
+    while (accept("or")) {
       Expression first = left;
       Expression second = both();
       left =
@@ -53,7 +58,7 @@ final class ExpressionParser {
 
   private Expression both() {
     Expression left = negated();
-    while (in.accept("and")) {
+    while (accept("and")) {
       Expression first = left;
       Expression second = negated();
       left =
@@ -66,7 +71,7 @@ final class ExpressionParser {
   }
 
   private Expression negated() {
-    if (in.accept("not")) {
+    if (accept("not")) {
       Expression value = negated();
       return scope -> !Values.truth(value.value(scope));
     }
@@ -80,17 +85,19 @@ final class ExpressionParser {
       String sign = in.peek().text();
       if (in.peek().kind() == Token.Kind.SIGN && COMPARISONS.contains(sign)) {
         in.next();
+        count();
         Expression second = sum();
-        left = scope -> compare(sign, first.value(scope), second.value(scope));
-      } else if (in.accept("in")) {
+        left = scope -> compare(sign, first.value(scope), second.value(scope), scope);
+      } else if (accept("in")) {
         Expression second = sum();
-        left = scope -> Values.contains(second.value(scope), first.value(scope));
+        left = scope -> Values.contains(second.value(scope), first.value(scope), scope);
       } else if (in.peek().is("not") && in.second().is("in")) {
         in.next();
         in.next();
+        count();
         Expression second = sum();
-        left = scope -> !Values.contains(second.value(scope), first.value(scope));
-      } else if (in.accept("is")) {
+        left = scope -> !Values.contains(second.value(scope), first.value(scope), scope);
+      } else if (accept("is")) {
         boolean negative = in.accept("not");
         String test = in.name();
         left = scope -> Values.test(first.value(scope), test) != negative;
@@ -100,10 +107,27 @@ final class ExpressionParser {
     }
   }
 
-  private static boolean compare(String sign, @Nullable Object left, @Nullable Object right) {
+  private void count() {
+    parts++;
+    if (parts > MAX_PARTS) {
+      throw OwlException.badCheckpoint(
+          JinjaTemplate.WHERE, "a tag of more than " + MAX_PARTS + " parts");
+    }
+  }
+
+  private boolean accept(String sign) {
+    boolean there = in.accept(sign);
+    if (there) {
+      count();
+    }
+    return there;
+  }
+
+  private static boolean compare(
+      String sign, @Nullable Object left, @Nullable Object right, Scope scope) {
     return switch (sign) {
-      case "==" -> Objects.equals(left, right);
-      case "!=" -> !Objects.equals(left, right);
+      case "==" -> Values.equal(left, right, scope);
+      case "!=" -> !Values.equal(left, right, scope);
       case "<" -> Values.number(left) < Values.number(right);
       case ">" -> Values.number(left) > Values.number(right);
       case "<=" -> Values.number(left) <= Values.number(right);
@@ -115,24 +139,21 @@ final class ExpressionParser {
     Expression left = postfix();
     while (true) {
       Expression first = left;
-      if (in.accept("+")) {
+      if (accept("+")) {
         Expression second = postfix();
-        left = scope -> Values.sum(first.value(scope), second.value(scope));
-      } else if (in.accept("-")) {
+        left = scope -> Values.sum(first.value(scope), second.value(scope), scope);
+      } else if (accept("-")) {
         Expression second = postfix();
         left = scope -> Values.number(first.value(scope)) - Values.number(second.value(scope));
-      } else if (in.accept("%")) {
+      } else if (accept("%")) {
+        Expression second = postfix();
+        left = scope -> Values.remainder(first.value(scope), second.value(scope));
+      } else if (accept("~")) {
         Expression second = postfix();
         left =
             scope ->
-                Math.floorMod(
-                    Values.number(first.value(scope)),
-                    Math.max(1, Values.number(second.value(scope))));
-      } else if (in.accept("~")) {
-        Expression second = postfix();
-        left =
-            scope ->
-                Values.joined(Values.text(first.value(scope)), Values.text(second.value(scope)));
+                Values.joined(
+                    Values.text(first.value(scope)), Values.text(second.value(scope)), scope);
       } else {
         return left;
       }
@@ -143,20 +164,28 @@ final class ExpressionParser {
     Expression value = primary();
     while (true) {
       Expression inner = value;
-      if (in.accept(".")) {
+      if (accept(".")) {
         String name = in.name();
         if (in.peek().is("(")) {
           List<Expression> arguments = arguments();
-          value = scope -> Values.method(inner.value(scope), name, values(arguments, scope));
+          value =
+              scope ->
+                  Values.method(
+                      inner.value(scope),
+                      new CallArguments("method " + name, name, values(arguments, scope), scope));
         } else {
           value = scope -> Values.member(inner.value(scope), name);
         }
-      } else if (in.accept("[")) {
+      } else if (accept("[")) {
         value = index(inner);
-      } else if (in.accept("|")) {
+      } else if (accept("|")) {
         String name = in.name();
         List<Expression> arguments = in.peek().is("(") ? arguments() : List.of();
-        value = scope -> Values.filter(inner.value(scope), name, values(arguments, scope));
+        value =
+            scope ->
+                Values.filter(
+                    inner.value(scope),
+                    new CallArguments("filter " + name, name, values(arguments, scope), scope));
       } else {
         return value;
       }
@@ -169,9 +198,11 @@ final class ExpressionParser {
     if (in.accept(":")) {
       in.expect("]");
       return scope -> {
-        List<Object> all = Values.list(inner.value(scope));
-        long from = Math.clamp(Values.number(key.value(scope)), 0, all.size());
-        return List.copyOf(all.subList((int) from, all.size()));
+        List<@Nullable Object> all = Values.list(inner.value(scope), scope);
+        long first = Values.number(key.value(scope));
+        // A negative one counts from the end.
+        long from = Math.clamp(first < 0 ? all.size() + first : first, 0, all.size());
+        return new ArrayList<>(all.subList((int) from, all.size()));
       };
     }
     in.expect("]");
@@ -202,10 +233,14 @@ final class ExpressionParser {
 
   private Expression primary() {
     Token token = in.next();
+    count();
     return switch (token.kind()) {
       case STRING -> _ -> token.text();
       case NUMBER -> {
-        long number = token.text().length() > 9 ? 0 : Long.parseLong(token.text());
+        if (token.text().length() > MAX_DIGITS) {
+          throw Values.refused("a number of " + token.text().length() + " digits");
+        }
+        long number = Long.parseLong(token.text());
         yield _ -> number;
       }
       case NAME -> named(token.text());
@@ -221,8 +256,9 @@ final class ExpressionParser {
         throw Values.refused("the function " + name);
       }
       return scope -> {
-        throw OwlException.badInput(
-            "turns", "the chat template: " + Values.text(values(arguments, scope).getFirst()));
+        CallArguments given =
+            new CallArguments("function " + name, name, values(arguments, scope), scope);
+        throw OwlException.badInput("turns", "the chat template: " + given.text(0));
       };
     }
     return switch (name) {

@@ -2,12 +2,13 @@
 package io.owlmesh.model.text.jinja;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.RegularFile;
+import io.owlmesh.model.json.StrictJson;
 import io.owlmesh.model.text.ChatTemplate;
 import io.owlmesh.model.text.Prompt;
-import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,20 +54,27 @@ public final class JinjaTemplate implements ChatTemplate {
    * @throws OwlException BAD_CHECKPOINT if it is not understood, or does not lay out a dialogue
    */
   public static JinjaTemplate of(String source, ChatTemplate family) {
-    if (source.length() > MAX_SOURCE || source.indexOf(BEGIN) >= 0) {
+    if (source.length() > MAX_SOURCE) {
       throw OwlException.badCheckpoint(
           WHERE, source.length() + " characters, the limit is " + MAX_SOURCE);
     }
+    if (source.indexOf(BEGIN) >= 0 || source.indexOf(END) >= 0) {
+      throw OwlException.badCheckpoint(WHERE, "has characters of private use");
+    }
     JinjaTemplate template = new JinjaTemplate(source, family);
+    List<Turn> turns =
+        List.of(
+            new Turn(Role.HUMAN, "Q", 2), new Turn(Role.AI, "A", 0), new Turn(Role.HUMAN, "R", 0));
+    List<Prompt.Part> parts;
     try {
-      template.layout(
-          "S",
-          List.of(
-              new Turn(Role.HUMAN, "Q", 2),
-              new Turn(Role.AI, "A", 0),
-              new Turn(Role.HUMAN, "R", 0)));
+      parts = template.layout("S", turns);
     } catch (OwlException e) {
       throw OwlException.badCheckpoint(WHERE, e.sentence());
+    }
+    for (Turn turn : turns) {
+      if (!parts.contains(new Prompt.Text(turn.text()))) {
+        throw OwlException.badCheckpoint(WHERE, "leaves out what is said");
+      }
     }
     return template;
   }
@@ -81,22 +89,22 @@ public final class JinjaTemplate implements ChatTemplate {
     Path plain = checkpointFolder.resolve("chat_template.jinja");
     if (Files.exists(plain)) {
       byte[] text = RegularFile.read(plain, "chat_template.jinja", MAX_SOURCE);
-      return Optional.of(new String(text, StandardCharsets.UTF_8));
+      try {
+        return Optional.of(
+            StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString());
+      } catch (CharacterCodingException _) {
+        throw OwlException.badCheckpoint("chat_template.jinja", "not UTF-8");
+      }
     }
     Path json = checkpointFolder.resolve("chat_template.json");
     if (!Files.exists(json)) {
       return Optional.empty();
     }
-    byte[] text = RegularFile.read(json, "chat_template.json", MAX_SOURCE);
-    try {
-      JsonNode template = new ObjectMapper().readTree(text).path("chat_template");
-      if (template.isTextual()) {
-        return Optional.of(template.asText());
-      }
+    JsonNode template = StrictJson.object(json, MAX_SOURCE).path("chat_template");
+    if (!template.isTextual()) {
       throw OwlException.badCheckpoint("chat_template.json", "chat_template is no text");
-    } catch (IOException e) {
-      throw OwlException.badCheckpoint("chat_template.json", "not JSON: " + e.getMessage());
     }
+    return Optional.of(template.asText());
   }
 
   /** As it was given. */

@@ -9,18 +9,24 @@ import org.jspecify.annotations.Nullable;
 /** The names that a template sees, what it has written, and how much more it may do. */
 final class Scope {
   private static final int MAX_STEPS = 200_000;
+
+  /** Characters or items that count as one step. */
+  private static final int STEP = 256;
+
   private static final int MAX_OUTPUT = 2 << 20;
 
   private final @Nullable Scope outer;
   private final Map<String, Object> names = new HashMap<>();
   private final StringBuilder output;
-  private final int[] steps;
+
+  /** Characters and items that were gone through; one number for all scopes of a template. */
+  private final long[] work;
 
   /** Of a whole template. */
   Scope(Map<String, Object> names) {
     this.outer = null;
     this.output = new StringBuilder();
-    this.steps = new int[1];
+    this.work = new long[1];
     this.names.putAll(names);
   }
 
@@ -28,7 +34,7 @@ final class Scope {
   Scope(Scope outer) {
     this.outer = outer;
     this.output = outer.output;
-    this.steps = outer.steps;
+    this.work = outer.work;
   }
 
   @Nullable Object get(String name) {
@@ -46,8 +52,13 @@ final class Scope {
 
   /** Counts a step. */
   void step() {
-    steps[0]++;
-    if (steps[0] > MAX_STEPS) {
+    work(STEP);
+  }
+
+  /** Counts what goes through so many characters or items of a list. */
+  void work(long size) {
+    work[0] += size;
+    if (work[0] > (long) MAX_STEPS * STEP) {
       throw OwlException.badCheckpoint(
           JinjaTemplate.WHERE, "takes more than " + MAX_STEPS + " steps");
     }

@@ -4,6 +4,7 @@ package io.owlmesh.model.text.jinja;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** What a template does. */
 sealed interface Statement {
@@ -32,11 +33,21 @@ sealed interface Statement {
     }
   }
 
-  /** Goes one of two ways. */
-  record If(Expression condition, List<Statement> yes, List<Statement> no) implements Statement {
+  /** What is done where a condition holds. */
+  record Branch(Expression condition, List<Statement> body) {}
+
+  /** Goes the way of the first condition that holds, or the other one. */
+  record If(List<Branch> branches, List<Statement> other) implements Statement {
     @Override
     public void run(Scope scope) {
-      runAll(Values.truth(condition.value(scope)) ? yes : no, scope);
+      for (Branch branch : branches) {
+        scope.step();
+        if (Values.truth(branch.condition().value(scope))) {
+          runAll(branch.body(), scope);
+          return;
+        }
+      }
+      runAll(other, scope);
     }
   }
 
@@ -44,7 +55,7 @@ sealed interface Statement {
   record For(String name, Expression items, List<Statement> body) implements Statement {
     @Override
     public void run(Scope scope) {
-      List<Object> all = Values.list(items.value(scope));
+      List<@Nullable Object> all = Values.list(items.value(scope), scope);
       for (int i = 0; i < all.size(); i++) {
         scope.step();
         Scope inner = new Scope(scope);

@@ -106,21 +106,26 @@ final class StatementParser {
   }
 
   private Statement choice(TokenReader tag) {
-    Expression condition = whole(tag);
-    List<Statement> yes = until("elif", "else", "endif");
-    List<Statement> no = List.of();
-    if (keyword().equals("elif")) {
-      TokenReader other = new TokenReader(segments.get(at).tokens());
-      other.next();
+    List<Statement.Branch> branches = new ArrayList<>();
+    branches.add(branch(tag));
+    while (keyword().equals("elif")) {
+      TokenReader next = new TokenReader(segments.get(at).tokens());
+      next.next();
       at++;
-      return new Statement.If(condition, yes, List.of(choice(other)));
+      branches.add(branch(next));
     }
+    List<Statement> other = List.of();
     if (keyword().equals("else")) {
       at++;
-      no = until("endif");
+      other = until("endif");
     }
     close("endif");
-    return new Statement.If(condition, yes, no);
+    return new Statement.If(branches, other);
+  }
+
+  private Statement.Branch branch(TokenReader tag) {
+    Expression condition = whole(tag);
+    return new Statement.Branch(condition, until("elif", "else", "endif"));
   }
 
   private void close(String keyword) {

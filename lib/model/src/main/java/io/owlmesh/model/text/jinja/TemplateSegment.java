@@ -130,6 +130,16 @@ record TemplateSegment(Kind kind, String body) {
     return tokens;
   }
 
+  private static char escaped(char c) {
+    return switch (c) {
+      case 'n' -> '\n';
+      case 't' -> '\t';
+      case 'r' -> '\r';
+      case '\\', '\'', '"' -> c;
+      default -> throw Values.refused("the escape \\" + c);
+    };
+  }
+
   private int string(List<Token> tokens, int start) {
     StringBuilder value = new StringBuilder();
     for (int at = start + 1; at < body.length(); at++) {
@@ -140,8 +150,7 @@ record TemplateSegment(Kind kind, String body) {
       }
       if (c == '\\' && at + 1 < body.length()) {
         at++;
-        char escaped = body.charAt(at);
-        c = escaped == 'n' ? '\n' : escaped == 't' ? '\t' : escaped == 'r' ? '\r' : escaped;
+        c = escaped(body.charAt(at));
       }
       value.append(c);
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class JinjaTemplateTest {
   private static final Path LLAVA =
@@ -23,6 +24,9 @@ class JinjaTemplateTest {
   private static final String ALL_IMAGES =
       "{% for m in messages %}{% for c in m.content %}{% if c.type == 'image' %}<image>"
           + "{% endif %}{% endfor %}{% endfor %}";
+  private static final String ALL =
+      "{% for m in messages %}{% for c in m.content %}{% if c.type == 'image' %}<image>"
+          + "{% else %}{{ c.text }}{% endif %}{% endfor %}{% endfor %}";
   private static final List<Turn> TURNS =
       List.of(
           new Turn(Role.HUMAN, "What is it?", 2),
@@ -62,6 +66,9 @@ class JinjaTemplateTest {
           {%- for c in message.content | selectattr('type', 'equalto', 'image') -%}
             <image>
           {%- endfor -%}
+          {%- for c in message.content | selectattr('type', 'equalto', 'text') -%}
+            {{ c.text }}
+          {%- endfor -%}
         {%- endfor -%}
         """;
     Prompt prompt = JinjaTemplate.of(source, FAMILY).prompt("", TURNS);
@@ -70,8 +77,9 @@ class JinjaTemplateTest {
             new Prompt.Text("[0"),
             new Prompt.Image(),
             new Prompt.Image(),
+            new Prompt.Text("What is it?"),
             new Prompt.Mark("</s>"),
-            new Prompt.Text("(USER)"));
+            new Prompt.Text("An owl.(USER)Where?"));
   }
 
   @ParameterizedTest
@@ -88,12 +96,91 @@ class JinjaTemplateTest {
         "{{ 'a } @ is never closed",
         "{{ messages }} @ printing of a list",
         "{{ raise_exception('no') }} @ no",
-        "hello @ places 0 images of 2"
+        "hello @ places 0 images of 2",
+        "{{ 'a'.startswith() }} @ the method startswith of 0 arguments",
+        "{{ 'a'.strip('b') }} @ the method strip of 1 arguments",
+        "{{ messages | selectattr | list }} @ the filter selectattr of 0 arguments",
+        "{{ messages | selectattr('role', 'equalto') }} @ the filter selectattr of 2 arguments",
+        "{{ raise_exception() }} @ the function raise_exception of 0 arguments",
+        "{{ 1 % 0 }} @ divides by 0",
+        "{{ 1234567890123456789 }} @ a number of 19 digits",
+        "{{ '\\u0041' }} @ the escape \\u is not understood",
+        "{{ 'text'[0] }} @ a character of a text",
+        "{{ messages == messages }} @ a comparison of two lists",
+        "{% for m in messages %}{% for c in m.content %}{% if c.type == 'image' %}<image>{% endif %}{% endfor %}{% endfor %} @ leaves out what is said"
       })
   void whatIsNotUnderstoodIsRefusedByName(String source, String expected) {
     assertThatThrownBy(() -> JinjaTemplate.of(source, FAMILY))
         .hasMessageContaining("chat template")
         .hasMessageContaining(expected);
+  }
+
+  @Test
+  void noneIsAValueLikeOthers() {
+    String source = ALL + "{{ [none][0:] | length }}{{ {}[none] }}{{ none in [none] }}";
+    assertThat(JinjaTemplate.of(source, FAMILY).prompt("", TURNS).text()).endsWith("1True");
+  }
+
+  @Test
+  void aDefaultStandsForWhatIsUndefinedOrAlsoForWhatIsEmpty() {
+    String source =
+        ALL
+            + "{{ x | default }}{{ x | default('a') }}{{ '' | default('b') }}"
+            + "{{ '' | default('c', true) }}{{ 'd' | default('e', true) }}";
+    assertThat(JinjaTemplate.of(source, FAMILY).prompt("", TURNS).text()).endsWith("acd");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{{ NOT true }}",
+        "{{ MINUS 1 }}",
+        "{{ 'a' TILDES }}",
+        "{{ messages INDICES }}",
+        "{% if a ORS %}{% endif %}"
+      })
+  void longTagsAreRefusedBeforeTheyFillTheStack(String source) {
+    String tag =
+        source
+            .replace("NOT", "not ".repeat(10_000))
+            .replace("MINUS", "-".repeat(50_000))
+            .replace("TILDES", "~'a'".repeat(12_000))
+            .replace("INDICES", "[0]".repeat(15_000))
+            .replace("ORS", " or a".repeat(10_000));
+    assertThatThrownBy(() -> JinjaTemplate.of(ALL + tag, FAMILY))
+        .hasMessageContaining("a tag of more than 500 parts");
+  }
+
+  @Test
+  void conditionsMayBeMany() {
+    String source = ALL + "{% if a %}" + "{% elif a %}".repeat(5000) + "{% else %}z{% endif %}";
+    assertThat(JinjaTemplate.of(source, FAMILY).prompt("", TURNS).text()).endsWith("z");
+  }
+
+  @ParameterizedTest
+  @Timeout(20)
+  @ValueSource(
+      strings = {
+        "{% for m in a %}{% set z = a + a %}{% endfor %}",
+        "{% for m in a %}{% set z = a | list %}{% endfor %}",
+        "{% for m in a %}{% set z = t | upper %}{% endfor %}",
+        "{% for m in a %}{% set z = t.lower() %}{% endfor %}",
+        "{% for m in a %}{% set z = t in t %}{% endfor %}",
+        "{% for m in a %}{% set z = t == u %}{% endfor %}",
+        "{% for m in a %}{% set z = 'x' in a %}{% endfor %}",
+        "{{ a | join(t) }}",
+        "{{ x == y }}",
+        "{{ x in [y] }}",
+        "{{ {}[x] }}{{ messages[0].get(x) }}{% for m in a %}{% set z = t ~ '' %}{% endfor %}"
+      })
+  void whatTakesForEverIsRefused(String body) {
+    String large =
+        "{% set a = [1, 2, 3, 4] %}{% set t = 'abcd' %}{% set x = [1] %}{% set y = [1] %}"
+            + "{% set a = a + a %}{% set t = t + t %}".repeat(17)
+            + "{% set u = t + 'a' %}{% set t = t + 'b' %}"
+            + "{% set x = [x, x] %}{% set y = [y, y] %}".repeat(60);
+    assertThatThrownBy(() -> JinjaTemplate.of(ALL + large + body, FAMILY))
+        .hasMessageContaining("chat template");
   }
 
   @Test
