@@ -2,6 +2,7 @@
 package io.owlmesh.model.family;
 
 import io.owlmesh.core.OwlException;
+import io.owlmesh.model.json.ConfigReader;
 import io.owlmesh.model.text.Tokenizer;
 
 /** The id that holds the place of an image in the prompts of other programs. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.model.family;
 
+import io.owlmesh.model.json.ConfigReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

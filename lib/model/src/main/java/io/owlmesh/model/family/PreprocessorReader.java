@@ -4,6 +4,7 @@ package io.owlmesh.model.family;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.model.image.Fit;
 import io.owlmesh.model.image.Preprocessing;
+import io.owlmesh.model.json.ConfigReader;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

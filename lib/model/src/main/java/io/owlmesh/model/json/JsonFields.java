@@ -2,7 +2,6 @@
 package io.owlmesh.model.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.owlmesh.model.family.ConfigReader;
 import java.util.Optional;
 
 /**

@@ -2,11 +2,11 @@
 package io.owlmesh.model.family.blip;
 
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.PreprocessorReader;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
+import io.owlmesh.model.json.ConfigReader;
 import io.owlmesh.model.text.ChatTemplates;
 
 /**

@@ -3,10 +3,10 @@ package io.owlmesh.model.family.bloom;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.NetworkSpec;
 import io.owlmesh.model.family.WeightLayout;
+import io.owlmesh.model.json.ConfigReader;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -2,7 +2,7 @@
 package io.owlmesh.model.family.llama;
 
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
+import io.owlmesh.model.json.ConfigReader;
 import java.util.List;
 
 /** Reads a {@link LlamaConfig}. */

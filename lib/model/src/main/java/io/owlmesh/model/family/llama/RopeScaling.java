@@ -2,7 +2,7 @@
 package io.owlmesh.model.family.llama;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.owlmesh.model.family.ConfigReader;
+import io.owlmesh.model.json.ConfigReader;
 import java.util.List;
 import java.util.Optional;
 

@@ -2,12 +2,12 @@
 package io.owlmesh.model.family.llava;
 
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.ModelConfig;
 import io.owlmesh.model.family.ModelFamily;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
 import io.owlmesh.model.image.Preprocessing;
+import io.owlmesh.model.json.ConfigReader;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -3,11 +3,11 @@ package io.owlmesh.model.family.llava;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.ImageToken;
 import io.owlmesh.model.family.PreprocessorReader;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
+import io.owlmesh.model.json.ConfigReader;
 import io.owlmesh.model.text.ChatTemplates;
 import java.util.ArrayList;
 import java.util.List;

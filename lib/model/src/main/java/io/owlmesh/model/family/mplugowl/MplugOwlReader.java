@@ -2,12 +2,12 @@
 package io.owlmesh.model.family.mplugowl;
 
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.LanguageConfig;
 import io.owlmesh.model.family.PreprocessorReader;
 import io.owlmesh.model.family.bloom.BloomConfig;
 import io.owlmesh.model.family.llama.LlamaConfig;
 import io.owlmesh.model.image.Fit;
+import io.owlmesh.model.json.ConfigReader;
 
 /**
  * Reads the configuration of an mPLUG-Owl. Absent keys take the defaults of the authors' code.

@@ -3,9 +3,9 @@ package io.owlmesh.model.family.patchchat;
 
 import io.owlmesh.core.DType;
 import io.owlmesh.model.family.CheckpointFiles;
-import io.owlmesh.model.family.ConfigReader;
 import io.owlmesh.model.family.ModelFamily;
 import io.owlmesh.model.family.llama.LlamaConfig;
+import io.owlmesh.model.json.ConfigReader;
 import io.owlmesh.model.random.Preset;
 import io.owlmesh.model.random.RandomCheckpoint;
 import java.io.IOException;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.owlmesh.model.family;
+package io.owlmesh.model.json;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.Optional;
