@@ -81,11 +81,6 @@ public final class Weights implements AutoCloseable {
     return Optional.of(MemorySegment.ofBuffer(tensor.toByteBuffer(true)));
   }
 
-  /** Whether a tensor is packed for oneDNN. */
-  public boolean isPacked(int index) {
-    return isPacked(all.get(index));
-  }
-
   private static boolean isPacked(NDArray tensor) {
     return JniUtils.getLayout((PtNDArray) tensor) == MKLDNN;
   }

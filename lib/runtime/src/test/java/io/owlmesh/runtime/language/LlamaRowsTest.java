@@ -237,7 +237,7 @@ class LlamaRowsTest {
         LanguageModel poor = load(OptionalLong.of(0));
         LlamaRows rows = LlamaRows.of(model).orElseThrow();
         LlamaRows poorRows = LlamaRows.of(poor).orElseThrow()) {
-      assertThat(poor.weights().isPacked(FIRST_MATRIX)).isFalse();
+      assertThat(poor.weights().stored(FIRST_MATRIX)).as("not packed").isPresent();
       float[][] found = steps(model, rows);
 
       assertThat(steps(poor, poorRows)).isDeepEqualTo(found);
