@@ -363,3 +363,49 @@ test("who chose dark colours sees no light ones before", async () => {
   );
   await site.button("Change to light colours").click();
 });
+
+test("who clicks Send twice has sent once, and stopped nothing", async () => {
+  const site = await Site.open(context, slow.address);
+  await site.message.fill("What is in the picture?");
+
+  await site.button("Send").dblclick();
+
+  await site.answers.first().waitFor();
+  await site.answered();
+  assert.equal(await site.answers.count(), 1);
+  assert.equal(await site.page.locator(".ending").count(), 0);
+});
+
+test("a turn that another tab takes moves nobody who reads further up", async () => {
+  const site = await longAnswer();
+  await site.page.setViewportSize({ width: 500, height: 400 });
+  const second = new Site(await context.newPage(), PAGE);
+  await second.page.setViewportSize({ width: 500, height: 400 });
+  await second.page.goto(site.page.url());
+  await second.answers.first().waitFor();
+  const thread = second.page.getByRole("region", { name: "Messages" });
+  await eventually(() => thread.evaluate((box) => box.scrollHeight > box.clientHeight + 400), "it scrolls");
+  await site.button("Stop (Escape)").click();
+  await site.answered();
+  await second.answered();
+  await thread.evaluate((box) => box.scrollTo(0, 0));
+
+  await site.say("And again?");
+  await second.answers.nth(1).waitFor();
+  await eventually(async () => (await second.lastAnswer()).length > 8, "some words");
+
+  assert.equal(await thread.evaluate((box) => box.scrollTop), 0);
+  await site.button("Stop (Escape)").click();
+  await site.answered();
+});
+
+test("in a small window, the examples are read from their heading on", async () => {
+  const page = await context.newPage();
+  await page.setViewportSize({ width: 360, height: 500 });
+  await page.goto(PAGE);
+  await page.locator(".example").first().waitFor();
+
+  const thread = page.getByRole("region", { name: "Messages" });
+  assert.ok(await thread.evaluate((box) => box.scrollHeight > box.clientHeight), "it scrolls");
+  assert.equal(await thread.evaluate((box) => box.scrollTop), 0);
+});

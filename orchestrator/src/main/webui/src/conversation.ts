@@ -23,6 +23,9 @@ export class ActiveTurn {
   private arrived = "";
   private drawing = false;
 
+  /** @param isOwn whether this page took the turn; else it listens to one that another page took */
+  constructor(readonly isOwn = true) {}
+
   uploading(pictures: number): void {
     this.status.value = t(pictures === 1 ? "Sending the picture" : "Sending the pictures");
   }

@@ -68,8 +68,8 @@ export class Turns {
     );
   }
 
-  private begin(conversation: Conversation): ActiveTurn {
-    const activeTurn = new ActiveTurn();
+  private begin(conversation: Conversation, isOwn = true): ActiveTurn {
+    const activeTurn = new ActiveTurn(isOwn);
     conversation.activeTurn.value = activeTurn;
     conversation.failure.value = undefined;
     this.page.announcer.begin();
@@ -186,7 +186,7 @@ export class Turns {
     if (answer === undefined || conversation.activeTurn.value !== undefined || !conversation.isBeingWritten.value) {
       return;
     }
-    const activeTurn = this.begin(conversation);
+    const activeTurn = this.begin(conversation, false);
     activeTurn.accepted(answer.id, countImages(conversation.messages.value, answer.id));
     activeTurn.append(answer.text);
     try {

@@ -106,7 +106,12 @@ function SendButton({ store, conversation, send }: { store: Store; conversation:
       class="primary"
       label={t(stopping ? "Stopping" : "Stop (Escape)")}
       idle={stopping}
-      onClick={() => void store.turns.stop(conversation)}
+      onClick={(event) => {
+        // The second click of who clicks "Send" twice is none on what has taken its place.
+        if (event.detail < 2) {
+          void store.turns.stop(conversation);
+        }
+      }}
     />
   );
 }

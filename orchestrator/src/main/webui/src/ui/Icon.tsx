@@ -41,7 +41,7 @@ export function Icon({ name }: { name: IconName }) {
 interface ButtonProps {
   icon: IconName;
   label: string;
-  onClick: () => void;
+  onClick: (event: MouseEvent) => void;
   pressed?: boolean;
   /** It stays in place and keeps the focus, but does nothing now. A signal redraws the button alone. */
   idle?: boolean | ReadonlySignal<boolean>;
@@ -61,9 +61,9 @@ export function IconButton(props: ButtonProps) {
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}
       aria-disabled={idle || undefined}
-      onClick={() => {
+      onClick={(event) => {
         if (!idle) {
-          props.onClick();
+          props.onClick(event);
         }
       }}
     >

@@ -22,8 +22,8 @@ export function Thread({ store, conversation }: { store: Store; conversation: Co
   const failure = conversation.failure.value;
   const activeTurn = conversation.activeTurn.value;
   useLayoutEffect(() => {
-    // Whoever opens a conversation or takes a turn sees its end; the end of an answer moves nobody.
-    if (activeTurn !== undefined) {
+    // Whoever opens a conversation or takes a turn sees its end; others' turns and the end of an answer move nobody.
+    if (activeTurn?.isOwn) {
       follows.current = true;
       toEnd(box.current!);
     }
@@ -83,7 +83,9 @@ function ToEnd({ isAway, go }: { isAway: ReadonlySignal<boolean>; go: () => void
 }
 
 function toEnd(box: HTMLElement): void {
-  box.scrollTop = box.scrollHeight;
+  // Examples are read from their heading on.
+  const isNew = box.querySelector(".examples") !== null && box.querySelector(".notice") === null;
+  box.scrollTop = isNew ? 0 : box.scrollHeight;
 }
 
 function MessageList({ store, conversation }: { store: Store; conversation: Conversation }) {
