@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, test } from "node:test";
 import { eventually, launchBrowser, PAGE, Site } from "./site.mjs";
+import { slowProxy } from "./slow.mjs";
 
 const context = await launchBrowser({ after, afterEach });
 /** Where stages can be killed and started: POST kill/NAME, start/NAME. */
@@ -70,6 +71,39 @@ test("a setting that the mesh does not take is named", async () => {
 
   await site.page.getByText("The setting “Regular expression” has a value").waitFor();
   assert.equal(await site.answered(), "");
+});
+
+test("a view of the mesh that has lost it says so, and goes on when it is back", async () => {
+  const proxy = await slowProxy(PAGE, 0);
+  const page = await context.newPage();
+  let refused = 1;
+  await page.route("**/api/replicas", (route) => (refused-- > 0 ? route.fulfill({ status: 503 }) : route.continue()));
+  await page.goto(`${proxy.address}#/mesh`);
+  await page.getByText("The mesh does not tell of itself now.").waitFor();
+  await page.locator(".replica").first().waitFor();
+  assert.equal(await page.getByText("does not tell of itself").count(), 0);
+
+  proxy.close();
+  await page.getByText("This is how it was.").waitFor();
+
+  assert.equal(await page.getByText("role of an operator").count(), 0);
+});
+
+test("whoever must sign in comes back to where he was", async () => {
+  const page = await context.newPage();
+  const refusal = { error: { message: "who?", type: "t", code: "invalid_api_key" } };
+  await page.route("**/api/sessions/*", (route) => route.fulfill({ status: 401, json: refusal }));
+  const there = `${PAGE}#/c/00000000-0000-4000-8000-000000000000`;
+  await page.goto(there);
+  await page.waitForURL(/sign-in/);
+  await page.route("**/api/sign-in", (route) => route.fulfill({ json: {} }));
+
+  await page.getByLabel("API key or token").fill("owl_key");
+  await page.unroute("**/api/sessions/*");
+  const opened = page.waitForRequest("**/api/sessions/00000000-0000-4000-8000-000000000000");
+  await page.getByRole("button", { name: "Sign in" }).click();
+
+  await opened;
 });
 
 test("a conversation that is gone is said to be gone", async () => {

@@ -116,6 +116,24 @@ test("Markdown is shown as what it says, and HTML as text", async () => {
   await site.shot("markdown");
 });
 
+test("an answer that is hard to take apart is shown as it is, and stops nothing", async () => {
+  const site = await Site.open(context);
+  await site.ask("What is in the picture?", "cross.png");
+  const hard = [`${">".repeat(5000)} owl`, `${"*".repeat(2400)}owl${"*".repeat(2400)}`, `${"*a".repeat(50_000)} owl`];
+  let text = "";
+  await site.page.route(/\/api\/sessions\/[^/]+$/, async (route) => {
+    const response = await route.fetch();
+    const told = await response.json();
+    return route.fulfill({ response, json: { ...told, messages: told.messages.map((each) => ({ ...each, text })) } });
+  });
+
+  for (const each of hard) {
+    text = each;
+    await site.reload();
+    assert.match(await site.lastAnswer(), /owl/);
+  }
+});
+
 test("a picture that is too large is made smaller in the browser", async () => {
   const site = await Site.open(context);
   const noise = await site.page.evaluate(async () => {

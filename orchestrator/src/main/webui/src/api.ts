@@ -33,11 +33,12 @@ export interface TurnEvent extends Omit<SendMessageResponse, "accepted"> {
 
 async function toApiError(response: Response): Promise<ApiError> {
   if (response.status === 401) {
-    location.assign("sign-in.html");
+    location.assign(`sign-in.html${location.hash}`); // Whoever has signed in goes on where he was.
   }
   const text = await response.text().catch(() => "");
+  const retryAfter = Number(response.headers.get("Retry-After") ?? 0) || 0;
   try {
-    return new ApiError(response.status, (JSON.parse(text) as { error: ErrorBody }).error);
+    return new ApiError(response.status, (JSON.parse(text) as { error: ErrorBody }).error, retryAfter);
   } catch {
     return new ApiError(response.status, { message: text.slice(0, 500), type: response.statusText });
   }
@@ -68,9 +69,12 @@ export const describe = (model: string) =>
 
 export const listModels = async () => (await call<ListModelsResponse>("GET", "api/models")).models;
 
+/** How long the mesh may take to say how it is, milliseconds. */
+const HEALTH_PATIENCE = 5_000;
+
 /** Whether the mesh answers; replicas that take no work, or the reason why nothing is answered. */
 export async function health(): Promise<{ serving: boolean; missing: readonly string[]; reason: string }> {
-  const response = await fetch("health");
+  const response = await fetch("health", { signal: AbortSignal.timeout(HEALTH_PATIENCE) });
   const told = (await response.json()) as { missing?: string[]; reason?: string };
   return { serving: response.ok, missing: told.missing ?? [], reason: told.reason ?? "" };
 }

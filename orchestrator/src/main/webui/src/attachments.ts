@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { Image } from "#proto/owlmesh/chat/v1/chat";
 import * as api from "./api";
-import { ApiError, type Problem, toProblem } from "./errors";
+import { ApiError, type Problem, toProblem, UnreadableFileError } from "./errors";
 import { shrink } from "./shrink";
 
 /** What the mesh reads. */
@@ -78,6 +78,9 @@ export class Attachment {
       const smaller = isForeign ? await shrink(file, maxBytes) : undefined;
       return await api.uploadImage(smaller ?? file);
     } catch (failure) {
+      if (failure instanceof TypeError && !(await isReadable(file))) {
+        throw new UnreadableFileError(failure.message);
+      }
       const smaller = isShrinkable(failure) ? await shrink(file, maxBytes) : undefined;
       if (smaller === undefined) {
         throw failure;
@@ -107,6 +110,17 @@ function tooLarge(name: string, bytes: number, maxBytes: number): ApiError {
     param: "image",
     code: "image_too_large",
   });
+}
+
+/** What cannot be read is to a browser a request that failed. */
+function isReadable(file: Blob): Promise<boolean> {
+  return file
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
 }
 
 function isShrinkable(failure: unknown): boolean {

@@ -40,6 +40,21 @@ test("what is written is there when the page is loaded again, each text in its c
   expect([...kept.values()]).toEqual(["a new one"]);
 });
 
+test("a storage without room keeps nobody from writing", () => {
+  const store = new Store({ goTo: () => {}, replace: () => {}, changed: () => {} });
+  const full = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  keepDrafts(store, { ...storage, setItem: full });
+  const { draft } = store.current.value;
+  draft.problem.value = { title: "refused", detail: "", retryable: true };
+
+  draft.setText("Who?");
+
+  expect(draft.text.value).toBe("Who?");
+  expect(draft.problem.value).toBeUndefined();
+});
+
 test("what was sent is not kept, neither of a new conversation nor of the one that it became", async () => {
   const store = open();
   const conversation = store.current.value;

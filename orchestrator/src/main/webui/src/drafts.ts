@@ -26,10 +26,14 @@ export function keepDrafts(store: Store, storage: Pick<Storage, "getItem" | "set
     last = conversation;
     lastKey = key;
     const text = draft.text.value;
-    if (text === "" || text.length > LONGEST) {
-      storage.removeItem(key);
-    } else {
-      storage.setItem(key, text);
+    try {
+      if (text === "" || text.length > LONGEST) {
+        storage.removeItem(key);
+      } else {
+        storage.setItem(key, text);
+      }
+    } catch {
+      // There may be no room: then what is written lasts as long as the page, and nobody is kept from writing it.
     }
   });
 }

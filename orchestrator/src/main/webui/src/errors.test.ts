@@ -21,6 +21,19 @@ test("codes become sentences that a person understands", () => {
   expect(told(500, "internal_error").title).toBe("Something went wrong in the mesh.");
 });
 
+test("whoever is at a limit hears when there is more, and of room that must be made", () => {
+  const limited = (seconds: number) =>
+    toProblem(new ApiError(429, { message: "m", type: "t", param: "requests", code: "rate_limit_exceeded" }, seconds));
+  expect(limited(42)).toMatchObject({
+    title: "You have asked as often as you may. Try again in 42 seconds.",
+    retryable: true,
+  });
+  expect(limited(0).title).toContain("in a moment");
+  expect(told(429, "insufficient_quota", "storage")).toMatchObject({ retryable: false });
+  expect(told(429, "insufficient_quota", "storage").title).toContain("no room for more pictures");
+  expect(told(403, "insufficient_permissions").title).toContain("role");
+});
+
 test("what is said in a message decides nothing", () => {
   const failure = new ApiError(400, {
     message: "the vision stage: images of bytes, pixels, context",

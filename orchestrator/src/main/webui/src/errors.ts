@@ -23,6 +23,8 @@ export class ApiError extends Error {
   constructor(
     readonly status: number,
     readonly body: ErrorBody,
+    /** When the same may be asked again, seconds; 0 if the mesh does not say. */
+    readonly retryAfter = 0,
   ) {
     super(body.message);
   }
@@ -71,6 +73,9 @@ const TITLES: Record<string, Text> = {
   message_not_found: "This message is not there any more.",
   image_not_found: "The mesh does not have this picture any more. Add it again.",
   turn_in_progress: "An answer is still being written in this conversation. Stop it, or wait for its end.",
+  insufficient_quota: "There is no room for more pictures. Delete conversations that nobody needs.",
+  insufficient_permissions: "This needs a role that you do not have.",
+  rate_limit_exceeded: "You have asked as often as you may. Try again in a moment.",
   saturated: "The mesh has no room right now. Try again in a moment.",
   unavailable: NOT_READY,
   stage_unavailable: NOT_READY,
@@ -82,6 +87,7 @@ const TITLES: Record<string, Text> = {
 const RETRYABLE: ReadonlySet<string> = new Set([
   "",
   "turn_in_progress",
+  "rate_limit_exceeded",
   "saturated",
   "unavailable",
   "stage_unavailable",
@@ -96,17 +102,30 @@ export function toProblem(failure: unknown): Problem {
     const { message, type } = failure.body;
     const about = failure.param === "" ? "" : ` (${failure.param})`;
     return {
-      title: titleOf(failure.code, failure.param) ?? t("Something went wrong in the mesh."),
+      title: titleOfLimit(failure) ?? titleOf(failure.code, failure.param) ?? t("Something went wrong in the mesh."),
       detail: `${failure.status} ${failure.code || type}${about}: ${message}`,
       retryable: RETRYABLE.has(failure.code),
     };
   }
   const detail = failure instanceof Error ? `${failure.name}: ${failure.message}` : String(failure);
-  return { title: t(titleOfBroken(failure)), detail, retryable: true };
+  return { title: t(titleOfBroken(failure)), detail, retryable: !(failure instanceof UnreadableFileError) };
 }
+
+/** Says when there is more, where that is worth a number. */
+function titleOfLimit({ code, retryAfter }: ApiError): string | undefined {
+  return code === "rate_limit_exceeded" && retryAfter > 1
+    ? t("You have asked as often as you may. Try again in {n} seconds.", { n: retryAfter })
+    : undefined;
+}
+
+/** A file that is a folder, or has changed or gone since it was picked. */
+export class UnreadableFileError extends Error {}
 
 /** Of what is no answer of the mesh. */
 function titleOfBroken(failure: unknown): Text {
+  if (failure instanceof UnreadableFileError) {
+    return "This cannot be read: it is a folder, or has changed since it was picked.";
+  }
   if (failure instanceof StreamClosedError) {
     return "The connection broke before the answer was whole.";
   }

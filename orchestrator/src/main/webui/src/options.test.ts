@@ -15,8 +15,14 @@ test("what cannot be right is told before the mesh is asked", () => {
   expect(faultOf(field("stop"), "(")).toBeUndefined();
   expect(faultOf(field("temperature"), "11", 10)).toBe("A number from 0 to 10.");
   expect(faultOf(field("temperature"), "0.5", 10)).toBeUndefined();
-  expect(faultOf(field("beams"), "1.5")).toBe("A whole number from 1 to ∞.");
-  expect(faultOf(field("seed"), "-1")).toBe("A whole number of at most 20 digits.");
+  expect(faultOf(field("maxNewTokens"), "1.5")).toBe("A whole number from 1 to ∞.");
+  expect(faultOf(field("seed"), "-1")).toBe("A whole number from 0 to 18446744073709551615.");
+  expect(faultOf(field("seed"), "18446744073709551615")).toBeUndefined();
+  expect(faultOf(field("seed"), "18446744073709551616")).toContain("whole number");
+  expect(faultOf(field("topP"), "0", mostOf(field("topP"), mesh))).toContain("A number from");
+  expect(faultOf(field("topK"), "3000000000", mostOf(field("topK"), mesh))).toContain("2147483647");
+  expect(faultOf(field("stop"), "x\n".repeat(16))).toBeUndefined();
+  expect(faultOf(field("stop"), "x\n".repeat(17))).toContain("At most 16 lines");
   expect(faultOf(field("topK"), " ")).toBeUndefined();
 });
 

@@ -35,16 +35,21 @@ export type Field = BaseField &
     | { kind: "text"; key: "regex" | "jsonSchema" }
   );
 
+const MOST_INT = 2_147_483_647;
+const MOST_SEED = 18_446_744_073_709_551_615n;
+const MOST_STOPS = 16;
+const LONGEST_STOP = 256;
+
 export const FIELDS: readonly Field[] = [
   { kind: "number", key: "temperature", label: "Temperature", min: 0, max: 10, step: "any", basic: true,
     hint: "0 always takes the likeliest token; higher is more varied.", usual: 0 },
-  { kind: "number", key: "topP", label: "Top p", min: 0, max: 1, step: "any", basic: true,
+  { kind: "number", key: "topP", label: "Top p", min: 0.000001, max: 1, step: "any", basic: true,
     hint: "Chooses among the likeliest tokens that together reach this probability.", usual: 1 },
   { kind: "number", key: "maxNewTokens", label: "Longest answer", min: 1, step: 1, basic: true,
     hint: "In tokens." },
   { kind: "digits", key: "seed", label: "Seed", basic: true,
     hint: "A whole number; the same one makes chance repeat itself.", usual: "random" },
-  { kind: "number", key: "topK", label: "Top k", min: 1, step: 1,
+  { kind: "number", key: "topK", label: "Top k", min: 1, max: MOST_INT, step: 1,
     hint: "Chooses among so many likeliest tokens.", usual: "all" },
   { kind: "number", key: "minP", label: "Min p", min: 0, max: 1, step: "any",
     hint: "Leaves out tokens less probable than this part of the likeliest.", usual: 0 },
@@ -58,7 +63,7 @@ export const FIELDS: readonly Field[] = [
     hint: "No run of so many tokens comes twice.", usual: 0 },
   { kind: "number", key: "minNewTokens", label: "Shortest answer", min: 0, step: 1,
     hint: "In tokens.", usual: 0 },
-  { kind: "number", key: "beams", label: "Beams", min: 1, step: 1,
+  { kind: "number", key: "beams", label: "Beams", min: 1, max: MOST_INT, step: 1,
     hint: "Searches with so many beams; the answer then comes whole.", usual: 1 },
   { kind: "number", key: "lengthPenalty", label: "Length penalty", min: -10, max: 10, step: "any",
     hint: "How beams of different lengths compare.", usual: 1 },
@@ -104,7 +109,8 @@ export function faultOf(field: Field, text: string, most?: number): string | und
   }
   const { key } = field;
   if (field.kind === "digits") {
-    return /^[0-9]{1,20}$/.test(text.trim()) ? undefined : t("A whole number of at most 20 digits.");
+    const fits = /^[0-9]{1,20}$/.test(text.trim()) && BigInt(text.trim()) <= MOST_SEED;
+    return fits ? undefined : t("A whole number from {least} to {most}.", { least: 0, most: String(MOST_SEED) });
   }
   if (field.kind === "number") {
     const value = Number(text);
@@ -113,6 +119,11 @@ export function faultOf(field: Field, text: string, most?: number): string | und
     return fits
       ? undefined
       : t(field.step === 1 ? "A whole number from {least} to {most}." : "A number from {least} to {most}.", bounds);
+  }
+  if (field.kind === "lines") {
+    const stops = linesOf(text);
+    const fits = stops.length <= MOST_STOPS && stops.every((stop) => stop.length <= LONGEST_STOP);
+    return fits ? undefined : t("At most {n} lines of {length} characters.", { n: MOST_STOPS, length: LONGEST_STOP });
   }
   if (key === "regex") {
     try {
@@ -133,6 +144,8 @@ export function faultOf(field: Field, text: string, most?: number): string | und
   }
   return undefined;
 }
+
+const linesOf = (text: string) => text.split("\n").filter((line) => line !== "");
 
 /** What a form shows of an option; empty if it is absent. */
 export function formatOption(field: Field, options: AnswerOptions): string {
@@ -156,7 +169,7 @@ export function parseOptions(texts: ReadonlyMap<Field["key"], string>): AnswerOp
         options[field.key] = text.trim();
         break;
       case "lines":
-        options[field.key] = text.split("\n").filter((line) => line !== "");
+        options[field.key] = linesOf(text);
         break;
       case "text":
         options[field.key] = text;

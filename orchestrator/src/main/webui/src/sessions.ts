@@ -46,8 +46,11 @@ export class SessionList {
   }
 
   async loadMore(): Promise<void> {
-    this.changes++;
+    const changes = ++this.changes;
     const page = await api.listSessions(PAGE_SIZE, this.nextPageToken.value, this.query.value);
+    if (changes !== this.changes) {
+      return; // Something else is searched for, or the list was told anew.
+    }
     const here = new Set(this.sessions.value.map((session) => session.id));
     this.sessions.value = [...this.sessions.value, ...page.sessions.filter((session) => !here.has(session.id))];
     this.nextPageToken.value = page.nextPageToken;

@@ -42,7 +42,7 @@ async function signIn(): Promise<void> {
       body: JSON.stringify({ credential: credential.value.trim() }),
     });
     if (response.ok) {
-      location.replace("./");
+      location.replace(`./${location.hash}`);
       return;
     }
     problem.textContent =

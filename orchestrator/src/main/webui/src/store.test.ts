@@ -110,6 +110,54 @@ test("deleting what somebody else deleted is no error", async () => {
   expect(titles()).toEqual([]);
 });
 
+test("what could not be deleted is shown again, the rest is gone", async () => {
+  const sessions = [mesh.add("one"), mesh.add("two"), mesh.add("three")];
+  await store.refreshList();
+  mesh.before = (call) => (call === `DELETE api/sessions/${sessions[0]!.id}` ? refusal(429, "saturated") : undefined);
+
+  store.delete([sessions[0]!.id, sessions[1]!.id]);
+  await store.deleteNow();
+
+  expect(titles()).toEqual(["three", "one"]);
+  expect(told).toEqual([sessions[1]!.id]);
+  expect(store.notice.value?.title).toContain("no room");
+});
+
+test("a page of the list that comes after a search began is not one of its finds", async () => {
+  for (let i = 0; i < 35; i++) {
+    mesh.add(`cat ${i}`);
+  }
+  mesh.add("an owl");
+  await store.refreshList();
+  let answer = () => {};
+  mesh.before = (call) =>
+    call === "GET api/sessions" ? new Promise((resolve) => (answer = () => resolve(undefined as never))) : undefined;
+  const loading = store.loadMore();
+  const late = answer;
+  mesh.before = () => undefined;
+
+  await store.search("owl");
+  late();
+  await loading;
+
+  expect(titles()).toEqual(["an owl"]);
+  expect(store.list.nextPageToken.value).toBe("");
+});
+
+test("what was told of one conversation is not told of the next; other tabs hear of new settings", async () => {
+  const session = mesh.add("kept");
+  store.show("nobody");
+  await settled();
+  expect(store.notice.value).toBeDefined();
+
+  store.show(session.id);
+  await settled();
+  expect(store.notice.value).toBeUndefined();
+  await store.updateSettings({ options: { stop: [], topK: 3 } });
+
+  expect(told).toEqual([session.id]);
+});
+
 test("a search asks the mesh, and shows nothing of the list before", async () => {
   mesh.add("owls");
   mesh.add("cats");

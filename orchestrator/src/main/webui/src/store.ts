@@ -179,10 +179,15 @@ export class Store {
     this.undoDelete();
     return this.attempt(async () => {
       ids.forEach((id) => this.list.remove(id));
-      await Promise.all(ids.map((id) => api.deleteSession(id, leaving).catch(unlessGone)));
-      for (const id of ids) {
+      const ends = await Promise.allSettled(ids.map((id) => api.deleteSession(id, leaving).catch(unlessGone)));
+      for (const id of ids.filter((_, i) => ends[i]?.status === "fulfilled")) {
         this.conversations.delete(id);
         this.navigation.changed(id);
+      }
+      const failed = ends.find((end) => end.status === "rejected");
+      if (failed !== undefined) {
+        await this.list.refresh().catch(() => undefined); // What is still there is shown again.
+        throw failed.reason;
       }
     });
   }
@@ -205,6 +210,7 @@ export class Store {
     }
     const conversation = id === "" ? this.unsaved : this.conversation(id);
     this.current.value = conversation;
+    this.dismiss(); // It was about the one before.
     if (id !== "" && conversation.activeTurn.value === undefined) {
       void this.open(conversation);
     }
@@ -239,16 +245,16 @@ export class Store {
     this.conversations.delete(conversation.id);
     this.list.remove(conversation.id);
     if (conversation === this.current.value) {
-      this.notice.value = {
-        title: t("This conversation is not there any more."),
-        detail: conversation.id,
-        retryable: false,
-      };
       if (!conversation.draft.isEmpty.value) {
         this.unsaved.draft.takeFrom(conversation.draft);
       }
       this.navigation.replace("");
       this.show("");
+      this.notice.value = {
+        title: t("This conversation is not there any more."),
+        detail: conversation.id,
+        retryable: false,
+      };
     }
   }
 
@@ -368,6 +374,7 @@ export class Store {
       conversation.settings.value = settings;
     } else {
       conversation.setSession(await api.updateSession(conversation.id, { settings }));
+      this.navigation.changed(conversation.id);
     }
   }
 }

@@ -50,6 +50,21 @@ test("what is written and dropped while the answer comes stays for the next mess
   expect(conversation.draft.attachments.value.map((each) => each.name)).toEqual(["later.png"]);
 });
 
+test("a file that cannot be read is told to be that, and not to be tried again", async () => {
+  mesh.before = (call) => (call === "POST api/images" ? Promise.reject(new TypeError("Failed to fetch")) : undefined);
+  const folder = png("folder");
+  folder.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException("gone", "NotFoundError")) }) as unknown as Blob;
+
+  store.attach(conversation.draft, [folder, png()]);
+  await settled();
+
+  const problems = conversation.draft.attachments.value.map(({ problem }) => problem.value);
+  expect(problems[0]?.title).toContain("cannot be read");
+  expect(problems[0]?.retryable).toBe(false);
+  expect(problems[1]?.title).toContain("cannot be reached");
+  expect(problems[1]?.retryable).toBe(true);
+});
+
 test("a refused first message leaves no session", async () => {
   mesh.before = (call) => (call.endsWith("/turns") ? refusal(400, "context_length_exceeded", "text") : undefined);
   conversation.draft.setText("Long");

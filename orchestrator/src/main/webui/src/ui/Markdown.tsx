@@ -36,7 +36,17 @@ DOMPurify.addHook("afterSanitizeAttributes", (element) => {
 });
 
 function html(token: Token): string {
-  return DOMPurify.sanitize(markdown.parser([token]), { ALLOWED_TAGS, ALLOWED_ATTR, ALLOWED_URI_REGEXP: /^(https?|mailto):/i });
+  const parsed = orElse(() => markdown.parser([token]), `<p>${escaped(token.raw)}</p>`);
+  return DOMPurify.sanitize(parsed, { ALLOWED_TAGS, ALLOWED_ATTR, ALLOWED_URI_REGEXP: /^(https?|mailto):/i });
+}
+
+/** What is nested too deeply for the stack is shown as it is written. */
+function orElse<T>(parse: () => T, other: T): T {
+  try {
+    return parse();
+  } catch {
+    return other;
+  }
 }
 
 /** One block, drawn again only if its text changed: of an answer that comes, the last one. */
@@ -52,7 +62,8 @@ class Block extends Component<{ token: Token }> {
 
 /** A text in Markdown, block by block. */
 export function Markdown({ text }: { text: string }) {
-  const blocks = markdown.lexer(text).filter((token) => token.type !== "space");
+  const whole: Token[] = [{ type: "text", raw: text, text }];
+  const blocks = orElse<Token[]>(() => markdown.lexer(text), whole).filter((token) => token.type !== "space");
   return (
     <>
       {blocks.map((token, i) => (

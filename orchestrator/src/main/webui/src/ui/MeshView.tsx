@@ -12,6 +12,9 @@ const NAMES: Record<(typeof STAGES)[number], Text> = {
   STAGE_LLM: "Language model",
 };
 
+/** How long to wait before what the browser gave up is tried again, milliseconds. */
+const AGAIN = 3_000;
+
 const CONDITIONS: Partial<Record<Condition, Text>> = {
   CONDITION_CONNECTING: "connecting",
   CONDITION_SERVING: "serving",
@@ -24,11 +27,18 @@ const CONDITIONS: Partial<Record<Condition, Text>> = {
 
 /** The way of an answer through all replicas, as it is now. */
 export function MeshView() {
-  const { state, refused } = useMesh();
+  const { state, refused, lost } = useMesh();
   return (
     <section class="mesh" aria-label={t("The mesh")} tabIndex={0}>
       <h2>{t("The mesh")}</h2>
       {refused && <p>{t("The mesh does not show its replicas to this page. It may need the role of an operator.")}</p>}
+      <div role="status">
+        {lost && (
+          <p class="mesh-lost">
+            {t(state ? "The mesh does not tell of itself now. This is how it was." : "The mesh does not tell of itself now.")}
+          </p>
+        )}
+      </div>
       {state && (
         <>
           <p class="mesh-answers">
@@ -53,32 +63,62 @@ export function MeshView() {
 }
 
 /** The state of the mesh as it changes, while the page is seen. */
-function useMesh(): { state: WatchResponse | undefined; refused: boolean } {
+function useMesh(): { state: WatchResponse | undefined; refused: boolean; lost: boolean } {
   const [state, setState] = useState<WatchResponse>();
   const [refused, setRefused] = useState(false);
+  const [lost, setLost] = useState(false);
   useEffect(() => {
     let events: EventSource | undefined;
-    const look = () => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const close = () => {
+      clearTimeout(timer);
       events?.close();
       events = undefined;
+    };
+    /** A browser tries again what broke, and gives up what was refused, for whichever reason. */
+    const onError = async (failed: EventSource) => {
+      setLost(true);
+      if (failed.readyState === EventSource.CLOSED) {
+        const forbidden = await isForbidden();
+        if (failed === events) {
+          setRefused(forbidden);
+          setLost(!forbidden);
+          timer = forbidden ? undefined : setTimeout(look, AGAIN);
+        }
+      }
+    };
+    const look = () => {
+      close();
       if (!document.hidden) {
-        events = new EventSource("api/replicas");
-        events.onmessage = ({ data }: MessageEvent<string>) => {
+        const opened = new EventSource("api/replicas");
+        events = opened;
+        opened.onmessage = ({ data }: MessageEvent<string>) => {
           setRefused(false);
+          setLost(false);
           setState(JSON.parse(data) as WatchResponse);
         };
-        // A connection that broke is tried again by the browser; a refusal is not.
-        events.onerror = () => setRefused(events?.readyState === EventSource.CLOSED);
+        opened.onerror = () => void onError(opened);
       }
     };
     look();
     document.addEventListener("visibilitychange", look);
     return () => {
-      events?.close();
+      close();
       document.removeEventListener("visibilitychange", look);
     };
   }, []);
-  return { state, refused };
+  return { state, refused, lost };
+}
+
+/** Whether who asks may not see the replicas. */
+async function isForbidden(): Promise<boolean> {
+  const giveUp = new AbortController();
+  const status = await fetch("api/replicas", { signal: giveUp.signal }).then(
+    (response) => response.status,
+    () => 0,
+  );
+  giveUp.abort();
+  return status === 401 || status === 403;
 }
 
 function StageColumn({ stage, state }: { stage: (typeof STAGES)[number]; state: WatchResponse }) {

@@ -3,7 +3,13 @@ import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 
 /** What a text has if it may be Markdown: most answers are a sentence, and need none. */
-const MARKS = /[*_`~|[\]\\]|^\s*(#{1,6}\s|>|[-+]\s|\d+[.)]\s)|^\s*([-=]{3,})\s*$|https?:\/\/|<\w/m;
+const MARKS = /[*_`~|[\]\\]|^[ \t]*(#{1,6}\s|>|[-+]\s|\d+[.)]\s)|^[ \t]*([-=]{3,})[ \t]*$|https?:\/\/|<\w/m;
+/** Longer texts are shown as they are, characters: to take them apart for every token would stop the page. */
+const LONGEST = 20_000;
+/** So are very long lines, and lists and quotes inside many others, whether a line marks them or is moved in. */
+const HARD = /.{5000}|^(?:[ \t]*(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t]))){12}|^[ \t]{40}[ \t]*(?:[-+*>]|\d{1,9}[.)])/m;
+
+export const isMarked = (text: string) => text.length <= LONGEST && MARKS.test(text) && !HARD.test(text);
 
 const renderer = signal<typeof import("./Markdown")>();
 let asked = false;
@@ -24,7 +30,7 @@ function load(): void {
 
 /** What the model says. */
 export function Said({ text, writing = false }: { text: string; writing?: boolean }) {
-  const marked = MARKS.test(text);
+  const marked = isMarked(text);
   useEffect(() => {
     if (marked) {
       load();

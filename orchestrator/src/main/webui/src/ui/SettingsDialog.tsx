@@ -99,6 +99,11 @@ function OptionsDialog({ title, button, options, mesh, children, onSave, onClose
   useEffect(() => dialog.current?.showModal(), []);
 
   const save = async (form: HTMLFormElement) => {
+    const { regex, jsonSchema } = readOptions(form);
+    if (regex !== undefined && jsonSchema !== undefined) {
+      setFailed({ title: t("One of regular expression and JSON schema, not both."), detail: "", retryable: false });
+      return;
+    }
     try {
       await onSave(form);
       dialog.current?.close();

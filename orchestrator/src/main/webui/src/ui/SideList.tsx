@@ -29,13 +29,14 @@ export function SideList({ store, isOpen, close }: Props) {
       list.current?.querySelector<HTMLElement>("a, button")?.focus();
     }
   }, [isOpen]);
-  const toggle = (id: string) => {
-    const next = new Set(selected);
-    if (!next.delete(id)) {
-      next.add(id);
-    }
-    setSelected(next);
-  };
+  const toggle = (id: string) =>
+    setSelected((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) {
+        next.add(id);
+      }
+      return next;
+    });
   const remove = (ids: readonly string[]) => {
     setSelected(undefined);
     store.delete(ids);
