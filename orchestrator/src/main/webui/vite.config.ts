@@ -6,7 +6,6 @@ const from = (path: string) => decodeURIComponent(new URL(path, import.meta.url)
 export default defineConfig({
   base: "./",
   cacheDir: from("../../../target/webui-cache"),
-  resolve: { alias: { "#pictures": from("../../../../deploy/pictures") } },
   plugins: [
     {
       // No module: those run after the page is drawn.

@@ -34,6 +34,26 @@ test("an example is asked with one click, and the answer tells where its time we
   assert.match(await site.answers.last().locator(".times .facts").innerText(), /\d tokens .* tokens\/s/);
 });
 
+test("the examples are those of the model: a chart, two pictures, a follow-up, and one in Chinese", async () => {
+  const site = await Site.open(context);
+  const examples = site.page.locator(".example");
+  for (const question of ["Which bar is the highest?", "In which picture is the white star?", "蓝色星形在哪里？"]) {
+    await examples.getByText(question).waitFor();
+  }
+  assert.equal(await examples.filter({ hasText: "white star" }).getByRole("img").count(), 2);
+  assert.equal(await examples.filter({ hasText: "蓝色" }).getAttribute("lang"), "zh");
+
+  await examples.filter({ hasText: "And the other one?" }).click();
+
+  await site.answers.nth(1).waitFor();
+  assert.equal(await site.answered(), "Green.");
+  assert.deepEqual(await site.answers.locator(".said").allInnerTexts(), ["Orange.", "Green."]);
+  assert.deepEqual(await site.userMessages.locator(".said").allInnerTexts(), [
+    "What colour is the square?",
+    "And the other one?",
+  ]);
+});
+
 test("several pictures are picked for one message", async () => {
   const site = await Site.open(context);
 

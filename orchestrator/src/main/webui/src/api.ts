@@ -67,6 +67,9 @@ const sessionPath = (id: string) => `api/sessions/${encodeURIComponent(id)}`;
 export const describe = (model: string) =>
   call<DescribeResponse>("GET", `api/mesh?${new URLSearchParams({ model })}`);
 
+/** Questions that fit a model, as they lie beside it. */
+export const listExamples = (model: string) => call<unknown>("GET", `api/examples?${new URLSearchParams({ model })}`);
+
 export const listModels = async () => (await call<ListModelsResponse>("GET", "api/models")).models;
 
 /** How long the mesh may take to say how it is, milliseconds. */

@@ -1,40 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
-import cross from "#pictures/cross.png";
-import sign from "#pictures/sign.png";
-import twoThings from "#pictures/two-things.png";
 
-/** A question to begin with, about a picture that the page brings along. */
+/** A question to begin with, as it lies beside the model that answers it. */
 export interface Example {
-  picture: string;
-  file: string;
-  /** What the picture shows, for who does not see it. */
-  alt: string;
   question: string;
+  /** What is asked next, when that is answered. */
+  next: readonly string[];
+  /** Addresses that hold the pictures themselves: `data:image/png;base64,...`. */
+  pictures: readonly string[];
+  /** What each picture shows, for who does not see it. */
+  shown: readonly string[];
+  /** Of the question, as `zh`. */
+  language: string;
 }
 
-export const EXAMPLES: readonly Example[] = [
-  {
-    picture: twoThings,
-    file: "two-things.png",
-    alt: "A blue square and, right of it, a small purple cross",
-    question: "Where is the purple cross?",
-  },
-  {
-    picture: cross,
-    file: "cross.png",
-    alt: "A purple cross on the left",
-    question: "What is in the picture?",
-  },
-  {
-    picture: sign,
-    file: "sign.png",
-    alt: "A black sign with the word ROAD",
-    question: "What does the sign say?",
-  },
-];
+/** More are not shown: they are to begin with. */
+const MOST = 12;
+const PICTURE = /^data:(image\/(?:png|jpeg|webp|gif));base64,([A-Za-z0-9+/]+=*)$/;
 
-/** The example's picture as if it had been picked from a folder. */
-export async function fetchPicture(example: Example): Promise<File> {
-  const response = await fetch(example.picture);
-  return new File([await response.blob()], example.file, { type: "image/png" });
+/** The examples of a JSON array; what is none is left out. */
+export function readExamples(told: unknown): Example[] {
+  return Array.isArray(told) ? told.flatMap(readExample).slice(0, MOST) : [];
+}
+
+function readExample(told: Record<string, unknown> | null): Example[] {
+  const { question, language } = told ?? {};
+  const pictures = texts(told?.["pictures"]);
+  if (typeof question !== "string" || question.trim() === "" || !pictures.every((picture) => PICTURE.test(picture))) {
+    return [];
+  }
+  const shown = texts(told?.["shown"]);
+  return [{ question, next: texts(told?.["next"]), pictures, shown, language: typeof language === "string" ? language : "en" }];
+}
+
+const texts = (told: unknown): string[] =>
+  Array.isArray(told) ? told.filter((each): each is string => typeof each === "string") : [];
+
+/** The pictures of an example as if they had been picked from a folder. */
+export function filesOf({ pictures }: Example): File[] {
+  return pictures.map((picture, i) => {
+    const [, type = "", base64 = ""] = PICTURE.exec(picture) ?? [];
+    const bytes = Uint8Array.from(atob(base64), (char) => char.charCodeAt(0));
+    return new File([bytes], `${i + 1}.${type.replace("image/", "")}`, { type });
+  });
 }

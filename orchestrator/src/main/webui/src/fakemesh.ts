@@ -70,6 +70,9 @@ export class FakeMesh {
       const models = this.models.map((name, i) => ({ name, defaultModel: i === 0, ready: !this.down.includes(name) }));
       return Response.json({ models });
     }
+    if (call === "GET api/examples") {
+      return Response.json([{ question: `Who is ${new URLSearchParams(path.split("?")[1]).get("model")}?` }]);
+    }
     if (call === "GET api/mesh") {
       return this.describe(path);
     }

@@ -55,6 +55,7 @@ test("what was told before a change by this page does not undo it", async () => 
     return undefined;
   };
   const refreshing = store.refreshList();
+  mesh.before = () => undefined;
 
   store.delete([session.id]);
   await store.deleteNow();
@@ -121,6 +122,18 @@ test("what could not be deleted is shown again, the rest is gone", async () => {
   expect(titles()).toEqual(["three", "one"]);
   expect(told).toEqual([sessions[1]!.id]);
   expect(store.notice.value?.title).toContain("no room");
+});
+
+test("where all that was listed is deleted, the rest of the list follows", async () => {
+  for (let i = 0; i < 40; i++) {
+    mesh.add(`s ${i}`);
+  }
+  await store.refreshList();
+
+  store.delete(store.list.sessions.value.map(({ id }) => id));
+  await store.deleteNow();
+
+  expect(titles()).toHaveLength(10);
 });
 
 test("a page of the list that comes after a search began is not one of its finds", async () => {
@@ -202,7 +215,9 @@ test("the model of the conversation is described, or the usual one where that is
 
   await store.updateSettings({ model: "llava" });
   await store.describe();
+  await settled();
   expect(store.mesh.value?.model).toBe("llava");
+  expect(store.examples.value.map(({ question }) => question)).toEqual(["Who is llava?"]);
 
   mesh.models = ["owl"];
   await store.describe();

@@ -7,6 +7,7 @@ import { Attachment } from "./attachments";
 import { Conversation } from "./conversation";
 import { Draft } from "./draft";
 import { ApiError, type Problem, toProblem } from "./errors";
+import { type Example, readExamples } from "./examples";
 import { SessionList } from "./sessions";
 import { latestLeaf } from "./tree";
 import { Turns } from "./turns";
@@ -35,6 +36,8 @@ export interface Navigation {
 export class Store {
   /** The model of the conversation; nothing while it does not tell of itself. */
   readonly mesh = signal<DescribeResponse>();
+  /** Questions that fit the model of the conversation. */
+  readonly examples = signal<readonly Example[]>([]);
   /** All models that may be chosen, those that do not answer now among them. */
   readonly models = signal<readonly ModelState[]>([]);
   /** Whether the mesh is shown in place of a conversation. */
@@ -89,6 +92,7 @@ export class Store {
         this.mesh.value = mesh;
         this.described = model;
         this.meshProblem.value = undefined;
+        void this.listExamples(model);
       }
     } catch (failure) {
       if (model === this.current.value.model.value) {
@@ -98,6 +102,13 @@ export class Store {
         this.meshProblem.value = toProblem(failure);
         setTimeout(() => void this.describe(), 3_000);
       }
+    }
+  }
+
+  private async listExamples(model: string): Promise<void> {
+    const examples = await api.listExamples(model).then(readExamples, () => []);
+    if (model === this.current.value.model.value) {
+      this.examples.value = examples;
     }
   }
 
@@ -184,9 +195,11 @@ export class Store {
         this.conversations.delete(id);
         this.navigation.changed(id);
       }
+      if (ids.length > 0 && !leaving) {
+        await this.list.refresh().catch(() => undefined); // What is still there is shown again, and what comes after.
+      }
       const failed = ends.find((end) => end.status === "rejected");
       if (failed !== undefined) {
-        await this.list.refresh().catch(() => undefined); // What is still there is shown again.
         throw failed.reason;
       }
     });

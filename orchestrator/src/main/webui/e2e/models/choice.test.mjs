@@ -21,6 +21,7 @@ test("a model is chosen for a conversation and stays with it, and the next one h
   assert.equal(await choice(site).inputValue(), "owl-nano");
 
   await choice(site).selectOption("parrot");
+  await eventually(async () => (await site.page.locator(".example").count()) === 0, "no example that is another model's");
   await site.ask("What is in the picture?", "cross.png");
 
   assert.equal((await kept(site)).model, "parrot");

@@ -91,7 +91,7 @@ export function SideList({ store, isOpen, close }: Props) {
           </ul>
         </section>
       ))}
-      {sessions.length === 0 && (
+      {sessions.length === 0 && store.list.nextPageToken.value === "" && (
         <p class="side-empty">
           {t(store.list.query.value === "" ? "No conversations yet." : "No conversation holds this.")}
         </p>

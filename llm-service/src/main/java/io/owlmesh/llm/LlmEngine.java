@@ -51,6 +51,7 @@ public final class LlmEngine implements StageEngine {
   private final String languageDigest;
   private final Tokenizer tokenizer;
   private final ChatTemplate template;
+  private final String examples;
   private final Constraints constraints;
   private final Constraints continuing;
   private final LanguageModel model;
@@ -69,6 +70,7 @@ public final class LlmEngine implements StageEngine {
     tokenizer = config.tokenizer(settings.checkpoint());
     config.requireEmbedded(tokenizer);
     template = config.chatTemplate(settings.checkpoint());
+    examples = ExampleQuestions.of(settings.checkpoint());
     constraints = new Constraints(tokenizer, config.language().eos());
     continuing = constraints.continuing();
     Optional<AdapterFile> merged = settings.mergedAdapter().map(AdapterFile::open);
@@ -213,6 +215,11 @@ public final class LlmEngine implements StageEngine {
   /** By which dialogues are to be laid out. */
   public ChatTemplate template() {
     return template;
+  }
+
+  /** Questions that fit the model, as a JSON array; empty if there are none. */
+  public String examples() {
+    return examples;
   }
 
   /**

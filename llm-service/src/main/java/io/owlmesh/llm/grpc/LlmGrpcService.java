@@ -234,6 +234,7 @@ public class LlmGrpcService implements LanguageModelGrpc.AsyncService, BindableS
         .setChatTemplateSource(
             engine.template() instanceof JinjaTemplate jinja ? jinja.source() : "")
         .setModelType(config.modelType())
+        .setExamples(engine.examples())
         .build();
   }
 

@@ -21,6 +21,7 @@ import java.util.List;
  * @param template by which dialogues are laid out for the language model
  * @param digests of the weights of all stages
  * @param adapters that requests may name
+ * @param examples questions that fit the model, a JSON array
  */
 public record MeshInfo(
     String model,
@@ -31,7 +32,10 @@ public record MeshInfo(
     int usualNewTokens,
     ChatTemplate template,
     WeightDigests digests,
-    List<String> adapters) {
+    List<String> adapters,
+    String examples) {
+  private static final String NO_EXAMPLES = "[]";
+
   /** SHA-256 of the weights that each stage serves. */
   public record WeightDigests(String vision, String abstractor, String language) {}
 
@@ -55,7 +59,8 @@ public record MeshInfo(
         template(llm.getChatTemplate(), llm.getChatTemplateSource()),
         new WeightDigests(
             llm.getVisionDigest(), llm.getAbstractorDigest(), llm.getLanguageDigest()),
-        adapters);
+        adapters,
+        llm.getExamples().isEmpty() ? NO_EXAMPLES : llm.getExamples());
   }
 
   /** Names what makes visual tokens here. */

@@ -194,6 +194,16 @@ public final class MeshGateway {
         .build();
   }
 
+  /**
+   * Questions that fit a model, as a JSON array.
+   *
+   * @param name empty for the one of requests that name none
+   * @throws OwlException as {@link #model} and {@link MeshModel#mesh}
+   */
+  public String examples(String name) {
+    return model("model", name).mesh().examples();
+  }
+
   /** All models, and which of them can be asked. */
   public ListModelsResponse listModels() {
     return ListModelsResponse.newBuilder()

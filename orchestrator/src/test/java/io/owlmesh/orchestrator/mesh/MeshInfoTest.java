@@ -30,6 +30,19 @@ class MeshInfoTest {
   }
 
   @Test
+  void examplesAreThoseOfTheLanguageModel() {
+    assertThat(of("mplug-owl").examples()).isEqualTo("[]");
+    String examples = "[{\"question\":\"Who?\"}]";
+    Model model =
+        Model.newBuilder()
+            .setDescription(
+                DescribeResponse.newBuilder().setChatTemplate("mplug-owl").setExamples(examples))
+            .build();
+
+    assertThat(MeshInfo.of("owl", model, false, List.of()).examples()).isEqualTo(examples);
+  }
+
+  @Test
   void aTemplateThatIsNotKnownIsNamedWithTheKnownOnes() {
     assertThatThrownBy(() -> of("parrot"))
         .isInstanceOf(OwlException.class)

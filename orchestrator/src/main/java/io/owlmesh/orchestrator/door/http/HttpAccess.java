@@ -58,6 +58,7 @@ public final class HttpAccess {
               rules(Access.ANYBODY, "POST /api/sign-in", "DELETE /api/sign-in"),
               rules(Access.ANYBODY, "GET /api/sign-in/provider", "GET /api/sign-in/callback"),
               rules(Access.USER, "GET /version", "GET /api/mesh", "GET /api/models"),
+              rules(Access.USER, "GET /api/examples"),
               rules(Access.USER, "GET /api/sessions", "POST /api/sessions"),
               rules(Access.USER, "GET /api/sessions/:session", "PATCH /api/sessions/:session"),
               rules(Access.USER, "DELETE /api/sessions/:session"),

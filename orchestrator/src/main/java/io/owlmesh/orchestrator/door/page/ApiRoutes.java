@@ -64,6 +64,7 @@ public final class ApiRoutes {
 
   public void install(@Observes Router router) {
     router.get("/api/mesh").handler(tell(exchange -> gateway.describe(exchange.query("model"))));
+    router.get("/api/examples").handler(Exchange.each(answers, this::examples));
     router.get("/api/models").handler(tell(_ -> gateway.listModels()));
     router.get("/api/replicas").handler(Exchange.each(answers, this::watch));
     router.get("/api/sessions").handler(tell(this::list));
@@ -104,6 +105,10 @@ public final class ApiRoutes {
       ProtoJson.parse(body, into);
       return into;
     });
+  }
+
+  private void examples(Exchange exchange) {
+    exchange.reply(gateway.examples(exchange.query("model")));
   }
 
   private Message list(Exchange exchange) {
