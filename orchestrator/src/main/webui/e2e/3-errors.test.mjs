@@ -106,6 +106,21 @@ test("whoever must sign in comes back to where he was", async () => {
   await opened;
 });
 
+test("the form to sign in speaks Chinese, too", async () => {
+  const page = await context.newPage();
+  await page.addInitScript(() => Object.defineProperty(navigator, "language", { get: () => "zh-CN" }));
+  await page.route("**/api/sign-in", (route) =>
+    route.request().method() === "POST" ? route.fulfill({ status: 401, json: {} }) : route.continue(),
+  );
+  await page.goto(new URL("sign-in.html", PAGE).href);
+
+  await page.getByLabel("API 密钥或令牌").fill("owl_key");
+  await page.getByRole("button", { name: "登录" }).click();
+
+  await page.getByText("此密钥或令牌无效。").waitFor();
+  assert.equal(await page.locator("html").getAttribute("lang"), "zh");
+});
+
 test("a conversation that is gone is said to be gone", async () => {
   const page = await context.newPage();
 

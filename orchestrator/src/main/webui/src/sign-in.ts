@@ -5,6 +5,23 @@ const form = document.getElementById("sign-in") as HTMLFormElement;
 const credential = document.getElementById("credential") as HTMLInputElement;
 const problem = document.getElementById("problem")!;
 
+/** The texts of this page in Chinese; all those of the other one need not be loaded for them. */
+const ZH = {
+  "OwlMesh: sign in": "OwlMesh：登录",
+  "Sign in": "登录",
+  "API key or token": "API 密钥或令牌",
+  "Sign in with your organisation": "通过所属组织登录",
+  "The mesh has no room right now. Try again in a moment.": "服务繁忙，请稍后再试。",
+  "This key or token is not valid.": "此密钥或令牌无效。",
+  "The mesh cannot be reached. Is it running?": "无法连接到网格。它在运行吗？",
+};
+type Words = keyof typeof ZH;
+
+const speaksChinese = chosenLanguage().startsWith("zh");
+const t = (text: Words) => (speaksChinese ? ZH[text] : text);
+
+translate();
+
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   void signIn();
@@ -12,6 +29,23 @@ form.addEventListener("submit", (event) => {
 
 void offerProvider();
 forgetDrafts();
+
+/** As in language.ts: what a person chose, else what the device speaks. */
+function chosenLanguage(): string {
+  try {
+    return localStorage.getItem("owl-language") ?? navigator.language;
+  } catch {
+    return navigator.language;
+  }
+}
+
+function translate(): void {
+  document.documentElement.lang = speaksChinese ? "zh" : "en";
+  document.title = t("OwlMesh: sign in");
+  for (const element of document.querySelectorAll("h1, label, button, a")) {
+    element.textContent = t(element.textContent as Words);
+  }
+}
 
 /** What was being written is for nobody else's eyes. */
 function forgetDrafts(): void {
@@ -47,9 +81,9 @@ async function signIn(): Promise<void> {
     }
     problem.textContent =
       response.status === 429
-        ? "The mesh has no room right now. Try again in a moment."
-        : "This key or token is not valid.";
+        ? t("The mesh has no room right now. Try again in a moment.")
+        : t("This key or token is not valid.");
   } catch {
-    problem.textContent = "The mesh cannot be reached. Is it running?";
+    problem.textContent = t("The mesh cannot be reached. Is it running?");
   }
 }
