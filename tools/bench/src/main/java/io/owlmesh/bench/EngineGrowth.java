@@ -61,7 +61,7 @@ final class EngineGrowth implements AutoCloseable {
       }
       firsts.add(new Point(length, median(first)));
       steps.add(new Point(length, median(step)));
-      told.accept("a prompt of %d".formatted(length));
+      told.accept("positions: " + length);
     }
     String along = "positions of the prompt";
     return List.of(
@@ -75,7 +75,7 @@ final class EngineGrowth implements AutoCloseable {
     for (int count :
         upTo(model.getLimits().getMaxSequences(), counts, "answers at a time: OWL_MAX_SEQUENCES")) {
       points.add(new Point(count, rate(count, 0)));
-      told.accept("%d answers".formatted(count));
+      told.accept("answers: " + count);
     }
     return List.of(
         new Growth("answers together", "answers", "tokens/s", List.of(new Line("", points))));
@@ -95,7 +95,7 @@ final class EngineGrowth implements AutoCloseable {
           loras.upload(name(loaded), true, RandomAdapter.files(config, loaded));
         }
         points.add(new Point(count, rate(answers, count)));
-        told.accept("%d adapters".formatted(count));
+        told.accept("adapters: " + count);
       }
     } finally {
       for (int i = 0; i < loaded; i++) {

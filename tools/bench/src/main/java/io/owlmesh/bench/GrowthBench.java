@@ -101,7 +101,7 @@ public final class GrowthBench {
               .computeIfAbsent(quantity, _ -> new ArrayList<>())
               .add(new Point(count, micros / 1e3));
         }
-        told.accept("%d pictures".formatted(count));
+        told.accept("pictures: " + count);
       }
     }
     List<Line> lines = new ArrayList<>();

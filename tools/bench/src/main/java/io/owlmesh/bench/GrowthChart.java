@@ -4,6 +4,7 @@ package io.owlmesh.bench;
 import io.owlmesh.bench.Growth.Line;
 import io.owlmesh.bench.Growth.Point;
 import io.owlmesh.core.RoundScale;
+import java.util.Comparator;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
@@ -18,6 +19,7 @@ public final class GrowthChart {
   private static final int TOP = 38;
   private static final int BOTTOM = 40;
   private static final int LINES = 4;
+  private static final int NAME = 14;
   private static final String STYLE =
       """
       <style>
@@ -44,9 +46,11 @@ public final class GrowthChart {
             + " role=\"img\" font-family=\"system-ui, Segoe UI, Helvetica, Arial, sans-serif\">\n",
         COLUMNS * WIDTH, height, COLUMNS * WIDTH, height);
     chart.svg.append("<title>How figures grow</title>\n").append(STYLE);
-    chart.out.format("<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", COLUMNS * WIDTH, height);
+    chart.out.format(
+        "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", COLUMNS * WIDTH, height);
     for (int i = 0; i < curves.size(); i++) {
-      chart.out.format("<g transform=\"translate(%d,%d)\">\n", i % COLUMNS * WIDTH, i / COLUMNS * HEIGHT);
+      chart.out.format(
+          "<g transform=\"translate(%d,%d)\">\n", i % COLUMNS * WIDTH, i / COLUMNS * HEIGHT);
       chart.panel(curves.get(i));
       chart.svg.append("</g>\n");
     }
@@ -92,6 +96,25 @@ public final class GrowthChart {
     for (int i = 0; i < growth.lines().size(); i++) {
       line(growth.lines().get(i), "c" + i, quantities, scale);
     }
+    double free = 0;
+    for (Line line : byHeight(growth)) {
+      Point last = line.points().getLast();
+      double y = Math.max(y(last.value(), scale) + 4, free);
+      free = y + NAME;
+      out.format(
+          "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n",
+          x(last.at(), quantities) + 8,
+          y,
+          line.name().isEmpty() ? Growth.number(last.value()) : escaped(line.name()));
+    }
+  }
+
+  /** The one that ends highest first. */
+  private static List<Line> byHeight(Growth growth) {
+    return growth.lines().stream()
+        .filter(line -> !line.points().isEmpty())
+        .sorted(Comparator.comparingDouble(line -> -line.points().getLast().value()))
+        .toList();
   }
 
   private void line(Line line, String colour, List<Integer> quantities, RoundScale scale) {
@@ -108,11 +131,6 @@ public final class GrowthChart {
           "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"3\"><title>%s</title></circle>\n",
           colour, x(point.at(), quantities), y(point.value(), scale), Growth.number(point.value()));
     }
-    Point last = line.points().getLast();
-    String name = line.name().isEmpty() ? Growth.number(last.value()) : line.name();
-    out.format(
-        "<text x=\"%.1f\" y=\"%.1f\">%s</text>\n",
-        x(last.at(), quantities) + 8, y(last.value(), scale) + 4, escaped(name));
   }
 
   private static double x(int quantity, List<Integer> quantities) {

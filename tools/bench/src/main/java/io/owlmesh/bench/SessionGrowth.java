@@ -115,7 +115,7 @@ final class SessionGrowth {
                   Distribution.of(turns.requests(), MeshLoad.Request::totalMillis)
                       .percentile(0.5)));
         }
-        told.accept("%,d conversations in %s".formatted(size, name));
+        told.accept("conversations in %s: %,d".formatted(name, size));
       }
     }
     add("list 50 conversations", name, list);
