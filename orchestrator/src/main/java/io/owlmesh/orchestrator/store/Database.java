@@ -63,6 +63,7 @@ final class Database implements AutoCloseable {
   private final boolean embedded;
   private final Optional<Path> file;
   private final ReadWriteLock uses = new ReentrantReadWriteLock();
+  private final Optional<GarbageCollector> garbage;
 
   /**
    * @param url {@code jdbc:h2:...} or {@code jdbc:postgresql:...}
@@ -96,6 +97,7 @@ final class Database implements AutoCloseable {
     protect();
     jdbi = Jdbi.create(pool);
     clock = new DatabaseClock(this);
+    garbage = embedded ? Optional.of(new GarbageCollector(this::collect)) : Optional.empty();
   }
 
   /** Whether other orchestrators may work with it, too. */
@@ -210,6 +212,20 @@ final class Database implements AutoCloseable {
     }
   }
 
+  /** Keeps the file of an embedded database small while it is used. */
+  private void collect() throws SQLException {
+    uses.readLock().lock();
+    try {
+      Optional<FileSpace> space;
+      try (Connection connection = pool.getConnection()) {
+        space = FileSpace.of(connection);
+      }
+      space.ifPresent(FileSpace::collect);
+    } finally {
+      uses.readLock().unlock();
+    }
+  }
+
   private static boolean isAny(Throwable failure, Set<Integer> codes) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && codes.contains(sql.getErrorCode())) {
@@ -263,6 +279,7 @@ final class Database implements AutoCloseable {
 
   @Override
   public void close() {
+    garbage.ifPresent(GarbageCollector::close);
     pool.close();
   }
 }

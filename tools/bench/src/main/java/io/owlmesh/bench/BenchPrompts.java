@@ -63,6 +63,20 @@ final class BenchPrompts {
     return List.of(part(Long.toString(random.nextLong(), 36) + WORDS.repeat(count)));
   }
 
+  /** How long a sentence is, which the served tokenizer decides. */
+  double positionsPerSentence(EngineClient client) {
+    return (positions(client, 20) - positions(client, 10)) / 10.0;
+  }
+
+  private int positions(EngineClient client, int sentences) {
+    return client
+        .ask(sentences(sentences), EngineClient.exactly(1).build())
+        .join()
+        .end()
+        .getUsage()
+        .getPromptTokens();
+  }
+
   /** A prompt of at least so many positions, never seen before. */
   List<PromptPart> longPrompt(int positions) {
     StringBuilder text = new StringBuilder(Long.toString(random.nextLong(), 36));

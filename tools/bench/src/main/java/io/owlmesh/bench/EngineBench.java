@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -63,7 +62,7 @@ public final class EngineBench implements AutoCloseable {
     double peak = PeakProduct.measure(cores);
     row("product of large matrices, bfloat16", peak / 1e12, "TFLOP/s", "1024 x 4096 x 4096");
     double floor = bandwidth / model.getDescription().getWeightBytes();
-    ask(prompts.text(), options(2)).join(); // The first answer compiles.
+    ask(prompts.text(), EngineClient.exactly(2)).join(); // The first answer compiles.
     double alone = alone(floor);
     batches(alone);
     prefill(peak);
@@ -84,16 +83,13 @@ public final class EngineBench implements AutoCloseable {
     return client.ask(parts, options.build());
   }
 
-  /** Greedy answers of exactly so many tokens. */
-  private static GenerationOptions.Builder options(int length) {
-    return GenerationOptions.newBuilder().setMaxNewTokens(length).setMinNewTokens(length);
-  }
-
   private double alone(double floor) {
     StatisticsResponse before = client.statistics();
     double best = 0;
     for (int i = 0; i < REPEATS; i++) {
-      best = Math.max(best, ask(prompts.text(), options(tokens)).join().tokensPerSecond());
+      best =
+          Math.max(
+              best, ask(prompts.text(), EngineClient.exactly(tokens)).join().tokensPerSecond());
     }
     row(
         "one answer",
@@ -117,15 +113,6 @@ public final class EngineBench implements AutoCloseable {
         String.format(Locale.ROOT, "%.1f %% of a step", 100 * (busy - inNative) / busy));
   }
 
-  private List<EngineAnswer> together(
-      int count,
-      Function<Integer, List<PromptPart>> parts,
-      Function<Integer, GenerationOptions.Builder> options) {
-    List<CompletableFuture<EngineAnswer>> asked =
-        IntStream.range(0, count).mapToObj(i -> ask(parts.apply(i), options.apply(i))).toList();
-    return asked.stream().map(CompletableFuture::join).toList();
-  }
-
   private void batches(double alone) {
     for (int count = 2; count <= Math.min(16, model.getLimits().getMaxSequences()); count *= 2) {
       StatisticsResponse before = client.statistics();
@@ -134,7 +121,9 @@ public final class EngineBench implements AutoCloseable {
         best =
             Math.max(
                 best,
-                EngineAnswer.together(together(count, _ -> prompts.text(), _ -> options(tokens))));
+                EngineAnswer.together(
+                    client.together(
+                        count, _ -> prompts.text(), _ -> EngineClient.exactly(tokens))));
       }
       row(
           count + " answers together",
@@ -149,7 +138,7 @@ public final class EngineBench implements AutoCloseable {
     double best = 0;
     int positions = 0;
     for (int i = 0; i < REPEATS; i++) {
-      EngineAnswer answer = ask(prompts.longPrompt(prompt), options(1)).join();
+      EngineAnswer answer = ask(prompts.longPrompt(prompt), EngineClient.exactly(1)).join();
       positions = answer.end().getUsage().getPromptTokens();
       double seconds = answer.end().getTimings().getPrefillMicros() / 1e6;
       best = Math.max(best, positions / seconds);
@@ -174,13 +163,16 @@ public final class EngineBench implements AutoCloseable {
     for (int i = 0; i < REPEATS; i++) {
       // Read as it stands after the first answer, which leaves the same in the cache.
       List<PromptPart> first = prompts.conversation();
-      ask(first, options(1)).join();
-      EngineAnswer second = ask(prompts.nextTurn(first), options(1)).join();
+      ask(first, EngineClient.exactly(1)).join();
+      EngineAnswer second = ask(prompts.nextTurn(first), EngineClient.exactly(1)).join();
       cached = second.end().getUsage().getCachedPromptTokens();
       positions = second.end().getUsage().getPromptTokens();
       warm += second.firstSeconds() / REPEATS;
       cold +=
-          ask(prompts.nextTurn(prompts.conversation()), options(1)).join().firstSeconds() / REPEATS;
+          ask(prompts.nextTurn(prompts.conversation()), EngineClient.exactly(1))
+                  .join()
+                  .firstSeconds()
+              / REPEATS;
     }
     row(
         "second turn about an image, first token",
@@ -207,16 +199,18 @@ public final class EngineBench implements AutoCloseable {
           Math.max(
               same,
               EngineAnswer.together(
-                  together(
-                      count, _ -> prompts.text(), _ -> options(tokens).setAdapter("owl-bench-0"))));
+                  client.together(
+                      count,
+                      _ -> prompts.text(),
+                      _ -> EngineClient.exactly(tokens).setAdapter("owl-bench-0"))));
       different =
           Math.max(
               different,
               EngineAnswer.together(
-                  together(
+                  client.together(
                       count,
                       _ -> prompts.text(),
-                      n -> options(tokens).setAdapter("owl-bench-" + n))));
+                      n -> EngineClient.exactly(tokens).setAdapter("owl-bench-" + n))));
     }
     for (int i = 0; i < count; i++) {
       loras.unload("owl-bench-" + i);
@@ -236,9 +230,11 @@ public final class EngineBench implements AutoCloseable {
     int count = Math.min(16, model.getLimits().getMaxSequences());
     List<List<PromptPart>> asked = IntStream.range(0, count).mapToObj(_ -> prompts.text()).toList();
     List<List<Integer>> alone =
-        asked.stream().map(p -> ask(p, options(tokens)).join().ids()).toList();
+        asked.stream().map(p -> ask(p, EngineClient.exactly(tokens)).join().ids()).toList();
     List<List<Integer>> mixed =
-        together(count, asked::get, _ -> options(tokens)).stream().map(EngineAnswer::ids).toList();
+        client.together(count, asked::get, _ -> EngineClient.exactly(tokens)).stream()
+            .map(EngineAnswer::ids)
+            .toList();
     long equal = IntStream.range(0, count).filter(i -> alone.get(i).equals(mixed.get(i))).count();
     row(
         "greedy answers the same alone and together",

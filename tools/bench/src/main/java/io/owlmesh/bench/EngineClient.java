@@ -16,6 +16,8 @@ import io.owlmesh.proto.llm.v1.StatisticsResponse;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /** Talks to the language model's service without the rest of the mesh. */
 final class EngineClient implements AutoCloseable {
@@ -48,6 +50,23 @@ final class EngineClient implements AutoCloseable {
     call.onNext(GenerateRequest.newBuilder().setOptions(options).build());
     call.onCompleted();
     return answer;
+  }
+
+  /** Asks all at once, and waits for all. */
+  List<EngineAnswer> together(
+      int count,
+      IntFunction<List<PromptPart>> parts,
+      IntFunction<GenerationOptions.Builder> options) {
+    List<CompletableFuture<EngineAnswer>> asked =
+        IntStream.range(0, count)
+            .mapToObj(i -> ask(parts.apply(i), options.apply(i).build()))
+            .toList();
+    return asked.stream().map(CompletableFuture::join).toList();
+  }
+
+  /** Greedy answers of exactly so many tokens. */
+  static GenerationOptions.Builder exactly(int tokens) {
+    return GenerationOptions.newBuilder().setMaxNewTokens(tokens).setMinNewTokens(tokens);
   }
 
   /** Collects an answer. */

@@ -5,15 +5,12 @@ import io.owlmesh.client.Address;
 import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.model.checkpoint.Checkpoint;
-import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * Measures the language model's service and llama.cpp in turn, on the same weights in the same
@@ -64,7 +61,9 @@ public final class PeerBench {
       int threads = Runtime.getRuntime().availableProcessors();
       try (LlamaPeer peer = new LlamaPeer(folder, file, threads, most, room)) {
         told.accept("%s, %s, %d threads".formatted(peer.name(), format, threads));
-        double perSentence = positionsPerSentence(client);
+        double perSentence =
+            new BenchPrompts(checkpoint.config(), client.model().getDescription())
+                .positionsPerSentence(client);
         List<PeerRow> rows = new ArrayList<>();
         for (int count : sequences) {
           for (int prompt : prompts) {
@@ -108,22 +107,11 @@ public final class PeerBench {
     return List.of(reading, decoding);
   }
 
-  /** The served tokenizer decides how long a sentence is. */
-  private double positionsPerSentence(EngineClient client) {
-    int few = ask(client, 1, 10, 1).prompt();
-    int more = ask(client, 1, 20, 1).prompt();
-    return (more - few) / 10.0;
-  }
-
   private PeerTimes ask(EngineClient client, int count, int sentences, int tokens) {
     BenchPrompts prompts = new BenchPrompts(checkpoint.config(), client.model().getDescription());
-    GenerationOptions options =
-        GenerationOptions.newBuilder().setMaxNewTokens(tokens).setMinNewTokens(tokens).build();
-    List<CompletableFuture<EngineAnswer>> asked =
-        IntStream.range(0, count)
-            .mapToObj(_ -> client.ask(prompts.sentences(sentences), options))
-            .toList();
-    List<EngineAnswer> answers = asked.stream().map(CompletableFuture::join).toList();
+    List<EngineAnswer> answers =
+        client.together(
+            count, _ -> prompts.sentences(sentences), _ -> EngineClient.exactly(tokens));
     int positions =
         answers.stream().mapToInt(a -> a.end().getUsage().getPromptTokens()).max().orElseThrow();
     return PeerTimes.of(positions, answers);

@@ -3,6 +3,7 @@ package io.owlmesh.cli;
 
 import io.owlmesh.cli.batch.BatchCommand;
 import io.owlmesh.cli.bench.BenchCommand;
+import io.owlmesh.cli.bench.BenchGrowthCommand;
 import io.owlmesh.cli.bench.BenchLlmCommand;
 import io.owlmesh.cli.bench.BenchMeshCommand;
 import io.owlmesh.cli.bench.BenchOrchestratorCommand;
@@ -100,6 +101,7 @@ public final class Owl {
                     .addSubcommand(new BenchPeersCommand(home))
                     .addSubcommand(new BenchOrchestratorCommand(home))
                     .addSubcommand(new BenchMeshCommand(home))
+                    .addSubcommand(new BenchGrowthCommand(home))
                     .addSubcommand(new BenchWorkersCommand()))
             .addSubcommand(new DoctorCommand(home))
             .addSubcommand(new CheckpointCommand())

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.monitor;
 
+import io.owlmesh.core.RoundScale;
 import java.util.Arrays;
 import java.util.Locale;
 
@@ -32,14 +33,12 @@ final class Curve {
   String svg() {
     double low = Arrays.stream(values).filter(Double::isFinite).min().orElse(0);
     double high = Arrays.stream(values).filter(Double::isFinite).max().orElse(1);
-    double step = roundStep((high - low) / LINES);
-    double from = Math.floor(low / step) * step;
-    double to = Math.max(from + step, Math.ceil(high / step) * step);
+    RoundScale scale = RoundScale.of(low, high, LINES);
     StringBuilder svg = new StringBuilder();
     svg.append("<figure><figcaption>").append(title).append("</figcaption>");
     svg.append("<svg viewBox='0 0 %d %d' role=img>".formatted(WIDTH, HEIGHT));
-    for (double at = from; at <= to + step / 2; at += step) {
-      double y = y(at, from, to);
+    for (double at : scale.lines()) {
+      double y = y(at, scale);
       svg.append(
           String.format(
               Locale.ROOT,
@@ -51,38 +50,18 @@ final class Curve {
               y,
               LEFT - 6,
               y + 4,
-              label(at, step)));
+              scale.label(at)));
     }
     svg.append("<text x=%d y=%d>%d</text>".formatted(LEFT, HEIGHT - 6, firstStep));
     svg.append(
         "<text x=%d y=%d text-anchor=end>%d</text>"
             .formatted(WIDTH - 4, HEIGHT - 6, firstStep + values.length - 1));
-    svg.append(line("raw", values, from, to)).append(line("smooth", smoothed(), from, to));
+    svg.append(line("raw", values, scale)).append(line("smooth", smoothed(), scale));
     return svg.append("</svg></figure>").toString();
   }
 
-  /** 1, 2 or 5 times a power of ten. */
-  private static double roundStep(double rough) {
-    if (!(rough > 0)) {
-      return 1;
-    }
-    double power = Math.pow(10, Math.floor(Math.log10(rough)));
-    double times = rough / power;
-    return power * (times <= 1 ? 1 : times <= 2 ? 2 : times <= 5 ? 5 : 10);
-  }
-
-  private static String label(double value, double step) {
-    if (step >= 1000) {
-      return String.format(Locale.ROOT, "%,.0f", value);
-    }
-    int digits = (int) Math.max(0, -Math.floor(Math.log10(step)));
-    return digits > 4
-        ? String.format(Locale.ROOT, "%.1e", value)
-        : String.format(Locale.ROOT, "%." + digits + "f", value);
-  }
-
-  private static double y(double value, double from, double to) {
-    return TOP + (HEIGHT - BOTTOM - TOP) * (1 - (value - from) / (to - from));
+  private static double y(double value, RoundScale scale) {
+    return TOP + (HEIGHT - BOTTOM - TOP) * (1 - scale.share(value));
   }
 
   private double[] smoothed() {
@@ -96,13 +75,13 @@ final class Curve {
     return smooth;
   }
 
-  private static String line(String kind, double[] values, double from, double to) {
+  private static String line(String kind, double[] values, RoundScale scale) {
     StringBuilder points = new StringBuilder();
     int stride = Math.max(1, values.length / POINTS);
     for (int i = 0; i < values.length; i += stride) {
       if (Double.isFinite(values[i])) {
         double x = LEFT + (double) (WIDTH - LEFT - 4) * i / Math.max(1, values.length - 1);
-        points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x, y(values[i], from, to)));
+        points.append(String.format(Locale.ROOT, "%.1f,%.1f ", x, y(values[i], scale)));
       }
     }
     return "<polyline class=" + kind + " points='" + points + "'/>";
