@@ -47,6 +47,13 @@ public interface LlmConfig {
   int maxBatchedTokens();
 
   /**
+   * Times as long as without it that answers may wait for a token while a prompt is read, at least
+   * 1, or 0 for any: shorter pieces of prompts are read then.
+   */
+  @WithDefault("2")
+  double decodeSlowdown();
+
+  /**
    * Ids that an answer which is alone may have computed in a step beside its newest one, because
    * they followed the same ids before; 0 to 7, 0 for none.
    */

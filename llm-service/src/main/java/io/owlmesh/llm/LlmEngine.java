@@ -100,6 +100,7 @@ public final class LlmEngine implements StageEngine {
     return new SchedulerConfig(
         settings.maxSequences(),
         settings.maxBatchedTokens(),
+        settings.decodeSlowdown(),
         (int) Math.min(most, Math.max(settings.cacheBytes() / bytes, 1)),
         settings.queue(),
         settings.numSpeculativeTokens(),

@@ -34,8 +34,11 @@ public final class AvailableMemory {
     return OptionalLong.of(Math.max(0, Math.min(machine.getAsLong(), total - own)));
   }
 
-  /** A line such as {@code MemAvailable: 1024 kB} of a file of Linux. */
-  static OptionalLong read(Path file, String key) {
+  /**
+   * Bytes that a line such as {@code MemAvailable: 1024 kB} of a file of Linux tells; empty without
+   * such a line or file.
+   */
+  public static OptionalLong read(Path file, String key) {
     try {
       Matcher found =
           Pattern.compile("(?m)^" + key + ":\\s+(\\d{1,15}) kB$").matcher(Files.readString(file));

@@ -178,12 +178,13 @@ public final class AdapterRegistry {
     int vocabulary = model.config().language().vocabulary();
     try (CachedSequence sequence = model.begin(TRIED_POSITIONS, adapter)) {
       for (int i = 0; i < TRIED_POSITIONS; i++) {
-        for (float logit : sequence.append(i * (vocabulary - 1) / (TRIED_POSITIONS - 1))) {
-          if (!Float.isFinite(logit)) {
+        float[] logits = sequence.append(i * (vocabulary - 1) / (TRIED_POSITIONS - 1));
+        for (int id = 0; id < logits.length; id++) {
+          if (!Float.isFinite(logits[id]) && !model.bars(id)) {
             throw new OwlException(
                 Fault.BAD_CHECKPOINT,
                 "adapter",
-                "with '%s', the logits hold %s".formatted(adapter.name(), logit));
+                "with '%s', the logits hold %s".formatted(adapter.name(), logits[id]));
           }
         }
       }

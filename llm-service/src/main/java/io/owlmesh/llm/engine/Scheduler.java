@@ -35,6 +35,7 @@ final class Scheduler {
   private final List<Sequence.Copy> copies = new ArrayList<>();
   private final EngineCounts counts;
   private final Speculation speculation;
+  private final PrefillPace pace;
 
   Scheduler(
       LanguageModel model,
@@ -46,6 +47,7 @@ final class Scheduler {
     this.limits = limits;
     this.counts = counts;
     this.speculation = speculation;
+    this.pace = new PrefillPace(limits.decodeSlowdown());
     this.blocks =
         new BlockManager(
             Math.ceilDiv(limits.cachePositions(), BlockManager.SIZE), new PrefixChains(held));
@@ -76,8 +78,8 @@ final class Scheduler {
     dropUnwanted(now);
     takeTurns();
     List<ScheduledChunk> chunks = new ArrayList<>();
-    int budget = limits.maxBatchedTokens();
-    budget -= decodes(chunks, now);
+    int written = decodes(chunks, now);
+    int budget = Math.min(limits.maxBatchedTokens() - written, pace.most(written));
     budget -= prompts(chunks, budget);
     admit(chunks, budget);
     if (chunks.size() == 1) {
@@ -260,6 +262,7 @@ final class Scheduler {
       if (chunks.size() == 1 && chunks.getFirst().sequence().isDecoding()) {
         speculation.computed(chunks.getFirst().draft(), result.nanos());
       }
+      remember(chunks, result.nanos());
       for (int i = 0; i < chunks.size(); i++) {
         after(chunks.get(i), result, i);
       }
@@ -269,6 +272,15 @@ final class Scheduler {
     }
     forgetEnded();
     return true;
+  }
+
+  /** Steps with proposed ids are of neither kind. */
+  private void remember(List<ScheduledChunk> chunks, long nanos) {
+    int read = chunks.stream().mapToInt(ScheduledChunk::read).sum();
+    int written = (int) chunks.stream().filter(chunk -> chunk.read() == 0).count();
+    if (chunks.stream().allMatch(chunk -> chunk.draft().computed() == 0)) {
+      pace.add(written, read, nanos);
+    }
   }
 
   /** Copies blocks; whether it could. */

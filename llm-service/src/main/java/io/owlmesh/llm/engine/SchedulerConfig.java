@@ -6,6 +6,8 @@ package io.owlmesh.llm.engine;
  *
  * @param maxSequences answers in work at a time
  * @param maxBatchedTokens computed in one step: a long prompt is read in pieces of it
+ * @param decodeSlowdown times as long as alone that a step of answers may take when it reads
+ *     prompts, too; 0 for any
  * @param cachePositions keys and values are kept of, of all maxSequences together
  * @param queue requests that may wait
  * @param speculativeTokens proposed ids that an answer which is alone may have computed in a step
@@ -15,6 +17,7 @@ package io.owlmesh.llm.engine;
 public record SchedulerConfig(
     int maxSequences,
     int maxBatchedTokens,
+    double decodeSlowdown,
     int cachePositions,
     int queue,
     int speculativeTokens,

@@ -82,7 +82,7 @@ class FamiliesServingTest {
         LoraAdapter lora = model.adapt(AdapterFile.open(golden.resolve("adapters/peft")));
         ServingEngine engine =
             new ServingEngine(
-                model, new SchedulerConfig(4, 32, 4000, 100, 7, FOREVER), new HeldNames())) {
+                model, new SchedulerConfig(4, 32, 0, 4000, 100, 7, FOREVER), new HeldNames())) {
       ModelConfig config = model.config();
       Tokenizer tokenizer = config.tokenizer(checkpoint);
       int cached = 0;
@@ -130,7 +130,7 @@ class FamiliesServingTest {
       List<Integer> before;
       try (ServingEngine engine =
           new ServingEngine(
-              model, new SchedulerConfig(4, 32, 4000, 100, 7, FOREVER), new HeldNames())) {
+              model, new SchedulerConfig(4, 32, 0, 4000, 100, 7, FOREVER), new HeldNames())) {
         AskedAnswers answer = ask(engine, new EnginePrompt(tokens, List.of(), List.of()), none, 8);
         answer.await();
         before = List.copyOf(answer.ids());
@@ -155,7 +155,7 @@ class FamiliesServingTest {
         LoraAdapter none = model.none();
         ServingEngine engine =
             new ServingEngine(
-                model, new SchedulerConfig(4, 32, 4000, 100, 7, FOREVER), new HeldNames())) {
+                model, new SchedulerConfig(4, 32, 0, 4000, 100, 7, FOREVER), new HeldNames())) {
       PromptTokens tokens =
           model
               .config()

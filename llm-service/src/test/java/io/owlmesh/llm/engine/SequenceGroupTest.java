@@ -88,7 +88,7 @@ class SequenceGroupTest {
   }
 
   private static SchedulerConfig limits(int positions) {
-    return new SchedulerConfig(8, 64, positions, 100, 7, Long.MAX_VALUE);
+    return new SchedulerConfig(8, 64, 0, positions, 100, 7, Long.MAX_VALUE);
   }
 
   @Test

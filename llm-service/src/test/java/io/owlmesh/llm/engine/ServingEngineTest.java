@@ -148,7 +148,7 @@ class ServingEngineTest {
   }
 
   private static SchedulerConfig limits(int sequences, int maxBatchedTokens) {
-    return new SchedulerConfig(sequences, maxBatchedTokens, 4000, 100, 7, FOREVER);
+    return new SchedulerConfig(sequences, maxBatchedTokens, 0, 4000, 100, 7, FOREVER);
   }
 
   private PromptTokens text(String text) {
@@ -346,7 +346,7 @@ class ServingEngineTest {
   @Test
   void aReaderThatTakesNothingForTooLongLosesItsAnswer() {
     SchedulerConfig impatient =
-        new SchedulerConfig(4, 64, 4000, 100, 7, TimeUnit.MILLISECONDS.toNanos(20));
+        new SchedulerConfig(4, 64, 0, 4000, 100, 7, TimeUnit.MILLISECONDS.toNanos(20));
     try (ServingEngine engine = new ServingEngine(model, impatient, new HeldNames())) {
       AskedAnswers slow = new AskedAnswers();
       slow.onToken = () -> slow.ready = false;
@@ -415,7 +415,7 @@ class ServingEngineTest {
   void whatCanNeverFitIsRefusedWithBothLengths() {
     try (ServingEngine engine =
         new ServingEngine(
-            model, new SchedulerConfig(4, 64, 64, 100, 7, FOREVER), new HeldNames())) {
+            model, new SchedulerConfig(4, 64, 0, 64, 100, 7, FOREVER), new HeldNames())) {
       assertThatThrownBy(() -> ask(engine, text("a"), none, 100, 0))
           .hasMessageContaining("the cache has 64");
     }
@@ -454,6 +454,7 @@ class ServingEngineTest {
           new SchedulerConfig(
               1 + random.nextInt(8),
               1 + random.nextInt(90),
+              random.nextInt(3),
               random.nextBoolean() ? longest + random.nextInt(200) : 4000,
               100,
               random.nextInt(8),

@@ -41,7 +41,7 @@ class SoakTest {
   private static final Path TINY = Path.of("../lib/model/src/test/resources/owl-tiny");
   private static final Path CHECKPOINT = TINY.resolve("checkpoints/safetensors");
   private static final SchedulerConfig LIMITS =
-      new SchedulerConfig(8, 64, 400, 24, 7, TimeUnit.MILLISECONDS.toNanos(200));
+      new SchedulerConfig(8, 64, 2, 400, 24, 7, TimeUnit.MILLISECONDS.toNanos(200));
 
   private final Random random = new Random(11);
   private static final int REMEMBERED = 500;

@@ -153,7 +153,7 @@ class SpeculationCostTest {
 
   private static ServingEngine engine(LanguageModel model, int speculativeTokens) {
     SchedulerConfig limits =
-        new SchedulerConfig(4, 256, 1024, 100, speculativeTokens, Long.MAX_VALUE);
+        new SchedulerConfig(4, 256, 0, 1024, 100, speculativeTokens, Long.MAX_VALUE);
     return new ServingEngine(model, limits, new HeldNames());
   }
 }

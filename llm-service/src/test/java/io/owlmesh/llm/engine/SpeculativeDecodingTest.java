@@ -53,7 +53,7 @@ class SpeculativeDecodingTest {
 
     ServingEngine engine(int speculativeTokens, int positions) {
       SchedulerConfig limits =
-          new SchedulerConfig(4, 64, positions, 100, speculativeTokens, Long.MAX_VALUE);
+          new SchedulerConfig(4, 64, 0, positions, 100, speculativeTokens, Long.MAX_VALUE);
       return new ServingEngine(model, limits, new HeldNames(), KnownStepTimes.CHEAP);
     }
 

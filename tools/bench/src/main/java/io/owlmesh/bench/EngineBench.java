@@ -66,6 +66,7 @@ public final class EngineBench implements AutoCloseable {
     double alone = alone(floor);
     batches(alone);
     prefill(peak);
+    gaps(alone);
     secondTurn();
     adapters();
     invariance();
@@ -73,7 +74,10 @@ public final class EngineBench implements AutoCloseable {
   }
 
   private void row(String what, double value, String unit, String beside) {
-    Figure row = new Figure(what, value, unit, beside);
+    row(new Figure(what, value, unit, beside));
+  }
+
+  private void row(Figure row) {
     rows.add(row);
     told.accept(row);
   }
@@ -153,6 +157,14 @@ public final class EngineBench implements AutoCloseable {
             "%.3g TFLOP/s in matrices, %.0f %% of the large product",
             operations / 1e12,
             100 * operations / peak));
+  }
+
+  private void gaps(double tokensPerSecond) throws InterruptedException {
+    TokenGaps gaps = new TokenGaps();
+    for (int i = 0; i < REPEATS; i++) {
+      gaps.measure(client, prompts, tokens, tokensPerSecond, prompt);
+    }
+    row(gaps.figure());
   }
 
   private void secondTurn() {

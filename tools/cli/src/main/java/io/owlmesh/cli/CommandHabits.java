@@ -7,12 +7,15 @@ import java.io.InputStream;
 import java.io.PrintWriter;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -48,6 +51,25 @@ public final class CommandHabits {
     standardOptions(root);
     root.setParameterExceptionHandler((wrong, _) -> refuse(wrong));
     root.setColorScheme(Help.defaultColorScheme(ansi));
+    root.setExecutionStrategy(parsed -> {
+      parsed.asCommandLineList().forEach(CommandHabits::refuseTwice);
+      return new CommandLine.RunLast().execute(parsed);
+    });
+  }
+
+  /** Of {@code llm=2,llm=3}, picocli would take the last. */
+  private static void refuseTwice(CommandLine line) {
+    for (ArgSpec argument : line.getParseResult().matchedArgs()) {
+      if (argument.typeInfo().isMap()) {
+        Set<String> names = new HashSet<>();
+        for (String pair : argument.stringValues()) {
+          String name = pair.substring(0, Math.max(0, pair.indexOf('=')));
+          if (!names.add(name)) {
+            throw new ParameterException(line, "'%s' is given twice.".formatted(name));
+          }
+        }
+      }
+    }
   }
 
   private static void standardOptions(CommandLine line) {

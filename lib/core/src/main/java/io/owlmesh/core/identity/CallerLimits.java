@@ -76,7 +76,9 @@ public record CallerLimits(Map<Kind, Long> most) {
                 .formatted(
                     part, Stream.of(Kind.values()).map(one -> one.label() + "=NUMBER").toList()));
       }
-      most.put(kind.get(), Math.min(Long.parseLong(sides[1]), MOST));
+      if (most.put(kind.get(), Math.min(Long.parseLong(sides[1]), MOST)) != null) {
+        throw OwlException.badInput("limits", "'%s' is given twice".formatted(sides[0]));
+      }
     }
     return new CallerLimits(most);
   }

@@ -22,6 +22,7 @@ import io.owlmesh.runtime.ScriptValue;
 import io.owlmesh.runtime.TensorList;
 import io.owlmesh.runtime.WeightLoader;
 import io.owlmesh.runtime.Weights;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -114,6 +115,11 @@ public final class LanguageModel implements AutoCloseable {
         IntStream.range(0, config.language().vocabulary()).filter(ids).asLongStream().toArray();
     barred.close();
     barred = scope.create(barredIds, new Shape(barredIds.length));
+  }
+
+  /** Whether an id is kept from being chosen: its logit is negative infinity. */
+  public boolean bars(int id) {
+    return Arrays.binarySearch(barredIds, id) >= 0;
   }
 
   /**

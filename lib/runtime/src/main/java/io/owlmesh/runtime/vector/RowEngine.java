@@ -32,21 +32,22 @@ public final class RowEngine implements AutoCloseable {
   public static Optional<RowEngine> of(int threads) {
     // Only then the classes of the module may be touched.
     boolean there = ModuleLayer.boot().findModule(MODULE).isPresent();
-    return there && RowProducts.works()
+    return there && Lanes.works()
         ? Optional.of(new RowEngine(new Team(threads)))
         : Optional.empty();
   }
 
   /**
-   * Runs the kernels with a matrix until the JVM has compiled them, for four seconds of this
+   * Runs the kernels with a matrix until the JVM has compiled them, for six seconds of this
    * thread's time at most.
    *
    * @return whether it has: a JVM without its optimising compiler is a thousand times slower
    */
   public boolean warmUp(RowMatrix matrix) {
     int part = Math.min(PIECE, matrix.out());
-    for (int rows : new int[] {1, RowProducts.GROUP}) {
-      float[][] x = laid(new float[rows * matrix.in()], rows, matrix.in(), matrix.narrow());
+    for (int rows : new int[] {1, 2, RowProducts.GROUP}) {
+      List<RowProducts.Group> x =
+          RowProducts.groups(new float[rows * matrix.in()], rows, matrix.in(), matrix.narrow());
       float[] y = new float[rows * matrix.out()];
       double numbers = (double) part * matrix.in();
       long end = ownTime() + WARM_UP_NANOS;
@@ -56,7 +57,7 @@ public final class RowEngine implements AutoCloseable {
           return false;
         }
         long begin = System.nanoTime();
-        multiply(x, rows, matrix, 0, part, y);
+        multiply(x, matrix, 0, part, y);
         best = Math.max(best, numbers * rows / (System.nanoTime() - begin));
       }
     }
@@ -71,7 +72,7 @@ public final class RowEngine implements AutoCloseable {
 
   /** Numbers of columns, or of channels of a head, that can be worked with: multiples of it. */
   public int columns() {
-    return RowProducts.COLUMNS;
+    return Lanes.COLUMNS;
   }
 
   /** Shares out work. */
@@ -97,8 +98,8 @@ public final class RowEngine implements AutoCloseable {
       wide |= !matrices.get(i).narrow();
     }
     int in = matrices.getFirst().in();
-    float[][] forBytes = narrow ? laid(x, rows, in, true) : new float[0][];
-    float[][] forPairs = wide ? laid(x, rows, in, false) : new float[0][];
+    List<RowProducts.Group> forBytes = narrow ? RowProducts.groups(x, rows, in, true) : List.of();
+    List<RowProducts.Group> forPairs = wide ? RowProducts.groups(x, rows, in, false) : List.of();
     team.run(
         pieces,
         piece -> {
@@ -109,7 +110,7 @@ public final class RowEngine implements AutoCloseable {
           RowMatrix matrix = matrices.get(i);
           int from = (piece - (i == 0 ? 0 : ends[i - 1])) * PIECE;
           int to = Math.min(matrix.out(), from + PIECE);
-          multiply(matrix.narrow() ? forBytes : forPairs, rows, matrix, from, to, ys.get(i));
+          multiply(matrix.narrow() ? forBytes : forPairs, matrix, from, to, ys.get(i));
         });
   }
 
@@ -117,35 +118,17 @@ public final class RowEngine implements AutoCloseable {
     return (matrix.out() + PIECE - 1) / PIECE;
   }
 
-  /** Rows in groups, the last one filled up with zeros; a single row alone. */
-  private static float[][] laid(float[] x, int rows, int in, boolean narrow) {
-    int size = rows == 1 ? 1 : RowProducts.GROUP;
-    float[][] groups = new float[(rows + size - 1) / size][size * in];
-    for (int r = 0; r < rows; r++) {
-      RowProducts.lay(x, r * in, in, groups[r / size], r % size, size, narrow);
-    }
-    return groups;
-  }
-
   private static void multiply(
-      float[][] groups, int rows, RowMatrix matrix, int from, int to, float[] y) {
-    if (rows == 1 && matrix.narrow()) {
-      RowProducts.oneNarrow(matrix, groups[0], from, to, y, from);
-    } else if (rows == 1) {
-      RowProducts.one(matrix.numbers(), 0, matrix.in(), groups[0], from, to, y, from);
-    } else {
-      for (int g = 0; g < groups.length; g++) {
-        int first = g * RowProducts.GROUP;
-        int used = Math.min(RowProducts.GROUP, rows - first);
-        RowProducts.group(matrix, groups[g], from, to, y, first, used, matrix.out());
-      }
+      List<RowProducts.Group> groups, RowMatrix matrix, int from, int to, float[] y) {
+    for (RowProducts.Group group : groups) {
+      RowProducts.multiply(group, matrix, from, to, y);
     }
   }
 
   /** A query of one head laid out for {@link #scores}. */
   public static float[] query(float[] q, int offset, int head) {
     float[] laid = new float[head];
-    RowProducts.lay(q, offset, head, laid, 0, 1, false);
+    Lanes.lay(q, offset, head, laid, 0, 1, false);
     return laid;
   }
 
@@ -158,7 +141,7 @@ public final class RowEngine implements AutoCloseable {
    */
   public static void scores(
       float[] query, MemorySegment keys, long base, int n, float[] scores, int at) {
-    RowProducts.one(keys, base, query.length, query, 0, n, scores, at);
+    Bfloat16Products.one(keys, base, query.length, query, 0, n, scores, at);
   }
 
   /**
@@ -177,7 +160,7 @@ public final class RowEngine implements AutoCloseable {
       int at,
       float[] y,
       int to) {
-    RowProducts.mix(values, base, n, head, weights, at, y, to);
+    Bfloat16Products.mix(values, base, n, head, weights, at, y, to);
   }
 
   @Override

@@ -15,9 +15,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RowEngineTest {
-  // Rows of two pieces of work and an odd rest; columns of more than one block.
+  // Rows of two pieces of work and an odd rest.
   private static final int OUT = 135;
   private static final int IN = 1152;
 
@@ -74,7 +75,7 @@ class RowEngineTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "1, 2", "2, 2", "4, 1", "5, 3", "16, 2"})
+  @CsvSource({"1, 1", "1, 2", "2, 2", "3, 1", "4, 1", "5, 3", "6, 2", "16, 2"})
   void productsAreThoseOfTheNumbersInMemory(int count, int threads) {
     Known wide = bfloat16();
     Known narrow = eightBits();
@@ -98,15 +99,16 @@ class RowEngineTest {
     }
   }
 
-  @Test
-  void aRowsProductIsTheSameBitForBitWhateverRowsAreBesideIt() {
+  @ParameterizedTest
+  @ValueSource(ints = {2, 3, 6, 9})
+  void aRowsProductIsTheSameBitForBitWhateverRowsAreBesideIt(int count) {
     for (Known known : List.of(bfloat16(), eightBits())) {
-      float[] x = rows(7);
-      float[] together = new float[7 * OUT];
-      float[] alone = new float[7 * OUT];
+      float[] x = rows(count);
+      float[] together = new float[count * OUT];
+      float[] alone = new float[count * OUT];
       try (RowEngine engine = engine(2)) {
-        engine.multiply(x, 7, List.of(known.matrix), List.of(together));
-        for (int r = 0; r < 7; r++) {
+        engine.multiply(x, count, List.of(known.matrix), List.of(together));
+        for (int r = 0; r < count; r++) {
           float[] one = new float[IN];
           float[] y = new float[OUT];
           System.arraycopy(x, r * IN, one, 0, IN);
@@ -120,7 +122,7 @@ class RowEngineTest {
 
   @Test
   void aMixIsTheSumOfWeightedRows() {
-    int head = 4 * RowProducts.COLUMNS;
+    int head = 4 * Lanes.COLUMNS;
     int n = 9;
     Known known = bfloat16();
     MemorySegment bytes = Arena.ofAuto().allocate(2L * n * head);

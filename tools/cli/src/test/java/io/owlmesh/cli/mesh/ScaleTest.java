@@ -78,6 +78,20 @@ class ScaleTest {
   }
 
   @Test
+  void aStageThatIsNamedTwiceIsRefused() {
+    for (String[] call :
+        new String[][] {
+          {"scale", "llm=2,vision=2,llm=3"},
+          {"scale", "llm=2", "llm=3"},
+          {"up", "--replicas", "llm=2", "--replicas", "llm=3"},
+          {"up", "--model", "a=x,b=y,a=z"},
+        }) {
+      assertThat(owl.call(call)).as(String.join(" ", call)).isEqualTo(2);
+      assertThat(owl.err.toString()).containsPattern("'(llm|a)' is given twice");
+    }
+  }
+
+  @Test
   void allStagesInOneProcessHaveNoReplicas() throws Exception {
     TestMesh.start(run, "fused");
 
