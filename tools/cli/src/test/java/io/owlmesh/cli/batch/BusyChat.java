@@ -56,8 +56,8 @@ final class BusyChat extends ChatGrpc.ChatImplBase implements AutoCloseable {
    * The same as a process: says where it answers, then how many calls it answered for each byte of
    * its input, until that ends.
    *
-   * @param arguments how its weights are called, how many calls it refuses first, and after how many
-   *     milliseconds it answers, if not at once
+   * @param arguments how its weights are called, how many calls it refuses first, and after how
+   *     many milliseconds it answers, if not at once
    */
   static void main(String[] arguments) throws IOException {
     try (BusyChat chat = new BusyChat()) {
