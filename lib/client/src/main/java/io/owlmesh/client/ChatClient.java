@@ -9,7 +9,11 @@ import io.owlmesh.proto.chat.v1.ChatGrpc;
 import io.owlmesh.proto.chat.v1.Conversation;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.proto.chat.v1.EncodeImageHeader;
+import io.owlmesh.proto.chat.v1.EncodeImageRequest;
+import io.owlmesh.proto.chat.v1.EncodeImageResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -82,6 +86,31 @@ public final class ChatClient implements AutoCloseable {
     } catch (StatusRuntimeException failed) {
       throw AnswerFailed.of(failed, address);
     }
+  }
+
+  /**
+   * What the visual stages make of an image.
+   *
+   * @param wanted all but the file's size
+   */
+  public EncodedImage encode(EncodeImageHeader wanted, ByteString file, Duration limit, Trace trace)
+      throws AnswerFailed, InterruptedException {
+    List<EncodeImageResponse> pieces = new ArrayList<>();
+    EncodeImageHeader header = wanted.toBuilder().setSizeBytes(file.size()).build();
+    var observer =
+        new UploadingObserver<>(
+            new ImageUpload<>(
+                file,
+                EncodeImageRequest.newBuilder().setHeader(header).build(),
+                piece -> EncodeImageRequest.newBuilder().setData(piece).build()),
+            (EncodeImageResponse piece) -> pieces.add(piece));
+    var _ =
+        ChatGrpc.newStub(connection.channel())
+            .withInterceptors(trace.interceptor())
+            .withDeadlineAfter(limit.toMillis(), TimeUnit.MILLISECONDS)
+            .encodeImage(observer);
+    new PendingAnswer(address, observer.end()).await();
+    return EncodedImage.of(pieces);
   }
 
   @Override

@@ -2,18 +2,21 @@
 package io.owlmesh.client;
 
 import com.google.protobuf.ByteString;
-import io.owlmesh.proto.chat.v1.ImageHeader;
-import io.owlmesh.proto.chat.v1.UploadImageRequest;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
+import java.util.function.Function;
 
-/** The messages that upload one image file: its size, then its bytes in pieces. */
-final class ImageUpload implements Iterator<UploadImageRequest> {
+/** The messages that send one image file: what it is, then its bytes in pieces. */
+final class ImageUpload<Q> implements Iterator<Q> {
   private final ByteString file;
+  private final Q header;
+  private final Function<ByteString, Q> piece;
   private int next = -1;
 
-  ImageUpload(ByteString file) {
+  ImageUpload(ByteString file, Q header, Function<ByteString, Q> piece) {
     this.file = file;
+    this.header = header;
+    this.piece = piece;
   }
 
   @Override
@@ -22,18 +25,16 @@ final class ImageUpload implements Iterator<UploadImageRequest> {
   }
 
   @Override
-  public UploadImageRequest next() {
+  public Q next() {
     if (!hasNext()) {
       throw new NoSuchElementException();
     }
     if (next < 0) {
       next = 0;
-      return UploadImageRequest.newBuilder()
-          .setHeader(ImageHeader.newBuilder().setSizeBytes(file.size()))
-          .build();
+      return header;
     }
     int from = next;
     next = Math.min(file.size(), from + AskUpload.CHUNK_BYTES);
-    return UploadImageRequest.newBuilder().setData(file.substring(from, next)).build();
+    return piece.apply(file.substring(from, next));
   }
 }

@@ -17,6 +17,7 @@ import io.owlmesh.proto.chat.v1.GetImageResponse;
 import io.owlmesh.proto.chat.v1.GetSessionRequest;
 import io.owlmesh.proto.chat.v1.GetSessionResponse;
 import io.owlmesh.proto.chat.v1.Image;
+import io.owlmesh.proto.chat.v1.ImageHeader;
 import io.owlmesh.proto.chat.v1.ListSessionsRequest;
 import io.owlmesh.proto.chat.v1.ListSessionsResponse;
 import io.owlmesh.proto.chat.v1.SendMessageRequest;
@@ -24,6 +25,7 @@ import io.owlmesh.proto.chat.v1.Session;
 import io.owlmesh.proto.chat.v1.SessionSettings;
 import io.owlmesh.proto.chat.v1.SetFeedbackRequest;
 import io.owlmesh.proto.chat.v1.UpdateSessionRequest;
+import io.owlmesh.proto.chat.v1.UploadImageRequest;
 import io.owlmesh.proto.chat.v1.UploadImageResponse;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -125,7 +127,13 @@ public final class SessionClient {
         new AtomicReference<>(UploadImageResponse.getDefaultInstance());
     var observer =
         new UploadingObserver<>(
-            new ImageUpload(file), (UploadImageResponse said) -> kept.set(said));
+            new ImageUpload<>(
+                file,
+                UploadImageRequest.newBuilder()
+                    .setHeader(ImageHeader.newBuilder().setSizeBytes(file.size()))
+                    .build(),
+                piece -> UploadImageRequest.newBuilder().setData(piece).build()),
+            (UploadImageResponse said) -> kept.set(said));
     var _ =
         ChatGrpc.newStub(channel)
             .withDeadlineAfter(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)

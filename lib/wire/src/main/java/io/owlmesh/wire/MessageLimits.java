@@ -39,6 +39,7 @@ public final class MessageLimits {
           entry(CollectiveGrpc.getPutMethod(), TENSOR),
           entry(ChatGrpc.getAnswerMethod(), CHUNK),
           entry(ChatGrpc.getUploadImageMethod(), CHUNK),
+          entry(ChatGrpc.getEncodeImageMethod(), CHUNK),
           entry(MeshGrpc.getRestoreMethod(), CHUNK),
           entry(ChatGrpc.getSendMessageMethod(), TEXT),
           entry(ChatGrpc.getCreateSessionMethod(), TEXT),

@@ -14,7 +14,7 @@ class PrefillPaceTest {
 
   /** A step of this machine: 50 for the weights, 1 for each position that is read. */
   private static long nanos(int read) {
-    return 50 + read;
+    return 50L + read;
   }
 
   private static PrefillPace taught(double slowdown) {

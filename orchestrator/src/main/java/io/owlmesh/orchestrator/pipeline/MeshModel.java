@@ -10,6 +10,7 @@ import io.owlmesh.orchestrator.mesh.MeshInfo;
 import io.owlmesh.orchestrator.mesh.MeshReplicas;
 import io.owlmesh.orchestrator.mesh.ModelHealth;
 import io.owlmesh.orchestrator.mesh.ReplicaPool;
+import io.owlmesh.orchestrator.mesh.StageFailure;
 import io.owlmesh.orchestrator.mesh.StageKind;
 import io.owlmesh.orchestrator.mesh.StageTimeouts;
 import io.owlmesh.orchestrator.mesh.discovery.ModelPlaces;
@@ -151,7 +152,27 @@ public final class MeshModel implements AutoCloseable {
    */
   public GetAttentionResponse attention(ImageContent picture, String question) {
     MeshInfo mesh = mesh();
-    return pipeline.attention(mesh, picture, question);
+    try {
+      return pipeline.attention(mesh, picture, question);
+    } catch (StageFailure e) {
+      throw e.fault();
+    }
+  }
+
+  /**
+   * What the visual stages make of a picture, blocking.
+   *
+   * @param features whether of the first stage, in place of visual tokens
+   * @param question as above
+   * @throws OwlException as {@link #attention}
+   */
+  public EncodedPicture encoding(ImageContent picture, boolean features, String question) {
+    MeshInfo mesh = mesh();
+    try {
+      return EncodedPicture.of(pipeline.encoding(mesh, picture, features, question));
+    } catch (StageFailure e) {
+      throw e.fault();
+    }
   }
 
   /**

@@ -90,6 +90,30 @@ final class Pipeline {
     return AttentionMaps.of(maps, seen.get(), mesh.readsQuestion());
   }
 
+  /**
+   * What the visual stages make of a picture, blocking: anew, and not to be kept.
+   *
+   * @param features whether of the first stage, in place of visual tokens
+   * @param question as above
+   */
+  Tensor encoding(MeshInfo mesh, ImageContent picture, boolean features, String question) {
+    PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
+    AtomicReference<Tensor> seen = new AtomicReference<>(Tensor.getDefaultInstance());
+    Tensor tokens =
+        encoder
+            .encode(
+                List.of(image),
+                mesh,
+                new PictureEncoder.Listener() {
+                  @Override
+                  public void encoded(PlacedCall at, PromptImage of, EncodeResponse response) {
+                    seen.set(response.getFeatures());
+                  }
+                })
+            .getFirst();
+    return features ? seen.get() : tokens;
+  }
+
   private static boolean isOurs(OwlException failure) {
     return failure.fault() == Fault.UNAVAILABLE || failure.fault() == Fault.INTERNAL;
   }

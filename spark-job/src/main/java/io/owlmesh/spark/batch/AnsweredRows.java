@@ -16,16 +16,19 @@ import org.apache.spark.sql.Row;
 final class AnsweredRows implements Iterator<Row> {
   private final Iterator<Row> rows;
   private final AskProcess process;
+  private final boolean encodes;
   private final ReasonCounts counts;
   private final int window;
   private final Map<Long, Row> asked = new HashMap<>();
-  private long last;
-  private boolean ended;
+  private boolean done;
 
   /**
+   * @param encodes whether numbers come, in place of answers
    * @param window rows at most that were sent and have not come back
    */
-  AnsweredRows(Iterator<Row> rows, AskProcess process, ReasonCounts counts, int window) {
+  AnsweredRows(
+      Iterator<Row> rows, AskProcess process, boolean encodes, ReasonCounts counts, int window) {
+    this.encodes = encodes;
     this.rows = rows;
     this.process = process;
     this.counts = counts;
@@ -37,17 +40,18 @@ final class AnsweredRows implements Iterator<Row> {
     try {
       while (asked.size() < window && rows.hasNext()) {
         Row row = rows.next();
-        asked.put(++last, row);
-        process.ask(last, row.getAs("question"), images(row));
-      }
-      if (!ended && !rows.hasNext()) {
-        ended = true;
-        process.end();
+        asked.put(process.ask(row.getAs("question"), images(row)), row);
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return !asked.isEmpty();
+    done = asked.isEmpty();
+    return !done;
+  }
+
+  /** Whether all came back. */
+  boolean isDone() {
+    return done;
   }
 
   private static List<?> images(Row row) {
@@ -68,12 +72,12 @@ final class AnsweredRows implements Iterator<Row> {
       throw new UncheckedIOException(e);
     }
     counts.add(reason(answer));
-    return AnswerRows.of(row, answer);
+    return AnswerRows.of(row, answer, encodes);
   }
 
   /** As {@code ./owl batch} counts it. */
   private static String reason(JsonNode answer) {
-    if (answer.hasNonNull("answer")) {
+    if (!answer.hasNonNull("error")) {
       return "answered";
     }
     String error = answer.path("error").asText();

@@ -36,6 +36,8 @@ final class AskProcess implements AutoCloseable {
 
   private final Process process;
   private final OutputStream in;
+  private final long begun = System.nanoTime();
+  private long last;
   private final Path folder;
   private final Tail said = new Tail();
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
@@ -80,10 +82,11 @@ final class AskProcess implements AutoCloseable {
   /**
    * Sends a question.
    *
-   * @param number of the row within this process, from 1
    * @param images paths, or bytes that are put into files for as long as they are needed
+   * @return number of the row within this process, from 1
    */
-  void ask(long number, String question, List<?> images) throws IOException {
+  long ask(String question, List<?> images) throws IOException {
+    long number = ++last;
     ObjectNode line = JSON.createObjectNode().put("question", question);
     ArrayNode paths = line.putArray("image");
     for (int i = 0; i < images.size(); i++) {
@@ -95,6 +98,7 @@ final class AskProcess implements AutoCloseable {
     }
     in.write((line + "\n").getBytes(StandardCharsets.UTF_8));
     in.flush();
+    return number;
   }
 
   /** Forgets the images of a row that has come to its end. */
@@ -104,9 +108,13 @@ final class AskProcess implements AutoCloseable {
     }
   }
 
-  /** No more questions will be sent. */
-  void end() throws IOException {
-    in.close();
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Nanoseconds since it began. */
+  long age() {
+    return System.nanoTime() - begun;
   }
 
   /**

@@ -14,19 +14,28 @@ import org.apache.spark.sql.Row;
  * waits where the mesh is full and tries again what may go well later.
  *
  * @param model that must answer, see {@link BatchTable#rows}
+ * @param encodes whether numbers come, in place of answers
  */
-record AskTask(Call call, String model, ReasonCounts counts)
+record AskTask(Call call, String model, boolean encodes, ReasonCounts counts)
     implements MapPartitionsFunction<Row, Row> {
   @Override
   public Iterator<Row> call(Iterator<Row> rows) throws IOException {
     if (!rows.hasNext()) {
       return Collections.emptyIterator();
     }
-    AskProcess process = new AskProcess(call);
-    TaskContext context = TaskContext.get();
-    context.addTaskCompletionListener(
-        (org.apache.spark.util.TaskCompletionListener) ended -> process.close());
-    process.requireModel(model);
-    return new AnsweredRows(rows, process, counts, 2 * call.concurrency());
+    AskProcess process = AskProcesses.here().take(call, model);
+    AnsweredRows answered =
+        new AnsweredRows(rows, process, encodes, counts, 2 * call.concurrency());
+    TaskContext.get()
+        .addTaskCompletionListener(
+            (org.apache.spark.util.TaskCompletionListener)
+                ended -> {
+                  if (answered.isDone()) {
+                    AskProcesses.here().giveBack(call, model, process);
+                  } else {
+                    process.close();
+                  }
+                });
+    return answered;
   }
 }

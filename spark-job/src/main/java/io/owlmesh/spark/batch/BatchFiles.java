@@ -94,6 +94,24 @@ final class BatchFiles {
     }
   }
 
+  /** At most three names in a folder that are none of a table of Spark. */
+  static List<String> others(SparkSession spark, String uri) {
+    try {
+      var path = new org.apache.hadoop.fs.Path(uri);
+      FileSystem files = files(spark, path);
+      if (!files.exists(path)) {
+        return List.of();
+      }
+      return Arrays.stream(files.listStatus(path))
+          .map(one -> one.getPath().getName())
+          .filter(name -> !name.matches("[_.].*|.*\\.parquet"))
+          .limit(3)
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private static FileSystem files(SparkSession spark, org.apache.hadoop.fs.Path path)
       throws IOException {
     return path.getFileSystem(spark.sparkContext().hadoopConfiguration());

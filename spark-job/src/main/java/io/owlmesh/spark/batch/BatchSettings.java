@@ -15,6 +15,7 @@ import org.apache.spark.SparkConf;
  * @param home folder of OwlMesh, the same on every machine
  * @param input URI
  * @param output URI of a folder
+ * @param outputKind as {@code --output-kind} tells it
  * @param question of rows without their own
  * @param concurrency calls in flight of all tasks together
  */
@@ -23,11 +24,18 @@ record BatchSettings(
     String home,
     String input,
     String output,
+    String outputKind,
     Optional<String> question,
     String questionColumn,
     String imageColumn,
     int concurrency) {
   private static final String PREFIX = "spark.owlmesh.batch.";
+  private static final String ANSWERS = "answers";
+
+  /** Whether numbers are written, in place of answers. */
+  boolean encodes() {
+    return !outputKind.equals(ANSWERS);
+  }
 
   static BatchSettings of(SparkConf conf, List<String> arguments) {
     return new BatchSettings(
@@ -35,6 +43,7 @@ record BatchSettings(
         conf.get(OwlProcess.HOME),
         conf.get(PREFIX + "input"),
         conf.get(PREFIX + "output"),
+        conf.get(PREFIX + "outputKind", ANSWERS),
         Optional.ofNullable(conf.get(PREFIX + "question", null)),
         conf.get(PREFIX + "questionColumn", "question"),
         conf.get(PREFIX + "imageColumn", "image"),

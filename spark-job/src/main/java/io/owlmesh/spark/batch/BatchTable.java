@@ -70,7 +70,7 @@ final class BatchTable {
     List<Column> columns = new ArrayList<>();
     for (String name : names) {
       if (!name.equals(settings.questionColumn()) && !name.equals(source.imageColumn())) {
-        if (AnswerRows.COLUMNS.contains(name)) {
+        if (AnswerRows.columns(settings.encodes()).contains(name)) {
           throw new IllegalArgumentException(
               "--input: a column is called '%s', as one of the output; rename it".formatted(name));
         }

@@ -35,6 +35,9 @@ public final class SparkBatch {
   /** What is lost when a run is killed: the rows of the tasks that run. */
   private static final int ROWS_OF_A_TASK = 1_000;
 
+  /** The same where each has a megabyte of numbers. */
+  private static final int ENCODINGS_OF_A_TASK = 100;
+
   private final SparkSession spark;
   private final BatchSettings settings;
   private final PrintStream out;
@@ -94,19 +97,31 @@ public final class SparkBatch {
     ReasonCounts counts = new ReasonCounts();
     spark.sparkContext().register(counts, "rows by reason");
     Dataset<Row> all = new BatchTable(spark, settings).rows(model);
-    StructType answers = AnswerRows.schema(all.schema());
-    requireSameTable(answers);
-    long rows = all.count();
-    spread(missing(all), rows, slots)
-        .mapPartitions(new AskTask(call, model, counts), Encoders.row(answers))
-        .write()
-        .mode(SaveMode.Append)
-        .parquet(settings.output());
-    return report(counts.value(), rows);
+    BatchLock lock = BatchLock.of(settings.output());
+    try {
+      StructType answers = AnswerRows.schema(all.schema(), settings.encodes());
+      requireSameTable(answers);
+      long rows = all.count();
+      spread(missing(all), rows, slots)
+          .mapPartitions(
+              new AskTask(call, model, settings.encodes(), counts), Encoders.row(answers))
+          .write()
+          .mode(SaveMode.Append)
+          .parquet(settings.output());
+      return report(counts.value(), rows);
+    } finally {
+      lock.close();
+    }
   }
 
   /** What lies in the output is the answers to such a table. */
   private void requireSameTable(StructType answers) {
+    List<String> strange = BatchFiles.others(spark, settings.output());
+    if (!strange.isEmpty()) {
+      throw new IllegalArgumentException(
+          "--output: %s holds %s, which no run wrote; name another folder"
+              .formatted(settings.output(), strange));
+    }
     if (BatchFiles.holdsParquet(spark, settings.output())) {
       String there = columns(spark.read().parquet(settings.output()).schema());
       if (!there.equals(columns(answers))) {
@@ -132,16 +147,17 @@ public final class SparkBatch {
         spark
             .read()
             .parquet(settings.output())
-            .filter(col("answer").isNotNull())
+            .filter(col("error").isNull())
             .select("key")
             .distinct();
     return all.join(done, all.col("key").equalTo(done.col("key")), "left_anti");
   }
 
   /** Tables of many short rows lie in few pieces; where images lie in the rows, there are many. */
-  private static Dataset<Row> spread(Dataset<Row> missing, long rows, int slots) {
+  private Dataset<Row> spread(Dataset<Row> missing, long rows, int slots) {
     boolean bytes = missing.schema().apply("owl_images").dataType().sql().contains("BINARY");
-    long tasks = Math.max(slots, rows / ROWS_OF_A_TASK + 1);
+    int own = settings.encodes() ? ENCODINGS_OF_A_TASK : ROWS_OF_A_TASK;
+    long tasks = Math.max(slots, rows / own + 1);
     return bytes || rows <= slots
         ? missing
         : missing.repartition((int) Math.min(tasks, Integer.MAX_VALUE));

@@ -53,7 +53,7 @@ class SparkBatchTest {
 
   @BeforeAll
   static void start() throws IOException {
-    mesh = startMesh();
+    mesh = startMesh("4");
     spark =
         SparkSession.builder()
             .master("local[2]")
@@ -70,8 +70,8 @@ class SparkBatchTest {
     spark.stop();
   }
 
-  /** A mesh that refuses the first calls. */
-  private static Process startMesh() throws IOException {
+  /** A mesh that refuses some first calls, and answers others after a while, see BusyChat. */
+  static Process startMesh(String... refusalsAndMillis) throws IOException {
     Path cli = SparkCluster.ROOT.resolve("tools/cli/target");
     String classPath =
         String.join(
@@ -80,16 +80,17 @@ class SparkBatchTest {
             cli.resolve("owl-cli.jar").toString(),
             cli.resolve("lib") + "/*",
             Files.readString(cli.resolve("classpath")));
-    return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            classPath,
-            "io.owlmesh.cli.batch.BusyChat",
-            "weights",
-            "4")
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .start();
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                classPath,
+                "io.owlmesh.cli.batch.BusyChat",
+                "weights"));
+    command.addAll(List.of(refusalsAndMillis));
+    return new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
   }
 
   /** How many questions were answered so far. */
@@ -142,11 +143,16 @@ class SparkBatchTest {
   private int batch(String input, String... nameAndValue) throws IOException {
     SparkConf conf = new SparkConf(false);
     settings(folder.resolve(input)).forEach(conf::set);
-    if (nameAndValue.length == 2) {
-      conf.set("spark.owlmesh.batch." + nameAndValue[0], nameAndValue[1]);
+    for (int i = 0; i < nameAndValue.length; i += 2) {
+      conf.set("spark.owlmesh.batch." + nameAndValue[i], nameAndValue[i + 1]);
     }
     told.reset();
-    BatchSettings settings = BatchSettings.of(conf, List.of("batch", "--address=" + address));
+    List<String> arguments =
+        List.of(
+            "batch",
+            "--address=" + address,
+            "--output-kind=" + conf.get("spark.owlmesh.batch.outputKind", "answers"));
+    BatchSettings settings = BatchSettings.of(conf, arguments);
     return new SparkBatch(spark, settings, new PrintStream(told, true, StandardCharsets.UTF_8))
         .run();
   }
@@ -260,6 +266,34 @@ class SparkBatchTest {
   }
 
   @Test
+  void visualTokensOfImagesAreColumnsAndASecondRunMakesWhatIsMissing() throws Exception {
+    int before = asked();
+    write("table.parquet", 8);
+    String[] tokens = {"outputKind", "visual-tokens"};
+    assertThat(batch("table.parquet", tokens)).as(log()).isZero();
+
+    List<Row> rows = answers("id");
+    assertThat(rows).hasSize(8);
+    assertThat(rows.get(0).getList(rows.get(0).fieldIndex("visual"))).isEmpty(); // It has no image.
+    Row row = rows.get(7);
+    Row visual = (Row) row.getList(row.fieldIndex("visual")).get(0);
+    assertThat(visual.getList(visual.fieldIndex("shape"))).isEqualTo(List.of(1, 7));
+    assertThat(visual.<byte[]>getAs("float32")).hasSize(28);
+    assertThat(row.<String>getAs("encoding")).isEqualTo("visual-tokens");
+    assertThat(row.getList(row.fieldIndex("weights"))).isEqualTo(List.of("vision", "abstractor"));
+
+    write("table.parquet", 10);
+    assertThat(batch("table.parquet", tokens)).as(log()).isZero();
+    assertThat(log()).containsPattern(" 2 answered\\n").containsPattern(" 8 answered before\\n");
+    assertThat(asked() - before).isEqualTo(8);
+
+    assertThatThrownBy(() -> batch("table.parquet"))
+        .hasMessageContaining("--output")
+        .hasMessageContaining("visual ARRAY")
+        .hasMessageContaining("answer STRING");
+  }
+
+  @Test
   void aQuestionThatIsMissingNamesTheColumnsThereAreAndNothingIsWritten() throws Exception {
     write("table.parquet", 2);
 
@@ -279,6 +313,32 @@ class SparkBatchTest {
         .hasMessageContaining("--output")
         .hasMessageContaining("[id BIGINT, question STRING, image BINARY]")
         .hasMessageContaining("answer STRING");
+  }
+
+  @Test
+  void aFolderOfSomebodyElseOrOfARunThatGoesOnIsRefused() throws Exception {
+    write("table.parquet", 2);
+    Path output = Files.createDirectory(folder.resolve("answers.parquet"));
+    Files.writeString(output.resolve("notes.txt"), "mine");
+    assertThatThrownBy(() -> batch("table.parquet"))
+        .hasMessageContaining("--output")
+        .hasMessageContaining("[notes.txt]");
+    Files.delete(output.resolve("notes.txt"));
+
+    BatchLock other = BatchLock.of("file:" + output);
+    assertThatThrownBy(() -> batch("table.parquet"))
+        .hasMessageContaining("is being written by another run");
+    other.close();
+    assertThat(batch("table.parquet")).as(log()).isZero();
+  }
+
+  @Test
+  void aTableThatIsNoneIsToldByItsFile() throws Exception {
+    Files.writeString(folder.resolve("table.parquet"), "PAR1 but nothing of the kind PAR1");
+
+    assertThat(drive(folder.resolve("table.parquet"))).as(log()).isOne();
+
+    assertThat(log()).contains("table.parquet");
   }
 
   @Test

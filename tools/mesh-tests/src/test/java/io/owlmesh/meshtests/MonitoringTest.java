@@ -224,7 +224,7 @@ class MonitoringTest {
           fail("no answer: %s%nknown are %s", pending, prometheus.names());
         }
         scrapes.ask(door);
-        training.step(new StepReport("align", ++steps, 1_000, 1.5, 1e-4, 0.7, 100, 0.1, 0.01));
+        training.step(new StepReport("align", ++steps, 1_000, 1.5, 1e-4, 0.7, 100, 0.1, 0.01, 0));
         for (Iterator<String> each = pending.values().iterator(); each.hasNext(); ) {
           if (!prometheus.query(each.next()).isEmpty()) {
             each.remove();

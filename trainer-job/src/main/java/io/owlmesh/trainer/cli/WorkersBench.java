@@ -1,25 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.trainer.cli;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.owlmesh.core.FileTree;
 import io.owlmesh.core.OwlException;
+import io.owlmesh.trainer.monitor.ProgressBar;
 import io.owlmesh.trainer.monitor.StepReport;
-import io.owlmesh.trainer.monitor.TrainingLog;
 import io.owlmesh.trainer.recipe.Recipe;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.ToDoubleFunction;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How fast several workers learn the first stage of a recipe, in jobs of their own that run in
@@ -27,38 +25,59 @@ import java.util.function.UnaryOperator;
  */
 final class WorkersBench {
   /** Steps before the first that counts: buffers are made, code is compiled. */
-  static final int WARM_UP = 3;
-
-  private static final YAMLMapper YAML = YAMLMapper.builder().build();
+  static final int WARM_UP = 2;
 
   private final UnaryOperator<List<String>> program;
   private final Path recipe;
   private final int steps;
   private final int threads;
+  private final @Nullable BenchNetwork network;
+  private final ProgressBar bar;
+  private @Nullable BenchJob running;
+  private boolean stopped;
 
   /**
    * @param program the command line of {@code train}, from its arguments
    * @param steps that count, of each job
    * @param threads of an operator of each worker
+   * @param network whose hosts workers are on; null for this machine's own
+   * @param bar shows what goes on
    */
-  WorkersBench(UnaryOperator<List<String>> program, Path recipe, int steps, int threads) {
+  WorkersBench(
+      UnaryOperator<List<String>> program,
+      Path recipe,
+      int steps,
+      int threads,
+      @Nullable BenchNetwork network,
+      ProgressBar bar) {
     this.program = program;
     this.recipe = recipe;
     this.steps = steps;
     this.threads = threads;
+    this.network = network;
+    this.bar = bar;
   }
+
+  /**
+   * What a job came to.
+   *
+   * @param rate tokens a second
+   * @param step seconds of one
+   * @param exchange of these, giving and waiting for what others give
+   * @param bytes that the worker with the most sent in a step; 0 if nobody counted
+   */
+  record Run(double rate, double step, double exchange, long bytes) {}
 
   /**
    * What one number of workers came to.
    *
-   * @param rates tokens a second of each job, from the slowest on
+   * @param runs from the slowest on
    */
-  record Row(int workers, List<Double> rates) {
-    double median() {
-      int middle = rates.size() / 2;
-      return rates.size() % 2 == 1
-          ? rates.get(middle)
-          : (rates.get(middle - 1) + rates.get(middle)) / 2;
+  record Row(int workers, List<Run> runs) {
+    double median(ToDoubleFunction<Run> of) {
+      double[] sorted = runs.stream().mapToDouble(of).sorted().toArray();
+      int middle = sorted.length / 2;
+      return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
   }
 
@@ -71,74 +90,102 @@ final class WorkersBench {
    *     INTERNAL if two jobs did not learn the same
    */
   List<Row> run(List<Integer> workers, int rounds) throws IOException, InterruptedException {
-    Map<Integer, List<Double>> rates = new TreeMap<>();
+    Map<Integer, List<Run>> runs = new TreeMap<>();
     List<Double> losses = List.of();
     Path scratch = Files.createTempDirectory("owl-bench-workers");
     try {
+      Path job = BenchRecipe.shortened(recipe, scratch, WARM_UP + steps, threads);
       List<Integer> order = new ArrayList<>(workers);
+      int done = 0;
       for (int round = 0; round < rounds; round++) {
         for (int count : order) {
-          List<StepReport> log = train(scratch, count);
+          String what =
+              "Job %d of %d, %d %s:"
+                  .formatted(
+                      ++done, rounds * workers.size(), count, count == 1 ? "worker" : "workers");
+          long sent = sent(count);
+          List<StepReport> log = train(job, scratch, count, what);
           List<Double> own = log.stream().map(StepReport::loss).toList();
           if (!losses.isEmpty() && !losses.equals(own)) {
             throw new IllegalStateException(
                 "%d workers had losses %s, others %s".formatted(count, own, losses));
           }
           losses = own;
-          rates.computeIfAbsent(count, _ -> new ArrayList<>()).add(rate(log));
+          runs.computeIfAbsent(count, _ -> new ArrayList<>())
+              .add(measured(log, sent(count) - sent));
         }
         Collections.reverse(order); // Whoever was first is last: neither has the warmer machine.
       }
     } finally {
+      bar.end();
       FileTree.delete(scratch);
     }
-    return rates.entrySet().stream()
-        .map(row -> new Row(row.getKey(), row.getValue().stream().sorted().toList()))
-        .toList();
+    return runs.entrySet().stream().map(row -> new Row(row.getKey(), row.getValue())).toList();
   }
 
-  private static double rate(List<StepReport> log) {
+  private long sent(int workers) throws IOException, InterruptedException {
+    long most = 0;
+    for (int host = 0; network != null && host < workers; host++) {
+      most = Math.max(most, network.sent(host));
+    }
+    return most;
+  }
+
+  private static Run measured(List<StepReport> log, long sent) {
     List<StepReport> counted = log.subList(WARM_UP, log.size());
     long tokens = counted.stream().mapToLong(StepReport::tokens).sum();
-    return tokens / counted.stream().mapToDouble(StepReport::seconds).sum();
+    double seconds = counted.stream().mapToDouble(StepReport::seconds).sum();
+    double exchanged = counted.stream().mapToDouble(StepReport::exchangeSeconds).sum();
+    int steps = counted.size();
+    return new Run(tokens / seconds, seconds / steps, exchanged / steps, sent / log.size());
   }
 
-  private List<StepReport> train(Path scratch, int workers)
+  private List<StepReport> train(Path job, Path scratch, int workers, String what)
       throws IOException, InterruptedException {
-    Path output = scratch.resolve("output");
-    Path shortened = Files.writeString(scratch.resolve("recipe.yaml"), shortened(output));
-    Path said = scratch.resolve("said.txt");
-    List<String> command = program.apply(List.of(shortened.toString(), "--workers=" + workers));
-    Process job =
-        new ProcessBuilder(command)
-            .redirectErrorStream(true)
-            .redirectOutput(said.toFile())
-            .redirectInput(new File("/dev/null"))
-            .start();
-    try {
-      if (job.waitFor() != 0) {
-        throw OwlException.badInput("recipe", Files.readString(said).strip());
-      }
+    String stage = Recipe.read(job).stages().getFirst().name();
+    Path log = scratch.resolve("output").resolve("01-" + stage).resolve("log.jsonl");
+    int all = WARM_UP + steps;
+    bar.draw(what, 0, "begins");
+    long[] shown = new long[1];
+    try (BenchJob started = start(job, scratch.resolve("said.txt"), workers)) {
+      return started.await(
+          log,
+          all,
+          taken -> {
+            if (taken > shown[0]) {
+              shown[0] = taken;
+              bar.draw(
+                  what,
+                  (double) taken / all,
+                  String.format(Locale.ROOT, "step %d of %d", taken, all));
+            }
+          });
     } finally {
-      job.destroy(); // Whoever is interrupted leaves no job behind.
+      Path output = scratch.resolve("output");
+      if (Files.exists(output)) {
+        FileTree.delete(output);
+      }
+      Files.deleteIfExists(scratch.resolve("said.txt"));
     }
-    String stage = Recipe.read(shortened).stages().getFirst().name();
-    List<StepReport> log = TrainingLog.read(output.resolve("01-" + stage).resolve("log.jsonl"));
-    FileTree.delete(output);
-    return log;
   }
 
-  /** The recipe with its first stage alone, of few steps, none of which saves the state. */
-  private String shortened(Path output) throws IOException {
-    var _ = Recipe.read(recipe); // What is wrong with it is told by its field.
-    ObjectNode root = (ObjectNode) YAML.readTree(recipe.toFile());
-    root.put("output", output.toString()).put("threads", threads);
-    root.remove(List.of("evaluate", "study"));
-    JsonNode stage = root.path("stages").get(0);
-    int all = WARM_UP + steps;
-    ((ObjectNode) stage).put("steps", all).put("save_every", all + 1).remove("validation");
-    ArrayNode stages = root.putArray("stages");
-    stages.add(stage);
-    return YAML.writeValueAsString(root);
+  private synchronized BenchJob start(Path job, Path said, int workers) throws IOException {
+    if (stopped) {
+      throw new IllegalStateException("stopped");
+    }
+    BenchJob started =
+        network == null
+            ? BenchJob.here(program.apply(List.of(job.toString(), "--workers=" + workers)), said)
+            : BenchJob.on(network, workers, program.apply(List.of(job.toString())), said);
+    running = started;
+    return started;
+  }
+
+  /** Ends the job that runs, and with it the measurement. From any thread. */
+  synchronized void stop() {
+    stopped = true;
+    if (running != null) {
+      running.close();
+    }
   }
 }

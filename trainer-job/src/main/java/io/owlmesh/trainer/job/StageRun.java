@@ -216,15 +216,24 @@ final class StageRun {
     totals.tokens += tokens;
     totals.seconds += seconds;
     totals.dataSeconds += waited;
+    double exchanged = workers.exchangeSeconds();
     if (workers.size() > 1) {
-      double exchanged = workers.exchangeSeconds();
       totals.exchangeSeconds += exchanged;
       watching.exchanged(step + 1, exchanged / seconds);
     }
     totals.loss = loss;
     watching.step(
         new StepReport(
-            stage.name(), step + 1, stage.steps(), loss, rate, norm, tokens, seconds, waited));
+            stage.name(),
+            step + 1,
+            stage.steps(),
+            loss,
+            rate,
+            norm,
+            tokens,
+            seconds,
+            waited,
+            exchanged));
     return true;
   }
 

@@ -11,6 +11,7 @@ package io.owlmesh.trainer.monitor;
  * @param tokens of the samples, without padding
  * @param seconds of the whole step
  * @param dataSeconds of these, waiting for data
+ * @param exchangeSeconds of these, giving to other workers and waiting for what they give
  */
 public record StepReport(
     String stage,
@@ -21,4 +22,5 @@ public record StepReport(
     double gradientNorm,
     long tokens,
     double seconds,
-    double dataSeconds) {}
+    double dataSeconds,
+    double exchangeSeconds) {}

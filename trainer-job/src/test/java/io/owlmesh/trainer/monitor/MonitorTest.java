@@ -26,7 +26,7 @@ class MonitorTest {
   @TempDir private Path folder;
 
   private static StepReport step(long number, double loss) {
-    return new StepReport("align", number, 100, loss, 1e-3, 0.5, 1000, 0.5, 0.01);
+    return new StepReport("align", number, 100, loss, 1e-3, 0.5, 1000, 0.5, 0.01, 0);
   }
 
   @Test

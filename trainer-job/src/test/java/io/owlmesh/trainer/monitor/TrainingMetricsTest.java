@@ -33,8 +33,8 @@ class TrainingMetricsTest {
     try (TrainingMetrics metrics =
         new TrainingMetrics(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
       metrics.begin("align", 2);
-      metrics.step(new StepReport("align", 3, 10, 1.5, 1e-4, 0.7, 100, 2, 0.5));
-      metrics.step(new StepReport("align", 4, 10, 1.25, 1e-4, 0.6, 50, 1, 0.25));
+      metrics.step(new StepReport("align", 3, 10, 1.5, 1e-4, 0.7, 100, 2, 0.5, 0));
+      metrics.step(new StepReport("align", 4, 10, 1.25, 1e-4, 0.6, 50, 1, 0.25, 0));
       metrics.exchanged(0.125);
       metrics.validated("align", 1.75);
       metrics.leftOut("align", Map.of("too long", 3L));

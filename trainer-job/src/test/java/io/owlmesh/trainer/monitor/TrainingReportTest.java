@@ -19,7 +19,7 @@ class TrainingReportTest {
     Path steps = folder.resolve("log.jsonl");
     try (TrainingLog log = TrainingLog.openAt(steps, 0)) {
       for (int i = 1; i <= 30; i++) {
-        log.append(new StepReport("align", i, 30, 2.0 / i, 1e-3, 0.5, 1000, 0.5, 0.01));
+        log.append(new StepReport("align", i, 30, 2.0 / i, 1e-3, 0.5, 1000, 0.5, 0.01, 0));
       }
     }
     Path page = folder.resolve("report.html");

@@ -30,6 +30,7 @@ public final class MethodAccess {
         ChatGrpc.getUploadImageMethod(),
         ChatGrpc.getGetImageMethod(),
         ChatGrpc.getGetAttentionMethod(),
+        ChatGrpc.getEncodeImageMethod(),
         ChatGrpc.getCreateSessionMethod(),
         ChatGrpc.getGetSessionMethod(),
         ChatGrpc.getListSessionsMethod(),

@@ -21,6 +21,8 @@ import io.owlmesh.proto.chat.v1.DeleteSessionRequest;
 import io.owlmesh.proto.chat.v1.DeleteSessionResponse;
 import io.owlmesh.proto.chat.v1.DescribeRequest;
 import io.owlmesh.proto.chat.v1.DescribeResponse;
+import io.owlmesh.proto.chat.v1.EncodeImageRequest;
+import io.owlmesh.proto.chat.v1.EncodeImageResponse;
 import io.owlmesh.proto.chat.v1.ExportFeedbackRequest;
 import io.owlmesh.proto.chat.v1.ExportFeedbackResponse;
 import io.owlmesh.proto.chat.v1.FollowAnswerRequest;
@@ -178,6 +180,15 @@ public class ChatGrpcService implements ChatGrpc.AsyncService, BindableService {
   public void getAttention(
       GetAttentionRequest request, StreamObserver<GetAttentionResponse> response) {
     tell(response, () -> sessions.attention(request));
+  }
+
+  @Override
+  public StreamObserver<EncodeImageRequest> encodeImage(
+      StreamObserver<EncodeImageResponse> responses) {
+    var call = (ServerCallStreamObserver<EncodeImageResponse>) responses;
+    call.setOnCancelHandler(() -> {});
+    return new EncodeImageCall(
+        gateway, answers, settings.maxImageBytes(), new OutboundStream<>(call));
   }
 
   private static void send(Image image, ByteString file, OutboundStream<GetImageResponse> out) {

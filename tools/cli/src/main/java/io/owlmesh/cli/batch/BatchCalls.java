@@ -3,10 +3,7 @@ package io.owlmesh.cli.batch;
 
 import io.grpc.Status;
 import io.owlmesh.client.AnswerFailed;
-import io.owlmesh.client.ChatClient;
-import io.owlmesh.client.Trace;
 import io.owlmesh.core.OwlException;
-import io.owlmesh.proto.chat.v1.AnswerDone;
 import io.owlmesh.trainer.monitor.ProgressBar;
 import java.io.IOException;
 import java.time.Duration;
@@ -22,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The calls of a batch: few in flight, and again what may go well later. */
 final class BatchCalls {
-  private static final Duration LIMIT = Duration.ofMinutes(10);
+  static final Duration LIMIT = Duration.ofMinutes(10);
 
   private static final Set<Status.Code> WORTH_TRYING =
       Set.of(
@@ -31,8 +28,8 @@ final class BatchCalls {
           Status.Code.DEADLINE_EXCEEDED,
           Status.Code.ABORTED);
 
-  private final ChatClient client;
-  private final AskedWith asked;
+  private final RowWork work;
+  private final String model;
   private final BatchOutput answers;
   private final int retries;
   private final ProgressBar bar;
@@ -42,10 +39,9 @@ final class BatchCalls {
   /**
    * @param retries how often a call is made again
    */
-  BatchCalls(
-      ChatClient client, AskedWith asked, BatchOutput answers, int retries, ProgressBar bar) {
-    this.client = client;
-    this.asked = asked;
+  BatchCalls(RowWork work, BatchOutput answers, int retries, ProgressBar bar) {
+    this.work = work;
+    this.model = work.model();
     this.answers = answers;
     this.retries = retries;
     this.bar = bar;
@@ -85,6 +81,9 @@ final class BatchCalls {
     }
     bar.end();
     Throwable why = broken.get();
+    if (why instanceof OwlException ours) {
+      throw ours;
+    }
     if (why != null) {
       throw OwlException.badInput("--output", why.toString());
     }
@@ -112,29 +111,14 @@ final class BatchCalls {
       count("image cannot be read");
       return false;
     }
-    String key = loaded.key(asked.answering());
+    String key = loaded.key(model);
     if (answers.has(key)) {
       count("answered before");
       return false;
     }
     for (int attempt = 0; ; attempt++) {
-      StringBuilder text = new StringBuilder();
-      AnswerDone.Builder done = AnswerDone.newBuilder();
       try {
-        client
-            .answer(
-                loaded.request().to(asked.model()),
-                asked.options(),
-                LIMIT,
-                Trace.begin(),
-                event -> {
-                  text.append(event.getText().getText());
-                  if (event.hasDone()) {
-                    done.mergeFrom(event.getDone());
-                  }
-                })
-            .await();
-        answers.answered(loaded, key, text.toString(), done.build(), asked.weights());
+        work.run(loaded, key);
         count("answered");
         return true;
       } catch (AnswerFailed e) {

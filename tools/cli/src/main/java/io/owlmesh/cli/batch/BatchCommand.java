@@ -78,6 +78,14 @@ public final class BatchCommand implements Callable<Integer> {
               + " .parquet for Spark.")
   private Path output;
 
+  @Option(
+      names = "--output-kind",
+      paramLabel = "KIND",
+      description =
+          "answers, or what the visual stages make of each image: visual-features or"
+              + " visual-tokens (default: ${DEFAULT-VALUE}).")
+  private String outputKind = OutputKind.ANSWERS.flag();
+
   @Option(names = "--question", paramLabel = "TEXT", description = "Of rows without their own.")
   private Optional<String> question = Optional.empty();
 
@@ -135,35 +143,41 @@ public final class BatchCommand implements Callable<Integer> {
     require("--concurrency", concurrency, 1, MAX_CONCURRENCY);
     require("--retries", retries, 0, 1_000);
     require("--max-new-tokens", maxNewTokens, 1, 1 << 20);
-    BatchInput rows = new BatchInput(input, question, questionColumn, imageColumn, in.stream());
+    OutputKind kind = OutputKind.of(outputKind);
+    Optional<String> usual =
+        kind == OutputKind.ANSWERS ? question : question.or(() -> Optional.of(""));
+    BatchInput rows = new BatchInput(input, usual, questionColumn, imageColumn, in.stream());
     if (BatchOnSpark.isWanted(spark, output)) {
-      return BatchOnSpark.ask(spark, rows, output, concurrency, arguments());
+      return BatchOnSpark.ask(spark, rows, output, kind, concurrency, arguments());
     }
-    AnswerOptions.Builder options =
-        AnswerOptions.newBuilder()
-            .setMaxNewTokens(maxNewTokens)
-            .setTemperature(0)
-            .setPriority(PRIORITY);
-    adapter.ifPresent(options::setAdapter);
     try (ChatClient client = new ChatClient(mesh.address(home));
         BatchOutput answers = open()) {
-      DescribeResponse served = client.describe(model, LIMIT);
-      List<String> weights = served.getDigestsList();
-      if (adapter.isEmpty()) {
-        options.setAdapter(served.getDefaultAdapter()); // What it is now, whatever it becomes.
-      }
-      String answering = BatchRow.model(weights, options.build());
-      answers.model(answering, weights);
+      RowWork work = work(kind, client, answers);
       ProgressBar bar = new ProgressBar(spec.commandLine().getErr(), ProgressBar.onTerminal());
-      BatchCalls calls =
-          new BatchCalls(
-              client,
-              new AskedWith(model, options.build(), answering, weights),
-              answers,
-              retries,
-              bar);
-      return report(calls.run(rows, concurrency));
+      return report(new BatchCalls(work, answers, retries, bar).run(rows, concurrency));
     }
+  }
+
+  private RowWork work(OutputKind kind, ChatClient client, BatchOutput answers)
+      throws AnswerFailed {
+    DescribeResponse served = client.describe(model, LIMIT);
+    List<String> weights = served.getDigestsList();
+    RowWork work;
+    if (kind == OutputKind.ANSWERS) {
+      AnswerOptions.Builder options =
+          AnswerOptions.newBuilder()
+              .setMaxNewTokens(maxNewTokens)
+              .setTemperature(0)
+              .setPriority(PRIORITY)
+              // What it is now, whatever it becomes.
+              .setAdapter(adapter.orElse(served.getDefaultAdapter()));
+      work = new AskWork(client, model, options.build(), weights, answers);
+    } else {
+      List<String> own = weights.subList(0, Math.min(weights.size(), kind.parts()));
+      work = new EncodeWork(client, model, kind, List.copyOf(own), answers);
+    }
+    answers.model(work.model(), weights);
+    return work;
   }
 
   /** What tasks of Spark run, but for where rows come from and go to. */
@@ -172,6 +186,7 @@ public final class BatchCommand implements Callable<Integer> {
         new ArrayList<>(
             List.of(
                 spec.name(),
+                "--output-kind=" + outputKind,
                 "--retries=" + retries,
                 "--max-new-tokens=" + maxNewTokens,
                 "--model=" + model,

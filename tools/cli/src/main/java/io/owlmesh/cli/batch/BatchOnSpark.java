@@ -25,13 +25,19 @@ final class BatchOnSpark {
   /**
    * Asks all rows.
    *
+   * @param kind what is written for each row
    * @param concurrency calls in flight of all tasks together
    * @param arguments of the command that tasks run
    * @return exit code
    * @throws OwlException BAD_INPUT, field {@code --output}, if that would be no table
    */
   static int ask(
-      SparkFlags spark, BatchInput rows, Path output, int concurrency, List<String> arguments)
+      SparkFlags spark,
+      BatchInput rows,
+      Path output,
+      OutputKind kind,
+      int concurrency,
+      List<String> arguments)
       throws IOException, InterruptedException {
     if (!output.toString().endsWith(PARQUET)) {
       throw OwlException.badInput(
@@ -40,6 +46,7 @@ final class BatchOnSpark {
     Map<String, String> settings = new TreeMap<>();
     settings.put(PREFIX + "input", uri(rows.source()));
     settings.put(PREFIX + "output", uri(output));
+    settings.put(PREFIX + "outputKind", kind.flag());
     settings.put(PREFIX + "questionColumn", rows.questionColumn());
     settings.put(PREFIX + "imageColumn", rows.imageColumn());
     settings.put(PREFIX + "concurrency", Integer.toString(concurrency));

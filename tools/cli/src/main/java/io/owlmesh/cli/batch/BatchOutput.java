@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.owlmesh.client.EncodedImage;
 import io.owlmesh.core.OwlException;
 import io.owlmesh.proto.chat.v1.AnswerDone;
 import java.io.IOException;
@@ -69,7 +70,7 @@ final class BatchOutput implements AutoCloseable {
     try (Stream<String> lines = Files.lines(path)) {
       for (String line : (Iterable<String>) lines::iterator) {
         JsonNode row = parse(line);
-        if (row != null && row.hasNonNull("answer")) {
+        if (row != null && row.hasNonNull("key") && !row.hasNonNull("error")) {
           answered.add(row.path("key").asText());
         }
       }
@@ -120,6 +121,25 @@ final class BatchOutput implements AutoCloseable {
         .put("completion_tokens", done.getCompletionTokens());
     ArrayNode digests = line.putArray("weights");
     weights.forEach(digests::add);
+    write(line, key);
+  }
+
+  /** Keeps what was made of a row's images: float32, little-endian, as Base64. */
+  void encoded(
+      BatchRow.Loaded row,
+      String key,
+      OutputKind kind,
+      List<EncodedImage> encoded,
+      List<String> weights)
+      throws IOException {
+    ObjectNode line = line(row.row(), key, row.digests()).put("encoding", kind.flag());
+    ArrayNode all = line.putArray("visual");
+    for (EncodedImage one : encoded) {
+      ObjectNode tensor = all.addObject();
+      one.shape().forEach(tensor.putArray("shape")::add);
+      tensor.put("float32", one.floats().toByteArray());
+    }
+    weights.forEach(line.putArray("weights")::add);
     write(line, key);
   }
 

@@ -5,7 +5,6 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.owlmesh.client.AskRequest;
 import io.owlmesh.core.Sha256;
-import io.owlmesh.proto.chat.v1.AnswerOptions;
 import io.owlmesh.trainer.data.TrainingSample;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -36,9 +35,9 @@ record BatchRow(long number, List<TrainingSample.Image> images, String question)
     }
   }
 
-  /** What answers: SHA-256, hex, of the mesh's weights and of what it is asked with. */
-  static String model(List<String> weights, AnswerOptions options) {
-    return sha256(String.join(" ", weights) + "\n" + options.toBuilder().clearPriority().build());
+  /** What answers: SHA-256, hex, of weights and of what they are asked with. */
+  static String model(List<String> weights, String options) {
+    return sha256(String.join(" ", weights) + "\n" + options);
   }
 
   private static String sha256(String text) {
