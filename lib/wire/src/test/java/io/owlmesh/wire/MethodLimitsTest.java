@@ -51,6 +51,7 @@ class MethodLimitsTest {
                 Map.entry("inference.GRPCInferenceService/ModelInfer", 33_554_432),
                 Map.entry("owlmesh.chat.v1.Chat/Answer", 4_259_840),
                 Map.entry("owlmesh.chat.v1.Chat/UploadImage", 4_259_840),
+                Map.entry("owlmesh.chat.v1.Chat/EncodeImage", 4_259_840),
                 Map.entry("owlmesh.chat.v1.Chat/SendMessage", 524_288),
                 Map.entry("owlmesh.chat.v1.Chat/CreateSession", 524_288),
                 Map.entry("owlmesh.chat.v1.Chat/UpdateSession", 524_288)));
