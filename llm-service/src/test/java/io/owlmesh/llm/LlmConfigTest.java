@@ -18,6 +18,7 @@ class LlmConfigTest {
                 Map.entry("adapters", "none"),
                 Map.entry("cache-bytes", "2147483648"),
                 Map.entry("checkpoint", "required"),
+                Map.entry("decode-slowdown", "2"),
                 Map.entry("device", "cpu"),
                 Map.entry("dtype", "auto"),
                 Map.entry("held-image-bytes", "134217728"),
