@@ -13,18 +13,25 @@ import io.owlmesh.trainer.training.TrainingScript.EntryType;
 import java.util.ArrayList;
 import java.util.List;
 
-/** All tensors of a model in the engine, and which of them learn. */
-final class Tensors {
+/**
+ * All tensors of a model in the engine, and which of them learn. On the CPU, what does not learn
+ * stays in its mapped file, if it is stored in the type that it computes in: all workers of a host
+ * share its memory.
+ */
+final class Tensors implements AutoCloseable {
   private final TrainingProgram program;
   private final DType dtype;
+  private final boolean onCpu;
   private final TensorGroup all;
   private final List<String> names = new ArrayList<>();
   private final List<Integer> trained = new ArrayList<>();
   private final List<Boolean> cast = new ArrayList<>();
+  private final List<MappedTensor> mapped = new ArrayList<>();
 
-  Tensors(TrainingProgram program, DType dtype) {
+  Tensors(TrainingProgram program, DType dtype, boolean onCpu) {
     this.program = program;
     this.dtype = dtype;
+    this.onCpu = onCpu;
     this.all = program.group("w[]");
   }
 
@@ -37,9 +44,14 @@ final class Tensors {
         trained.add(all.size());
         cast.add(computes != DType.FLOAT32);
       }
-      try (MappedTensor file = checkpoint.map(slot.name())) {
-        HostTensor tensor = new HostTensor(file.dtype(), file.shape(), file.bytes());
-        add(slot.name(), tensor, learns ? DType.FLOAT32 : computes);
+      if (onCpu && !learns && checkpoint.entry(slot.name()).dtype() == computes) {
+        MappedTensor file = checkpoint.map(slot.name());
+        mapped.add(file);
+        add("stay", slot.name(), tensor(file), computes);
+      } else {
+        try (MappedTensor file = checkpoint.map(slot.name())) {
+          add("enter", slot.name(), tensor(file), learns ? DType.FLOAT32 : computes);
+        }
       }
     }
   }
@@ -51,15 +63,19 @@ final class Tensors {
         trained.add(all.size());
         cast.add(false);
       }
-      add(matrix.name(), matrix.values(), DType.FLOAT32);
+      add("enter", matrix.name(), matrix.values(), DType.FLOAT32);
     }
   }
 
-  private void add(String name, HostTensor tensor, DType as) {
+  private static HostTensor tensor(MappedTensor file) {
+    return new HostTensor(file.dtype(), file.shape(), file.bytes());
+  }
+
+  private void add(String method, String name, HostTensor tensor, DType as) {
     EntryType how =
         new EntryType(tensor.dtype() == DType.BFLOAT16 ? 1 : 0, StepArguments.number(as));
-    try (TrainingCall enter = program.call("enter")) {
-      enter.withRaw("raw", tensor).with("how", NamedTuple.longs(how)).into(all);
+    try (TrainingCall call = program.call(method)) {
+      call.withRaw("raw", tensor).with("how", NamedTuple.longs(how)).into(all);
     }
     names.add(name);
   }
@@ -82,5 +98,11 @@ final class Tensors {
   /** Name of the i-th that learns. */
   String trainedName(int i) {
     return names.get(trained.get(i));
+  }
+
+  /** Gives files back, once the program that reads them is closed. */
+  @Override
+  public void close() {
+    mapped.forEach(MappedTensor::close);
   }
 }

@@ -68,7 +68,7 @@ public final class TrainableModel implements AutoCloseable {
         new TrainingProgram(
             TrainingScript.of(config),
             new EngineOptions(options.device(), Precision.FLOAT32, options.threads()));
-    this.tensors = new Tensors(program, options.dtype());
+    this.tensors = new Tensors(program, options.dtype(), options.device().equals("cpu"));
     try {
       tensors.load(checkpoint, order, trainables);
       trainables
@@ -356,5 +356,6 @@ public final class TrainableModel implements AutoCloseable {
   @Override
   public void close() {
     program.close();
+    tensors.close();
   }
 }

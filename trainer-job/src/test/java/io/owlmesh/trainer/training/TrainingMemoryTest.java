@@ -53,6 +53,37 @@ class TrainingMemoryTest {
     }
   }
 
+  /** Bytes of the tiny checkpoint's files that this process has mapped. */
+  private static long mapped() throws IOException {
+    String files = Tiny.CHECKPOINT.toRealPath().toString();
+    return Files.readAllLines(Path.of("/proc/self/maps")).stream()
+        .filter(line -> line.contains(files))
+        .mapToLong(line -> {
+          String[] ends = line.substring(0, line.indexOf(' ')).split("-", -1);
+          return Long.parseLong(ends[1], 16) - Long.parseLong(ends[0], 16);
+        })
+        .sum();
+  }
+
+  @Test
+  void whatDoesNotLearnStaysInItsFileUntilTheEnd() throws IOException {
+    Checkpoint tiny = Checkpoint.open(Tiny.CHECKPOINT);
+    long before = mapped();
+    try (TrainableModel network =
+        new TrainableModel(
+            tiny,
+            Optional.empty(),
+            STAGE_ONE,
+            new NetworkOptions("cpu", 1, DType.FLOAT32, false, 0),
+            1)) {
+      assertThat(network.parameters()).isPositive();
+      assertThat(mapped() - before)
+          .isGreaterThanOrEqualTo(
+              TrainingMemory.of(tiny.config(), STAGE_ONE, DType.FLOAT32, 1, 1).frozen());
+    }
+    assertThat(mapped()).isEqualTo(before);
+  }
+
   @Test
   void theTableOfTheManualIsComputed() throws IOException {
     ModelConfig config = Preset.OWL_7B.config();
