@@ -8,10 +8,12 @@ import java.io.PrintWriter;
 import java.lang.reflect.Method;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Help.Ansi;
@@ -62,7 +64,7 @@ public final class CommandHabits {
     for (ArgSpec argument : line.getParseResult().matchedArgs()) {
       if (argument.typeInfo().isMap()) {
         Set<String> names = new HashSet<>();
-        for (String pair : argument.stringValues()) {
+        for (String pair : pairs(argument)) {
           String name = pair.substring(0, Math.max(0, pair.indexOf('=')));
           if (!names.add(name)) {
             throw new ParameterException(line, "'%s' is given twice.".formatted(name));
@@ -70,6 +72,15 @@ public final class CommandHabits {
         }
       }
     }
+  }
+
+  private static List<String> pairs(ArgSpec argument) {
+    String between = argument.splitRegex();
+    return between.isEmpty()
+        ? argument.originalStringValues()
+        : argument.originalStringValues().stream()
+            .flatMap(given -> Stream.of(given.split(between, -1)))
+            .toList();
   }
 
   private static void standardOptions(CommandLine line) {

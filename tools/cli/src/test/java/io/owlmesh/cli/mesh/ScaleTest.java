@@ -84,7 +84,7 @@ class ScaleTest {
           {"scale", "llm=2,vision=2,llm=3"},
           {"scale", "llm=2", "llm=3"},
           {"up", "--replicas", "llm=2", "--replicas", "llm=3"},
-          {"up", "--model", "a=x,b=y,a=z"},
+          {"up", "--model", "a=x", "--model", "b=y", "--model", "a=z"},
         }) {
       assertThat(owl.call(call)).as(String.join(" ", call)).isEqualTo(2);
       assertThat(owl.err.toString()).containsPattern("'(llm|a)' is given twice");
