@@ -77,7 +77,7 @@ export class Site {
   static async open(context, address = PAGE) {
     const site = new Site(await context.newPage(), address);
     await site.page.goto(address);
-    await site.page.locator(".example").first().waitFor();
+    await site.page.locator(".examples").waitFor();
     return site;
   }
 

@@ -104,6 +104,8 @@ export class Conversation {
   /** The question whose answers are shown side by side. */
   readonly compared = signal<string>();
   readonly loading = signal(false);
+  /** Settles when what was chosen for it is kept: a message that is sent then is answered by it. */
+  saving: Promise<unknown> = Promise.resolve();
   /** Of opening it, answering again, or moving between branches. */
   readonly failure = signal<Failure>();
   /** What was said on the branch that is shown. */

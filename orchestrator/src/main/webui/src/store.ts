@@ -386,7 +386,10 @@ export class Store {
     if (conversation.id === "") {
       conversation.settings.value = settings;
     } else {
-      conversation.setSession(await api.updateSession(conversation.id, { settings }));
+      // One after the other, or an earlier choice could win.
+      const saved = conversation.saving.then(() => api.updateSession(conversation.id, { settings }));
+      conversation.saving = saved.catch(() => undefined);
+      conversation.setSession(await saved);
       this.navigation.changed(conversation.id);
     }
   }

@@ -342,3 +342,40 @@ test("what the mesh cannot read, or is too large for it, the browser makes anew"
   expect(drawn).toEqual([2048, 1434, 2048, 2048]);
   vi.unstubAllGlobals();
 });
+
+test("what was chosen just before is kept before the next message is sent, in the order of the choices", async () => {
+  conversation.draft.setText("What?");
+  await send();
+  const saved: (() => void)[] = [];
+  mesh.before = (call) =>
+    call.startsWith("PATCH") ? new Promise((resolve) => saved.push(() => resolve(undefined as never))) : undefined;
+
+  void store.updateSettings({ model: "one" });
+  void store.updateSettings({ model: "two" });
+  conversation.draft.setText("And now?");
+  const sending = send();
+  await settled();
+  expect(saved).toHaveLength(1);
+  expect(mesh.turns).toHaveLength(1);
+
+  saved[0]?.();
+  await settled();
+  expect(mesh.turns).toHaveLength(1);
+  saved[1]?.();
+  await sending;
+
+  expect(mesh.turns).toHaveLength(2);
+  expect(conversation.settings.value.model).toBe("two");
+});
+
+test("a choice that the mesh does not take holds no message up", async () => {
+  conversation.draft.setText("What?");
+  await send();
+  mesh.before = (call) => (call.startsWith("PATCH") ? refusal(400, "invalid_value", "settings") : undefined);
+
+  await expect(store.updateSettings({ model: "none" })).rejects.toThrow();
+  conversation.draft.setText("And now?");
+  await send();
+
+  expect(mesh.turns).toHaveLength(2);
+});

@@ -221,6 +221,7 @@ export class Turns {
     accepted: () => void,
   ): Promise<void> {
     const { signal } = activeTurn.controller;
+    await conversation.saving;
     signal.throwIfAborted();
     try {
       for await (const event of api.sendMessage(conversation.id, request, signal)) {
