@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /** One of the models that answer: its replicas, what they say of it, and the path through them. */
@@ -152,11 +153,7 @@ public final class MeshModel implements AutoCloseable {
    */
   public GetAttentionResponse attention(ImageContent picture, String question) {
     MeshInfo mesh = mesh();
-    try {
-      return pipeline.attention(mesh, picture, question);
-    } catch (StageFailure e) {
-      throw e.fault();
-    }
+    return tellingFaults(() -> pipeline.attention(mesh, picture, question));
   }
 
   /**
@@ -168,8 +165,14 @@ public final class MeshModel implements AutoCloseable {
    */
   public EncodedPicture encoding(ImageContent picture, boolean features, String question) {
     MeshInfo mesh = mesh();
+    return tellingFaults(
+        () -> EncodedPicture.of(pipeline.encoding(mesh, picture, features, question)));
+  }
+
+  /** A stage's failure as callers are told it. */
+  private static <T> T tellingFaults(Supplier<T> work) {
     try {
-      return EncodedPicture.of(pipeline.encoding(mesh, picture, features, question));
+      return work.get();
     } catch (StageFailure e) {
       throw e.fault();
     }

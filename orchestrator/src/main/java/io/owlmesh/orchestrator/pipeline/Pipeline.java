@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.orchestrator.pipeline;
 
-import com.google.protobuf.ByteString;
 import io.grpc.Context;
 import io.owlmesh.core.Fault;
 import io.owlmesh.core.OwlException;
@@ -73,21 +72,8 @@ final class Pipeline {
    * @param question what is asked of it; of effect where the connector reads it
    */
   GetAttentionResponse attention(MeshInfo mesh, ImageContent picture, String question) {
-    PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
-    AtomicReference<ByteString> seen = new AtomicReference<>(ByteString.EMPTY);
-    Tensor maps =
-        attention
-            .encode(
-                List.of(image),
-                mesh,
-                new PictureEncoder.Listener() {
-                  @Override
-                  public void encoded(PlacedCall at, PromptImage of, EncodeResponse response) {
-                    seen.set(response.getPicture());
-                  }
-                })
-            .getFirst();
-    return AttentionMaps.of(maps, seen.get(), mesh.readsQuestion());
+    Look look = look(attention, mesh, picture, question);
+    return AttentionMaps.of(look.made(), look.vision().getPicture(), mesh.readsQuestion());
   }
 
   /**
@@ -97,21 +83,31 @@ final class Pipeline {
    * @param question as above
    */
   Tensor encoding(MeshInfo mesh, ImageContent picture, boolean features, String question) {
+    Look look = look(encoder, mesh, picture, question);
+    return features ? look.vision().getFeatures() : look.made();
+  }
+
+  /** What both visual stages told of a picture. */
+  private record Look(EncodeResponse vision, Tensor made) {}
+
+  private static Look look(
+      PictureEncoder stages, MeshInfo mesh, ImageContent picture, String question) {
     PromptImage image = new PromptImage(picture, List.of(0), mesh.readsQuestion() ? question : "");
-    AtomicReference<Tensor> seen = new AtomicReference<>(Tensor.getDefaultInstance());
-    Tensor tokens =
-        encoder
+    AtomicReference<EncodeResponse> seen =
+        new AtomicReference<>(EncodeResponse.getDefaultInstance());
+    Tensor made =
+        stages
             .encode(
                 List.of(image),
                 mesh,
                 new PictureEncoder.Listener() {
                   @Override
                   public void encoded(PlacedCall at, PromptImage of, EncodeResponse response) {
-                    seen.set(response.getFeatures());
+                    seen.set(response);
                   }
                 })
             .getFirst();
-    return features ? seen.get() : tokens;
+    return new Look(seen.get(), made);
   }
 
   private static boolean isOurs(OwlException failure) {

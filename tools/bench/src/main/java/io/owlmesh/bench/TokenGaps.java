@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.owlmesh.bench;
 
-import io.owlmesh.proto.llm.v1.GenerationOptions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +25,11 @@ final class TokenGaps {
   void measure(
       EngineClient client, BenchPrompts prompts, int tokens, double tokensPerSecond, int prompt)
       throws InterruptedException {
-    CompletableFuture<EngineAnswer> written = client.ask(prompts.text(), options(PARTS * tokens));
+    CompletableFuture<EngineAnswer> written =
+        client.ask(prompts.text(), EngineClient.exactly(PARTS * tokens).build());
     Thread.sleep((long) (1000 * tokens / tokensPerSecond));
-    EngineAnswer read = client.ask(prompts.longPrompt(prompt), options(1)).join();
+    EngineAnswer read =
+        client.ask(prompts.longPrompt(prompt), EngineClient.exactly(1).build()).join();
     List<Long> times = written.join().times();
     for (int i = 1; i < times.size(); i++) {
       double millis = (times.get(i) - times.get(i - 1)) / 1e6;
@@ -55,9 +56,5 @@ final class TokenGaps {
             undisturbed.percentile(0.5),
             disturbed.percentile(1),
             undisturbed.percentile(1)));
-  }
-
-  private static GenerationOptions options(int length) {
-    return GenerationOptions.newBuilder().setMaxNewTokens(length).setMinNewTokens(length).build();
   }
 }
